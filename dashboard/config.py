@@ -1,0 +1,144 @@
+"""Every setting of the program, read from the environment and validated at start.
+
+The only place that reads the environment. Nothing here opens a connection or starts a process; the two secrets
+that may be generated are the only files it touches.
+"""
+
+import base64
+import binascii
+import contextlib
+import os
+import re
+import secrets
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dashboard.core.steps import DEFAULT_PATTERNS, Category
+
+SECRET_FILES = {"DASHBOARD_WEBHOOK_SECRET": "webhook-secret", "SECRET_KEY": "secret-key"}
+LONGEST_INTERVAL_S = 366 * 24 * 3600
+
+
+class SettingsError(Exception):
+    """A setting that cannot be used; the text is one line that says which and what to do."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the program runs with; the fields are the settings of `docs/operating.md`."""
+
+    database_url: str | None
+    """PostgreSQL URL, or None: `dashboard run` starts an embedded server and passes its URL on."""
+    data_dir: Path
+    host: str
+    port: int
+    webhook_secret: str
+    secret_key: str
+    url_prefix: str
+    """Path below which the application is served: empty, or `/like-this` without a slash at the end."""
+    refresh_s: int
+    """How often, in seconds, a page asks over HTTP while its socket is down."""
+    stale_s: int
+    """How long, in seconds, an open deployment may stay silent before it is shown as stale."""
+    max_body_bytes: int
+    """Largest webhook body that is read."""
+    category_patterns: Mapping[str, Category] = field(default_factory=lambda: DEFAULT_PATTERNS)
+    """Regular expressions on keys of steps, in order, and the category of the steps they are found in."""
+
+
+def load_settings(environ: Mapping[str, str]) -> Settings:
+    """Return the settings of `environ`; raise SettingsError for one that cannot be used.
+
+    A secret that is not set is read from the data directory, and generated there (mode 600) the first time.
+    """
+    data_dir = Path(environ.get("DASHBOARD_DATA_DIR") or "instance").absolute()
+    return Settings(
+        database_url=_read_database_url(environ),
+        data_dir=data_dir,
+        host=environ.get("DASHBOARD_HOST") or "127.0.0.1",
+        port=_read_int(environ, "DASHBOARD_PORT", 8000, 1, 65535),
+        webhook_secret=_check_webhook_secret(_read_secret(environ, "DASHBOARD_WEBHOOK_SECRET", data_dir)),
+        secret_key=_read_secret(environ, "SECRET_KEY", data_dir),
+        url_prefix=_read_prefix(environ),
+        refresh_s=_read_int(environ, "DASHBOARD_REFRESH_S", 30, 1, LONGEST_INTERVAL_S),
+        stale_s=_read_int(environ, "DASHBOARD_STALE_S", 600, 1, LONGEST_INTERVAL_S),
+        max_body_bytes=_read_int(environ, "DASHBOARD_MAX_BODY_BYTES", 2 * 1024 * 1024, 1024, 1024**3),
+        category_patterns=_read_patterns(environ),
+    )
+
+
+def _read_int(environ: Mapping[str, str], name: str, default: int, lowest: int, highest: int) -> int:
+    text = environ.get(name) or str(default)
+    if not (text.isascii() and text.isdigit() and lowest <= int(text) <= highest):
+        raise SettingsError(f"{name} must be a whole number from {lowest} to {highest}, not {text!r}")
+    return int(text)
+
+
+def _read_database_url(environ: Mapping[str, str]) -> str | None:
+    url = environ.get("DATABASE_URL") or None
+    if url is None:
+        return None
+    if not url.startswith(("postgresql://", "postgres://", "postgresql+psycopg2://")):
+        raise SettingsError("DATABASE_URL must begin with postgresql:// (only PostgreSQL is supported)")
+    return "postgresql+psycopg2://" + url.split("://", 1)[1]
+
+
+def _read_prefix(environ: Mapping[str, str]) -> str:
+    prefix = (environ.get("DASHBOARD_URL_PREFIX") or "").rstrip("/")
+    if prefix and not prefix.startswith("/"):
+        raise SettingsError(f"DASHBOARD_URL_PREFIX must begin with a slash, not {prefix!r}")
+    return prefix
+
+
+def _read_patterns(environ: Mapping[str, str]) -> Mapping[str, Category]:
+    """Return the patterns of a TOML file with lines like `"lint|ruff" = "validation"`, in their order."""
+    path = environ.get("DASHBOARD_CATEGORIES_FILE")
+    if not path:
+        return DEFAULT_PATTERNS
+    try:
+        with Path(path).open("rb") as file:
+            table = tomllib.load(file)
+        return {re.compile(pattern).pattern: Category(category) for pattern, category in table.items()}
+    except (OSError, ValueError, TypeError, re.error) as error:
+        raise SettingsError(f"DASHBOARD_CATEGORIES_FILE: cannot use {path}: {error}") from None
+
+
+def _check_webhook_secret(secret: str) -> str:
+    if secret.startswith("whsec_"):
+        try:
+            base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+        except (binascii.Error, ValueError):
+            raise SettingsError("DASHBOARD_WEBHOOK_SECRET begins with whsec_ but is not base64 after it") from None
+    return secret
+
+
+def _read_secret(environ: Mapping[str, str], name: str, data_dir: Path) -> str:
+    """Return the secret from the environment, else from its file, which is made the first time."""
+    if value := environ.get(name):
+        return value
+    path = data_dir / SECRET_FILES[name]
+    try:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Two processes may start at once: only one creates the file, whole, and both read it.
+        with contextlib.suppress(FileExistsError):
+            _write_new(path, secrets.token_urlsafe(32))
+        return path.read_text().strip()
+    except OSError as error:
+        raise SettingsError(
+            f"cannot keep {name} in {data_dir} ({error.strerror}): "
+            f"set {name}, or DASHBOARD_DATA_DIR to a writable directory"
+        ) from None
+
+
+def _write_new(path: Path, text: str) -> None:
+    """Create the file with mode 600 and all of its text, or raise FileExistsError and leave it alone."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        draft.unlink(missing_ok=True)
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(text + "\n")
+        os.link(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)

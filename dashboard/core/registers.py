@@ -1,0 +1,126 @@
+"""Registers and how they merge.
+
+A node (project, deployment, job or step) is a map of registers. Merging takes the maximum of each register, so it is
+commutative, associative and idempotent: any order and any number of copies of the same reports give the same node.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from dashboard.core.words import Conclusion, Status
+
+Scalar = str | int | float
+Stamp = int
+"""A sender's time in microseconds since 1970, or NO_TIME."""
+NO_TIME: Stamp = 0
+
+Claim = tuple[Stamp, int, Scalar]
+"""What one report says of one field: its time, the rank of the node's status in it, and the value. Larger wins."""
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def stamp_of(moment: datetime | None) -> Stamp:
+    """Return the moment in whole microseconds since 1970, NO_TIME for None; exact, unlike a float."""
+    if moment is None:
+        return NO_TIME
+    delta = moment - EPOCH
+    return (delta.days * 86400 + delta.seconds) * 1_000_000 + delta.microseconds
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One report's word on how far a node is; the larger `order` wins."""
+
+    status: Status
+    raw: str
+    """The sender's own word."""
+    conclusion: Conclusion | None = None
+    completed_at: datetime | None = None
+    generation: int = 0
+    """Raised where a sender reopens the same identity without an attempt number."""
+    said_at: datetime | None = None
+    """Time of the earliest report that says exactly this."""
+
+    @property
+    def order(self) -> tuple[int, int, Stamp, int, str, int]:
+        """Sort key: the last part prefers the earliest report among those that say the same."""
+        severity = -1 if self.conclusion is None else self.conclusion.severity
+        said = -stamp_of(self.said_at) if self.said_at else -(2**63)
+        return (self.generation, self.status, stamp_of(self.completed_at), severity, self.raw, said)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """The registers of one project, deployment, job or step."""
+
+    fields: Mapping[str, Claim] = field(default_factory=dict)
+    outcomes: tuple[Outcome, ...] = ()
+    """The largest outcome; behind it, if there is one, the largest that ended otherwise (a conflict)."""
+    started_at: datetime | None = None
+    """The earliest start that a report of something begun gave."""
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """The outcome that counts, None while no report gave one."""
+        return self.outcomes[0] if self.outcomes else None
+
+    def value(self, name: str) -> Scalar | None:
+        """Return the value of a field, None if nobody claimed one."""
+        claim = self.fields.get(name)
+        return None if claim is None else claim[2]
+
+
+def claim_node(
+    values: Mapping[str, Scalar | None],
+    *,
+    outcome: Outcome | None = None,
+    stamp: datetime | None = None,
+    started_at: datetime | None = None,
+) -> Node:
+    """Return the node that a single report describes; None claims nothing.
+
+    The time of its claims is `stamp` (the report's), else the later of its completed_at and started_at.
+    """
+    completed_at = outcome.completed_at if outcome else None
+    rank = outcome.status if outcome else Status.QUEUED
+    at = stamp_of(stamp) or max(stamp_of(completed_at), stamp_of(started_at))
+    fields = {name: (at, int(rank), value) for name, value in values.items() if value is not None}
+    if rank == Status.IN_PROGRESS and started_at is None:
+        started_at = stamp
+    return Node(fields, (outcome,) if outcome else (), started_at if rank >= Status.IN_PROGRESS else None)
+
+
+def merge_nodes(left: Node, right: Node) -> Node:
+    """Return the least node that holds all claims of both."""
+    return Node(
+        _merge_fields(left.fields, right.fields),
+        _merge_outcomes({*left.outcomes, *right.outcomes}),
+        min((moment for moment in (left.started_at, right.started_at) if moment), default=None),
+    )
+
+
+def _merge_fields(left: Mapping[str, Claim], right: Mapping[str, Claim]) -> Mapping[str, Claim]:
+    merged = dict(left)
+    for name, claim in right.items():
+        if name not in merged or merged[name] < claim:
+            merged[name] = claim
+    return merged
+
+
+def _merge_outcomes(candidates: Iterable[Outcome]) -> tuple[Outcome, ...]:
+    ordered = sorted(candidates, key=lambda outcome: outcome.order, reverse=True)
+    if not ordered:
+        return ()
+    first = ordered[0]
+    others = (other for other in ordered if _conflict(first, other))
+    return (first, *list(others)[:1])
+
+
+def _conflict(first: Outcome, other: Outcome) -> bool:
+    return (
+        other.status == Status.COMPLETED
+        and other.generation == first.generation
+        and other.conclusion != first.conclusion
+    )

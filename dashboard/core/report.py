@@ -1,0 +1,73 @@
+"""Reports: the neutral form of what a delivery says, whichever sender it comes from."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from dashboard.core.registers import Node, merge_nodes
+
+StepKey = tuple[str, str]
+"""Job key and step key within a deployment."""
+Key = TypeVar("Key")
+
+NOTES = ("message", "error", "log")
+PROJECT_FIELDS = ("name", "repository", "kind", "url", "port", "service_status")
+DEPLOYMENT_FIELDS = (
+    "environment", "repository", "branch", "commit_hash", "commit_message", "triggered_by", "trigger_type",
+    "deploy_type", "deploy_path", "test_url", "port", "service_status", "run_url", "duration_s", *NOTES,
+)  # fmt: skip
+JOB_FIELDS = ("name", *NOTES)
+STEP_FIELDS = ("name", "number", *NOTES)
+"""The fields that reports claim, by the kind of node."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What makes two reports speak of the same deployment; everything else may differ between them."""
+
+    dialect: str
+    project_slug: str
+    parts: tuple[str | int | None, ...]
+    run_id: str | None = None
+    attempt: int = 1
+
+    @property
+    def digest(self) -> str:
+        """Hexadecimal SHA-256 of dialect and parts: one short key, however long they are."""
+        return hashlib.sha256(json.dumps([self.dialect, *self.parts]).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Claims about one deployment, its project, its jobs and their steps.
+
+    A report is itself an element of the lattice: the state of a deployment is the merge of all reports on it.
+    """
+
+    identity: Identity
+    project: Node = field(default_factory=Node)
+    deployment: Node = field(default_factory=Node)
+    jobs: Mapping[str, Node] = field(default_factory=dict)
+    steps: Mapping[StepKey, Node] = field(default_factory=dict)
+
+
+def merge_reports(left: Report, right: Report) -> Report:
+    """Return what both say together; they must be about the same deployment."""
+    if left.identity != right.identity:
+        raise ValueError("reports on different deployments do not merge")
+    return Report(
+        left.identity,
+        merge_nodes(left.project, right.project),
+        merge_nodes(left.deployment, right.deployment),
+        _merge_children(left.jobs, right.jobs),
+        _merge_children(left.steps, right.steps),
+    )
+
+
+def _merge_children(left: Mapping[Key, Node], right: Mapping[Key, Node]) -> Mapping[Key, Node]:
+    merged = dict(left)
+    for key, node in right.items():
+        merged[key] = merge_nodes(merged[key], node) if key in merged else node
+    return merged

@@ -1,0 +1,182 @@
+"""Rows as people and programs see them: the one shape of deployments, jobs and steps in API, pages and live events.
+
+Each function takes the columns of one row (a mapping) and the standing of its parents, nothing else: so a single step
+can be shown, and compared with what it was, without its siblings.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from dashboard.core import state
+from dashboard.core.state import Standing
+from dashboard.core.words import STATUS_OF_WORD, Conclusion, State, Status
+
+Row = Mapping[str, Any]
+View = dict[str, Any]
+
+DEPLOYMENT_TEXTS = (
+    "environment", "repository", "branch", "commit_hash", "commit_message", "run_id", "attempt", "run_url",
+    "dialect", "triggered_by", "trigger_type", "deploy_type", "deploy_path", "test_url", "port", "service_status",
+    "message", "error", "log",
+)  # fmt: skip
+"""Columns that are shown as they are."""
+
+
+def format_time(moment: datetime | None) -> str | None:
+    """Return ISO 8601 in UTC with Z, None for None."""
+    return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def read_status(row: Row) -> tuple[Status | None, Conclusion | None]:
+    """Return the sender's own status and conclusion from a row of any kind."""
+    status = None if row["status"] is None else STATUS_OF_WORD[row["status"]]
+    return status, None if row["conclusion"] is None else Conclusion(row["conclusion"])
+
+
+def stand_deployment(row: Row) -> Standing:
+    """Return where a deployment is."""
+    return state.settle_deployment(*read_status(row), row["job_tally"])
+
+
+def stand_job(row: Row, deployment: Standing) -> Standing:
+    """Return where a job is."""
+    return state.settle_job(*read_status(row), row["step_tally"], deployment)
+
+
+def tell_row_state(row: Row, stale_before: datetime) -> State:
+    """Return the state of a deployment; it is stale if its last report came before `stale_before`."""
+    return state.tell_deployment_state(
+        stand_deployment(row), row["status_raw"], row["job_tally"], is_stale=row["last_report_at"] < stale_before
+    )
+
+
+def view_project(row: Row) -> View:
+    """Return the project's own values, without anything of its deployments."""
+    return {name: row[name] for name in ("slug", "name", "kind", "repository", "url", "port", "service_status", "seq")}
+
+
+def view_deployment(row: Row, project: View, stale_before: datetime) -> View:
+    """Return a deployment without its jobs; `project` is what view_project gave."""
+    standing = stand_deployment(row)
+    shown = tell_row_state(row, stale_before)
+    done, total = state.count_done_steps(row["step_tally"]), state.count_children(row["step_tally"])
+    done_jobs, total_jobs = state.count_done_jobs(row["job_tally"], standing), state.count_children(row["job_tally"])
+    return {
+        "id": row["id"],
+        "seq": row["seq"],
+        "project": project,
+        **{name: row[name] for name in DEPLOYMENT_TEXTS},
+        **_view_standing(row, standing, shown),
+        **_view_times(row, standing),
+        "progress_pct": state.compute_percent(done, total, is_done=standing.is_done),
+        "completed_steps": done,
+        "total_steps": total,
+        "run_progress_pct": state.compute_percent(done_jobs, total_jobs, is_done=standing.is_done),
+        "completed_jobs": done_jobs,
+        "total_jobs_visible": total_jobs,
+        "current_step": None if standing.is_done else row["current_step"],
+        "estimate": None,
+        "stale_since": format_time(row["last_report_at"]) if shown == State.STALE else None,
+        "sorted_at": format_time(row["sorted_at"]),
+    }
+
+
+def view_job(row: Row, deployment_row: Row) -> View:
+    """Return a job without its steps."""
+    deployment = stand_deployment(deployment_row)
+    standing = stand_job(row, deployment)
+    done, total = state.count_done_steps(row["step_tally"]), state.count_children(row["step_tally"])
+    times = _view_times(row, standing)
+    if standing.is_done and row["status"] is None:
+        ended = {**row, "completed_at": deployment_row["completed_at"], "said_at": deployment_row["said_at"]}
+        times = _view_times(ended, standing)
+    return {
+        "key": row["key"],
+        "name": row["name"] or row["key"],
+        **_view_standing(row, standing, state.tell_state(standing, row["status_raw"], in_ended=deployment.is_done)),
+        **times,
+        "job_progress_pct": state.compute_percent(done, total, is_done=standing.is_done),
+        "completed_steps": done,
+        "total_steps": total,
+        "message": row["message"],
+        "error": row["error"],
+        "log": row["log"],
+    }
+
+
+def view_step(row: Row, job: Standing, deployment: Standing) -> View:
+    """Return a step."""
+    standing = state.settle_step(*read_status(row))
+    shown = state.tell_state(standing, row["status_raw"], in_ended=job.is_done or deployment.is_done)
+    return {
+        "job": row["job_key"],
+        "key": row["key"],
+        "number": row["number"],
+        "name": row["name"] or row["key"],
+        "category": row["category"],
+        **_view_standing(row, standing, shown),
+        **_view_times(row, standing),
+        "is_current": shown == State.RUNNING,
+        "is_done": standing.is_done,
+        "message": row["message"],
+        "error": row["error"],
+        "log": row["log"],
+    }
+
+
+def order_step(step: View) -> tuple[bool, int, bool, datetime, str]:
+    """Sort key of step views: the sender's number, then start, both with nulls last, then key."""
+    started = datetime.fromisoformat(step["started_at"]) if step["started_at"] else datetime.max.replace(tzinfo=UTC)
+    return (step["number"] is None, step["number"] or 0, step["started_at"] is None, started, step["key"])
+
+
+def attach_steps(job: View, steps: list[View]) -> View:
+    """Return the job with its steps in the order in which they are shown."""
+    ordered = sorted(steps, key=order_step)
+    current = next((index for index, step in enumerate(ordered) if step["is_current"]), None)
+    return {**job, "current_step_index": current, "steps": ordered}
+
+
+def _view_standing(row: Row, standing: Standing, shown: State) -> View:
+    return {
+        "status": standing.status.word,
+        "conclusion": standing.conclusion.value if standing.conclusion else None,
+        "status_raw": row["status_raw"],
+        "state": shown.value,
+        "conflict": _view_conflict(row),
+    }
+
+
+def _view_conflict(row: Row) -> list[View] | None:
+    """Return both endings where a sender reported two different ones, the one that counts first."""
+    if not row["rival"]:
+        return None
+    rival = row["rival"]
+    return [
+        {"conclusion": row["conclusion"], "completed_at": format_time(row["completed_at"])},
+        {"conclusion": rival["conclusion"], "completed_at": rival["completed_at"]},
+    ]
+
+
+def _view_times(row: Row, standing: Standing) -> View:
+    """Return the times shown: the sender's; without any of them the receipt of the first report, marked observed."""
+    ended = (row["completed_at"] or row["said_at"]) if standing.is_done else None
+    started = row["started_at"] or row.get("first_step_at")
+    observed = started is None and row["completed_at"] is None and row["said_at"] is None
+    begun = standing.status != Status.QUEUED
+    return {
+        "started_at": format_time(row["observed_at"] if observed and begun else started),
+        "started_observed": bool(observed and begun and row["observed_at"]),
+        "completed_at": format_time(ended),
+        "duration_s": _compute_duration(row.get("duration_s"), started, ended),
+    }
+
+
+def _compute_duration(told: float | None, started: datetime | None, ended: datetime | None) -> float | None:
+    """Return seconds: those told, else between the two times and never below 0; None while either is open."""
+    if ended is None or (told is None and started is None):
+        return None
+    if told is not None:
+        return told
+    return max(ended - (started or ended), timedelta()).total_seconds()
