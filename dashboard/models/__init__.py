@@ -1,0 +1,21 @@
+"""The tables: one file each, with columns and relationships and nothing else. No I/O, no JSON, no URLs."""
+
+from dashboard.models.base import Base
+from dashboard.models.delivery import Delivery
+from dashboard.models.delivery_key import DeliveryKey
+from dashboard.models.deployment import Deployment
+from dashboard.models.deployment_event import DeploymentEvent
+from dashboard.models.deployment_job import DeploymentJob
+from dashboard.models.deployment_step import DeploymentStep
+from dashboard.models.project import Project
+
+__all__ = [
+    "Base",
+    "Delivery",
+    "DeliveryKey",
+    "Deployment",
+    "DeploymentEvent",
+    "DeploymentJob",
+    "DeploymentStep",
+    "Project",
+]

@@ -1,0 +1,75 @@
+"""What tables share: the declarative base, names of constraints, the type for times, the registers of a node."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from sqlalchemy import DateTime, Dialect, MetaData, Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
+from sqlalchemy.types import TypeDecorator
+
+
+class AwareUTC(TypeDecorator[datetime]):
+    """A point in time: refuses naive values, always comes back in UTC."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Refuse a time without a zone; PostgreSQL would guess one."""
+        if value is not None and value.tzinfo is None:
+            raise ValueError("a time without a zone cannot be stored")
+        return value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Return the moment in UTC, whatever zone the connection is set to."""
+        return None if value is None else value.astimezone(UTC)
+
+
+Key = Annotated[str, "a text that is compared and sorted by code point, as Python does"]
+
+
+class Base(DeclarativeBase):
+    """Parent of all tables."""
+
+    registry = registry(
+        metadata=MetaData(
+            naming_convention={
+                "ix": "ix_%(column_0_label)s",
+                "uq": "uq_%(table_name)s_%(column_0_name)s",
+                "ck": "ck_%(table_name)s_%(constraint_name)s",
+                "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+                "pk": "pk_%(table_name)s",
+            }
+        ),
+        type_annotation_map={
+            datetime: AwareUTC,
+            str: Text,
+            Key: Text(collation="C"),
+            dict[str, Any]: JSONB(none_as_null=True),
+        },
+    )
+
+
+class NodeColumns:
+    """The registers that deployments, jobs and steps have in common."""
+
+    status: Mapped[str | None]
+    """Status of the outcome that counts; null while no report gave one."""
+    conclusion: Mapped[str | None]
+    status_raw: Mapped[str | None]
+    """The sender's own word."""
+    completed_at: Mapped[datetime | None]
+    said_at: Mapped[datetime | None]
+    """Time of the earliest report of that outcome."""
+    generation: Mapped[int] = mapped_column(default=0)
+    rival: Mapped[dict[str, Any] | None]
+    """The largest outcome that ended otherwise: a conflict."""
+    started_at: Mapped[datetime | None]
+    observed_at: Mapped[datetime | None]
+    """When the first report of something begun was received."""
+    stamps: Mapped[dict[str, Any]]
+    """Field → [time in microseconds since 1970 or 0, rank]: what the value of each field won with."""
+    message: Mapped[str | None]
+    error: Mapped[str | None]
+    log: Mapped[str | None]

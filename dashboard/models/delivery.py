@@ -1,0 +1,37 @@
+"""The inbox: each POST as it was received, with its verdict."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, Uuid
+from sqlalchemy.orm import Mapped, mapped_column
+
+from dashboard.models.base import Base
+from dashboard.models.deployment import Deployment
+
+
+class Delivery(Base):
+    """One row per authenticated delivery."""
+
+    __tablename__ = "deliveries"
+
+    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    received_at: Mapped[datetime]
+    source: Mapped[str]
+    """Name of the webhook source that authenticated it."""
+    dialect: Mapped[str]
+    event: Mapped[str | None]
+    """The sender's name for the kind of event, if its dialect has such names."""
+    verdict: Mapped[str]
+    reason: Mapped[str | None]
+    """Why, for a verdict other than applied."""
+    deployment_id: Mapped[int | None] = mapped_column(ForeignKey(Deployment.id, ondelete="SET NULL"), index=True)
+    headers: Mapped[dict[str, Any]]
+    """Those that are safe to keep: nothing that authenticates."""
+    body: Mapped[bytes]
+    """The raw body, zlib-compressed."""
+    body_size: Mapped[int]
+    """Length of the raw body in bytes."""
+
+    __table_args__ = (Index("ix_deliveries_received_at", "received_at", "id"),)

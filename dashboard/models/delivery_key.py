@@ -1,0 +1,24 @@
+"""Idempotency keys of deliveries that were applied, kept for a week."""
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import Uuid
+from sqlalchemy.orm import Mapped, mapped_column
+
+from dashboard.models.base import Base
+
+
+class DeliveryKey(Base):
+    """One row per key of a source; a second claim of it is a duplicate."""
+
+    __tablename__ = "delivery_keys"
+
+    source: Mapped[str] = mapped_column(primary_key=True)
+    dialect: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    """What the sender keeps the same when it sends again."""
+    digest: Mapped[str]
+    """Hexadecimal SHA-256 of the raw body."""
+    delivery_id: Mapped[uuid.UUID] = mapped_column(Uuid)
+    claimed_at: Mapped[datetime] = mapped_column(index=True)
