@@ -1,0 +1,266 @@
+"""One transaction for a batch of deliveries: claim, lock, read, fold, write, announce, commit.
+
+Nothing is acknowledged before the commit; a batch that cannot be applied is tried again one delivery at a time.
+"""
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from psycopg2.errors import DeadlockDetected, SerializationFailure
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+
+from dashboard.config import Settings
+from dashboard.core.registers import Node, merge_nodes
+from dashboard.core.report import DEPLOYMENT_FIELDS, Identity, Report, merge_reports
+from dashboard.core.words import Verdict
+from dashboard.ingest import store
+from dashboard.ingest.delivery import Incoming, Receipt, make_row
+from dashboard.ingest.fold import (
+    Tree,
+    add_untouched,
+    announce_state,
+    describe_changes,
+    find_affected,
+    fold_report,
+    name_event,
+)
+from dashboard.ingest.rows import EMPTY_NODE, Row, read_fields, write_fields
+from dashboard.models import Deployment, DeploymentJob, DeploymentStep, Project
+
+ATTEMPTS = 5
+"""How often a transaction that a deadlock ended is tried."""
+
+log = logging.getLogger(__name__)
+
+
+def ingest_deliveries(engine: Engine, deliveries: Sequence[Incoming], settings: Settings) -> list[Receipt]:
+    """Apply and record deliveries in one transaction; return their receipts in the same order, after the commit.
+
+    Raises sqlalchemy's OperationalError or InterfaceError if the database cannot be reached; nothing is kept then. A
+    delivery that cannot be applied for another reason is recorded as failed, and the others are applied.
+    """
+    try:
+        return _retry_deadlocks(engine, deliveries, settings)
+    except (OperationalError, InterfaceError):
+        raise
+    except DBAPIError as error:
+        if len(deliveries) > 1:
+            return [receipt for one in deliveries for receipt in ingest_deliveries(engine, [one], settings)]
+        log.exception("delivery %s cannot be applied", deliveries[0].id)
+        return [_record_failure(engine, deliveries[0], f"{type(error.orig).__name__} in the database")]
+
+
+def _retry_deadlocks(engine: Engine, deliveries: Sequence[Incoming], settings: Settings) -> list[Receipt]:
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            with engine.begin() as connection:
+                return _Batch(connection, deliveries, settings).run()
+        except OperationalError as error:
+            if attempt == ATTEMPTS or not isinstance(error.orig, DeadlockDetected | SerializationFailure):
+                raise
+    raise AssertionError("unreachable")
+
+
+def _record_failure(engine: Engine, incoming: Incoming, reason: str) -> Receipt:
+    receipt = Receipt(incoming.id, Verdict.FAILED, reason)
+    with engine.begin() as connection:
+        store.insert_deliveries(connection, [make_row(incoming, receipt)])
+    return receipt
+
+
+class _Batch:
+    """The steps of one transaction; each method is one of them, in the order of `run`."""
+
+    def __init__(self, connection: Connection, deliveries: Sequence[Incoming], settings: Settings) -> None:
+        self.connection, self.deliveries, self.settings = connection, deliveries, settings
+        self.received_at = max(incoming.received_at for incoming in deliveries)
+        self.stale_before = self.received_at - timedelta(seconds=settings.stale_s)
+        self.receipts: dict[str, Receipt] = {}
+
+    def run(self) -> list[Receipt]:
+        fresh = self.claim()
+        if reports := merge_all(report for incoming in fresh for report in incoming.reports):
+            trees = self.apply(reports)
+        else:
+            trees = {}
+        for incoming in fresh:
+            self.receipts[str(incoming.id)] = _make_receipt(incoming, trees)
+        receipts = [self.receipts[str(incoming.id)] for incoming in self.deliveries]
+        rows = [make_row(incoming, receipt) for incoming, receipt in zip(self.deliveries, receipts, strict=True)]
+        store.insert_deliveries(self.connection, rows)
+        return receipts
+
+    def claim(self) -> list[Incoming]:
+        """Claim the keys of what is to be applied; settle duplicates and reused keys, return the rest."""
+        keyed = [incoming for incoming in self.deliveries if incoming.key and incoming.verdict == Verdict.APPLIED]
+        if not keyed:
+            return list(self.deliveries)
+        claimed = store.claim_keys(self.connection, [_make_key_row(incoming) for incoming in keyed])
+        repeated = [incoming for incoming in keyed if str(incoming.id) not in claimed]
+        if repeated:
+            holders = store.read_key_holders(self.connection, [_key_of(incoming) for incoming in repeated])
+            for incoming in repeated:
+                self.receipts[str(incoming.id)] = _settle_repeated(incoming, holders[_key_of(incoming)])
+        return [incoming for incoming in self.deliveries if str(incoming.id) not in self.receipts]
+
+    def apply(self, reports: Mapping[Identity, Report]) -> dict[str, Tree]:
+        """Fold reports into the database; return the rows they touched, by the digest of their identity."""
+        old_projects, projects = self.fold_projects(reports)
+        befores = self.read_trees(reports, old_projects)
+        patterns, at = self.settings.category_patterns, self.received_at
+        afters = {
+            identity.digest: fold_report(
+                befores[identity.digest], projects[identity.project_slug], report, at, patterns
+            )
+            for identity, report in reports.items()
+        }
+        self.write_children(befores, afters)
+        self.read_affected(befores, afters)
+        self.write_deployments(befores, afters)
+        return afters
+
+    def fold_projects(self, reports: Mapping[Identity, Report]) -> tuple[dict[str, Row], dict[str, Row]]:
+        """Create and update projects; return their rows before and after, by slug.
+
+        A project is locked only if a report changes it, before any deployment is.
+        """
+        nodes: dict[str, Node] = {}
+        for identity, report in sorted(reports.items(), key=lambda item: item[0].project_slug):
+            nodes[identity.project_slug] = merge_nodes(nodes.get(identity.project_slug, Node()), report.project)
+        old = store.read_projects(self.connection, nodes, lock=False)
+        if missing := [_make_project(slug, nodes[slug], self.received_at) for slug in nodes if slug not in old]:
+            store.insert_projects(self.connection, missing)
+            old = store.read_projects(self.connection, nodes, lock=False)
+        beaten = [slug for slug in nodes if _fold_project(old[slug], nodes[slug]) != old[slug]]
+        if not beaten:
+            return old, old
+        old |= store.read_projects(self.connection, beaten, lock=True)
+        changed = {slug: _fold_project(old[slug], nodes[slug]) for slug in beaten}
+        store.upsert(self.connection, Project, list(changed.values()))
+        return old, old | changed
+
+    def read_trees(self, reports: Mapping[Identity, Report], projects: Mapping[str, Row]) -> dict[str, Tree]:
+        """Lock the deployments, read the jobs and steps that the reports speak of; return them by digest."""
+        new = [_make_deployment(i, projects[i.project_slug]["id"], self.received_at) for i in reports]
+        rows = store.lock_deployments(self.connection, new)
+        trees = {i.digest: Tree(projects[i.project_slug], rows[i.digest]) for i in reports}
+        numbers = {digest: tree.deployment["id"] for digest, tree in trees.items()}
+        owners = {tree.deployment["id"]: tree for tree in trees.values()}
+        jobs = [
+            (numbers[i.digest], job)
+            for i, report in reports.items()
+            for job in {*report.jobs, *(j for j, _ in report.steps)}
+        ]
+        for job in store.read_jobs(self.connection, jobs):
+            owners[job["deployment_id"]].jobs[job["key"]] = job
+        steps = [(numbers[i.digest], *key) for i, report in reports.items() for key in report.steps]
+        for step in store.read_steps(self.connection, steps):
+            owners[step["deployment_id"]].steps[step["job_key"], step["key"]] = step
+        return trees
+
+    def write_children(self, befores: Mapping[str, Tree], afters: Mapping[str, Tree]) -> None:
+        """Write jobs and steps that changed, and note which step each deployment is at."""
+        pairs = [(befores[digest], after) for digest, after in afters.items()]
+        jobs = [job for before, after in pairs for key, job in after.jobs.items() if before.jobs.get(key) != job]
+        steps = [step for before, after in pairs for key, step in after.steps.items() if before.steps.get(key) != step]
+        store.upsert(self.connection, DeploymentJob, jobs)
+        store.upsert(self.connection, DeploymentStep, steps)
+        if steps:
+            numbers = [after.deployment["id"] for after in afters.values()]
+            current = store.read_current_steps(self.connection, numbers)
+            for after in afters.values():
+                after.deployment["current_step"] = current.get(after.deployment["id"])
+
+    def read_affected(self, befores: Mapping[str, Tree], afters: Mapping[str, Tree]) -> None:
+        """Add the rows that only look different because a parent of theirs ended or began again."""
+        affected = {digest: find_affected(befores[digest], after) for digest, after in afters.items()}
+        trees = {after.deployment["id"]: (befores[digest], after) for digest, after in afters.items()}
+        whole = [afters[digest].deployment["id"] for digest, (all_jobs, _) in affected.items() if all_jobs]
+        opened = [afters[digest].deployment["id"] for digest, (all_jobs, some) in affected.items() if all_jobs or some]
+        for job in store.read_all_jobs(self.connection, whole):
+            add_untouched(*trees[job["deployment_id"]], [job], [])
+        for step in store.read_open_steps(self.connection, opened):
+            before, after = trees[step["deployment_id"]]
+            if step["job_key"] in after.jobs:
+                add_untouched(before, after, [], [step])
+
+    def write_deployments(self, befores: Mapping[str, Tree], afters: Mapping[str, Tree]) -> None:
+        """Write the deployments, with an event for each that looks different now."""
+        events = []
+        for digest, after in afters.items():
+            row = after.deployment
+            row["state"] = announce_state(row, self.stale_before)
+            if changes := describe_changes(befores[digest], after, self.stale_before):
+                kind = name_event(befores[digest], after)
+                row["seq"] += 1
+                event = {"deployment_id": row["id"], "seq": row["seq"], "kind": kind, "changes": changes}
+                events.append(event | {"created_at": self.received_at})
+        store.upsert(self.connection, Deployment, [after.deployment for after in afters.values()])
+        store.insert_events(self.connection, events)
+
+
+def merge_all(reports: Iterable[Report]) -> dict[Identity, Report]:
+    """Return one report for each deployment, in the order in which deployments are locked."""
+    merged: dict[Identity, Report] = {}
+    for report in reports:
+        known = merged.get(report.identity)
+        merged[report.identity] = merge_reports(known, report) if known else report
+    return dict(sorted(merged.items(), key=lambda item: item[0].digest))
+
+
+def _key_of(incoming: Incoming) -> tuple[str, str, str]:
+    return (incoming.source, incoming.dialect, incoming.key or "")
+
+
+def _make_key_row(incoming: Incoming) -> Row:
+    source, dialect, key = _key_of(incoming)
+    row: Row = {"source": source, "dialect": dialect, "key": key, "digest": incoming.digest}
+    return row | {"delivery_id": str(incoming.id), "claimed_at": incoming.received_at}
+
+
+def _settle_repeated(incoming: Incoming, holder: Row) -> Receipt:
+    if holder["digest"] != incoming.digest:
+        reason = "its idempotency key was used before, with another body"
+        return Receipt(incoming.id, Verdict.REJECTED, reason)
+    reason = f"same key and body as delivery {holder['delivery_id']}"
+    return Receipt(incoming.id, Verdict.DUPLICATE, reason, holder["deployment_id"], holder["seq"])
+
+
+def _make_receipt(incoming: Incoming, trees: Mapping[str, Tree]) -> Receipt:
+    if not incoming.reports:
+        return Receipt(incoming.id, incoming.verdict, incoming.reason)
+    row = trees[incoming.reports[0].identity.digest].deployment
+    return Receipt(incoming.id, incoming.verdict, incoming.reason, row["id"], row["seq"])
+
+
+def _make_project(slug: str, node: Node, created_at: datetime) -> Row:
+    return {"slug": slug, "name": node.value("name") or slug, "stamps": {}, "seq": 0, "created_at": created_at}
+
+
+def _fold_project(row: Row, node: Node) -> Row:
+    """Return the project's row after the report; its seq moves only if a value did."""
+    folded = {**row, **write_fields(merge_nodes(Node(read_fields(row)), node).fields)}
+    moved = any(folded[name] != row[name] for name in folded if name != "stamps")
+    return folded | {"seq": row["seq"] + moved}
+
+
+def _make_deployment(identity: Identity, project_id: int, received_at: datetime) -> Row:
+    """Return the row of a deployment of which nothing is known; its id comes from the database."""
+    known = {
+        "identity": identity.digest,
+        "project_id": project_id,
+        "dialect": identity.dialect,
+        "run_id": identity.run_id,
+        "attempt": identity.attempt,
+        "run_key": None,
+        "first_step_at": None,
+        "step_tally": {},
+        "job_tally": {},
+        "current_step": None,
+        "state": "queued",
+        "seq": 0,
+    }
+    received = dict.fromkeys(("sorted_at", "created_at", "last_report_at"), received_at)
+    return {**EMPTY_NODE, **dict.fromkeys(DEPLOYMENT_FIELDS), **known, **received}

@@ -1,0 +1,80 @@
+"""A delivery on its way in, and the receipt for it."""
+
+import hashlib
+import os
+import time
+import uuid
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from dashboard.core.report import Report
+from dashboard.core.words import Verdict
+from dashboard.models import Delivery
+
+
+def make_delivery_id() -> uuid.UUID:
+    """Return a UUID of version 7 (RFC 9562): unique, and later ones sort behind earlier ones."""
+    milliseconds = time.time_ns() // 1_000_000
+    noise = int.from_bytes(os.urandom(10), "big")
+    value = (milliseconds << 80) | (noise & ~(0xF << 76) | (7 << 76)) & ~(0x3 << 62) | (0x2 << 62)
+    return uuid.UUID(int=value & (2**128 - 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One POST that was authenticated, and what its parser made of it."""
+
+    received_at: datetime
+    source: str
+    dialect: str
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Those that are safe to keep."""
+    event: str | None = None
+    key: str | None = None
+    """What the sender keeps the same when it sends again; None: every copy counts as new."""
+    reports: tuple[Report, ...] = ()
+    verdict: Verdict = Verdict.APPLIED
+    """What the parser decided; an applied one may still turn out a duplicate."""
+    reason: str | None = None
+    id: uuid.UUID = field(default_factory=make_delivery_id)
+
+    @property
+    def digest(self) -> str:
+        """Hexadecimal SHA-256 of the raw body."""
+        return hashlib.sha256(self.body).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a delivery. `deployment_id` and `seq` are None if it concerns none."""
+
+    delivery_id: uuid.UUID
+    verdict: Verdict
+    reason: str | None = None
+    deployment_id: int | None = None
+    seq: int | None = None
+
+
+def make_row(incoming: Incoming, receipt: Receipt) -> dict[str, object]:
+    """Return the inbox row of a delivery, values as JSON can carry them."""
+    return {
+        "id": str(incoming.id),
+        "received_at": incoming.received_at,
+        "source": incoming.source,
+        "dialect": incoming.dialect,
+        "event": incoming.event,
+        "verdict": receipt.verdict,
+        "reason": receipt.reason,
+        "deployment_id": receipt.deployment_id,
+        "headers": dict(incoming.headers),
+        "body": "\\x" + zlib.compress(incoming.body).hex(),
+        "body_size": len(incoming.body),
+    }
+
+
+def read_body(delivery: Delivery) -> bytes:
+    """Return the raw body of a stored delivery."""
+    return zlib.decompress(delivery.body)

@@ -1,0 +1,227 @@
+"""Folding a report into the rows of its deployment: what they become, and what of it people can see.
+
+Works on rows as dictionaries and leaves the given ones alone; reads and writes nothing.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from dashboard.core.registers import Node, merge_nodes
+from dashboard.core.report import JOB_FIELDS, STEP_FIELDS, Report, StepKey
+from dashboard.core.state import Standing, add_to_tally, classify_job
+from dashboard.core.steps import Category, categorise
+from dashboard.core.view import (
+    read_status,
+    stand_deployment,
+    stand_job,
+    tell_row_state,
+    view_deployment,
+    view_job,
+    view_project,
+    view_step,
+)
+from dashboard.core.words import Status
+from dashboard.ingest.rows import EMPTY_NODE, Row, read_node, write_node
+
+UNSEEN = frozenset({"id", "seq"})
+"""Parts of a deployment's view that are not changes of it."""
+
+
+@dataclass(slots=True)
+class Tree:
+    """A deployment's rows, as far as a report touches them; a job or step that does not exist yet is missing."""
+
+    project: Row
+    deployment: Row
+    jobs: dict[str, Row] = field(default_factory=dict)
+    steps: dict[StepKey, Row] = field(default_factory=dict)
+
+
+def fold_report(
+    before: Tree, project: Row, report: Report, received_at: datetime, patterns: Mapping[str, Category]
+) -> Tree:
+    """Return what the rows become; `project` is the project's row after the report."""
+    number = before.deployment["id"]
+    after = Tree(project, _fold_node(before.deployment, report.deployment))
+    job_keys = {*report.jobs, *(job for job, _ in report.steps)}
+    for key in sorted(job_keys):
+        old_job = before.jobs.get(key) or make_job(number, key)
+        after.jobs[key] = _fold_node(old_job, report.jobs.get(key, Node()))
+    for (job_key, key), node in report.steps.items():
+        old_step = before.steps.get((job_key, key)) or make_step(number, job_key, key, patterns)
+        after.steps[job_key, key] = _fold_node(old_step, node)
+    _count_steps(before, after)
+    _count_jobs(before, after)
+    _observe(after, received_at)
+    _place(after.deployment, received_at)
+    return after
+
+
+def make_job(deployment_id: int, key: str) -> Row:
+    """Return the row of a job of which nothing is known."""
+    row = {"deployment_id": deployment_id, "key": key, "step_tally": {}, "first_step_at": None}
+    return {**EMPTY_NODE, **dict.fromkeys(JOB_FIELDS), **row}
+
+
+def make_step(deployment_id: int, job_key: str, key: str, patterns: Mapping[str, Category]) -> Row:
+    """Return the row of a step of which nothing is known."""
+    row = {"deployment_id": deployment_id, "job_key": job_key, "key": key, "category": categorise(key, patterns).value}
+    return {**EMPTY_NODE, **dict.fromkeys(STEP_FIELDS), **row}
+
+
+def _fold_node(row: Row, node: Node) -> Row:
+    return {**row, **write_node(merge_nodes(read_node(row), node))}
+
+
+def _count_steps(before: Tree, after: Tree) -> None:
+    """Bring the tallies of steps, and the earliest start among them, up to date."""
+    for (job_key, key), step in after.steps.items():
+        old = before.steps.get((job_key, key))
+        was, now = (kind_of(old) if old else None), kind_of(step)
+        for parent in (after.jobs[job_key], after.deployment):
+            if was != now:
+                parent["step_tally"] = add_to_tally(parent["step_tally"], was, now)
+            parent["first_step_at"] = _earliest(parent["first_step_at"], step["started_at"])
+
+
+def _count_jobs(before: Tree, after: Tree) -> None:
+    for key, job in after.jobs.items():
+        old = before.jobs.get(key)
+        was = classify_job(*read_status(old), old["step_tally"]) if old else None
+        now = classify_job(*read_status(job), job["step_tally"])
+        if was != now:
+            after.deployment["job_tally"] = add_to_tally(after.deployment["job_tally"], was, now)
+
+
+def _observe(after: Tree, received_at: datetime) -> None:
+    """Note the receipt on everything that has begun: it stands in where no sender ever tells a time."""
+    deployment = stand_deployment(after.deployment)
+    begun = [(after.deployment, deployment), *((job, stand_job(job, deployment)) for job in after.jobs.values())]
+    for row, standing in begun:
+        if standing.status != Status.QUEUED:
+            row["observed_at"] = _earliest(row["observed_at"], received_at)
+    for step in after.steps.values():
+        if step["status"] not in {None, Status.QUEUED.word}:
+            step["observed_at"] = _earliest(step["observed_at"], received_at)
+
+
+def _place(deployment: Row, received_at: datetime) -> None:
+    """Set the deployment's place in lists; a sender's clock that is ahead does not keep it on top."""
+    told = (deployment["started_at"], deployment["first_step_at"], deployment["completed_at"], deployment["said_at"])
+    known = next((moment for moment in told if moment), deployment["created_at"])
+    deployment["sorted_at"] = min(known, deployment["created_at"])
+    deployment["run_key"] = make_run_key(deployment)
+    deployment["last_report_at"] = max(deployment["last_report_at"], received_at)
+
+
+def make_run_key(row: Mapping[str, Any]) -> str | None:
+    """Return a digest of host, lower-cased repository, run id and attempt; None while one of them is unknown.
+
+    Reports of a run in different dialects give the same: it links their deployments.
+    """
+    repository = row["repository"] or ""
+    host = _read_host(row["run_url"]) or _read_host(repository)
+    path = re.sub(r"\A\w+://[^/]*", "", repository).strip("/").removesuffix(".git").lower()
+    if not (host and path and row["run_id"]):
+        return None
+    return hashlib.sha256(json.dumps([host, path, row["run_id"], row["attempt"]]).encode()).hexdigest()
+
+
+def _read_host(url: str | None) -> str | None:
+    try:
+        return urlsplit(url or "").hostname
+    except ValueError:
+        return None
+
+
+def kind_of(step: Mapping[str, Any]) -> str:
+    """Return what tallies count a step as."""
+    return str(step["conclusion"] or step["status"] or Status.QUEUED.word)
+
+
+def _earliest(*moments: datetime | None) -> datetime | None:
+    return min((moment for moment in moments if moment), default=None)
+
+
+def find_affected(before: Tree, after: Tree) -> tuple[bool, set[str]]:
+    """Return what else looks different now: whether all jobs do, and the keys of jobs whose open steps do.
+
+    With the former, the open steps of all jobs are affected too if the deployment ended or began again.
+    """
+    was, now = stand_deployment(before.deployment), stand_deployment(after.deployment)
+    ended = ("completed_at", "said_at")
+    all_jobs = was != now or (now.is_done and any(before.deployment[n] != after.deployment[n] for n in ended))
+    flipped = {
+        key
+        for key, job in after.jobs.items()
+        if key in before.jobs and stand_job(before.jobs[key], was).is_done != stand_job(job, now).is_done
+    }
+    return all_jobs, flipped
+
+
+def add_untouched(before: Tree, after: Tree, jobs: Iterable[Row], steps: Iterable[Row]) -> None:
+    """Put rows that the report did not touch on both sides, so that their change of looks is seen."""
+    for job in jobs:
+        if job["key"] not in after.jobs:
+            before.jobs[job["key"]] = after.jobs[job["key"]] = job
+    for step in steps:
+        key = (step["job_key"], step["key"])
+        if key not in after.steps:
+            before.steps[key] = after.steps[key] = step
+
+
+def describe_changes(before: Tree, after: Tree, stale_before: datetime) -> dict[str, Any]:
+    """Return the values that people see differently now, in the shape of an event; empty if there are none."""
+    old_views, new_views = _view_tree(before, stale_before), _view_tree(after, stale_before)
+    deployment = _diff({} if before.deployment["seq"] == 0 else old_views[0], new_views[0])
+    changes = {
+        "deployment": {name: value for name, value in deployment.items() if name not in UNSEEN},
+        "jobs": [
+            {"key": key, **diff} for key, view in new_views[1].items() if (diff := _diff(old_views[1].get(key), view))
+        ],
+        "steps": [
+            {"job": key[0], "key": key[1], **diff}
+            for key, view in new_views[2].items()
+            if (diff := _diff(old_views[2].get(key), view))
+        ],
+    }
+    return changes if any(changes.values()) else {}
+
+
+def name_event(before: Tree, after: Tree) -> str:
+    """Return the kind of the event: `step.updated` if the report only spoke of steps."""
+    if before.deployment["seq"] == 0:
+        return "deployment.created"
+    if stand_deployment(after.deployment).is_done and not stand_deployment(before.deployment).is_done:
+        return "deployment.completed"
+    parents = [(before.deployment, after.deployment), *((before.jobs.get(k), job) for k, job in after.jobs.items())]
+    same = all(old is not None and read_node(old) == read_node(new) for old, new in parents)
+    return "step.updated" if same else "deployment.updated"
+
+
+def announce_state(deployment: Row, stale_before: datetime) -> str:
+    """Return the state to store with the row."""
+    return tell_row_state(deployment, stale_before).value
+
+
+Views = tuple[dict[str, Any], dict[str, dict[str, Any]], dict[StepKey, dict[str, Any]]]
+
+
+def _view_tree(tree: Tree, stale_before: datetime) -> Views:
+    deployment = stand_deployment(tree.deployment)
+    standings: dict[str, Standing] = {key: stand_job(job, deployment) for key, job in tree.jobs.items()}
+    return (
+        view_deployment(tree.deployment, view_project(tree.project), stale_before),
+        {key: view_job(job, tree.deployment) for key, job in tree.jobs.items()},
+        {key: view_step(step, standings[key[0]], deployment) for key, step in tree.steps.items()},
+    )
+
+
+def _diff(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in new.items() if old is None or name not in old or old[name] != value}

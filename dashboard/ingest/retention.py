@@ -1,0 +1,69 @@
+"""Deleting what is no longer needed: old keys, old deliveries, events of deployments that ended long ago.
+
+Small batches, each committed by itself, so that no report has to wait. Several processes may do this at the same time.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import CursorResult, text
+
+from dashboard.extensions import db
+
+KEYS_KEPT = timedelta(days=7)
+DELIVERIES_KEPT = timedelta(days=14)
+EVENTS_KEPT = timedelta(days=30)
+INBOX_BYTES = 5 * 1024**3
+"""Deliveries are kept while their bodies, and those of all newer ones, come to less than this."""
+MOST_AT_ONCE = 500
+
+DELETE_KEYS = """
+    DELETE FROM delivery_keys WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM delivery_keys WHERE claimed_at < :before LIMIT :most FOR UPDATE SKIP LOCKED
+    ))
+"""
+DELETE_DELIVERIES = """
+    DELETE FROM deliveries WHERE id = ANY (ARRAY(
+        SELECT id FROM deliveries WHERE received_at < :before LIMIT :most FOR UPDATE SKIP LOCKED
+    ))
+"""
+DELETE_EVENTS = """
+    DELETE FROM deployment_events WHERE ctid = ANY (ARRAY(
+        SELECT event.ctid
+        FROM deployment_events AS event JOIN deployments AS deployment ON deployment.id = event.deployment_id
+        WHERE event.created_at < :before AND deployment.last_report_at < :before AND deployment.status = 'completed'
+        LIMIT :most FOR UPDATE OF event SKIP LOCKED
+    ))
+"""
+FIND_LAST_TOO_MUCH = """
+    SELECT max(received_at) FROM (
+        SELECT received_at, sum(length(body)) OVER (ORDER BY received_at DESC, id DESC) AS bytes FROM deliveries
+    ) AS sized
+    WHERE bytes > :most
+"""
+
+
+def delete_old(now: datetime) -> int:
+    """Delete all that is too old at this time, or too much; return the number of rows."""
+    return (
+        _delete(DELETE_KEYS, now - KEYS_KEPT)
+        + _delete(DELETE_DELIVERIES, now - DELIVERIES_KEPT)
+        + _delete_excess()
+        + _delete(DELETE_EVENTS, now - EVENTS_KEPT)
+    )
+
+
+def _delete_excess() -> int:
+    """Delete the oldest deliveries until the rest is not too large."""
+    last: datetime | None = db.session.scalar(text(FIND_LAST_TOO_MUCH), {"most": INBOX_BYTES})
+    return 0 if last is None else _delete(DELETE_DELIVERIES, last + timedelta(microseconds=1))
+
+
+def _delete(statement: str, before: datetime) -> int:
+    total = 0
+    while True:
+        deleted = db.session.execute(text(statement), {"before": before, "most": MOST_AT_ONCE})
+        db.session.commit()
+        count = deleted.rowcount if isinstance(deleted, CursorResult) else 0
+        total += count
+        if count < MOST_AT_ONCE:
+            return total

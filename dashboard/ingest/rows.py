@@ -1,0 +1,84 @@
+"""Between rows and nodes: which columns hold the registers of a project, deployment, job and step."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from dashboard.core.registers import Claim, Node, Outcome
+from dashboard.core.view import format_time
+from dashboard.core.words import STATUS_OF_WORD, Conclusion
+
+Row = dict[str, Any]
+
+EMPTY_NODE: Mapping[str, Any] = {
+    "status": None,
+    "conclusion": None,
+    "status_raw": None,
+    "completed_at": None,
+    "said_at": None,
+    "generation": 0,
+    "rival": None,
+    "started_at": None,
+    "observed_at": None,
+    "stamps": {},
+}
+
+
+def read_fields(row: Mapping[str, Any]) -> dict[str, Claim]:
+    """Return the claims that the fields of a row won with."""
+    return {name: (stamp, rank, row[name]) for name, (stamp, rank) in row["stamps"].items()}
+
+
+def write_fields(fields: Mapping[str, Claim]) -> Row:
+    """Return the columns of claims: the values, and what they won with."""
+    values = {name: value for name, (_, _, value) in fields.items()}
+    return {**values, "stamps": {name: [stamp, rank] for name, (stamp, rank, _) in fields.items()}}
+
+
+def read_node(row: Mapping[str, Any]) -> Node:
+    """Return the registers of a deployment, job or step."""
+    return Node(read_fields(row), tuple(_read_outcomes(row)), row["started_at"])
+
+
+def write_node(node: Node) -> Row:
+    """Return the columns of the registers; those of fields nobody claimed are left out."""
+    outcome = node.outcome
+    columns: Row = {**write_fields(node.fields), "started_at": node.started_at}
+    if outcome is None:
+        return columns
+    return columns | {
+        "status": outcome.status.word,
+        "conclusion": outcome.conclusion.value if outcome.conclusion else None,
+        "status_raw": outcome.raw,
+        "completed_at": outcome.completed_at,
+        "said_at": outcome.said_at,
+        "generation": outcome.generation,
+        "rival": _write_rival(node.outcomes[1]) if len(node.outcomes) > 1 else None,
+    }
+
+
+def _read_outcomes(row: Mapping[str, Any]) -> list[Outcome]:
+    if row["status"] is None:
+        return []
+    conclusion = None if row["conclusion"] is None else Conclusion(row["conclusion"])
+    times = (row["completed_at"], row["generation"], row["said_at"])
+    first = Outcome(STATUS_OF_WORD[row["status"]], row["status_raw"], conclusion, *times)
+    if row["rival"] is None:
+        return [first]
+    rival = row["rival"]
+    completed_at, said_at = (_parse_time(rival[name]) for name in ("completed_at", "said_at"))
+    ended_as = Conclusion(rival["conclusion"])
+    return [first, Outcome(first.status, rival["status_raw"], ended_as, completed_at, first.generation, said_at)]
+
+
+def _write_rival(rival: Outcome) -> Row:
+    return {
+        "conclusion": rival.conclusion,
+        "status_raw": rival.raw,
+        "completed_at": format_time(rival.completed_at),
+        "said_at": format_time(rival.said_at),
+    }
+
+
+def _parse_time(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)

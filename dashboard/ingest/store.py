@@ -1,0 +1,197 @@
+"""The statements of ingest: a fixed handful for each batch, however many deliveries are in it.
+
+Rows travel as one JSON array per statement, which PostgreSQL unfolds into the table's own row type. Every statement
+takes the rows in key order, so that two transactions never wait for each other in a circle.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Table, TextClause, select, text, tuple_
+
+from dashboard.core.report import StepKey
+from dashboard.ingest.rows import Row
+from dashboard.models import (
+    Base,
+    Delivery,
+    DeliveryKey,
+    Deployment,
+    DeploymentEvent,
+    DeploymentJob,
+    DeploymentStep,
+    Project,
+)
+
+CHANNEL = "deployment_events"
+LONGEST_PAYLOAD = 7900
+"""Bytes of one NOTIFY; PostgreSQL takes less than 8,000."""
+
+
+def _table(model: type[Base]) -> Table:
+    return Base.metadata.tables[model.__tablename__]
+
+
+def _encode(rows: Iterable[Mapping[str, Any]]) -> str:
+    return json.dumps(list(rows), default=datetime.isoformat)
+
+
+def _insert_sql(model: type[Base], columns: Sequence[str], conflict: str) -> str:
+    """Return the statement that inserts `:rows` in the order of the table's primary key or of `columns`."""
+    name, names = model.__tablename__, ", ".join(columns)
+    return f"INSERT INTO {name} ({names}) SELECT {names} FROM json_populate_recordset(NULL::{name}, :rows) {conflict}"  # noqa: S608
+
+
+def _upsert_sql(model: type[Base]) -> str:
+    table = _table(model)
+    key = [column.name for column in table.primary_key]
+    values = ", ".join(f"{column.name} = excluded.{column.name}" for column in table.columns if column.name not in key)
+    conflict = f"ORDER BY {', '.join(key)} ON CONFLICT ({', '.join(key)}) DO UPDATE SET {values}"
+    return _insert_sql(model, table.columns.keys(), conflict)
+
+
+CLAIM_KEYS = text(
+    _insert_sql(
+        DeliveryKey,
+        _table(DeliveryKey).columns.keys(),
+        "ORDER BY source, dialect, key ON CONFLICT DO NOTHING RETURNING delivery_id",
+    )
+)
+INSERT_PROJECTS = text(
+    _insert_sql(Project, ("slug", "name", "stamps", "seq", "created_at"), "ORDER BY slug ON CONFLICT DO NOTHING")
+)
+INSERT_DEPLOYMENTS = text(
+    _insert_sql(
+        Deployment,
+        [column.name for column in _table(Deployment).columns if column.name != "id"],
+        "AS new WHERE NOT EXISTS (SELECT FROM deployments AS old WHERE old.identity = new.identity) "
+        "ORDER BY identity ON CONFLICT DO NOTHING",
+    )
+)
+INSERT_EVENTS = text(_insert_sql(DeploymentEvent, _table(DeploymentEvent).columns.keys(), ""))
+INSERT_DELIVERIES = text(_insert_sql(Delivery, _table(Delivery).columns.keys(), ""))
+UPSERT: dict[type[Base], TextClause] = {
+    model: text(_upsert_sql(model)) for model in (Project, Deployment, DeploymentJob, DeploymentStep)
+}
+READ_CURRENT_STEPS = text(
+    """
+    SELECT wanted.id, step.name FROM unnest(CAST(:ids AS bigint[])) AS wanted (id) CROSS JOIN LATERAL (
+      SELECT coalesce(name, key) AS name FROM deployment_steps
+      WHERE deployment_id = wanted.id AND status = 'in_progress' AND status IS DISTINCT FROM 'completed'
+      ORDER BY number, started_at, job_key, key LIMIT 1
+    ) AS step
+    """
+)
+NOTIFY = text("SELECT pg_notify(:channel, :payload)")
+
+
+def claim_keys(connection: Connection, rows: Sequence[Row]) -> set[str]:
+    """Claim idempotency keys; return the ids of the deliveries that now hold theirs.
+
+    Waits for a transaction that claims the same key at the same time, and then sees what became of it.
+    """
+    claimed = connection.execute(CLAIM_KEYS, {"rows": _encode(rows)})
+    return {str(delivery_id) for (delivery_id,) in claimed}
+
+
+def read_key_holders(connection: Connection, keys: Sequence[tuple[str, str, str]]) -> dict[tuple[str, str, str], Row]:
+    """Return, by (source, dialect, key), who holds a key: digest, delivery_id, and the deployment's id and seq."""
+    held = select(
+        DeliveryKey.source, DeliveryKey.dialect, DeliveryKey.key, DeliveryKey.digest, DeliveryKey.delivery_id,
+        Delivery.deployment_id, Deployment.seq,
+    )  # fmt: skip
+    held = held.outerjoin(Delivery, Delivery.id == DeliveryKey.delivery_id)
+    held = held.outerjoin(Deployment, Deployment.id == Delivery.deployment_id)
+    held = held.where(tuple_(DeliveryKey.source, DeliveryKey.dialect, DeliveryKey.key).in_(keys))
+    return {(row["source"], row["dialect"], row["key"]): dict(row) for row in connection.execute(held).mappings()}
+
+
+def insert_projects(connection: Connection, rows: Sequence[Row]) -> None:
+    """Create the projects that do not exist yet."""
+    connection.execute(INSERT_PROJECTS, {"rows": _encode(rows)})
+
+
+def read_projects(connection: Connection, slugs: Iterable[str], *, lock: bool) -> dict[str, Row]:
+    """Return projects by slug, locked against other writers if asked for."""
+    table = _table(Project)
+    query = select(table).where(table.c.slug.in_(sorted(slugs))).order_by(table.c.slug)
+    query = query.with_for_update(key_share=True) if lock else query
+    return {row["slug"]: dict(row) for row in connection.execute(query).mappings()}
+
+
+def lock_deployments(connection: Connection, rows: Sequence[Row]) -> dict[str, Row]:
+    """Create the deployments that do not exist yet, lock all of them, and return them by identity."""
+    connection.execute(INSERT_DEPLOYMENTS, {"rows": _encode(rows)})
+    table = _table(Deployment)
+    identities = sorted(row["identity"] for row in rows)
+    query = select(table).where(table.c.identity.in_(identities)).order_by(table.c.identity).with_for_update()
+    return {row["identity"]: dict(row) for row in connection.execute(query).mappings()}
+
+
+def read_jobs(connection: Connection, keys: Sequence[tuple[int, str]]) -> list[Row]:
+    """Return jobs by (deployment id, key)."""
+    table = _table(DeploymentJob)
+    return _select(connection, table, tuple_(table.c.deployment_id, table.c.key).in_(keys)) if keys else []
+
+
+def read_steps(connection: Connection, keys: Sequence[tuple[int, *StepKey]]) -> list[Row]:
+    """Return steps by (deployment id, job key, key)."""
+    table = _table(DeploymentStep)
+    where = tuple_(table.c.deployment_id, table.c.job_key, table.c.key).in_(keys)
+    return _select(connection, table, where) if keys else []
+
+
+def read_all_jobs(connection: Connection, deployment_ids: Sequence[int]) -> list[Row]:
+    """Return every job of the deployments."""
+    table = _table(DeploymentJob)
+    return _select(connection, table, table.c.deployment_id.in_(deployment_ids)) if deployment_ids else []
+
+
+def read_open_steps(connection: Connection, deployment_ids: Sequence[int]) -> list[Row]:
+    """Return the steps of the deployments that have not ended."""
+    table = _table(DeploymentStep)
+    still_open = table.c.status.is_distinct_from(text("'completed'"))
+    where = table.c.deployment_id.in_(deployment_ids) & still_open
+    return _select(connection, table, where) if deployment_ids else []
+
+
+def _select(connection: Connection, table: Table, where: Any) -> list[Row]:  # noqa: ANN401
+    return [dict(row) for row in connection.execute(select(table).where(where)).mappings()]
+
+
+def upsert(connection: Connection, model: type[Base], rows: Sequence[Row]) -> None:
+    """Write whole rows, new and old."""
+    if rows:
+        connection.execute(UPSERT[model], {"rows": _encode(rows)})
+
+
+def read_current_steps(connection: Connection, deployment_ids: Sequence[int]) -> dict[int, str]:
+    """Return, by deployment id, the name of the first step in progress."""
+    rows = connection.execute(READ_CURRENT_STEPS, {"ids": list(deployment_ids)})
+    return {row.id: row.name for row in rows}
+
+
+def insert_events(connection: Connection, rows: Sequence[Row]) -> None:
+    """Append events, and have the database announce them when the transaction commits."""
+    if not rows:
+        return
+    connection.execute(INSERT_EVENTS, {"rows": _encode(rows)})
+    for payload in pack_payloads(f"{row['deployment_id']}:{row['seq']}" for row in rows):
+        connection.execute(NOTIFY, {"channel": CHANNEL, "payload": payload})
+
+
+def insert_deliveries(connection: Connection, rows: Sequence[Row]) -> None:
+    """Put deliveries into the inbox."""
+    connection.execute(INSERT_DELIVERIES, {"rows": _encode(rows)})
+
+
+def pack_payloads(words: Iterable[str]) -> list[str]:
+    """Return the words joined by spaces, in as few payloads as PostgreSQL takes."""
+    payloads: list[str] = []
+    for word in words:
+        if payloads and len(payloads[-1]) + 1 + len(word) <= LONGEST_PAYLOAD:
+            payloads[-1] += f" {word}"
+        else:
+            payloads.append(word)
+    return payloads
