@@ -1,0 +1,96 @@
+"""Who may read: anyone on this machine, from elsewhere only with the secret. Closed by default."""
+
+import hmac
+import ipaddress
+from http import HTTPStatus
+
+from flask import Flask, Request, current_app, request
+
+from dashboard.config import Settings
+from dashboard.problems import ProblemError
+
+FORWARDING_HEADERS = ("Forwarded", "X-Forwarded-For", "X-Real-IP")
+
+
+def may_read(incoming: Request, settings: Settings) -> bool:
+    """Return whether the request may see pages, the reading API and live events."""
+    return comes_from_loopback(incoming) or holds_secret(incoming, settings)
+
+
+PUBLIC_ENDPOINTS = frozenset(
+    {
+        "static",
+        "system.check_health",
+        "system.check_readiness",
+        "webhooks.receive_deployment",
+        "webhooks.receive_native",
+    }
+)
+"""Open to anyone; the webhooks authenticate each delivery themselves."""
+SECRET_ENDPOINTS = frozenset({"deliveries.show_deliveries"})
+"""Only for who holds the secret, on this machine too."""
+
+
+def init_access(app: Flask) -> None:
+    """Let every endpoint that is in neither list above be read only by those who may."""
+    app.before_request(_check_access)
+
+
+def _check_access() -> None:
+    settings: Settings = current_app.config["SETTINGS"]
+    if request.endpoint in PUBLIC_ENDPOINTS:
+        return
+    if request.endpoint in SECRET_ENDPOINTS:
+        require_secret(request, settings)
+    else:
+        require_read(request, settings)
+
+
+def require_read(incoming: Request, settings: Settings) -> None:
+    """Raise 401 unless the request may read; browsers then ask for a password, which is the secret."""
+    if not may_read(incoming, settings):
+        raise _unauthorised("Reading from another machine needs the secret, as bearer token or as password.")
+
+
+def require_secret(incoming: Request, settings: Settings) -> None:
+    """Raise 401 unless the request holds the secret, wherever it comes from."""
+    if not holds_secret(incoming, settings):
+        raise _unauthorised("This needs the secret, as bearer token or as password.")
+
+
+def comes_from_loopback(incoming: Request) -> bool:
+    """Return whether the peer, and whoever a proxy says it speaks for, is this machine.
+
+    A header that cannot be understood counts as a foreign address. The Host must be this machine's too: else a page
+    elsewhere could read through the visitor's browser by pointing its own name here.
+    """
+    hops = [hop for header in FORWARDING_HEADERS for hop in incoming.headers.get(header, "").split(",") if hop.strip()]
+    addresses = [incoming.remote_addr or "", *hops]
+    return all(map(_is_loopback, addresses)) and _names_loopback(incoming.host)
+
+
+def holds_secret(incoming: Request, settings: Settings) -> bool:
+    """Return whether the Authorization header carries the secret: as bearer token, or as password of any user."""
+    authorization = incoming.authorization
+    if authorization is None:
+        return False
+    given = authorization.token if authorization.type == "bearer" else authorization.password
+    return hmac.compare_digest((given or "").encode(errors="replace"), settings.webhook_secret.encode())
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address.strip()).is_loopback
+    except ValueError:
+        return False
+
+
+def _names_loopback(host: str) -> bool:
+    name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
+    return name.rstrip(".").lower() == "localhost" or _is_loopback(name.strip("[]"))
+
+
+def _unauthorised(detail: str) -> ProblemError:
+    return ProblemError(
+        HTTPStatus.UNAUTHORIZED, detail, headers={"WWW-Authenticate": 'Basic realm="deployment dashboard"'}
+    )

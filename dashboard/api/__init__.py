@@ -1,0 +1,5 @@
+"""JSON over HTTP: routes and the schemas of what they take and give. What is shown is made by queries."""
+
+from dashboard.api import deliveries, deployments, projects, runs, system
+
+blueprints = (projects.blueprint, deployments.blueprint, runs.blueprint, deliveries.blueprint, system.blueprint)

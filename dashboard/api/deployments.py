@@ -1,0 +1,50 @@
+"""`/api/deployments`."""
+
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+
+from flask_smorest import Blueprint
+
+from dashboard.api.links import link_deployment
+from dashboard.api.schemas import DeploymentSchema, DeploymentsQuery, DeploymentSummary, EventSchema, EventsQuery
+from dashboard.api.schemas import make_page_schema as page_of
+from dashboard.core.view import View
+from dashboard.problems import ProblemError
+from dashboard.queries import deployments, events
+from dashboard.queries.deployments import DeploymentFilters
+
+blueprint = Blueprint("deployments", __name__, url_prefix="/api/deployments", description="What is and was deployed")
+
+
+@blueprint.get("")
+@blueprint.arguments(DeploymentsQuery, location="query")
+@blueprint.response(200, page_of(DeploymentSummary))
+def show_deployments(query: dict[str, Any]) -> View:
+    """Deployments without their jobs, newest first."""
+    limit, cursor = query.pop("limit"), query.pop("cursor")
+    items, next_cursor = deployments.list_deployments(DeploymentFilters(**query), datetime.now(UTC), limit, cursor)
+    return {"items": [link_deployment(item) for item in items], "next_cursor": next_cursor}
+
+
+@blueprint.get("/<int:deployment_id>")
+@blueprint.response(200, DeploymentSchema)
+def show_deployment(deployment_id: int) -> View:
+    """One deployment with its jobs and their steps."""
+    view = deployments.get_deployment(deployment_id, datetime.now(UTC))
+    if view is None:
+        raise ProblemError(HTTPStatus.NOT_FOUND, f"There is no deployment {deployment_id}.")
+    return link_deployment(view)
+
+
+@blueprint.get("/<int:deployment_id>/events")
+@blueprint.arguments(EventsQuery, location="query")
+@blueprint.response(200, page_of(EventSchema))
+def show_events(query: dict[str, int], deployment_id: int) -> View:
+    """What changed after `since`, in order; 410 if some of it is no longer kept: read the deployment instead."""
+    if not deployments.exists(deployment_id):
+        raise ProblemError(HTTPStatus.NOT_FOUND, f"There is no deployment {deployment_id}.")
+    items = events.list_events(deployment_id, query["since"])
+    if items is None:
+        raise ProblemError(HTTPStatus.GONE, "These events are not kept, or not yet there: read the deployment instead.")
+    return {"items": items, "next_cursor": None}

@@ -1,0 +1,238 @@
+"""What the API takes and gives: the source of `/api/openapi.json`. Times are ISO 8601 in UTC, durations seconds."""
+
+from typing import Any
+
+from marshmallow import EXCLUDE, Schema, fields, validate
+
+from dashboard.core.words import State
+
+MOST_ITEMS = 200
+
+
+class PageQuery(Schema):
+    """Which page of a list."""
+
+    class Meta:
+        """Unknown arguments are ignored: they may be a proxy's."""
+
+        unknown = EXCLUDE
+
+    limit = fields.Integer(load_default=50, validate=validate.Range(1, MOST_ITEMS))
+    cursor = fields.String(load_default=None, metadata={"description": "next_cursor of the page before"})
+
+
+class DeploymentsQuery(PageQuery):
+    """What a list of deployments is narrowed to."""
+
+    project = fields.String(load_default=None, metadata={"description": "slug"})
+    environment = fields.String(load_default=None)
+    state = fields.Enum(State, by_value=True, load_default=None)
+    branch = fields.String(load_default=None)
+    q = fields.String(load_default=None, metadata={"description": "text found in branch, commit, person, message, …"})
+    since = fields.AwareDateTime(load_default=None, format="iso")
+    until = fields.AwareDateTime(load_default=None, format="iso")
+
+
+class EventsQuery(Schema):
+    """From which event on."""
+
+    since = fields.Integer(load_default=0, validate=validate.Range(min=0))
+
+
+class RunQuery(Schema):
+    """Which repository a run belongs to, where several use the same number."""
+
+    repository = fields.String(load_default=None)
+
+
+class ProjectOfDeployment(Schema):
+    """The project of a deployment."""
+
+    slug = fields.String()
+    name = fields.String()
+
+
+class StepSchema(Schema):
+    """A step."""
+
+    number = fields.Raw(metadata={"type": ["integer", "null"], "description": "the sender's number"})
+    key = fields.String()
+    name = fields.String()
+    category = fields.String()
+    status = fields.String()
+    conclusion = fields.String()
+    status_raw = fields.String(metadata={"description": "the sender's own word"})
+    state = fields.String()
+    is_current = fields.Boolean()
+    is_done = fields.Boolean()
+    started_at = fields.String()
+    started_observed = fields.Boolean(metadata={"description": "started_at is when the first report was received"})
+    completed_at = fields.String()
+    duration_s = fields.Float()
+    message = fields.String()
+    error = fields.String()
+    log = fields.String()
+    conflict = fields.Raw(metadata={"description": "both endings, where the sender reported two"})
+
+
+class JobSchema(Schema):
+    """A job with its steps in the order in which they are shown."""
+
+    key = fields.String()
+    name = fields.String()
+    status = fields.String()
+    conclusion = fields.String()
+    status_raw = fields.String()
+    state = fields.String()
+    job_progress_pct = fields.Integer()
+    completed_steps = fields.Integer()
+    total_steps = fields.Integer()
+    current_step_index = fields.Integer(metadata={"description": "0-based, into steps"})
+    started_at = fields.String()
+    started_observed = fields.Boolean()
+    completed_at = fields.String()
+    duration_s = fields.Float()
+    message = fields.String()
+    error = fields.String()
+    log = fields.String()
+    conflict = fields.Raw()
+    steps = fields.List(fields.Nested(StepSchema))
+
+
+class DeploymentSummary(Schema):
+    """A deployment without its jobs."""
+
+    id = fields.Integer()
+    url = fields.String(metadata={"description": "its page, absolute"})
+    seq = fields.Integer()
+    project = fields.Nested(ProjectOfDeployment)
+    environment = fields.String()
+    repository = fields.String()
+    branch = fields.String()
+    commit_hash = fields.String()
+    commit_message = fields.String()
+    run_id = fields.String()
+    attempt = fields.Integer()
+    run_url = fields.String()
+    dialect = fields.String()
+    triggered_by = fields.String()
+    trigger_type = fields.String()
+    deploy_type = fields.String()
+    deploy_path = fields.String()
+    test_url = fields.String()
+    port = fields.Integer()
+    service_status = fields.String()
+    status = fields.String()
+    conclusion = fields.String()
+    status_raw = fields.String()
+    state = fields.String()
+    conflict = fields.Raw()
+    progress_pct = fields.Integer()
+    completed_steps = fields.Integer()
+    total_steps = fields.Integer()
+    run_progress_pct = fields.Integer()
+    completed_jobs = fields.Integer()
+    total_jobs_visible = fields.Integer()
+    current_step = fields.String()
+    started_at = fields.String()
+    started_observed = fields.Boolean()
+    completed_at = fields.String()
+    duration_s = fields.Float()
+    estimate = fields.Raw()
+    stale_since = fields.String()
+    message = fields.String()
+    error = fields.String()
+    log = fields.String()
+
+
+class DeploymentSchema(DeploymentSummary):
+    """A deployment, whole."""
+
+    jobs = fields.List(fields.Nested(JobSchema))
+
+
+class ProjectSchema(Schema):
+    """A project with its newest deployment."""
+
+    slug = fields.String()
+    name = fields.String()
+    kind = fields.String()
+    repository = fields.String()
+    url = fields.String(metadata={"description": "where what was deployed is reached"})
+    page_url = fields.String(metadata={"description": "its page, absolute"})
+    port = fields.Integer()
+    service_status = fields.String()
+    last_deployment = fields.Nested(DeploymentSummary)
+
+
+class EventSchema(Schema):
+    """What changed with one sequence number."""
+
+    deployment_id = fields.Integer()
+    prev_seq = fields.Integer()
+    seq = fields.Integer()
+    kind = fields.String()
+    deployment = fields.Dict()
+    jobs = fields.List(fields.Dict())
+    steps = fields.List(fields.Dict())
+
+
+class DeliverySchema(Schema):
+    """One POST as it was received."""
+
+    id = fields.String()
+    received_at = fields.String()
+    source = fields.String()
+    dialect = fields.String()
+    event = fields.String()
+    verdict = fields.String()
+    reason = fields.String()
+    deployment_id = fields.Integer()
+    body_size = fields.Integer(metadata={"description": "bytes"})
+
+
+class RunStepSchema(Schema):
+    """A step of a run."""
+
+    name = fields.String()
+    number = fields.Integer()
+    status = fields.String()
+    conclusion = fields.String()
+    is_current = fields.Boolean()
+    is_done = fields.Boolean()
+
+
+class RunJobSchema(Schema):
+    """A job of a run."""
+
+    job_name = fields.String(attribute="name")
+    status = fields.String()
+    conclusion = fields.String()
+    job_progress_pct = fields.Integer()
+    completed_steps = fields.Integer()
+    total_steps = fields.Integer()
+    current_step_index = fields.Integer()
+    steps = fields.List(fields.Nested(RunStepSchema))
+
+
+class RunSchema(Schema):
+    """Progress of a run: of its jobs that are visible so far, and of their steps."""
+
+    run_id = fields.String()
+    attempt = fields.Integer()
+    repository = fields.String()
+    dialect = fields.String()
+    deployment_id = fields.Integer(attribute="id")
+    status = fields.String()
+    conclusion = fields.String()
+    state = fields.String()
+    run_progress_pct = fields.Integer()
+    completed_jobs = fields.Integer()
+    total_jobs_visible = fields.Integer()
+    jobs = fields.List(fields.Nested(RunJobSchema))
+
+
+def make_page_schema(item: type[Schema]) -> type[Schema]:
+    """Return the schema of one page of a list of `item`."""
+    members: dict[str, Any] = {"items": fields.List(fields.Nested(item)), "next_cursor": fields.String()}
+    return Schema.from_dict(members, name=f"{item.__name__.removesuffix('Schema')}Page")

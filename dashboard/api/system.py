@@ -1,0 +1,33 @@
+"""`/health` and `/ready`: for whoever watches over the process."""
+
+from http import HTTPStatus
+
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import current_app
+from flask_smorest import Blueprint
+
+from dashboard.extensions import db
+from dashboard.problems import RETRY_AFTER_S, ProblemError
+
+blueprint = Blueprint("system", __name__, description="Health of this process")
+
+
+@blueprint.get("/health")
+@blueprint.response(200)
+def check_health() -> dict[str, str]:
+    """The process lives."""
+    return {"status": "ok"}
+
+
+@blueprint.get("/ready")
+@blueprint.response(200)
+def check_readiness() -> dict[str, str]:
+    """The database answers and has the tables of this version; 503 otherwise."""
+    with db.engine.connect() as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+    script = ScriptDirectory.from_config(current_app.extensions["migrate"].migrate.get_config())
+    if current != script.get_current_head():
+        headers = {"Retry-After": str(RETRY_AFTER_S)}
+        raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, "The database has not been migrated.", headers=headers)
+    return {"status": "ready"}

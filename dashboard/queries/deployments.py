@@ -1,0 +1,149 @@
+"""Deployments: one whole, lists of many, runs."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_
+
+from dashboard.core.paging import CursorError, cut_page, read_cursor, write_cursor
+from dashboard.core.view import View, attach_steps, stand_deployment, stand_job, view_deployment, view_job, view_step
+from dashboard.core.view import view_project as view_project_row
+from dashboard.core.words import State
+from dashboard.extensions import db
+from dashboard.models import Base, DeploymentJob, DeploymentStep
+from dashboard.queries.rows import (
+    DEPLOYMENTS,
+    PROJECTS,
+    Row,
+    find_stale_limit,
+    read_projects,
+    read_rows,
+    select_newest,
+    view_deployments,
+)
+
+JOBS, STEPS = (Base.metadata.tables[model.__tablename__] for model in (DeploymentJob, DeploymentStep))
+LARGEST_ID = 2**63 - 1
+SEARCHED = ("branch", "commit_hash", "commit_message", "triggered_by", "message", "environment", "repository", "run_id")
+IS_OPEN = DEPLOYMENTS.c.status.is_distinct_from("completed")
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentFilters:
+    """What a list of deployments is narrowed to; None narrows nothing."""
+
+    project: str | None = None
+    """Slug."""
+    environment: str | None = None
+    state: State | None = None
+    branch: str | None = None
+    q: str | None = None
+    """Text found anywhere in branch, commit, message, person, environment, repository, run id or project."""
+    since: datetime | None = None
+    until: datetime | None = None
+    """Bounds of the place in the list: at or after, before."""
+
+
+def list_deployments(
+    filters: DeploymentFilters, now: datetime, limit: int, cursor: str | None
+) -> tuple[list[View], str | None]:
+    """Return a page of deployments without jobs, newest first, and the cursor of the next page if there is one.
+
+    Raises CursorError.
+    """
+    query = select_newest().where(*_select_conditions(filters, now)).limit(limit + 1)
+    if cursor:
+        query = query.where(tuple_(DEPLOYMENTS.c.sorted_at, DEPLOYMENTS.c.id) < _read_key(cursor))
+    rows, more = cut_page(read_rows(query), limit)
+    next_cursor = write_cursor(rows[-1]["sorted_at"], rows[-1]["id"]) if more else None
+    return view_deployments(rows, now), next_cursor
+
+
+def list_open(now: datetime, slug: str | None = None) -> list[View]:
+    """Return all deployments that have not ended, newest first, without jobs."""
+    query = select_newest().where(IS_OPEN)
+    if slug is not None:
+        query = query.where(_is_of_project(slug))
+    return view_deployments(read_rows(query), now)
+
+
+def get_deployment(deployment_id: int, now: datetime) -> View | None:
+    """Return a deployment with its jobs and their steps, None if there is none."""
+    if not 0 <= deployment_id <= LARGEST_ID:
+        return None
+    rows = read_rows(select(DEPLOYMENTS).where(DEPLOYMENTS.c.id == deployment_id))
+    return _view_whole(rows[0], now) if rows else None
+
+
+def get_run(run_id: str, repository: str | None, now: datetime) -> View | None:
+    """Return the run's deployment, whole: that of its CI dialect rather than a native one, its newest attempt."""
+    query = select(DEPLOYMENTS).where(DEPLOYMENTS.c.run_id == run_id)
+    if repository is not None:
+        query = query.where(func.lower(DEPLOYMENTS.c.repository) == repository.lower())
+    is_native = DEPLOYMENTS.c.dialect == "native"
+    order = (is_native, DEPLOYMENTS.c.attempt.desc(), DEPLOYMENTS.c.sorted_at.desc(), DEPLOYMENTS.c.id.desc())
+    rows = read_rows(query.order_by(*order).limit(1))
+    return _view_whole(rows[0], now) if rows else None
+
+
+def exists(deployment_id: int) -> bool:
+    """Return whether there is such a deployment."""
+    in_range = 0 <= deployment_id <= LARGEST_ID
+    return in_range and db.session.scalar(select(DEPLOYMENTS.c.id).where(DEPLOYMENTS.c.id == deployment_id)) is not None
+
+
+def _view_whole(row: Row, now: datetime) -> View:
+    project = view_project_row(read_projects([row["project_id"]])[row["project_id"]])
+    deployment = stand_deployment(row)
+    jobs = read_rows(select(JOBS).where(JOBS.c.deployment_id == row["id"]))
+    standings = {job["key"]: stand_job(job, deployment) for job in jobs}
+    steps: dict[str, list[View]] = {job["key"]: [] for job in jobs}
+    for step in read_rows(select(STEPS).where(STEPS.c.deployment_id == row["id"])):
+        steps[step["job_key"]].append(view_step(step, standings[step["job_key"]], deployment))
+    whole = [attach_steps(view_job(job, row), steps[job["key"]]) for job in jobs]
+    whole.sort(key=lambda job: (job["started_at"] is None, job["started_at"] or "", job["key"]))
+    return {**view_deployment(row, project, find_stale_limit(now)), "jobs": whole}
+
+
+def _select_conditions(filters: DeploymentFilters, now: datetime) -> list[ColumnElement[bool]]:
+    table = DEPLOYMENTS.c
+    conditions: list[ColumnElement[bool]] = []
+    if filters.project is not None:
+        conditions.append(_is_of_project(filters.project))
+    if filters.environment is not None:
+        conditions.append(table.environment == filters.environment)
+    if filters.branch is not None:
+        conditions.append(table.branch == filters.branch)
+    if filters.state is not None:
+        conditions.append(_is_in_state(filters.state, now))
+    if filters.q:
+        conditions.append(_contains(filters.q))
+    if filters.since is not None:
+        conditions.append(table.sorted_at >= filters.since)
+    if filters.until is not None:
+        conditions.append(table.sorted_at < filters.until)
+    return conditions
+
+
+def _is_of_project(slug: str) -> ColumnElement[bool]:
+    return DEPLOYMENTS.c.project_id == select(PROJECTS.c.id).where(PROJECTS.c.slug == slug).scalar_subquery()
+
+
+def _is_in_state(state: State, now: datetime) -> ColumnElement[bool]:
+    """Return the condition for a state; whether an open deployment is stale depends on the time of asking."""
+    silent = and_(IS_OPEN, DEPLOYMENTS.c.last_report_at < find_stale_limit(now))
+    return silent if state == State.STALE else and_(DEPLOYMENTS.c.state == state.value, ~silent)
+
+
+def _contains(text: str) -> ColumnElement[bool]:
+    in_project = DEPLOYMENTS.c.project_id.in_(
+        select(PROJECTS.c.id).where(PROJECTS.c.name.icontains(text, autoescape=True))
+    )
+    return or_(in_project, *(DEPLOYMENTS.c[name].icontains(text, autoescape=True) for name in SEARCHED))
+
+
+def _read_key(cursor: str) -> tuple[datetime, int]:
+    moment, row_id = read_cursor(cursor)
+    if not (row_id.isascii() and row_id.isdigit() and int(row_id) <= LARGEST_ID):
+        raise CursorError("not a cursor of this list")
+    return moment, int(row_id)

@@ -1,0 +1,24 @@
+"""What changed in a deployment, in order."""
+
+from typing import Any
+
+from sqlalchemy import select
+
+from dashboard.extensions import db
+from dashboard.models import Deployment, DeploymentEvent
+
+
+def list_events(deployment_id: int, since: int) -> list[dict[str, Any]] | None:
+    """Return the events after `since` in the shape of frames; None if some of them are gone or `since` lies ahead."""
+    current = db.session.scalar(select(Deployment.seq).where(Deployment.id == deployment_id))
+    if current is None or not 0 <= since <= current:
+        return None
+    table = DeploymentEvent
+    query = select(table.seq, table.kind, table.changes).where(table.deployment_id == deployment_id, table.seq > since)
+    rows = db.session.execute(query.order_by(table.seq)).all()
+    if (rows[0].seq if rows else current + 1) != since + 1:
+        return None
+    return [
+        {"deployment_id": deployment_id, "prev_seq": row.seq - 1, "seq": row.seq, "kind": row.kind, **row.changes}
+        for row in rows
+    ]

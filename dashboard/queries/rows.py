@@ -1,0 +1,46 @@
+"""Reading rows as the mappings that core.view takes."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import Select, Table, select
+
+from dashboard.config import Settings
+from dashboard.core.view import View, view_deployment, view_project
+from dashboard.extensions import db
+from dashboard.models import Base, Deployment, Project
+
+Row = dict[str, Any]
+
+DEPLOYMENTS, PROJECTS = (Base.metadata.tables[model.__tablename__] for model in (Deployment, Project))
+
+
+def read_rows(query: Select[*tuple[Any, ...]]) -> list[Row]:
+    """Return the rows of a query on one table, by column name."""
+    return [dict(row) for row in db.session.execute(query).mappings()]
+
+
+def read_projects(ids: Iterable[int]) -> dict[int, Row]:
+    """Return projects by id."""
+    wanted = set(ids)
+    return {row["id"]: row for row in read_rows(select(PROJECTS).where(PROJECTS.c.id.in_(wanted)))} if wanted else {}
+
+
+def find_stale_limit(now: datetime) -> datetime:
+    """Return the time before which the last report of a stale deployment came."""
+    settings: Settings = current_app.config["SETTINGS"]
+    return now - timedelta(seconds=settings.stale_s)
+
+
+def view_deployments(rows: Sequence[Row], now: datetime) -> list[View]:
+    """Return deployments without their jobs, in the given order."""
+    projects = {number: view_project(row) for number, row in read_projects(row["project_id"] for row in rows).items()}
+    stale_before = find_stale_limit(now)
+    return [view_deployment(row, projects[row["project_id"]], stale_before) for row in rows]
+
+
+def select_newest(table: Table = DEPLOYMENTS) -> Select[Any]:
+    """Return the query for deployments, newest first."""
+    return select(table).order_by(table.c.sorted_at.desc(), table.c.id.desc())
