@@ -1,0 +1,52 @@
+"""Reading a body strictly: what one parser accepts and another does not is refused, not guessed at."""
+
+import json
+from http import HTTPStatus
+from typing import Any, NoReturn
+
+from flask import Request
+
+from dashboard.problems import ProblemError
+
+
+def require_json(request: Request) -> None:
+    """Raise 415 for a body of another media type; one without a type is taken for JSON."""
+    media_type = request.mimetype
+    if media_type and media_type != "application/json" and not media_type.endswith("+json"):
+        raise ProblemError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send JSON, with Content-Type: application/json.")
+
+
+def parse_json(body: bytes) -> dict[str, Any]:
+    """Return the JSON object in a body; raise 400 for anything else.
+
+    Refused besides what is no JSON: other encodings than UTF-8, a name that stands twice in one object, NaN and
+    Infinity, numbers and nesting beyond what the parser takes.
+    """
+    try:
+        parsed = json.loads(body.decode("utf-8-sig"), object_pairs_hook=_make_object, parse_constant=_refuse_constant)
+    except UnicodeDecodeError:
+        raise _bad("The body is not UTF-8.") from None
+    except RecursionError:
+        raise _bad("The body is nested too deeply.") from None
+    except ValueError as error:
+        raise _bad(f"The body is not JSON: {error}") from None
+    if not isinstance(parsed, dict):
+        raise _bad("The body must be a JSON object.")
+    return parsed
+
+
+def _make_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"{twice[:80]!a} stands twice in one object")
+    return made
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _bad(detail: str) -> ProblemError:
+    return ProblemError(HTTPStatus.BAD_REQUEST, detail)

@@ -1,0 +1,1 @@
+"""Senders' dialects, one pure module each: a decoded body becomes reports. They never see a request."""

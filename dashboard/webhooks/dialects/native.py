@@ -1,0 +1,130 @@
+"""The native dialect: what a CI script posts of its own accord. Pure; types and limits are checked by schemas."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from dashboard.core.registers import Node, Outcome, claim_node, merge_nodes
+from dashboard.core.report import DEPLOYMENT_FIELDS, JOB_FIELDS, STEP_FIELDS, Identity, Report, StepKey
+from dashboard.core.steps import key_steps, normalise_name
+from dashboard.core.words import NATIVE_WORDS, Status
+
+DEFAULT_ENVIRONMENT = "production"
+DEFAULT_JOB = "deploy"
+PROJECT_FIELD_OF = {
+    "name": "project",
+    "repository": "repository",
+    "kind": "deploy_type",
+    "url": "test_url",
+    "port": "port",
+    "service_status": "service_status",
+}
+
+Body = Mapping[str, Any]
+
+
+class MalformedError(ValueError):
+    """A payload that says nothing that could be applied; `errors` maps fields to messages."""
+
+    def __init__(self, errors: Mapping[str, list[str]]) -> None:
+        super().__init__("; ".join(message for messages in errors.values() for message in messages))
+        self.errors = errors
+
+
+def parse(body: Body) -> Report:
+    """Return the report of a loaded payload (schemas.DeploymentPayload); raise MalformedError."""
+    body = {**body, "environment": body.get("environment") or DEFAULT_ENVIRONMENT}
+    stamp: datetime | None = body.get("timestamp")
+    jobs, steps = _parse_children(body, stamp)
+    values = {name: body.get(name) for name in DEPLOYMENT_FIELDS}
+    project_values = {name: body.get(field) for name, field in PROJECT_FIELD_OF.items()}
+    return Report(identify(body), _claim(body, project_values, stamp), _claim(body, values, stamp), jobs, steps)
+
+
+def identify(body: Body) -> Identity:
+    """Return which deployment the payload is about.
+
+    With a run_id that is (project, environment, run_id, attempt). Without one only a summary of something that has
+    ended can be told apart, by what it is about and its timestamp: so that a retry of it is recognised.
+    """
+    slug = make_slug(body["project"] or "")
+    if not slug:
+        raise MalformedError({"project": ["Must have a letter or a digit."]})
+    attempt = body.get("run_attempt") or 1
+    if run_id := body.get("run_id"):
+        return Identity("native", slug, (slug, body["environment"], run_id, attempt), run_id, attempt)
+    stamp: datetime | None = body.get("timestamp")
+    ended = NATIVE_WORDS.get((body.get("status") or "").casefold(), (None, None))[0] == Status.COMPLETED
+    if stamp is None or not ended:
+        advice = "Send run_id. Only a summary with a final status and a timestamp can do without."
+        raise MalformedError({"run_id": [advice]})
+    about = (body.get(name) for name in ("repository", "environment", "branch", "commit_hash"))
+    return Identity("native", slug, (slug, *about, stamp.isoformat()))
+
+
+def make_slug(name: str) -> str:
+    """Return the name as part of a URL: letters and digits of any script, dots, underscores and hyphens."""
+    text = unicodedata.normalize("NFKC", name).casefold()
+    return re.sub(r"[^\w.]+", "-", unicodedata.normalize("NFKC", text)).strip("-.")
+
+
+def _claim(body: Body, values: Mapping[str, Any], stamp: datetime | None) -> Node:
+    outcome = _read_outcome(body, stamp)
+    return claim_node(values, outcome=outcome, stamp=stamp, started_at=body.get("started_at"))
+
+
+def _read_outcome(body: Body, stamp: datetime | None) -> Outcome | None:
+    """Return what the status word says; a word that no table knows claims nothing, but is kept to be shown."""
+    word = body.get("status")
+    if word is None:
+        return None
+    status, conclusion = NATIVE_WORDS.get(word.casefold(), (Status.QUEUED, None))
+    completed_at = body.get("completed_at") if status == Status.COMPLETED else None
+    return Outcome(status, word, conclusion, completed_at, said_at=stamp)
+
+
+def _parse_children(body: Body, stamp: datetime | None) -> tuple[Mapping[str, Node], Mapping[StepKey, Node]]:
+    default = body.get("job") or DEFAULT_JOB
+    jobs: dict[str, Node] = {}
+    steps: dict[StepKey, Node] = {}
+    for job in body.get("jobs") or ():
+        key, values = normalise_name(job["name"] or DEFAULT_JOB), {name: job.get(name) for name in JOB_FIELDS}
+        _put(jobs, key, _claim(job, values, stamp))
+        for step_key, node in _parse_list(job.get("steps") or (), job["name"] or DEFAULT_JOB, stamp):
+            _put(steps, step_key, node)
+    for several in _list_steps(body):
+        for step_key, node in _parse_list(several, default, stamp):
+            _put(steps, step_key, node)
+        for name in {step.get("job") or default for step in several}:
+            _put(jobs, normalise_name(name), claim_node({"name": name}, stamp=stamp))
+    return jobs, steps
+
+
+def _list_steps(body: Body) -> Iterable[Sequence[Body]]:
+    """Return the lists of steps that a payload may hold, each in its order."""
+    yield body.get("step_details") or ()
+    yield body.get("steps") or ()
+    if body.get("step"):
+        yield (body["step"],)
+    if body.get("step_name"):
+        yield ({"name": body["step_name"], "status": body.get("step_status")},)
+
+
+def _parse_list(steps: Sequence[Body], default_job: str, stamp: datetime | None) -> Iterable[tuple[StepKey, Node]]:
+    by_job: dict[str, list[Body]] = {}
+    for step in steps:
+        if step["name"]:
+            by_job.setdefault(normalise_name(step.get("job") or default_job), []).append(step)
+    for job_key, members in by_job.items():
+        # The order of a list is its sender's; a list of one has none.
+        ordered = len(members) > 1 and all(step.get("number") is None for step in members)
+        keys = key_steps(step["name"] for step in members)
+        for place, (key, step) in enumerate(zip(keys, members, strict=True), start=1):
+            values = {name: step.get(name) for name in STEP_FIELDS}
+            yield (job_key, key), _claim(step, values | ({"number": place} if ordered else {}), stamp)
+
+
+def _put(nodes: dict[Any, Node], key: Any, node: Node) -> None:  # noqa: ANN401
+    nodes[key] = merge_nodes(nodes[key], node) if key in nodes else node

@@ -1,0 +1,177 @@
+"""The native payload at the wire: its fields, their types and limits. What they mean is in dialects.native."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
+
+NAME_LENGTH, URL_LENGTH, TEXT_LENGTH = 255, 2048, 65536
+MOST_STEPS = 10_000
+LARGEST_INT = 2**31 - 1
+UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
+"""NUL and lone surrogates: JSON can carry them, PostgreSQL cannot."""
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+class Text(fields.String):
+    """A text; blank means null. Longer than `most`: refused."""
+
+    def __init__(self, most: int = NAME_LENGTH, **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(allow_none=True, validate=validate.Length(max=most), **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:  # noqa: ANN401
+        text: str = super()._deserialize(value, attr, data, **kwargs)
+        if UNSTORABLE.search(text):
+            raise ValidationError("Must not contain NUL or half of a surrogate pair.")
+        return text.strip() or None
+
+
+class Tail(Text):
+    """A log: of a longer one the end is kept."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:  # noqa: ANN401
+        text = super()._deserialize(value, attr, data, **kwargs)
+        return text and text[-TEXT_LENGTH:]
+
+
+class Moment(fields.Field[datetime]):
+    """ISO 8601 with a time zone; blank, and anything before the year 2000, means null."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:  # noqa: ANN401, ARG002
+        if not isinstance(value, str):
+            raise ValidationError("Must be a text like 2024-01-31T23:59:59Z.")
+        if not value.strip():
+            return None
+        try:
+            moment = datetime.fromisoformat(value.strip())
+            if moment.tzinfo is None:
+                raise ValidationError("Must say its time zone: add Z for UTC.")
+            moment = moment.astimezone(UTC)
+        except (ValueError, OverflowError):
+            raise ValidationError("Not a time: write it like 2024-01-31T23:59:59Z.") from None
+        return moment if moment >= EARLIEST else None
+
+
+class Number(fields.Integer):
+    """A whole number, also as a text of digits; blank means null."""
+
+    def __init__(self, least: int, most: int = LARGEST_INT, **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(allow_none=True, strict=True, validate=validate.Range(least, most), **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:  # noqa: ANN401
+        if value == "":
+            return None
+        if isinstance(value, bool) or (isinstance(value, str) and not (value.isascii() and value.isdigit())):
+            raise self.make_error("invalid")
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
+class RunId(Text):
+    """A text; a number is taken for one."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:  # noqa: ANN401
+        if isinstance(value, int) and not isinstance(value, bool):
+            value = str(value)
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
+class Choice(Text):
+    """One of a few words, in any case; blank means null."""
+
+    def __init__(self, *words: str) -> None:
+        self.words = words
+        super().__init__()
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:  # noqa: ANN401
+        text = super()._deserialize(value, attr, data, **kwargs)
+        if text is not None and text.lower() not in self.words:
+            raise ValidationError(f"Must be one of: {', '.join(self.words)}.")
+        return text and text.lower()
+
+
+class NodePayload(Schema):
+    """What deployments, jobs and steps have in common."""
+
+    class Meta:
+        """Unknown fields stay in the stored delivery and are otherwise ignored."""
+
+        unknown = EXCLUDE
+
+    status = Text()
+    started_at = Moment(allow_none=True)
+    completed_at = Moment(allow_none=True)
+    message = Text(TEXT_LENGTH)
+    error = Text(TEXT_LENGTH)
+    log = Tail(most=TEXT_LENGTH)
+
+
+class StepPayload(NodePayload):
+    """One step; in a map of steps its name is the key."""
+
+    name = Text(required=True)
+    number = Number(0)
+    job = Text()
+
+
+class JobPayload(NodePayload):
+    """One job, with a word of its own and steps."""
+
+    name = Text(required=True)
+    steps = fields.List(fields.Nested(StepPayload), validate=validate.Length(max=MOST_STEPS), allow_none=True)
+
+
+class StepDetails(fields.Field[list[dict[str, Any]]]):
+    """An ordered map from step to status, or to an object: read as a list of steps."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:  # noqa: ANN401, ARG002
+        if not isinstance(value, Mapping):
+            raise ValidationError("Must be an object: step → status.")
+        if len(value) > MOST_STEPS:
+            raise ValidationError(f"Longer than maximum length {MOST_STEPS}.")
+        loaded, errors = [], {}
+        for name, detail in value.items():
+            try:
+                step = {**detail, "name": name} if isinstance(detail, Mapping) else {"name": name, "status": detail}
+                loaded.append(STEP.load(step))
+            except ValidationError as error:
+                errors[name] = error.messages
+        if errors:
+            raise ValidationError(errors)
+        return loaded
+
+
+class DeploymentPayload(NodePayload):
+    """The whole body."""
+
+    project = Text(required=True)
+    repository = Text(URL_LENGTH)
+    environment = Text()
+    branch = Text()
+    commit_hash = Text()
+    commit_message = Text(TEXT_LENGTH)
+    triggered_by = Text()
+    trigger_type = Text()
+    deploy_type = Choice("backend", "static")
+    deploy_path = Text(URL_LENGTH)
+    test_url = Text(URL_LENGTH)
+    port = Number(1, 65535)
+    service_status = Choice("running", "stopped")
+    run_id = RunId()
+    run_attempt = Number(1)
+    run_url = Text(URL_LENGTH)
+    timestamp = Moment(allow_none=True)
+    duration_s = fields.Float(allow_none=True, allow_nan=False, validate=validate.Range(0, LARGEST_INT))
+    job = Text()
+    jobs = fields.List(fields.Nested(JobPayload), validate=validate.Length(max=MOST_STEPS), allow_none=True)
+    step_details = StepDetails(allow_none=True)
+    steps = fields.List(fields.Nested(StepPayload), validate=validate.Length(max=MOST_STEPS), allow_none=True)
+    step = fields.Nested(StepPayload, allow_none=True)
+    step_name = Text()
+    step_status = Text()
+
+
+STEP = StepPayload()
+DEPLOYMENT = DeploymentPayload()
+"""Made once: making a schema costs several times what loading with it does."""
