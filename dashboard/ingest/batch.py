@@ -80,30 +80,37 @@ class _Batch:
         self.receipts: dict[str, Receipt] = {}
 
     def run(self) -> list[Receipt]:
-        fresh = self.claim()
-        if reports := merge_all(report for incoming in fresh for report in incoming.reports):
-            trees = self.apply(reports)
-        else:
-            trees = {}
+        fresh, repeated = self.claim()
+        reports = merge_all(report for incoming in fresh for report in incoming.reports)
+        trees = self.apply(reports) if reports else {}
         for incoming in fresh:
             self.receipts[str(incoming.id)] = _make_receipt(incoming, trees)
+        self.settle(repeated)
         receipts = [self.receipts[str(incoming.id)] for incoming in self.deliveries]
         rows = [make_row(incoming, receipt) for incoming, receipt in zip(self.deliveries, receipts, strict=True)]
         store.insert_deliveries(self.connection, rows)
         return receipts
 
-    def claim(self) -> list[Incoming]:
-        """Claim the keys of what is to be applied; settle duplicates and reused keys, return the rest."""
+    def claim(self) -> tuple[list[Incoming], list[Incoming]]:
+        """Claim the keys of what is to be applied; return what is new, and what uses a key that was used before."""
         keyed = [incoming for incoming in self.deliveries if incoming.key and incoming.verdict == Verdict.APPLIED]
         if not keyed:
-            return list(self.deliveries)
+            return list(self.deliveries), []
         claimed = store.claim_keys(self.connection, [_make_key_row(incoming) for incoming in keyed])
         repeated = [incoming for incoming in keyed if str(incoming.id) not in claimed]
-        if repeated:
-            holders = store.read_key_holders(self.connection, [_key_of(incoming) for incoming in repeated])
-            for incoming in repeated:
-                self.receipts[str(incoming.id)] = _settle_repeated(incoming, holders[_key_of(incoming)])
-        return [incoming for incoming in self.deliveries if str(incoming.id) not in self.receipts]
+        return [incoming for incoming in self.deliveries if incoming not in repeated], repeated
+
+    def settle(self, repeated: Sequence[Incoming]) -> None:
+        """Make the receipts of deliveries whose key was used before, perhaps by another one of this batch."""
+        if not repeated:
+            return
+        holders = store.read_key_holders(self.connection, [_key_of(incoming) for incoming in repeated])
+        for incoming in repeated:
+            holder = holders[_key_of(incoming)]
+            original = self.receipts.get(str(holder["delivery_id"]))
+            if original is not None:
+                holder |= {"deployment_id": original.deployment_id, "seq": original.seq}
+            self.receipts[str(incoming.id)] = _settle_repeated(incoming, holder)
 
     def apply(self, reports: Mapping[Identity, Report]) -> dict[str, Tree]:
         """Fold reports into the database; return the rows they touched, by the digest of their identity."""

@@ -1,0 +1,57 @@
+"""The deployment dashboard: CI workflows report their steps, people watch them happen."""
+
+from pathlib import Path
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from dashboard import api, live, pages, webhooks
+from dashboard.access import init_access
+from dashboard.config import Settings
+from dashboard.extensions import api as rest
+from dashboard.extensions import db, migrate
+from dashboard.pages.security import protect_responses
+from dashboard.prefix import PrefixMiddleware
+from dashboard.problems import init_errors
+
+PACKAGE = Path(__file__).parent
+MIGRATIONS = next(path for path in (PACKAGE / "migrations", PACKAGE.parent / "migrations") if path.is_dir())
+"""Inside the package when it was installed from a wheel, beside it in a checkout."""
+
+
+def create_app(settings: Settings) -> Flask:
+    """Return the application, wired. Starts nothing: `live.start` begins to follow the database."""
+    if settings.database_url is None:
+        raise ValueError("create_app needs settings with a database_url")
+    app = Flask("dashboard")
+    app.config.update(
+        SETTINGS=settings,
+        SECRET_KEY=settings.secret_key,
+        MAX_CONTENT_LENGTH=settings.max_body_bytes,
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS={
+            "pool_pre_ping": True,
+            "pool_timeout": 5,
+            "connect_args": {"application_name": "dashboard", "options": "-c timezone=UTC -c lock_timeout=10s"},
+        },
+        API_TITLE="Deployment dashboard",
+        API_VERSION="1",
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX="/api",
+        OPENAPI_JSON_PATH="openapi.json",
+    )
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    db.init_app(app)
+    migrate.init_app(app, db, directory=str(MIGRATIONS))
+    rest.init_app(app)
+    init_errors(app)
+    app.register_blueprint(webhooks.blueprint)
+    for blueprint in api.blueprints:
+        rest.register_blueprint(blueprint)
+    app.register_blueprint(pages.blueprint)
+    protect_responses(app)
+    init_access(app)
+    live.init_app(app)
+    # One proxy in front may say how it was reached; who the peer is stays the socket's word (see access.py).
+    app.wsgi_app = PrefixMiddleware(ProxyFix(app.wsgi_app, x_for=0), settings.url_prefix)  # type: ignore[method-assign]
+    return app

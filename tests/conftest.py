@@ -1,0 +1,110 @@
+"""What all tests share: one real PostgreSQL, databases on it, the application in this process or in one of its own."""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import flask_migrate
+import psycopg2
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from psycopg2 import sql
+
+from dashboard import create_app
+from dashboard.cli.postgres import Server, start
+from dashboard.config import Settings, load_settings
+from tests.servers import SECRET, DashboardServer
+
+TEMPLATE = "migrated"
+MakeDatabase = Callable[[], str]
+StartDashboard = Callable[..., DashboardServer]
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """Give a PostgreSQL server with its data below the system's temporary directory, where its user can go."""
+    data_dir = Path(tempfile.mkdtemp(prefix="dashboard-tests-"))
+    data_dir.chmod(0o755)
+    server = start(data_dir, say=lambda _line: None)
+    yield server
+    server.stop()
+    shutil.rmtree(data_dir)
+
+
+@pytest.fixture(scope="session")
+def make_database(postgres: Server, tmp_path_factory: pytest.TempPathFactory) -> MakeDatabase:
+    """Give a function that makes an empty database with all tables and returns its URL."""
+    numbers = iter(range(10_000))
+    _execute(postgres.url, "CREATE DATABASE {}", TEMPLATE)
+    app = create_app(make_settings(postgres.url_of(TEMPLATE), tmp_path_factory.mktemp("template")))
+    with app.app_context():
+        flask_migrate.upgrade()
+        close_connections(app)
+
+    def make() -> str:
+        name = f"test_{next(numbers)}"
+        _execute(postgres.url, "CREATE DATABASE {} TEMPLATE {}", name, TEMPLATE)
+        return postgres.url_of(name)
+
+    return make
+
+
+@pytest.fixture
+def app(make_database: MakeDatabase, tmp_path: Path) -> Iterator[Flask]:
+    """Give the application on an empty database."""
+    app = create_app(make_settings(make_database(), tmp_path))
+    with app.app_context():
+        yield app
+        close_connections(app)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """Give a visitor on this machine."""
+    return app.test_client()
+
+
+@pytest.fixture(scope="module")
+def start_dashboard(make_database: MakeDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartDashboard]:
+    """Give a function that starts a dashboard, by default on a database of its own; all end with the module."""
+    servers: list[DashboardServer] = []
+
+    def start_one(database_url: str | None = None, **settings: str) -> DashboardServer:
+        server = DashboardServer(database_url or make_database(), tmp_path_factory.mktemp("data"), **settings)
+        servers.append(server)
+        server.start()
+        return server
+
+    yield start_one
+    for server in servers:
+        server.stop()
+
+
+@pytest.fixture(scope="module")
+def dashboard_server(start_dashboard: StartDashboard) -> DashboardServer:
+    """Give a dashboard that all tests of a module share."""
+    return start_dashboard()
+
+
+def make_settings(database_url: str, data_dir: Path, **environ: str) -> Settings:
+    """Return settings for tests."""
+    given = {"DATABASE_URL": database_url, "DASHBOARD_DATA_DIR": str(data_dir), "DASHBOARD_WEBHOOK_SECRET": SECRET}
+    return load_settings({**given, "SECRET_KEY": "a key for tests", **environ})
+
+
+def _execute(url: str, statement: str, *names: str) -> None:
+    connection = psycopg2.connect(url)
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+    connection.close()
+
+
+def close_connections(app: Flask) -> None:
+    """Give the application's connections back to the database."""
+    database: Any = app.extensions["sqlalchemy"]
+    database.session.remove()
+    database.engine.dispose()

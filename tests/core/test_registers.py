@@ -1,0 +1,99 @@
+"""The laws of merging, and what wins."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+
+from dashboard.core.registers import Node, Outcome, claim_node, merge_nodes, stamp_of
+from dashboard.core.words import Conclusion, Status
+from tests.core.strategies import nodes
+
+EARLY, LATE = datetime(2026, 1, 1, 10, tzinfo=UTC), datetime(2026, 1, 1, 11, tzinfo=UTC)
+OPEN = Outcome(Status.IN_PROGRESS, "running")
+
+
+def ended(conclusion: Conclusion, completed_at: datetime | None = None, generation: int = 0) -> Outcome:
+    return Outcome(Status.COMPLETED, conclusion.value, conclusion, completed_at, generation)
+
+
+@given(nodes(), nodes())
+def test_merging_is_commutative(left: Node, right: Node) -> None:
+    assert merge_nodes(left, right) == merge_nodes(right, left)
+
+
+@given(nodes(), nodes(), nodes())
+def test_merging_is_associative(one: Node, two: Node, three: Node) -> None:
+    assert merge_nodes(merge_nodes(one, two), three) == merge_nodes(one, merge_nodes(two, three))
+
+
+@given(nodes(), nodes())
+def test_merging_again_changes_nothing(left: Node, right: Node) -> None:
+    merged = merge_nodes(left, right)
+    assert merge_nodes(merged, left) == merge_nodes(merged, right) == merge_nodes(merged, merged) == merged
+
+
+@pytest.mark.parametrize(
+    ("loser", "winner"),
+    [
+        pytest.param((None, None, "b"), (EARLY, None, "a"), id="any time beats none"),
+        pytest.param((EARLY, None, "b"), (LATE, None, "a"), id="the later time"),
+        pytest.param((EARLY, None, "b"), (EARLY, OPEN, "a"), id="at the same time the higher rank"),
+        pytest.param((EARLY, OPEN, "a"), (EARLY, OPEN, "b"), id="at the same time and rank the larger value"),
+    ],
+)
+def test_a_field_is_won_by(loser: tuple, winner: tuple) -> None:
+    made = [claim_node({"branch": value}, outcome=outcome, stamp=stamp) for stamp, outcome, value in (loser, winner)]
+    assert merge_nodes(*made).value("branch") == "a" if winner[2] == "a" else "b"
+
+
+def test_null_claims_nothing() -> None:
+    known = claim_node({"branch": "main"}, stamp=EARLY)
+    assert merge_nodes(known, claim_node({"branch": None}, stamp=LATE)).value("branch") == "main"
+
+
+@pytest.mark.parametrize(
+    ("loser", "winner"),
+    [
+        pytest.param(Outcome(Status.QUEUED, "queued"), OPEN, id="begun beats queued"),
+        pytest.param(OPEN, ended(Conclusion.SKIPPED), id="ended beats begun"),
+        pytest.param(ended(Conclusion.FAILURE, EARLY), ended(Conclusion.SUCCESS, LATE), id="the later end"),
+        pytest.param(ended(Conclusion.FAILURE), ended(Conclusion.SUCCESS, EARLY), id="an end with a time"),
+        pytest.param(ended(Conclusion.SUCCESS, EARLY), ended(Conclusion.FAILURE, EARLY), id="the more severe"),
+        pytest.param(ended(Conclusion.FAILURE, LATE), Outcome(Status.QUEUED, "created", generation=1), id="the newer"),
+    ],
+)
+def test_an_outcome_is_won_by(loser: Outcome, winner: Outcome) -> None:
+    merged = merge_nodes(Node(outcomes=(loser,)), Node(outcomes=(winner,)))
+    assert merged.outcome == winner
+
+
+def test_two_different_endings_are_a_conflict_and_both_are_kept() -> None:
+    success, failure = ended(Conclusion.SUCCESS, LATE), ended(Conclusion.FAILURE, EARLY)
+    merged = merge_nodes(Node(outcomes=(failure,)), Node(outcomes=(success,)))
+    assert merged.outcomes == (success, failure)
+
+
+def test_the_same_ending_at_another_time_is_no_conflict() -> None:
+    merged = merge_nodes(Node(outcomes=(ended(Conclusion.SUCCESS),)), Node(outcomes=(ended(Conclusion.SUCCESS, LATE),)))
+    assert merged.outcomes == (ended(Conclusion.SUCCESS, LATE),)
+
+
+def test_a_new_generation_forgets_the_endings_of_the_old_one() -> None:
+    old = merge_nodes(Node(outcomes=(ended(Conclusion.SUCCESS),)), Node(outcomes=(ended(Conclusion.FAILURE),)))
+    reopened = Outcome(Status.IN_PROGRESS, "running", generation=1)
+    assert merge_nodes(old, Node(outcomes=(reopened,))).outcomes == (reopened,)
+
+
+def test_the_start_is_the_earliest_that_a_begun_report_gave() -> None:
+    queued = claim_node({}, outcome=Outcome(Status.QUEUED, "queued"), started_at=datetime(2025, 1, 1, tzinfo=UTC))
+    late, early = (claim_node({}, outcome=OPEN, started_at=moment) for moment in (LATE, EARLY))
+    assert merge_nodes(merge_nodes(queued, late), early).started_at == EARLY
+
+
+def test_a_running_report_with_nothing_but_its_own_time_started_then() -> None:
+    assert claim_node({}, outcome=OPEN, stamp=EARLY).started_at == EARLY
+
+
+def test_stamps_keep_every_microsecond() -> None:
+    assert stamp_of(datetime(2026, 1, 1, 0, 0, 0, 123457, tzinfo=UTC)) % 1_000_000 == 123457

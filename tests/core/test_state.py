@@ -1,0 +1,96 @@
+"""States and progress, as tables."""
+
+import pytest
+
+from dashboard.core import state
+from dashboard.core.state import Standing, Tally
+from dashboard.core.words import Conclusion, State, Status
+
+QUEUED, RUNNING = Standing(Status.QUEUED), Standing(Status.IN_PROGRESS)
+SUCCESS, FAILURE = (Standing(Status.COMPLETED, c) for c in (Conclusion.SUCCESS, Conclusion.FAILURE))
+
+
+@pytest.mark.parametrize(
+    ("done", "total", "is_done", "percent"),
+    [(0, 0, False, 0), (0, 0, True, 100), (0, 3, True, 0), (1, 3, False, 33), (2, 3, False, 66), (3, 3, False, 100)],
+)
+def test_percent_is_rounded_down(done: int, total: int, is_done: bool, percent: int) -> None:
+    assert state.compute_percent(done, total, is_done=is_done) == percent
+
+
+ENDED_WELL = (Status.COMPLETED, Conclusion.SUCCESS)
+
+
+@pytest.mark.parametrize(
+    ("own", "jobs", "expected"),
+    [
+        pytest.param(ENDED_WELL, {"success": 2}, State.SUCCESS, id="all well"),
+        pytest.param(ENDED_WELL, {}, State.SUCCESS, id="no jobs known"),
+        pytest.param(
+            (Status.COMPLETED, Conclusion.SUCCESS), {"success": 1, "failure": 1}, State.PARTIAL, id="failed job"
+        ),
+        pytest.param(ENDED_WELL, {"in_progress": 1}, State.PARTIAL, id="open job"),
+        pytest.param(
+            (Status.COMPLETED, Conclusion.SUCCESS), {state.WORDLESS_FAILED: 1}, State.PARTIAL, id="failed step"
+        ),
+        pytest.param(
+            (Status.COMPLETED, Conclusion.SUCCESS), {state.WORDLESS_BEGUN: 1}, State.SUCCESS, id="ends with it"
+        ),
+        pytest.param(
+            (Status.COMPLETED, Conclusion.SUCCESS), {"skipped": 1, "neutral": 1}, State.SUCCESS, id="skipped job"
+        ),
+        pytest.param((Status.COMPLETED, Conclusion.FAILURE), {"success": 1}, State.FAILED, id="sender says failure"),
+        pytest.param((Status.COMPLETED, Conclusion.TIMED_OUT), {}, State.FAILED, id="timed out"),
+        pytest.param((Status.COMPLETED, Conclusion.CANCELLED), {}, State.CANCELLED, id="cancelled"),
+        pytest.param((None, None), {"success": 2}, State.RUNNING, id="jobs alone are never a success"),
+        pytest.param((None, None), {"failure": 2}, State.RUNNING, id="nor a failure"),
+        pytest.param((None, None), {}, State.QUEUED, id="nothing said"),
+        pytest.param((Status.QUEUED, None), {state.WORDLESS_BEGUN: 1}, State.RUNNING, id="a begun step begins it"),
+        pytest.param((Status.QUEUED, None), {state.WORDLESS_QUEUED: 1}, State.QUEUED, id="a queued step does not"),
+    ],
+)
+def test_state_of_a_deployment(own: tuple, jobs: Tally, expected: State) -> None:
+    standing = state.settle_deployment(*own, jobs)
+    assert state.tell_deployment_state(standing, "raw", jobs, is_stale=False) == expected
+
+
+def test_only_what_is_open_becomes_stale() -> None:
+    assert state.tell_deployment_state(RUNNING, "running", {}, is_stale=True) == State.STALE
+    assert state.tell_deployment_state(QUEUED, "queued", {}, is_stale=True) == State.STALE
+    assert state.tell_deployment_state(SUCCESS, "success", {}, is_stale=True) == State.SUCCESS
+
+
+@pytest.mark.parametrize("word", ["waiting", "Waiting", "manual"])
+def test_what_is_held_back_is_waiting(word: str) -> None:
+    assert state.tell_state(QUEUED, word, in_ended=False) == State.WAITING
+
+
+@pytest.mark.parametrize("standing", [QUEUED, RUNNING])
+def test_what_is_open_in_something_ended_is_unknown(standing: Standing) -> None:
+    assert state.tell_state(standing, "running", in_ended=True) == State.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("steps", "deployment", "expected"),
+    [
+        pytest.param({"success": 2}, RUNNING, RUNNING, id="open while its deployment is"),
+        pytest.param({"queued": 2}, RUNNING, QUEUED, id="nothing begun"),
+        pytest.param({"success": 2}, FAILURE, SUCCESS, id="ended as its steps did"),
+        pytest.param({"success": 1, "failure": 1}, SUCCESS, FAILURE, id="a failed step"),
+        pytest.param({"success": 1, "skipped": 1}, FAILURE, SUCCESS, id="a skipped step"),
+        pytest.param({"success": 1, "in_progress": 1}, FAILURE, FAILURE, id="an open step ended as its deployment did"),
+        pytest.param({}, SUCCESS, SUCCESS, id="no steps"),
+    ],
+)
+def test_a_job_without_a_word_ends_with_its_deployment(steps: Tally, deployment: Standing, expected: Standing) -> None:
+    assert state.settle_job(None, None, steps, deployment) == expected
+
+
+def test_a_job_with_a_word_of_its_own_does_not_end_with_its_deployment() -> None:
+    assert state.settle_job(Status.QUEUED, None, {"success": 1}, SUCCESS) == RUNNING
+
+
+def test_a_tally_counts_moves_and_forgets_zeros() -> None:
+    tally = state.add_to_tally({"queued": 1}, None, "queued")
+    assert tally == {"queued": 2}
+    assert state.add_to_tally(state.add_to_tally(tally, "queued", "success"), "queued", "success") == {"success": 2}
