@@ -127,8 +127,13 @@ def view_step(row: Row, job: Standing, deployment: Standing) -> View:
 
 def order_step(step: View) -> tuple[bool, int, bool, datetime, str]:
     """Sort key of step views: the sender's number, then start, both with nulls last, then key."""
-    started = datetime.fromisoformat(step["started_at"]) if step["started_at"] else datetime.max.replace(tzinfo=UTC)
-    return (step["number"] is None, step["number"] or 0, step["started_at"] is None, started, step["key"])
+    return (step["number"] is None, step["number"] or 0, *order_job(step))
+
+
+def order_job(job: View) -> tuple[bool, datetime, str]:
+    """Sort key of job views: start, nulls last, then key."""
+    started = datetime.fromisoformat(job["started_at"]) if job["started_at"] else datetime.max.replace(tzinfo=UTC)
+    return (job["started_at"] is None, started, job["key"])
 
 
 def attach_steps(job: View, steps: list[View]) -> View:

@@ -6,7 +6,16 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_
 
 from dashboard.core.paging import CursorError, cut_page, read_cursor, write_cursor
-from dashboard.core.view import View, attach_steps, stand_deployment, stand_job, view_deployment, view_job, view_step
+from dashboard.core.view import (
+    View,
+    attach_steps,
+    order_job,
+    stand_deployment,
+    stand_job,
+    view_deployment,
+    view_job,
+    view_step,
+)
 from dashboard.core.view import view_project as view_project_row
 from dashboard.core.words import State
 from dashboard.extensions import db
@@ -101,7 +110,7 @@ def _view_whole(row: Row, now: datetime) -> View:
     for step in read_rows(select(STEPS).where(STEPS.c.deployment_id == row["id"])):
         steps[step["job_key"]].append(view_step(step, standings[step["job_key"]], deployment))
     whole = [attach_steps(view_job(job, row), steps[job["key"]]) for job in jobs]
-    whole.sort(key=lambda job: (job["started_at"] is None, job["started_at"] or "", job["key"]))
+    whole.sort(key=order_job)
     return {**view_deployment(row, project, find_stale_limit(now)), "jobs": whole}
 
 

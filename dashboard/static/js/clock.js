@@ -1,0 +1,19 @@
+/** What the passing of time changes on a page: elapsed and relative times, told by the server's clock. One timer. */
+
+let skew = 0;
+
+/** Take over the server's clock: the time at which it made the page. */
+export function setClock(serverNow, browserNow = Date.now()) {
+  skew = Date.parse(serverNow) - browserNow;
+}
+
+/** Return the server's time in milliseconds. */
+export function now() {
+  return Date.now() + skew;
+}
+
+/** Call `tick` every second while the page can be seen, and when it comes back into sight. */
+export function startClock(tick) {
+  setInterval(() => document.hidden || tick(), 1000);
+  document.addEventListener("visibilitychange", tick);
+}

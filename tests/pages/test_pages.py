@@ -1,0 +1,50 @@
+"""What the pages answer, without a browser."""
+
+import urllib.error
+import urllib.request
+from http import HTTPStatus
+
+import pytest
+
+from tests.pages.sending import path_of, send
+from tests.servers import DashboardServer
+
+
+def read(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=10) as response:
+        text: str = response.read().decode()
+    return text
+
+
+def test_every_answer_carries_the_security_headers(dashboard_server: DashboardServer) -> None:
+    for path in ("/", "/health", "/static/css/tokens.css"):
+        with urllib.request.urlopen(dashboard_server.url + path, timeout=10) as response:
+            assert response.headers["X-Content-Type-Options"] == "nosniff"
+            assert response.headers["Content-Security-Policy"].startswith("default-src 'none'; script-src 'self';")
+
+
+@pytest.mark.parametrize(
+    "path", ["/projects/nobody", "/deployments/999999999999", "/deployments/99999999999999999999999", "/no"]
+)
+def test_what_does_not_exist_is_a_page_that_says_so(dashboard_server: DashboardServer, path: str) -> None:
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(dashboard_server.url + path, timeout=10)
+    with caught.value as error:
+        assert error.code == HTTPStatus.NOT_FOUND
+        assert error.headers["Content-Type"].startswith("text/html")
+        assert "Back to the overview" in error.read().decode()
+
+
+def test_without_scripts_the_page_says_everything_and_reloads_itself(dashboard_server: DashboardServer) -> None:
+    answer = send(dashboard_server, run_id="no scripts", branch="main", step_details={"deploy_project": "running"})
+    page = read(dashboard_server.url + path_of(answer))
+    assert '<noscript><meta http-equiv="refresh"' in page
+    assert ">main<" in page
+    assert ">running<" in page
+    assert " UTC</time>" in page
+
+
+def test_the_secret_is_on_no_page(dashboard_server: DashboardServer) -> None:
+    answer = send(dashboard_server, run_id="secret")
+    for path in ("/", "/projects/shop-api", path_of(answer)):
+        assert dashboard_server.secret not in read(dashboard_server.url + path)
