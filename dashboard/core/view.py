@@ -75,7 +75,7 @@ def view_deployment(row: Row, project: View, stale_before: datetime) -> View:
         "run_progress_pct": state.compute_percent(done_jobs, total_jobs, is_done=standing.is_done),
         "completed_jobs": done_jobs,
         "total_jobs_visible": total_jobs,
-        "current_step": None if standing.is_done else row["current_step"],
+        **_view_current(None if standing.is_done else row["current_step"]),
         "estimate": None,
         "stale_since": format_time(row["last_report_at"]) if shown == State.STALE else None,
         "sorted_at": format_time(row["sorted_at"]),
@@ -141,6 +141,13 @@ def attach_steps(job: View, steps: list[View]) -> View:
     ordered = sorted(steps, key=order_step)
     current = next((index for index, step in enumerate(ordered) if step["is_current"]), None)
     return {**job, "current_step_index": current, "steps": ordered}
+
+
+def _view_current(current: Row | None) -> View:
+    """Return the name of the first step in progress, and beside it which one that is and since when."""
+    if current is None:
+        return {"current_step": None, "current": None}
+    return {"current_step": current["name"], "current": {name: current[name] for name in ("job", "key", "started_at")}}
 
 
 def _view_standing(row: Row, standing: Standing, shown: State) -> View:

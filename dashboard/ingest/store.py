@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, TextClause, select, text, tuple_
 
 from dashboard.core.report import StepKey
+from dashboard.core.view import format_time
 from dashboard.ingest.rows import Row
 from dashboard.models import (
     Base,
@@ -76,8 +77,9 @@ UPSERT: dict[type[Base], TextClause] = {
 }
 READ_CURRENT_STEPS = text(
     """
-    SELECT wanted.id, step.name FROM unnest(CAST(:ids AS bigint[])) AS wanted (id) CROSS JOIN LATERAL (
-      SELECT coalesce(name, key) AS name FROM deployment_steps
+    SELECT wanted.id, step.* FROM unnest(CAST(:ids AS bigint[])) AS wanted (id) CROSS JOIN LATERAL (
+      SELECT job_key, key, coalesce(name, key) AS name, coalesce(started_at, observed_at) AS started_at
+      FROM deployment_steps
       WHERE deployment_id = wanted.id AND status = 'in_progress' AND status IS DISTINCT FROM 'completed'
       ORDER BY number, started_at, job_key, key LIMIT 1
     ) AS step
@@ -166,10 +168,13 @@ def upsert(connection: Connection, model: type[Base], rows: Sequence[Row]) -> No
         connection.execute(UPSERT[model], {"rows": _encode(rows)})
 
 
-def read_current_steps(connection: Connection, deployment_ids: Sequence[int]) -> dict[int, str]:
-    """Return, by deployment id, the name of the first step in progress."""
+def read_current_steps(connection: Connection, deployment_ids: Sequence[int]) -> dict[int, Row]:
+    """Return, by deployment id, the first step in progress: its job, key, name and start."""
     rows = connection.execute(READ_CURRENT_STEPS, {"ids": list(deployment_ids)})
-    return {row.id: row.name for row in rows}
+    return {
+        row.id: {"job": row.job_key, "key": row.key, "name": row.name, "started_at": format_time(row.started_at)}
+        for row in rows
+    }
 
 
 def insert_events(connection: Connection, rows: Sequence[Row]) -> None:

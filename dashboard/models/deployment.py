@@ -43,8 +43,8 @@ class Deployment(NodeColumns, Base):
     step_tally: Mapped[dict[str, Any]]
     """How many steps there are of each kind, see core.state."""
     job_tally: Mapped[dict[str, Any]]
-    current_step: Mapped[str | None]
-    """Name of the first step in progress."""
+    current_step: Mapped[dict[str, Any] | None]
+    """The first step in progress: `job` and `key`, its `name`, and when it started."""
     state: Mapped[str]
     """The state last announced, for finding rows; what is shown is computed on reading."""
     seq: Mapped[int] = mapped_column(default=0)

@@ -65,7 +65,7 @@ def upgrade():
         sa.Column("first_step_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("step_tally", postgresql.JSONB(), nullable=False),
         sa.Column("job_tally", postgresql.JSONB(), nullable=False),
-        sa.Column("current_step", sa.Text(), nullable=True),
+        sa.Column("current_step", postgresql.JSONB(), nullable=True),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("sorted_at", sa.DateTime(timezone=True), nullable=False),
