@@ -1,14 +1,28 @@
 """The library objects that modules share: made here, bound to the application in create_app, no logic."""
 
+from typing import Any
+
 from flask_migrate import Migrate
 from flask_smorest import Api
 from flask_socketio import SocketIO
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session
+from sqlalchemy import Connection, Engine
 
 from dashboard.models.base import Base
 from dashboard.problems import ProblemApi
 
-db = SQLAlchemy(model_class=Base)
+
+class ReadingSession(Session):
+    """Sessions only read, all of it as it was at one moment. Whoever writes takes a connection of the engine."""
+
+    def get_bind(self, *args: Any, **kwargs: Any) -> Engine | Connection:  # noqa: ANN401
+        """Return the engine, set to read-only snapshots."""
+        bind = super().get_bind(*args, **kwargs)
+        return bind.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
+db = SQLAlchemy(model_class=Base, session_options={"class_": ReadingSession})
 migrate = Migrate()
 socketio = SocketIO()
 api: Api = ProblemApi()

@@ -9,6 +9,7 @@ from flask_smorest import Blueprint
 from dashboard.api.links import link_deployment
 from dashboard.api.schemas import DeploymentSchema, DeploymentsQuery, DeploymentSummary, EventSchema, EventsQuery
 from dashboard.api.schemas import make_page_schema as page_of
+from dashboard.core.paging import cut_page
 from dashboard.core.view import View
 from dashboard.problems import ProblemError
 from dashboard.queries import deployments, events
@@ -40,11 +41,13 @@ def show_deployment(deployment_id: int) -> View:
 @blueprint.get("/<int:deployment_id>/events")
 @blueprint.arguments(EventsQuery, location="query")
 @blueprint.response(200, page_of(EventSchema))
-def show_events(query: dict[str, int], deployment_id: int) -> View:
+def show_events(query: dict[str, Any], deployment_id: int) -> View:
     """What changed after `since`, in order; 410 if some of it is no longer kept: read the deployment instead."""
     if not deployments.exists(deployment_id):
         raise ProblemError(HTTPStatus.NOT_FOUND, f"There is no deployment {deployment_id}.")
-    items = events.list_events(deployment_id, query["since"])
+    since = query["since"] if query["cursor"] is None else query["cursor"]
+    items = events.list_events(deployment_id, since, query["limit"] + 1)
     if items is None:
         raise ProblemError(HTTPStatus.GONE, "These events are not kept, or not yet there: read the deployment instead.")
-    return {"items": items, "next_cursor": None}
+    page, more = cut_page(items, query["limit"])
+    return {"items": page, "next_cursor": str(page[-1]["seq"]) if more else None}

@@ -5,6 +5,7 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, fields, validate
 
 from dashboard.core.words import State
+from dashboard.queries.events import MOST_EVENTS
 
 MOST_ITEMS = 200
 
@@ -34,9 +35,11 @@ class DeploymentsQuery(PageQuery):
 
 
 class EventsQuery(Schema):
-    """From which event on."""
+    """From which event on; the `next_cursor` of a page is the `since` of the next."""
 
     since = fields.Integer(load_default=0, validate=validate.Range(min=0))
+    limit = fields.Integer(load_default=MOST_EVENTS, validate=validate.Range(1, MOST_EVENTS))
+    cursor = fields.Integer(load_default=None, validate=validate.Range(min=0))
 
 
 class RunQuery(Schema):

@@ -5,7 +5,7 @@ Small batches, each committed by itself, so that no report has to wait. Several 
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import CursorResult, text
+from sqlalchemy import text
 
 from dashboard.extensions import db
 
@@ -54,16 +54,16 @@ def delete_old(now: datetime) -> int:
 
 def _delete_excess() -> int:
     """Delete the oldest deliveries until the rest is not too large."""
-    last: datetime | None = db.session.scalar(text(FIND_LAST_TOO_MUCH), {"most": INBOX_BYTES})
+    with db.engine.begin() as connection:
+        last: datetime | None = connection.scalar(text(FIND_LAST_TOO_MUCH), {"most": INBOX_BYTES})
     return 0 if last is None else _delete(DELETE_DELIVERIES, last + timedelta(microseconds=1))
 
 
 def _delete(statement: str, before: datetime) -> int:
     total = 0
     while True:
-        deleted = db.session.execute(text(statement), {"before": before, "most": MOST_AT_ONCE})
-        db.session.commit()
-        count = deleted.rowcount if isinstance(deleted, CursorResult) else 0
+        with db.engine.begin() as connection:
+            count = connection.execute(text(statement), {"before": before, "most": MOST_AT_ONCE}).rowcount
         total += count
         if count < MOST_AT_ONCE:
             return total

@@ -6,13 +6,13 @@ The state itself is computed on reading; here its change gets an event and a seq
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from dashboard.core.view import format_time
 from dashboard.core.words import State, Status
 from dashboard.extensions import db
-from dashboard.models.deployment import Deployment
-from dashboard.models.deployment_event import DeploymentEvent
+from dashboard.ingest.store import insert_events
+from dashboard.models import Deployment
 
 MOST_AT_ONCE = 100
 LIVELY = (State.QUEUED.value, State.WAITING.value, State.RUNNING.value)
@@ -24,16 +24,13 @@ def announce_stale(now: datetime, stale_s: int) -> int:
 
     Any number of processes may do this at the same time: a row that is locked is left to whoever holds it.
     """
-    silent = _mark_stale(now - timedelta(seconds=stale_s))
-    if silent:
-        db.session.execute(insert(DeploymentEvent), [_describe(row, now) for row in silent])
-        pairs = " ".join(f"{row.id}:{row.seq}" for row in silent)
-        db.session.execute(select(func.pg_notify("deployment_events", pairs)))
-    db.session.commit()
+    with db.engine.begin() as connection:
+        silent = _mark_stale(connection, now - timedelta(seconds=stale_s))
+        insert_events(connection, [_describe(row, now) for row in silent])
     return len(silent)
 
 
-def _mark_stale(silent_since: datetime) -> list[Row[Any]]:
+def _mark_stale(connection: Connection, silent_since: datetime) -> list[Row[Any]]:
     silent = (
         select(Deployment.id)
         .where(
@@ -51,7 +48,7 @@ def _mark_stale(silent_since: datetime) -> list[Row[Any]]:
         .values(state=State.STALE.value, seq=Deployment.seq + 1)
         .returning(Deployment.id, Deployment.seq, Deployment.last_report_at)
     )
-    return list(db.session.execute(marked, execution_options={"synchronize_session": False}))
+    return list(connection.execute(marked))
 
 
 def _describe(row: Row[Any], now: datetime) -> dict[str, Any]:

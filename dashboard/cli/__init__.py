@@ -1,0 +1,26 @@
+"""The `dashboard` command: one function per subcommand, each told apart from the modules that do the work."""
+
+import os
+import sys
+
+import click
+
+from dashboard.cli.demo import play_demo
+from dashboard.cli.run import run_dashboard
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Watch deployments happen: CI workflows report their steps, a live page shows them."""
+
+
+@main.command()
+def run() -> None:
+    """Start PostgreSQL (unless DATABASE_URL names one) and the web server; Ctrl-C stops both."""
+    sys.exit(run_dashboard(os.environ))
+
+
+@main.command()
+def demo() -> None:
+    """Play two real deployments against the dashboard that runs with the same settings."""
+    play_demo(os.environ)

@@ -1,0 +1,61 @@
+"""Brings the database to the current migrations, or says in one line why it cannot be used."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import alembic.command
+import alembic.util
+from sqlalchemy import Connection, NullPool, create_engine
+from sqlalchemy.exc import DBAPIError
+
+from dashboard import create_app
+from dashboard.config import Settings, SettingsError
+from dashboard.extensions import migrate
+
+PACKAGE = Path(__file__).parent.parent
+CONNECT_TIMEOUT_S = 3
+
+
+class DatabaseError(Exception):
+    """Why the database cannot be used; the text is one line that says what to do."""
+
+
+def migrate_database(settings: Settings) -> None:
+    """Apply the migrations that are missing; of several programs that start at once one does, the others wait."""
+    with _connect(settings.database_url or "") as connection:
+        if connection.exec_driver_sql("SHOW server_encoding").scalar_one() != "UTF8":
+            raise DatabaseError("the database of DATABASE_URL is not UTF8: create it anew with ENCODING 'UTF8'")
+        connection.exec_driver_sql("SELECT pg_advisory_lock(hashtext('deployment-dashboard migrations'))")
+        with create_app(settings).app_context():
+            _upgrade()
+
+
+def _upgrade() -> None:
+    try:
+        alembic.command.upgrade(migrate.get_config(str(_find_migrations())), "head")
+    except alembic.util.CommandError as error:
+        raise DatabaseError(
+            f"the database of DATABASE_URL was made by another release of the dashboard: {error}"
+        ) from None
+
+
+@contextmanager
+def _connect(url: str) -> Iterator[Connection]:
+    if url.rpartition("/")[0].count("@") > 1:
+        # The parsers disagree about such a URL, and their messages would show the end of the password.
+        raise SettingsError("DATABASE_URL has more than one @: write an @ in the password as %40")
+    arguments = {"connect_timeout": CONNECT_TIMEOUT_S}
+    engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=arguments)
+    try:
+        with engine.connect() as connection:
+            yield connection
+    except DBAPIError as error:
+        reason = " ".join(str(error.orig).partition("\nLINE ")[0].split())
+        raise DatabaseError(f"{reason} — start that database, or correct DATABASE_URL") from None
+
+
+def _find_migrations() -> Path:
+    """Return the migrations: inside the package when it is installed, beside it in a checkout."""
+    installed = PACKAGE / "migrations"
+    return installed if installed.is_dir() else PACKAGE.parent / "migrations"

@@ -1,0 +1,45 @@
+"""Live: browsers subscribe over Socket.IO and see what happens, from whichever process it was written.
+
+Binds the parts to the application; the modules say what each of them does.
+"""
+
+import gevent
+from flask import Flask
+
+from dashboard.extensions import socketio
+from dashboard.live.chores import start_chores
+from dashboard.live.fanout import protect_connections
+from dashboard.live.follow import NAMESPACE, Follower
+from dashboard.live.topics import EXTENSION
+
+LARGEST_MESSAGE_BYTES = 64 * 1024
+
+
+def init_app(app: Flask) -> None:
+    """Serve `/live` below `/socket.io` of the application, for pages of the same origin.
+
+    Wraps `app.wsgi_app`: whatever strips a prefix from the path must be put around it later.
+    """
+    socketio.init_app(
+        app,
+        async_mode="gevent",
+        # Polling would need every request of a client in the same process.
+        transports=["websocket"],
+        # A client's messages are handled one after the other: in order, and with one database connection at most.
+        async_handlers=False,
+        namespaces=[NAMESPACE],
+        max_http_buffer_size=LARGEST_MESSAGE_BYTES,
+        ping_interval=25,
+        ping_timeout=20,
+    )
+    protect_connections(socketio.server)
+
+
+def start(app: Flask) -> None:
+    """Start following the database and the chores, once in this process; call it after the fork."""
+    if EXTENSION in app.extensions:
+        return
+    follower = Follower(socketio, app.config["SETTINGS"].database_url)
+    app.extensions[EXTENSION] = follower
+    gevent.spawn(follower.run)
+    start_chores(app)

@@ -1,0 +1,39 @@
+"""What the database needs done from time to time: announcing the silent, deleting the old.
+
+Every process that serves sockets does it; the statements behind it, in `ingest`, let one of them succeed for each row.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import gevent
+from flask import Flask
+from sqlalchemy.exc import OperationalError
+
+from dashboard.ingest.retention import delete_old
+from dashboard.ingest.stale import announce_stale
+
+STALE_EVERY_S = 5.0
+DELETE_EVERY_S = 3600.0
+
+logger = logging.getLogger(__name__)
+
+
+def start_chores(app: Flask) -> None:
+    """Start one greenlet for each chore, so that a slow deletion does not delay an announcement."""
+    stale_s = app.config["SETTINGS"].stale_s
+    gevent.spawn(_repeat, app, STALE_EVERY_S, lambda: announce_stale(datetime.now(UTC), stale_s))
+    gevent.spawn(_repeat, app, DELETE_EVERY_S, lambda: delete_old(datetime.now(UTC)))
+
+
+def _repeat(app: Flask, every_s: float, chore: Callable[[], object]) -> None:
+    while True:
+        try:
+            with app.app_context():
+                chore()
+        except OperationalError as error:
+            logger.warning("a chore has to wait for the database: %s", error.orig)
+        except Exception:  # the outermost edge: the next time may go better
+            logger.exception("a chore failed")
+        gevent.sleep(every_s)

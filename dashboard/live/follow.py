@@ -1,0 +1,118 @@
+"""Follow the database and tell the browsers: one greenlet in each process that serves sockets.
+
+What it publishes it has read from committed rows, so it does not matter which process wrote them, or whether that
+process still lives. Nothing here writes to the database.
+"""
+
+import itertools
+import logging
+import sys
+import time
+from collections.abc import Iterable, Mapping
+
+import gevent
+import gevent.event
+import psycopg2
+from flask_socketio import SocketIO
+
+from dashboard.live.feed import MOST_EVENTS, Feed, open_feed
+from dashboard.live.frames import Event, fold_events
+from dashboard.live.messages import parse_topic
+
+NAMESPACE = "/live"
+FRAME_S = 0.05
+"""How long changes are collected before they are published together."""
+SWEEP_S = 5.0
+"""How often the seqs of watched deployments are compared with what was published."""
+LONGEST_PAUSE_S = 5.0
+
+logger = logging.getLogger(__name__)
+
+
+class Follower:
+    """Publishes every change of every deployment to the rooms that watch it."""
+
+    def __init__(self, socketio: SocketIO, database_url: str) -> None:
+        self.ready = gevent.event.Event()
+        """Set once the seqs at the start are known: whatever is committed later will be published."""
+        self._socketio = socketio
+        self._database_url = database_url
+        self._published: dict[int, int] = {}
+        self._newest_id = sys.maxsize
+
+    def run(self) -> None:
+        """Follow for as long as the process lives, over any number of connections."""
+        failures = 0
+        while True:
+            try:
+                with open_feed(self._database_url) as feed:
+                    self._sweep(feed)
+                    self.ready.set()
+                    failures = 0
+                    self._follow(feed)
+            except Exception as error:  # the outermost edge: nothing may end this greenlet
+                expected = isinstance(error, psycopg2.Error | OSError)
+                logger.warning("live updates interrupted: %s", str(error).strip(), exc_info=not expected)
+            gevent.sleep(min(LONGEST_PAUSE_S, 0.1 * 2**failures))
+            failures = min(failures + 1, 10)
+
+    def watch(self, deployment_id: int, seq: int) -> None:
+        """Make sure that everything after seq is published: somebody who has just joined the room is there."""
+        self._published[deployment_id] = min(seq, self._published.get(deployment_id, seq))
+
+    def _follow(self, feed: Feed) -> None:
+        next_sweep = time.monotonic() + SWEEP_S
+        while True:
+            if feed.wait(next_sweep - time.monotonic()):
+                gevent.sleep(FRAME_S)
+                self._publish_announced(feed, feed.take_announced())
+            if time.monotonic() >= next_sweep:
+                self._sweep(feed)
+                next_sweep = time.monotonic() + SWEEP_S
+
+    def _publish_announced(self, feed: Feed, announced: Mapping[int, list[int]]) -> None:
+        for deployment_id, seqs in announced.items():
+            self._track(deployment_id, seqs[0] - 1)
+        self._publish(feed, {deployment_id: seqs[-1] for deployment_id, seqs in announced.items()})
+
+    def _sweep(self, feed: Feed) -> None:
+        """Publish what was not announced.
+
+        From here on only what can be swept again is tracked, which bounds the memory.
+        """
+        seqs = feed.read_seqs(self._find_watched())
+        for deployment_id, seq in seqs.items():
+            self._track(deployment_id, seq)
+        self._publish(feed, {key: seq for key, seq in seqs.items() if seq > self._published[key]})
+        watched = self._find_watched()
+        self._published = {key: seq for key, seq in self._published.items() if key in seqs or key in watched}
+        self._newest_id = max(seqs, default=0)
+
+    def _track(self, deployment_id: int, seq: int) -> None:
+        """Publish what comes after seq; all of it for a deployment that the last sweep did not know."""
+        self._published.setdefault(deployment_id, 0 if deployment_id > self._newest_id else seq)
+
+    def _publish(self, feed: Feed, reached: Mapping[int, int]) -> None:
+        """Publish the events of these deployments up to at least the seqs they have reached."""
+        while reached and NAMESPACE in self._socketio.server.manager.get_namespaces():
+            events = feed.read_events({key: self._published[key] for key in reached})
+            for _, group in itertools.groupby(events, key=lambda event: event.deployment_id):
+                self._emit(list(group))
+            if len(events) < MOST_EVENTS:
+                break
+        # Also right where there was nobody to tell, or where the events are no longer kept.
+        for deployment_id, seq in reached.items():
+            self._published[deployment_id] = max(seq, self._published[deployment_id])
+
+    def _emit(self, events: list[Event]) -> None:
+        last = events[-1]
+        # First, so that an event which cannot be published is not tried for ever; its watchers see the gap.
+        self._published[last.deployment_id] = last.seq
+        name, frame = fold_events(events)
+        rooms = [f"deployment:{last.deployment_id}", "overview", f"project:{last.project_slug}"]
+        self._socketio.emit(name, frame, to=rooms, namespace=NAMESPACE)
+
+    def _find_watched(self) -> set[int]:
+        rooms: Iterable[str | None] = list(self._socketio.server.manager.rooms.get(NAMESPACE, {}))
+        names = (room for room in rooms if room and room.startswith("deployment:"))
+        return {topic.deployment_id for topic in map(parse_topic, names) if topic.deployment_id is not None}

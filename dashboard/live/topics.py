@@ -1,0 +1,119 @@
+"""The namespace `/live`: who may connect, what can be subscribed to, and what a subscriber is told first.
+
+A handler raises, or returns its acknowledgement; errors become acknowledgements in one place. The database session ends
+with the application context that Flask-SocketIO opens for each message.
+"""
+
+import logging
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import current_app, request
+from flask_socketio import join_room, leave_room, rooms
+from sqlalchemy.exc import OperationalError
+
+from dashboard.access import may_read
+from dashboard.extensions import socketio
+from dashboard.live.follow import NAMESPACE, Follower
+from dashboard.live.messages import RefusedMessageError, Topic, parse_subscribe, parse_unsubscribe
+from dashboard.queries import projects
+from dashboard.queries.deployments import get_deployment
+from dashboard.queries.events import list_events
+from dashboard.queries.live import snapshot_overview
+
+Answer = dict[str, Any]
+
+EXTENSION = "live"
+"""Under this name the application's extensions hold the follower, once it has been started."""
+MOST_TOPICS = 50
+"""Topics that one client may be subscribed to at a time."""
+MOST_EVENTS = 500
+"""The longest tail that is sent; after a longer absence a snapshot is shorter."""
+READY_S = 5
+
+logger = logging.getLogger(__name__)
+
+
+def accept_visitor(*_auth: object) -> bool:
+    """Accept those who may read the pages."""
+    return may_read(request, current_app.config["SETTINGS"])
+
+
+def subscribe(*arguments: object) -> Answer:
+    """Join the topic and return where it is now: `{seq, events}`, the whole tail after `since`, or `{seq, snapshot}`.
+
+    After an error the client is not subscribed.
+    """
+    topic, since = parse_subscribe(arguments)
+    follower = _get_follower()
+    joined = set(rooms()) - {request.sid}  # type: ignore[attr-defined]  # set by Flask-SocketIO
+    if topic.name not in joined and len(joined) >= MOST_TOPICS:
+        raise RefusedMessageError(f"at most {MOST_TOPICS} topics at a time")
+    # First the room, then the tail: what is committed in between is in both, and nothing is in neither.
+    join_room(topic.name)
+    answer: Answer | None = None
+    try:
+        answer = _read_answer(topic, since, datetime.now(UTC))
+    finally:
+        if answer is None:
+            leave_room(topic.name)
+    if topic.deployment_id is not None:
+        follower.watch(topic.deployment_id, answer["seq"])
+    return answer
+
+
+def unsubscribe(*arguments: object) -> Answer:
+    """Leave the topic; one that was not subscribed to is left already."""
+    topic = parse_unsubscribe(arguments)
+    leave_room(topic.name)
+    return {"topic": topic.name}
+
+
+def refuse_unknown(*_arguments: object) -> Answer:
+    """Answer to every other event."""
+    raise RefusedMessageError("unknown event")
+
+
+def answer_error(error: Exception) -> Answer | bool:
+    """Turn what a handler raised into its acknowledgement; whoever could not be checked is not let in."""
+    if isinstance(error, RefusedMessageError):
+        return {"error": str(error)}
+    if isinstance(error, OperationalError):
+        logger.error("a live message failed for want of the database: %s", error.orig)
+    else:
+        logger.error("a live message failed", exc_info=error)
+    if request.event["message"] == "connect":  # type: ignore[attr-defined]  # set by Flask-SocketIO
+        return False
+    return {"error": "the server could not do this now, try again"}
+
+
+def _get_follower() -> Follower:
+    """Return the follower once it is ready: before, nobody may be told that what comes next will reach them."""
+    follower: Follower | None = current_app.extensions.get(EXTENSION)
+    if follower is None or not follower.ready.wait(READY_S):
+        raise RefusedMessageError("live updates are not available yet, try again")
+    return follower
+
+
+def _read_answer(topic: Topic, since: int | None, now: datetime) -> Answer:
+    if topic.deployment_id is not None:
+        return _read_deployment(topic.deployment_id, since, now)
+    if topic.slug is not None and not projects.exists(topic.slug):
+        raise RefusedMessageError("unknown topic")
+    return {"seq": None, "snapshot": snapshot_overview(now, topic.slug)}
+
+
+def _read_deployment(deployment_id: int, since: int | None, now: datetime) -> Answer:
+    events = None if since is None else list_events(deployment_id, since)
+    if events is not None and len(events) <= MOST_EVENTS:
+        return {"seq": events[-1]["seq"] if events else since, "events": events}
+    snapshot = get_deployment(deployment_id, now)
+    if snapshot is None:
+        raise RefusedMessageError("unknown topic")
+    return {"seq": snapshot["seq"], "snapshot": snapshot}
+
+
+HANDLERS = {"connect": accept_visitor, "subscribe": subscribe, "unsubscribe": unsubscribe, "*": refuse_unknown}
+for event, handler in HANDLERS.items():
+    socketio.on_event(event, handler, namespace=NAMESPACE)
+socketio.on_error(NAMESPACE)(answer_error)

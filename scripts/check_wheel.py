@@ -1,0 +1,40 @@
+"""Checks a wheel: every file has the digest that RECORD states, and what a deployment needs is there."""
+
+import base64
+import csv
+import hashlib
+import sys
+import zipfile
+
+NEEDED = {
+    "wsgi.py",
+    "gunicorn.conf.py",
+    "dashboard/__init__.py",
+    "dashboard/migrations/env.py",
+    "dashboard/static/vendor/bootstrap.min.css",
+    "dashboard/static/vendor/socket.io.esm.min.js",
+    "dashboard/templates/base.html",
+}
+
+
+def check_wheel(path: str) -> int:
+    """Return how many files were checked; end the program with one line about the first thing that is wrong."""
+    with zipfile.ZipFile(path) as wheel:
+        record = next(name for name in wheel.namelist() if name.endswith(".dist-info/RECORD"))
+        rows = list(csv.reader(wheel.read(record).decode().splitlines()))
+        for name, digest, _size in rows:
+            algorithm, _, expected = digest.partition("=")
+            if digest and _digest(algorithm, wheel.read(name)) != expected:
+                sys.exit(f"{name} is not what RECORD says")
+    names = {row[0] for row in rows}
+    if missing := sorted(NEEDED - names):
+        sys.exit(f"the wheel lacks {', '.join(missing)}")
+    return len(rows)
+
+
+def _digest(algorithm: str, content: bytes) -> str:
+    return base64.urlsafe_b64encode(hashlib.new(algorithm, content).digest()).rstrip(b"=").decode()
+
+
+if __name__ == "__main__":
+    print(f"{check_wheel(sys.argv[1])} files are what RECORD says")

@@ -1,0 +1,26 @@
+#!/bin/sh
+# Installs what the tests need from the system: on Debian with apt as root or through sudo; elsewhere it says what.
+set -eu
+
+packages=
+need() { # need COMMAND PACKAGE
+  command -v "$1" >/dev/null || packages="$packages $2"
+}
+need chromium chromium
+need curl curl
+need openssl openssl
+[ -n "$(find /usr/share/fonts /usr/local/share/fonts "$HOME/.fonts" -iname '*notosans*cjk*' 2>/dev/null | head -n 1)" ] ||
+  packages="$packages fonts-noto-cjk"
+[ -n "$packages" ] || exit 0
+
+as_root=
+if [ "$(id -u)" != 0 ]; then as_root=sudo; fi
+if ! command -v apt-get >/dev/null || { [ -n "$as_root" ] && ! command -v sudo >/dev/null; }; then
+  echo "make test: please install:$packages" >&2
+  exit 1
+fi
+echo "make test: installing$packages"
+export DEBIAN_FRONTEND=noninteractive
+$as_root apt-get update -q >/dev/null
+# shellcheck disable=SC2086  # one word per package
+$as_root apt-get install -qy --no-install-recommends $packages >/dev/null

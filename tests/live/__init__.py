@@ -1,0 +1,1 @@
+"""Live updates, against real server processes and a real database."""

@@ -1,0 +1,222 @@
+"""WebSocket connections on the wire: a client that speaks to the server byte by byte."""
+
+import json
+import socket
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.live.conftest import OpenPage
+from tests.live.rows import Rows
+from tests.servers import DashboardServer, wait_until
+
+WITHIN_S = 20
+TCP_ESTABLISHED = 1
+UPGRADE = "Connection: Upgrade\r\nUpgrade: websocket\r\n"
+HANDSHAKE = f"{UPGRADE}Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n"
+LARGE = "x" * 300_000
+
+
+class Wire:
+    """A WebSocket to `/live` that reads only when it is told to."""
+
+    def __init__(self) -> None:
+        self._socket = socket.socket()
+        # A small window, so that the server's buffers soon fill.
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        self._socket.settimeout(WITHIN_S)
+        self.answer = ""
+
+    def connect(self, port: int) -> None:
+        """Open the WebSocket and connect to the namespace."""
+        self._socket.connect(("127.0.0.1", port))
+        self.answer = self._shake_hands()
+        self.send_text("40/live,")
+        self.read_until("40/live")
+
+    def send_text(self, text: str) -> None:
+        """Send one masked text frame."""
+        data = text.encode()
+        length = bytes([128 | len(data)]) if len(data) < 126 else b"\xff" + len(data).to_bytes(8)
+        self._socket.sendall(b"\x81" + length + b"\0\0\0\0" + data)
+
+    def send_event(self, number: int, *event: Any) -> None:
+        """Send a Socket.IO event, to be acknowledged under that number."""
+        self.send_text(f"42/live,{number}{json.dumps(event)}")
+
+    def read_text(self) -> str | None:
+        """Return the next text frame, whole; None when the server has ended the connection."""
+        try:
+            first, second = self._read(2)
+            assert first in {0x81, 0x88, 0x8A}, f"not the beginning of a frame: {first:#x}"
+            assert second < 128, "a server does not mask"
+            length = second if second < 126 else int.from_bytes(self._read(2 if second == 126 else 8))
+            data = self._read(length)
+        except (EOFError, ConnectionError):
+            return None
+        return None if first == 0x88 else data.decode() if first == 0x81 else ""
+
+    def read_until(self, beginning: str) -> str:
+        """Return the next text that begins so."""
+        while (text := self.read_text()) is not None:
+            if text.startswith(beginning):
+                return text
+        pytest.fail(f"the connection ended before {beginning}")
+
+    def read_event(self) -> Any:
+        """Return the next Socket.IO event, name and frame."""
+        return json.loads(self.read_until("42/live,").removeprefix("42/live,"))
+
+    def is_hung_up(self) -> bool:
+        """Say whether the server has ended the connection, without reading from it."""
+        state = self._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]
+        return state != TCP_ESTABLISHED
+
+    def close(self) -> None:
+        """Hang up."""
+        self._socket.close()
+
+    def _shake_hands(self) -> str:
+        self._socket.sendall(
+            f"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: localhost\r\n{HANDSHAKE}"
+            "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n\r\n".encode()
+        )
+        answer = b""
+        while not answer.endswith(b"\r\n\r\n"):
+            answer += self._read(1)
+        return answer.decode()
+
+    def _read(self, count: int) -> bytes:
+        data = b""
+        while len(data) < count:
+            if not (more := self._socket.recv(min(count - len(data), 65536))):
+                raise EOFError
+            data += more
+        return data
+
+
+@pytest.fixture
+def connect_wire(dashboard_server: DashboardServer) -> Iterator[Callable[[], Wire]]:
+    """Give a function that connects a wire; all are hung up at the end."""
+    wires: list[Wire] = []
+
+    def connect() -> Wire:
+        wires.append(Wire())
+        wires[-1].connect(dashboard_server.port)
+        return wires[-1]
+
+    yield connect
+    for wire in wires:
+        wire.close()
+
+
+def add_large_event(rows: Rows, deployment_id: int, number: int) -> int:
+    """Add an event that no small buffer takes, and return its seq."""
+    step = {"job": "deploy", "key": f"step {number}", "log": LARGE}
+    return rows.add_events({deployment_id: [{"steps": [step]}]}, kind="step.updated")[deployment_id]
+
+
+def test_the_stream_of_a_client_that_stalls_stays_whole(
+    connect_wire: Callable[[], Wire], open_page: OpenPage, rows: Rows
+) -> None:
+    deployment_id = rows.make_deployment(seq=1)
+    stalled, reading = connect_wire(), open_page()
+    stalled.send_event(0, "subscribe", {"topic": f"deployment:{deployment_id}"})
+    reading.subscribe(f"deployment:{deployment_id}")
+    for number in range(40):
+        seq = add_large_event(rows, deployment_id, number)
+    reading.take_frames_until(deployment_id, seq)
+    stalled.read_until("43/live,0")
+    reached, steps = 1, []
+    while reached < seq:
+        _, frame = stalled.read_event()
+        assert frame["prev_seq"] == reached
+        reached = frame["seq"]
+        steps += frame["steps"]
+    assert [step["key"] for step in steps] == [f"step {number}" for number in range(40)]
+    assert all(step["log"] == LARGE for step in steps)
+
+
+def test_a_client_that_takes_nothing_is_dropped_and_holds_up_nobody(
+    connect_wire: Callable[[], Wire], open_page: OpenPage, rows: Rows
+) -> None:
+    deployment_id = rows.make_deployment(seq=1)
+    stalled, reading = connect_wire(), open_page()
+    stalled.send_event(0, "subscribe", {"topic": f"deployment:{deployment_id}"})
+    stalled.read_until("43/live,0")
+    reading.subscribe(f"deployment:{deployment_id}")
+    for number in range(40):
+        seq = add_large_event(rows, deployment_id, number)
+    reading.take_frames_until(deployment_id, seq)
+    wait_until(stalled.is_hung_up, within_s=WITHIN_S)
+
+
+def test_compression_is_not_accepted(connect_wire: Callable[[], Wire]) -> None:
+    answer = connect_wire().answer
+    assert answer.startswith("HTTP/1.1 101 ")
+    assert "extensions" not in answer.lower()
+
+
+@pytest.mark.parametrize(
+    "packet",
+    [
+        "42/live,",
+        "42/live,[]",
+        "42/live,{}",
+        "42/live,0[[]]",
+        "42/live,[",
+        "42/live,0" + "[" * 30_000,
+        "42/live," + "9" * 200 + "[]",
+        "44/live,",
+        "451-/live,[",
+        "47",
+        "4",
+        "x",
+        "",
+        "\x00",
+        "42" + "x" * 70_000,
+        "3" + "[" * 30_000,
+        "451-/live,[{}]",
+    ],
+)
+def test_a_client_that_speaks_another_protocol_is_disconnected(
+    packet: str, connect_wire: Callable[[], Wire], open_page: OpenPage, rows: Rows
+) -> None:
+    deployment_id = rows.make_deployment()
+    other, broken = open_page(), connect_wire()
+    other.subscribe(f"deployment:{deployment_id}")
+    broken.send_text(packet)
+    other.take_frames_until(deployment_id, rows.add_message(deployment_id, "hello"))
+    while broken.read_text() is not None:
+        pass
+
+
+def test_a_flood_of_messages_is_answered_in_order(connect_wire: Callable[[], Wire]) -> None:
+    wire = connect_wire()
+    for number in range(1000):
+        wire.send_event(number, "unsubscribe", {"topic": "overview"})
+    for number in range(1000):
+        assert wire.read_until("43/live,").startswith(f"43/live,{number}[")
+
+
+@pytest.mark.parametrize(
+    ("query", "headers", "status"),
+    [
+        ("EIO=4&transport=websocket", HANDSHAKE, b"101"),
+        ("EIO=4&transport=websocket", f"{HANDSHAKE}Origin: http://localhost\r\n", b"101"),
+        ("EIO=4&transport=websocket", f"{HANDSHAKE}Origin: https://elsewhere.example\r\n", b"400"),
+        ("EIO=4&transport=websocket", HANDSHAKE.replace("13", "8"), b"400"),
+        ("EIO=4&transport=websocket", UPGRADE, b"400"),
+        ("EIO=4&transport=websocket", "Upgrade: websocket\r\n", b"401"),
+        ("EIO=4&transport=polling", "", b"400"),
+        ("EIO=3&transport=websocket", UPGRADE, b"400"),
+        ("", "", b"400"),
+    ],
+)
+def test_only_a_handshake_of_the_same_origin_is_accepted(
+    query: str, headers: str, status: bytes, dashboard_server: DashboardServer
+) -> None:
+    with socket.create_connection(("127.0.0.1", dashboard_server.port), timeout=WITHIN_S) as connection:
+        connection.sendall(f"GET /socket.io/?{query} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n".encode())
+        assert connection.recv(12) == b"HTTP/1.1 " + status

@@ -1,0 +1,155 @@
+"""Following the database: whatever is committed reaches every page, whoever committed it."""
+
+from collections.abc import Iterable
+
+from tests.conftest import StartDashboard
+from tests.live.browser import Frame
+from tests.live.conftest import OpenPage
+from tests.live.rows import Rows
+from tests.servers import DashboardServer, wait_until
+
+LISTENERS = """
+    SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'dashboard live'
+"""
+
+
+def is_gap_free(frames: Iterable[Frame], since: int) -> bool:
+    """Say whether each frame begins where the one before ended, or earlier: it then repeats what is known."""
+    for frame in frames:
+        if frame["prev_seq"] > since:
+            return False
+        since = frame["seq"]
+    return True
+
+
+def test_events_reach_the_page_without_a_gap(open_page: OpenPage, rows: Rows) -> None:
+    deployment_id = rows.make_deployment(seq=4)
+    page = open_page()
+    page.subscribe(f"deployment:{deployment_id}")
+    for number in range(40):
+        seq = rows.add_message(deployment_id, f"message {number}")
+    frames = page.take_frames_until(deployment_id, seq)
+    assert is_gap_free(frames, since=4)
+    assert frames[-1]["deployment"] == {"message": "message 39"}
+    assert len(frames) < 40
+
+
+def test_a_frame_is_named_after_what_happened_most(open_page: OpenPage, rows: Rows) -> None:
+    deployment_id = rows.make_deployment(seq=1)
+    page = open_page()
+    page.subscribe(f"deployment:{deployment_id}")
+    for kind in ("step.updated", "deployment.updated", "deployment.completed", "deployment.created"):
+        rows.add_events({deployment_id: [{}]}, kind=kind)
+        assert page.take_frame()[0] == kind
+
+
+def test_a_page_gets_one_copy_whatever_it_watches(open_page: OpenPage, rows: Rows) -> None:
+    deployment_id = rows.make_deployment("shop", seq=1)
+    page = open_page()
+    for topic in (f"deployment:{deployment_id}", "overview", "project:shop"):
+        page.subscribe(topic)
+    seq = rows.add_message(deployment_id, "hello")
+    assert len(page.take_frames_until(deployment_id, seq)) == 1
+    assert page.has_nothing_more()
+
+
+def test_each_topic_gets_its_own_events_only(open_page: OpenPage, rows: Rows) -> None:
+    ours, theirs = rows.make_deployment("shop"), rows.make_deployment("网站")
+    pages = {
+        topic: open_page() for topic in (f"deployment:{ours}", "project:shop", f"deployment:{theirs}", "project:网站")
+    }
+    for topic, page in pages.items():
+        page.subscribe(topic)
+    rows.add_events({ours: [{}], theirs: [{}]})
+    assert {topic: page.take_frame()[1]["deployment_id"] for topic, page in pages.items()} == {
+        f"deployment:{ours}": ours,
+        "project:shop": ours,
+        f"deployment:{theirs}": theirs,
+        "project:网站": theirs,
+    }
+    assert all(page.has_nothing_more() for page in pages.values())
+
+
+def test_a_new_deployment_is_told_from_its_beginning(open_page: OpenPage, rows: Rows) -> None:
+    page = open_page()
+    page.subscribe("overview")
+    deployment_id = rows.make_deployment()
+    rows.add_events({deployment_id: [{"deployment": {"id": deployment_id}}, {}, {}]}, kind="deployment.created")
+    frames = page.take_frames_until(deployment_id, 3)
+    assert is_gap_free(frames, since=0)
+    assert frames[0]["deployment"] == {"id": deployment_id}
+
+
+def test_every_process_tells_its_own_pages(
+    start_dashboard: StartDashboard, dashboard_server: DashboardServer, open_page: OpenPage, rows: Rows
+) -> None:
+    deployment_id = rows.make_deployment(seq=1)
+    pages = [open_page(), open_page(start_dashboard(dashboard_server.database_url).url)]
+    for page in pages:
+        page.subscribe(f"deployment:{deployment_id}")
+    seq = rows.add_message(deployment_id, "hello")
+    assert all(is_gap_free(page.take_frames_until(deployment_id, seq), since=1) for page in pages)
+
+
+def test_a_cut_connection_to_the_database_loses_nothing(open_page: OpenPage, rows: Rows) -> None:
+    deployment_id, list_only = rows.make_deployment(seq=1), rows.make_deployment(seq=1)
+    page = open_page()
+    page.subscribe(f"deployment:{deployment_id}")
+    page.subscribe("overview")
+    before = rows.fetch(LISTENERS)
+    rows.fetch(f"SELECT pg_terminate_backend(pid) FROM ({LISTENERS}) AS listener")
+    wait_until(lambda: rows.fetch(LISTENERS) != before)
+    for number in range(5):
+        seq = rows.add_message(deployment_id, f"message {number}")
+        rows.add_message(list_only, f"message {number}")
+    frames = page.take_frames_until(deployment_id, seq)
+    assert is_gap_free(frames, since=1)
+    assert frames[-1]["deployment"] == {"message": "message 4"}
+
+
+def test_what_was_never_announced_is_found_by_the_sweep(open_page: OpenPage, rows: Rows) -> None:
+    """Watched on its own page, open and in a list, and not even known before."""
+    watched, listed = rows.make_deployment(seq=2), rows.make_deployment(seq=2)
+    own, overview = open_page(), open_page()
+    own.subscribe(f"deployment:{watched}")
+    overview.subscribe("overview")
+    rows.add_events({watched: [{}, {}], listed: [{}, {}]}, notify=False)
+    new = rows.make_deployment()
+    rows.add_events({new: [{}]}, kind="deployment.created", notify=False)
+    frames = {frame["deployment_id"]: frame for _, frame in (overview.take_frame() for _ in range(3))}
+    assert {key: frame["seq"] for key, frame in frames.items()} == {watched: 4, listed: 4, new: 1}
+    assert all(is_gap_free([frames[key]], since) for key, since in ((watched, 2), (listed, 2), (new, 0)))
+    assert own.take_frames_until(watched, 4) == [frames[watched]]
+
+
+def test_a_page_that_resumes_has_seen_everything(open_page: OpenPage, rows: Rows) -> None:
+    deployment_id = rows.make_deployment(seq=1)
+    first = open_page()
+    first.subscribe(f"deployment:{deployment_id}")
+    seen = first.take_frames_until(deployment_id, rows.add_message(deployment_id, "seen"))[-1]["seq"]
+    first.close()
+    rows.add_message(deployment_id, "missed")
+    second = open_page()
+    answer = second.subscribe(f"deployment:{deployment_id}", since=seen)
+    assert [event["deployment"]["message"] for event in answer["events"]] == ["missed"]
+    seq = rows.add_message(deployment_id, "seen again")
+    assert is_gap_free(answer["events"], since=seen)
+    assert is_gap_free(second.take_frames_until(deployment_id, seq), since=answer["seq"])
+
+
+def test_nonsense_on_the_channel_is_passed_over(open_page: OpenPage, rows: Rows) -> None:
+    deployment_id = rows.make_deployment(seq=1)
+    page = open_page()
+    page.subscribe(f"deployment:{deployment_id}")
+    for nonsense in ("", "x", ":", "1:", "1:x -1:-1", "9" * 40 + ":1", "999999999999999999:999999999"):
+        rows.fetch("SELECT pg_notify('deployment_events', %s)", nonsense)
+    assert page.take_frames_until(deployment_id, rows.add_message(deployment_id, "hello"))
+
+
+def test_an_event_that_cannot_be_read_hides_no_other(open_page: OpenPage, rows: Rows) -> None:
+    broken, sound = rows.make_deployment(seq=1), rows.make_deployment(seq=1)
+    page = open_page()
+    page.subscribe("overview")
+    rows.add_events({broken: [{"steps": [{"nameless": True}]}]})
+    assert page.take_frames_until(sound, rows.add_message(sound, "hello"))
+    assert page.take_frames_until(broken, rows.add_message(broken, "gap before this"))[0]["prev_seq"] == 2

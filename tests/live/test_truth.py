@@ -1,0 +1,91 @@
+"""The page is the truth: a page that lived through the events shows what a page loaded afresh does."""
+
+import random
+from typing import Any
+
+from tests.live.browser import Browser, Frame
+from tests.live.conftest import OpenPage
+from tests.servers import DashboardServer
+
+View = dict[str, Any]
+
+STEPS = ("checkout", "build", "deploy_project", "test_website")
+WORDS = ("pending", "running", "success", "failed", "skipped", "no such word")
+
+
+def make_report(chance: random.Random) -> View:
+    """Return some report on one of three runs of two projects."""
+    run = chance.randrange(3)
+    report: View = {"project": ("shop", "网站", "shop")[run], "run_id": str(run)}
+    if chance.random() < 0.8:
+        step = {"name": chance.choice(STEPS), "status": chance.choice(WORDS), "job": chance.choice(("deploy", "check"))}
+        report["step"] = step | chance.choice(({}, {"number": 1}, {"message": "hm"}, {"error": "oh", "log": "tail"}))
+    if chance.random() < 0.4:
+        report |= {"status": chance.choice(WORDS), "message": chance.choice(("one", "two"))}
+    if chance.random() < 0.3:
+        report |= {"service_status": chance.choice(("running", "stopped")), "port": chance.randrange(8000, 8003)}
+    if chance.random() < 0.5:
+        report["timestamp"] = f"2024-01-01T00:00:{chance.randrange(60):02}Z"
+    return report
+
+
+def sort_parts(deployment: View) -> View:
+    """Return the deployment with its parts by key, without what a page derives from their order, and its project.
+
+    A project belongs to many deployments: the frame of the one whose report changed it tells, to the lists.
+    """
+    jobs = {job["key"]: {k: v for k, v in job.items() if k != "current_step_index"} for job in deployment["jobs"]}
+    for job in jobs.values():
+        job["steps"] = {step["key"]: step for step in job["steps"]}
+    return {**deployment, "project": None, "jobs": jobs}
+
+
+def share_projects(views: dict[int, View]) -> dict[int, View]:
+    """Return the rows of a list, each with the newest that is known of its project, as a list shows them."""
+    newest: dict[str, View] = {}
+    for project in sorted((view["project"] for view in views.values()), key=lambda project: project["seq"]):
+        newest[project["slug"]] = project
+    return {key: {**view, "project": newest[view["project"]["slug"]], "jobs": None} for key, view in views.items()}
+
+
+def patch_deployment(view: View, frame: Frame) -> None:
+    """Do to a page of one deployment what a frame says."""
+    assert frame["prev_seq"] <= view["seq"] < frame["seq"]
+    view |= {**frame["deployment"], "seq": frame["seq"]}
+    for job in frame["jobs"]:
+        view["jobs"].setdefault(job["key"], {"steps": {}}).update(job)
+    for step in frame["steps"]:
+        view["jobs"].setdefault(step["job"], {"steps": {}})["steps"].setdefault(step["key"], {}).update(step)
+
+
+def live_through(page: Browser, views: dict[int, View], seqs: dict[int, int]) -> None:
+    """Apply frames until all deployments have reached these seqs."""
+    while any(views.get(key, {"seq": 0})["seq"] < seq for key, seq in seqs.items()):
+        _, frame = page.take_frame()
+        view = views.setdefault(frame["deployment_id"], {"id": frame["deployment_id"], "seq": 0, "jobs": {}})
+        if frame["seq"] > view["seq"]:
+            patch_deployment(view, frame)
+
+
+def test_a_page_that_lived_through_reports_equals_a_fresh_one(
+    dashboard_server: DashboardServer, open_page: OpenPage
+) -> None:
+    chance = random.Random(2)
+    first = dashboard_server.post({"project": "shop", "run_id": "0", "status": "running"})[1]
+    watched = first["deployment_id"]
+    own, overview = open_page(), open_page()
+    one = {watched: sort_parts(own.subscribe(f"deployment:{watched}")["snapshot"])}
+    everything = {row["id"]: {**row, "jobs": {}} for row in overview.subscribe("overview")["snapshot"]["deployments"]}
+    seqs = {watched: first["seq"]}
+    for _ in range(120):
+        status, answer = dashboard_server.post(make_report(chance))
+        assert status == 200, answer
+        seqs[answer["deployment_id"]] = answer["seq"]
+    live_through(own, one, {watched: seqs[watched]})
+    live_through(overview, everything, seqs)
+
+    fresh = open_page()
+    whole = sort_parts(fresh.subscribe(f"deployment:{watched}")["snapshot"])
+    assert {**one[watched], "project": None} == whole
+    rows = {row["id"]: row for row in fresh.subscribe("overview")["snapshot"]["deployments"]}
+    assert share_projects(everything) == share_projects(rows)

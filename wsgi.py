@@ -1,0 +1,30 @@
+"""The application for gunicorn (`gunicorn wsgi:app`); gevent and psycogreen are patched here and nowhere else.
+
+Imported by the worker, after the fork. The patches come before every other import, so that nothing keeps the blocking
+originals.
+"""
+
+# ruff: noqa: E402
+from gevent import monkey
+
+monkey.patch_all()
+
+from psycogreen.gevent import patch_psycopg
+
+patch_psycopg()
+
+import os
+import sys
+
+from dashboard import create_app
+from dashboard.cli.environment import load_served_settings
+from dashboard.config import SettingsError
+
+CANNOT_LOAD = 4
+"""The status of a worker that makes gunicorn stop instead of starting the worker again."""
+
+try:
+    app = create_app(load_served_settings(os.environ))
+except SettingsError as error:
+    print(f"dashboard: {error}", file=sys.stderr)
+    sys.exit(CANNOT_LOAD)
