@@ -1,0 +1,30 @@
+"""Fixtures of the tests of report.sh; nothing else belongs here."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from report_harness import INSTALLED, Receiver, Sender, make_sender
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    receiver = Receiver()
+    yield receiver
+    receiver.close()
+
+
+@pytest.fixture(params=INSTALLED)
+def any_shell(request: pytest.FixtureRequest, tmp_path: Path, receiver: Receiver) -> Iterator[Sender]:
+    """Give report.sh in each shell of this machine; afterwards its temporary directory is empty."""
+    sender = make_sender(request.param, tmp_path, receiver.url)
+    yield sender
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+@pytest.fixture
+def sender(tmp_path: Path, receiver: Receiver) -> Iterator[Sender]:
+    """Give report.sh in one shell, where the shell does not matter."""
+    sender = make_sender(INSTALLED[0], tmp_path, receiver.url)
+    yield sender
+    assert list((tmp_path / "tmp").iterdir()) == []
