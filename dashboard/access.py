@@ -74,8 +74,12 @@ def holds_secret(incoming: Request, settings: Settings) -> bool:
     authorization = incoming.authorization
     if authorization is None:
         return False
-    given = authorization.token if authorization.type == "bearer" else authorization.password
-    return hmac.compare_digest((given or "").encode(errors="replace"), settings.webhook_secret.encode())
+    if authorization.type == "bearer":
+        # WSGI gives the bytes of a header as Latin-1.
+        given = (authorization.token or "").encode("latin-1", errors="replace")
+    else:
+        given = (authorization.password or "").encode(errors="replace")
+    return hmac.compare_digest(given, settings.webhook_secret.encode())
 
 
 def _is_loopback(address: str) -> bool:

@@ -15,9 +15,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
 from dashboard.core.steps import DEFAULT_PATTERNS, Category
 
 SECRET_FILES = {"DASHBOARD_WEBHOOK_SECRET": "webhook-secret", "SECRET_KEY": "secret-key"}
+KEY_BYTES = (24, 64)
+"""Fewest and most bytes of a Standard Webhooks key."""
 LONGEST_INTERVAL_S = 366 * 24 * 3600
 
 
@@ -71,7 +76,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
 
 def _read_int(environ: Mapping[str, str], name: str, default: int, lowest: int, highest: int) -> int:
     text = environ.get(name) or str(default)
-    if not (text.isascii() and text.isdigit() and lowest <= int(text) <= highest):
+    if not (re.fullmatch("[0-9]{1,12}", text) and lowest <= int(text) <= highest):
         raise SettingsError(f"{name} must be a whole number from {lowest} to {highest}, not {text!r}")
     return int(text)
 
@@ -82,13 +87,19 @@ def _read_database_url(environ: Mapping[str, str]) -> str | None:
         return None
     if not url.startswith(("postgresql://", "postgres://", "postgresql+psycopg2://")):
         raise SettingsError("DATABASE_URL must begin with postgresql:// (only PostgreSQL is supported)")
-    return "postgresql+psycopg2://" + url.split("://", 1)[1]
+    url = "postgresql+psycopg2://" + url.split("://", 1)[1]
+    try:
+        make_url(url)
+    except (ArgumentError, ValueError):
+        advice = "write it like postgresql://user:password@host:5432/name, signs in the password percent-encoded"
+        raise SettingsError(f"DATABASE_URL cannot be read: {advice}") from None
+    return url
 
 
 def _read_prefix(environ: Mapping[str, str]) -> str:
     prefix = (environ.get("DASHBOARD_URL_PREFIX") or "").rstrip("/")
-    if prefix and not prefix.startswith("/"):
-        raise SettingsError(f"DASHBOARD_URL_PREFIX must begin with a slash, not {prefix!r}")
+    if not re.fullmatch(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*", prefix):
+        raise SettingsError(f"DASHBOARD_URL_PREFIX must be a path like /project-dashboard, not {prefix!r}")
     return prefix
 
 
@@ -108,28 +119,38 @@ def _read_patterns(environ: Mapping[str, str]) -> Mapping[str, Category]:
 def _check_webhook_secret(secret: str) -> str:
     if secret.startswith("whsec_"):
         try:
-            base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+            key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
         except (binascii.Error, ValueError):
             raise SettingsError("DASHBOARD_WEBHOOK_SECRET begins with whsec_ but is not base64 after it") from None
+        if not KEY_BYTES[0] <= len(key) <= KEY_BYTES[1]:
+            raise SettingsError("DASHBOARD_WEBHOOK_SECRET begins with whsec_ but does not hold 24 to 64 bytes after it")
     return secret
 
 
 def _read_secret(environ: Mapping[str, str], name: str, data_dir: Path) -> str:
     """Return the secret from the environment, else from its file, which is made the first time."""
     if value := environ.get(name):
-        return value
+        return _check_secret(name, value)
     path = data_dir / SECRET_FILES[name]
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Two processes may start at once: only one creates the file, whole, and both read it.
         with contextlib.suppress(FileExistsError):
             _write_new(path, secrets.token_urlsafe(32))
-        return path.read_text().strip()
+        return _check_secret(str(path), path.read_text(errors="surrogateescape").rstrip("\n"))
     except OSError as error:
         raise SettingsError(
             f"cannot keep {name} in {data_dir} ({error.strerror}): "
             f"set {name}, or DASHBOARD_DATA_DIR to a writable directory"
         ) from None
+
+
+def _check_secret(origin: str, secret: str) -> str:
+    """Return the secret; refuse one that a header cannot carry, above all an empty one: everybody knows it."""
+    if not secret or secret != secret.strip() or re.search(r"[\x00-\x1f\x7f\ud800-\udfff]", secret):
+        advice = "must be a text in UTF-8 that is not empty, without blanks around it or control characters"
+        raise SettingsError(f"the secret of {origin} {advice}")
+    return secret
 
 
 def _write_new(path: Path, text: str) -> None:

@@ -51,10 +51,17 @@ class ProblemApi(Api):  # type: ignore[misc]
 
 def init_errors(app: Flask) -> None:
     """Register the handlers of errors that are not HTTPExceptions."""
+    app.before_request(refuse_nul)
     app.register_error_handler(ProblemError, answer_problem)
     app.register_error_handler(CursorError, answer_bad_cursor)
     for unavailable in (OperationalError, InterfaceError, PoolTimeoutError):
         app.register_error_handler(unavailable, answer_unavailable)
+
+
+def refuse_nul() -> None:
+    """Answer 400 to a NUL in the URL: no row can hold one, and the database's driver raises on it."""
+    if "\x00" in request.path or b"%00" in request.query_string:
+        raise ProblemError(HTTPStatus.BAD_REQUEST, "The URL must not contain NUL.")
 
 
 def answer_problem(problem: ProblemError) -> Response:

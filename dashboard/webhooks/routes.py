@@ -15,7 +15,7 @@ from dashboard.ingest.batch import ingest_deliveries
 from dashboard.ingest.delivery import Incoming, Receipt
 from dashboard.problems import ProblemError, flatten_messages
 from dashboard.webhooks.authentication import AuthenticationError, authenticate
-from dashboard.webhooks.body import parse_json, require_json
+from dashboard.webhooks.body import parse_json, read_body, require_json
 from dashboard.webhooks.dialects import native
 from dashboard.webhooks.schemas import DEPLOYMENT
 
@@ -35,11 +35,11 @@ def receive_deployment() -> Response:
     """Answer 200 with the receipt once the delivery is committed, a problem document otherwise."""
     settings: Settings = current_app.config["SETTINGS"]
     received_at = datetime.now(UTC)
-    body = request.get_data(cache=False)
+    body = read_body(request, settings.max_body_bytes)
     _authenticate(settings, body, received_at)
     try:
-        key = _read_key()
         reports = (_parse(body),)
+        key = _read_key()
     except ProblemError as problem:
         _reject(problem, body, received_at, settings)
         raise

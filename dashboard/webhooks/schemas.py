@@ -12,10 +12,19 @@ MOST_STEPS = 10_000
 LARGEST_INT = 2**31 - 1
 UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 """NUL and lone surrogates: JSON can carry them, PostgreSQL cannot."""
+SHORT_DIGITS = re.compile(r"[0-9]{1,20}\Z")
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 
 
-class Text(fields.String):
+class Blankable(fields.Field[Any]):
+    """A field whose blank value means null: there is nothing to validate then."""
+
+    def _validate(self, value: Any) -> None:  # noqa: ANN401
+        if value is not None:
+            super()._validate(value)
+
+
+class Text(Blankable, fields.String):
     """A text; blank means null. Longer than `most`: refused."""
 
     def __init__(self, most: int = NAME_LENGTH, **kwargs: Any) -> None:  # noqa: ANN401
@@ -54,17 +63,32 @@ class Moment(fields.Field[datetime]):
         return moment if moment >= EARLIEST else None
 
 
-class Number(fields.Integer):
+class Number(Blankable, fields.Integer):
     """A whole number, also as a text of digits; blank means null."""
 
     def __init__(self, least: int, most: int = LARGEST_INT, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(allow_none=True, strict=True, validate=validate.Range(least, most), **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:  # noqa: ANN401
-        if value == "":
-            return None
-        if isinstance(value, bool) or (isinstance(value, str) and not (value.isascii() and value.isdigit())):
+        if isinstance(value, str):
+            value = value.strip()
+            if not value:
+                return None
+            value = int(value) if SHORT_DIGITS.match(value) else value
+        if isinstance(value, bool) or not isinstance(value, int):
             raise self.make_error("invalid")
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
+class Seconds(Blankable, fields.Float):
+    """A duration, also as a text; blank means null."""
+
+    def __init__(self) -> None:
+        super().__init__(allow_none=True, allow_nan=False, validate=validate.Range(0, LARGEST_INT))
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:  # noqa: ANN401
+        if isinstance(value, str) and not value.strip():
+            return None
         return super()._deserialize(value, attr, data, **kwargs)
 
 
@@ -78,7 +102,7 @@ class RunId(Text):
 
 
 class Choice(Text):
-    """One of a few words, in any case; blank means null."""
+    """One of a few words, in any case; blank means null, and so do several with | between them."""
 
     def __init__(self, *words: str) -> None:
         self.words = words
@@ -86,9 +110,12 @@ class Choice(Text):
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:  # noqa: ANN401
         text = super()._deserialize(value, attr, data, **kwargs)
-        if text is not None and text.lower() not in self.words:
+        if text is None:
+            return None
+        given = text.lower().split("|")
+        if not set(given) <= set(self.words):
             raise ValidationError(f"Must be one of: {', '.join(self.words)}.")
-        return text and text.lower()
+        return given[0] if len(given) == 1 else None
 
 
 class NodePayload(Schema):
@@ -136,7 +163,7 @@ class StepDetails(fields.Field[list[dict[str, Any]]]):
                 step = {**detail, "name": name} if isinstance(detail, Mapping) else {"name": name, "status": detail}
                 loaded.append(STEP.load(step))
             except ValidationError as error:
-                errors[name] = error.messages
+                errors[UNSTORABLE.sub("\ufffd", name)[:NAME_LENGTH]] = error.messages
         if errors:
             raise ValidationError(errors)
         return loaded
@@ -162,7 +189,7 @@ class DeploymentPayload(NodePayload):
     run_attempt = Number(1)
     run_url = Text(URL_LENGTH)
     timestamp = Moment(allow_none=True)
-    duration_s = fields.Float(allow_none=True, allow_nan=False, validate=validate.Range(0, LARGEST_INT))
+    duration_s = Seconds()
     job = Text()
     jobs = fields.List(fields.Nested(JobPayload), validate=validate.Length(max=MOST_STEPS), allow_none=True)
     step_details = StepDetails(allow_none=True)

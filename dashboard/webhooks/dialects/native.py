@@ -9,7 +9,7 @@ from typing import Any
 from dashboard.core.registers import Node, Outcome, claim_node, merge_nodes
 from dashboard.core.report import DEPLOYMENT_FIELDS, JOB_FIELDS, STEP_FIELDS, Identity, Report, StepKey
 from dashboard.core.steps import key_steps, normalise_name
-from dashboard.core.words import NATIVE_WORDS, Status
+from dashboard.core.words import NATIVE_WORDS, Conclusion, Meaning, Status
 
 DEFAULT_ENVIRONMENT = "production"
 DEFAULT_JOB = "deploy"
@@ -50,14 +50,13 @@ def identify(body: Body) -> Identity:
     ended can be told apart, by what it is about and its timestamp: so that a retry of it is recognised.
     """
     slug = make_slug(body["project"] or "")
-    if not slug:
+    if not any(map(str.isalnum, slug)):
         raise MalformedError({"project": ["Must have a letter or a digit."]})
     attempt = body.get("run_attempt") or 1
     if run_id := body.get("run_id"):
         return Identity("native", slug, (slug, body["environment"], run_id, attempt), run_id, attempt)
     stamp: datetime | None = body.get("timestamp")
-    ended = NATIVE_WORDS.get((body.get("status") or "").casefold(), (None, None))[0] == Status.COMPLETED
-    if stamp is None or not ended:
+    if stamp is None or read_word(body.get("status") or "")[0] != Status.COMPLETED:
         advice = "Send run_id. Only a summary with a final status and a timestamp can do without."
         raise MalformedError({"run_id": [advice]})
     about = (body.get(name) for name in ("repository", "environment", "branch", "commit_hash"))
@@ -66,8 +65,27 @@ def identify(body: Body) -> Identity:
 
 def make_slug(name: str) -> str:
     """Return the name as part of a URL: letters and digits of any script, dots, underscores and hyphens."""
-    text = unicodedata.normalize("NFKC", name).casefold()
-    return re.sub(r"[^\w.]+", "-", unicodedata.normalize("NFKC", text)).strip("-.")
+    text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    kept = "".join(character if _belongs_in_slug(character) else "-" for character in text)
+    return re.sub("-+", "-", kept).strip("-.")
+
+
+def _belongs_in_slug(character: str) -> bool:
+    """Return whether it is kept: the vowels of Indic and Thai scripts are marks, the variants of emoji are too."""
+    is_mark = unicodedata.category(character) in {"Mn", "Mc"} and not "\ufe00" <= character <= "\ufe0f"
+    return character.isalnum() or character in "._" or is_mark
+
+
+def read_word(word: str) -> Meaning:
+    """Return what a status word means; one that no table knows claims nothing, which is what queued does.
+
+    Final words with | between them, as documentation prints them, end without saying how.
+    """
+    meanings = [NATIVE_WORDS.get(each.strip().casefold(), (Status.QUEUED, None)) for each in word.split("|")]
+    if len(meanings) == 1:
+        return meanings[0]
+    ended = all(status == Status.COMPLETED for status, _ in meanings)
+    return (Status.COMPLETED, Conclusion.UNKNOWN) if ended else (Status.QUEUED, None)
 
 
 def _claim(body: Body, values: Mapping[str, Any], stamp: datetime | None) -> Node:
@@ -80,7 +98,7 @@ def _read_outcome(body: Body, stamp: datetime | None) -> Outcome | None:
     word = body.get("status")
     if word is None:
         return None
-    status, conclusion = NATIVE_WORDS.get(word.casefold(), (Status.QUEUED, None))
+    status, conclusion = read_word(word)
     completed_at = body.get("completed_at") if status == Status.COMPLETED else None
     return Outcome(status, word, conclusion, completed_at, said_at=stamp)
 

@@ -1,0 +1,157 @@
+"""Settings: their defaults, the secrets that are made, and one clear line for each that cannot be used."""
+
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from dashboard.config import Settings, SettingsError, load_settings
+
+SECRETS = {"DASHBOARD_WEBHOOK_SECRET": "a secret", "SECRET_KEY": "a key"}
+
+
+def load(tmp_path: Path, **environ: str) -> Settings:
+    """Return settings with secrets and a data directory, unless others are given."""
+    return load_settings({"DASHBOARD_DATA_DIR": str(tmp_path), **SECRETS, **environ})
+
+
+def test_defaults_are_those_of_a_visit_to_this_machine(tmp_path: Path) -> None:
+    settings = load(tmp_path)
+    assert (settings.host, settings.port, settings.url_prefix, settings.database_url) == ("127.0.0.1", 8000, "", None)
+    assert (settings.refresh_s, settings.max_body_bytes) == (30, 2 * 1024 * 1024)
+
+
+def test_empty_settings_count_as_not_set(tmp_path: Path) -> None:
+    names = ["DATABASE_URL", "DASHBOARD_HOST", "DASHBOARD_PORT", "DASHBOARD_URL_PREFIX", "DASHBOARD_REFRESH_S"]
+    assert load(tmp_path, **dict.fromkeys(names, "")) == load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [
+        ("postgresql://u:p@h/d", "postgresql+psycopg2://u:p@h/d"),
+        ("postgres://u:p@h:5433/d", "postgresql+psycopg2://u:p@h:5433/d"),
+        ("postgresql+psycopg2://h/d", "postgresql+psycopg2://h/d"),
+        ("postgresql:///d?host=/run/postgresql", "postgresql+psycopg2:///d?host=/run/postgresql"),
+        ("postgresql://u:p%40%2F@h/d", "postgresql+psycopg2://u:p%40%2F@h/d"),
+    ],
+)
+def test_database_url_is_taken_in_its_usual_forms(tmp_path: Path, given: str, used: str) -> None:
+    assert load(tmp_path, DATABASE_URL=given).database_url == used
+
+
+@pytest.mark.parametrize(
+    ("given", "used"), [("/dash", "/dash"), ("/dash/", "/dash"), ("/a/b-c_d.e~f//", "/a/b-c_d.e~f"), ("/", "")]
+)
+def test_prefix_has_no_slash_at_its_end(tmp_path: Path, given: str, used: str) -> None:
+    assert load(tmp_path, DASHBOARD_URL_PREFIX=given).url_prefix == used
+
+
+BAD = [
+    *(("DASHBOARD_PORT", value) for value in ("0", "65536", "-1", "x", "80.5", " 80", "８０", "9" * 5000)),
+    *(("DASHBOARD_REFRESH_S", value) for value in ("0", "-30", "1.5", "soon", "9" * 12)),
+    *(("DASHBOARD_STALE_S", value) for value in ("0", "never")),
+    *(("DASHBOARD_MAX_BODY_BYTES", value) for value in ("0", "1023", "2MB", "1073741825")),
+    *(
+        ("DATABASE_URL", value)
+        for value in ("mysql://h/d", "sqlite://", "h/d", "postgresql", "postgresql://u:pw5150@h:port/d", "//h")
+    ),
+    *(
+        ("DASHBOARD_URL_PREFIX", value)
+        for value in ("dash", "//evil.example", "/a b", "/a?b", "/a#b", "/..", "/a/../b", "/é", "/a\n", "http://x/")
+    ),
+    *(
+        ("DASHBOARD_WEBHOOK_SECRET", value)
+        for value in (
+            " ", " pw5150", "pw5150\n", "pw\x005150", "pw\udcff5150", "whsec_", "whsec_pw5150!", "whsec_cHc1MTUw",
+            "whsec_" + "A" * 88,
+        )
+    ),
+    *(("SECRET_KEY", value) for value in (" ", "pw5150\n")),
+    ("DASHBOARD_CATEGORIES_FILE", "/no/such/file"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "value"), BAD)
+def test_bad_setting_is_one_line_that_names_it_and_tells_no_secret(tmp_path: Path, name: str, value: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load(tmp_path, **{name: value})
+    line = str(caught.value)
+    assert name in line
+    assert "\n" not in line
+    assert "5150" not in line
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['"(" = "build"', '"x" = "no such category"', '"x" = 5', '"x" = ["build"]', "x", "[a]\nb = 'build'", "\udcff"],
+)
+def test_bad_file_of_categories_is_one_line(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "categories.toml"
+    file.write_bytes(text.encode(errors="surrogateescape"))
+    with pytest.raises(SettingsError, match="DASHBOARD_CATEGORIES_FILE") as caught:
+        load(tmp_path, DASHBOARD_CATEGORIES_FILE=str(file))
+    assert "\n" not in str(caught.value)
+
+
+def test_file_of_categories_takes_the_place_of_the_table(tmp_path: Path) -> None:
+    file = tmp_path / "categories.toml"
+    file.write_text('"ship|送" = "deployment"\n"." = "build"\n')
+    patterns = load(tmp_path, DASHBOARD_CATEGORIES_FILE=str(file)).category_patterns
+    assert list(patterns.items()) == [("ship|送", "deployment"), (".", "build")]
+
+
+@pytest.mark.parametrize(
+    "secret", ["a", "It's a Secret to Everybody", "密钥", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"]
+)
+def test_usual_secrets_are_taken_as_they_are(tmp_path: Path, secret: str) -> None:
+    assert load(tmp_path, DASHBOARD_WEBHOOK_SECRET=secret).webhook_secret == secret
+
+
+def load_unset(data_dir: Path, environ: Mapping[str, str] = {}) -> Settings:
+    """Return settings of which no secret is set."""
+    return load_settings({"DASHBOARD_DATA_DIR": str(data_dir), **environ})
+
+
+def test_secrets_that_are_not_set_are_made_once(tmp_path: Path) -> None:
+    first, second = load_unset(tmp_path / "new" / "data"), load_unset(tmp_path / "new" / "data")
+    assert (first.webhook_secret, first.secret_key) == (second.webhook_secret, second.secret_key)
+    assert first.webhook_secret != first.secret_key
+    assert min(len(first.webhook_secret), len(first.secret_key)) >= 32
+
+
+def test_secrets_of_two_data_directories_differ(tmp_path: Path) -> None:
+    assert load_unset(tmp_path / "a").webhook_secret != load_unset(tmp_path / "b").webhook_secret
+
+
+def test_files_of_secrets_are_for_their_owner_only(tmp_path: Path) -> None:
+    load_unset(tmp_path / "data")
+    files = list((tmp_path / "data").iterdir())
+    assert sorted(file.name for file in files) == ["secret-key", "webhook-secret"]
+    assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+    assert stat.S_IMODE((tmp_path / "data").stat().st_mode) == 0o700
+
+
+def test_secrets_that_are_set_are_not_written_anywhere(tmp_path: Path) -> None:
+    load(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_secret_that_is_set_wins_over_its_file(tmp_path: Path) -> None:
+    load_unset(tmp_path)
+    assert load_unset(tmp_path, {"DASHBOARD_WEBHOOK_SECRET": "mine"}).webhook_secret == "mine"
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"  \n", b"\xff\xfe", b"a\nb\n"])
+def test_file_without_a_usable_secret_stops_the_start(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "webhook-secret").write_bytes(content)
+    with pytest.raises(SettingsError, match="webhook-secret"):
+        load_unset(tmp_path)
+
+
+def test_data_directory_that_is_a_file_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SettingsError, match="DASHBOARD_DATA_DIR") as caught:
+        load_unset(tmp_path / "file")
+    assert "\n" not in str(caught.value)
