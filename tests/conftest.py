@@ -53,18 +53,25 @@ def make_database(postgres: Server, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 @pytest.fixture
-def app(make_database: MakeDatabase, tmp_path: Path) -> Iterator[Flask]:
+def application(make_database: MakeDatabase, tmp_path: Path) -> Iterator[Flask]:
     """Give the application on an empty database."""
     app = create_app(make_settings(make_database(), tmp_path))
+    yield app
     with app.app_context():
-        yield app
         close_connections(app)
 
 
 @pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    """Give a visitor on this machine."""
-    return app.test_client()
+def app(application: Flask) -> Iterator[Flask]:
+    """Give the application, and run the test in its context."""
+    with application.app_context():
+        yield application
+
+
+@pytest.fixture
+def client(application: Flask) -> FlaskClient:
+    """Give a visitor on this machine; each request has a context of its own, as it has on a server."""
+    return application.test_client()
 
 
 @pytest.fixture(scope="module")

@@ -63,14 +63,19 @@ KEY_OF_NAME = {
 
 
 def key_steps(names: Iterable[str]) -> list[str]:
-    """Return the keys of one list of names: known steps by their key, the nth equal name with `#n` behind it."""
-    keys: list[str] = []
+    """Return the keys of one list of names: known steps by their key, the nth equal one with `#n` behind it.
+
+    No two of a list are the same, even if one is named like the nth of another.
+    """
+    keys: dict[str, None] = {}
     seen: dict[str, int] = {}
     for name in map(normalise_name, names):
-        seen[name] = count = seen.get(name, 0) + 1
-        key = KEY_OF_NAME.get(name, name)
-        keys.append(key if count == 1 else f"{key}#{count}")
-    return keys
+        wanted = key = KEY_OF_NAME.get(name, name)
+        while key in keys or wanted not in seen:
+            seen[wanted] = seen.get(wanted, 0) + 1
+            key = wanted if seen[wanted] == 1 else f"{wanted}#{seen[wanted]}"
+        keys[key] = None
+    return list(keys)
 
 
 def categorise(key: str, patterns: Mapping[str, Category]) -> Category:

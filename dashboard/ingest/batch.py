@@ -32,6 +32,9 @@ from dashboard.models import Deployment, DeploymentJob, DeploymentStep, Project
 ATTEMPTS = 5
 """How often a transaction that a deadlock ended is tried."""
 
+PASSING_CLASSES = frozenset({"08", "40", "53", "55", "57", "58"})
+"""Classes of PostgreSQL's error codes: connection, rollback, resources (a full disk), locks, operator, system."""
+
 log = logging.getLogger(__name__)
 
 
@@ -43,9 +46,9 @@ def ingest_deliveries(engine: Engine, deliveries: Sequence[Incoming], settings: 
     """
     try:
         return _retry_deadlocks(engine, deliveries, settings)
-    except (OperationalError, InterfaceError):
-        raise
     except DBAPIError as error:
+        if _is_passing(error):
+            raise
         if len(deliveries) > 1:
             return [receipt for one in deliveries for receipt in ingest_deliveries(engine, [one], settings)]
         log.exception("delivery %s cannot be applied", deliveries[0].id)
@@ -61,6 +64,13 @@ def _retry_deadlocks(engine: Engine, deliveries: Sequence[Incoming], settings: S
             if attempt == ATTEMPTS or not isinstance(error.orig, DeadlockDetected | SerializationFailure):
                 raise
     raise AssertionError("unreachable")
+
+
+def _is_passing(error: DBAPIError) -> bool:
+    """Return whether the fault is the database's and may be over when the delivery is sent again."""
+    code = getattr(error.orig, "pgcode", None)
+    passing = code is None or code[:2] in PASSING_CLASSES
+    return passing and isinstance(error, OperationalError | InterfaceError)
 
 
 def _record_failure(engine: Engine, incoming: Incoming, reason: str) -> Receipt:

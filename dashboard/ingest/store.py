@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, TextClause, select, text, tuple_
+from sqlalchemy import ARRAY, Connection, Table, TextClause, and_, cast, func, select, text, tuple_
 
 from dashboard.core.report import StepKey
 from dashboard.core.view import format_time
@@ -133,15 +133,12 @@ def lock_deployments(connection: Connection, rows: Sequence[Row]) -> dict[str, R
 
 def read_jobs(connection: Connection, keys: Sequence[tuple[int, str]]) -> list[Row]:
     """Return jobs by (deployment id, key)."""
-    table = _table(DeploymentJob)
-    return _select(connection, table, tuple_(table.c.deployment_id, table.c.key).in_(keys)) if keys else []
+    return _select_keys(connection, _table(DeploymentJob), ("deployment_id", "key"), keys) if keys else []
 
 
 def read_steps(connection: Connection, keys: Sequence[tuple[int, *StepKey]]) -> list[Row]:
     """Return steps by (deployment id, job key, key)."""
-    table = _table(DeploymentStep)
-    where = tuple_(table.c.deployment_id, table.c.job_key, table.c.key).in_(keys)
-    return _select(connection, table, where) if keys else []
+    return _select_keys(connection, _table(DeploymentStep), ("deployment_id", "job_key", "key"), keys) if keys else []
 
 
 def read_all_jobs(connection: Connection, deployment_ids: Sequence[int]) -> list[Row]:
@@ -156,6 +153,19 @@ def read_open_steps(connection: Connection, deployment_ids: Sequence[int]) -> li
     still_open = table.c.status.is_distinct_from(text("'completed'"))
     where = table.c.deployment_id.in_(deployment_ids) & still_open
     return _select(connection, table, where) if deployment_ids else []
+
+
+def _select_keys(
+    connection: Connection, table: Table, names: Sequence[str], keys: Sequence[tuple[Any, ...]]
+) -> list[Row]:
+    """Return rows by their keys, which travel as one array per column: ten thousand would be too many for IN."""
+    arrays = [
+        cast(list(values), ARRAY(table.c[name].type))
+        for name, values in zip(names, zip(*keys, strict=True), strict=True)
+    ]
+    wanted = func.unnest(*arrays).table_valued(*names).render_derived()
+    matches = (table.c[name] == wanted.c[name] for name in names)
+    return [dict(row) for row in connection.execute(select(table).join(wanted, and_(*matches))).mappings()]
 
 
 def _select(connection: Connection, table: Table, where: Any) -> list[Row]:  # noqa: ANN401

@@ -30,6 +30,12 @@ def test_the_nth_equal_name_of_a_list_gets_its_number() -> None:
     assert key_steps(["Run", "test", "run", "RUN"]) == ["run", "test", "run#2", "run#3"]
 
 
+def test_no_two_steps_of_a_list_share_a_key() -> None:
+    assert key_steps(["部署项目", "deploy_project"]) == ["deploy_project", "deploy_project#2"]
+    assert key_steps(["ship", "ship", "ship#2"]) == ["ship", "ship#2", "ship#2#2"]
+    assert key_steps(["ship#2", "ship", "ship"]) == ["ship#2", "ship", "ship#3"]
+
+
 @pytest.mark.parametrize(
     ("key", "category"),
     [

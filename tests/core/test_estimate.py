@@ -1,0 +1,115 @@
+"""Time left: what is said, from what, and how often it is true."""
+
+import json
+import random
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dashboard.core.estimate import (
+    StepTimes,
+    estimate_left,
+    find_ends,
+    find_quantile,
+    find_step_usual,
+    is_slow,
+    summarise_runs,
+)
+from tests.core.histories import SHAPES, START, make_view, summarise, watch_run
+
+TABLE = json.loads((Path(__file__).parents[1] / "js" / "estimate.json").read_text())
+TRIALS = 1000
+USUAL = {"runs": 23, "total": [60.0, 90.0], "steps": {}}
+
+
+@pytest.mark.parametrize(
+    ("values", "share", "quantile"),
+    [
+        ([7], 0.5, 7),
+        ([7], 0.9, 7),
+        ([1, 2, 3], 0.5, 2),
+        ([1, 2, 3, 4], 0.5, 2.5),
+        ([1, 2, 3], 0.9, 3),  # three values know no 90th percentile: the largest at most
+        (list(range(1, 10)), 0.9, 9),
+        (list(range(1, 20)), 0.9, 18),
+        (list(range(1, 12)), 0.9, 10.8),
+        ([5, 5, 5, 5], 0.9, 5),
+    ],
+)
+def test_a_quantile_is_where_the_next_value_lies_below_with_that_probability(
+    values: list[float], share: float, quantile: float
+) -> None:
+    assert find_quantile(values, share) == pytest.approx(quantile)
+
+
+def test_a_history_is_summed_up_in_total_and_by_step() -> None:
+    steps = {"deploy/build": StepTimes([10.0, 30.0, 20.0], [40.0, 50.0, 60.0]), "deploy/rare": StepTimes([1.0], [2.0])}
+    assert summarise_runs([90.0, 70.0, 80.0], steps) == {
+        "runs": 3,
+        "total": [80.0, 90.0],
+        "steps": {"deploy/build": {"duration": [20.0, 30.0, 3], "left": [50.0, 60.0, 3]}},
+    }
+
+
+@pytest.mark.parametrize("totals", [[], [60.0], [60.0, 61.0]])
+def test_fewer_than_three_runs_say_nothing(totals: list[float]) -> None:
+    assert summarise_runs(totals, {}) is None
+
+
+def test_a_time_that_runs_backwards_counts_as_none() -> None:
+    assert summarise_runs([-5.0, -5.0, -5.0], {}) == {"runs": 3, "total": [0.0, 0.0], "steps": {}}
+
+
+@pytest.mark.parametrize("case", TABLE["ends"], ids=lambda case: case["case"])
+def test_the_end_is_counted(case: dict[str, Any]) -> None:
+    ends = find_ends(case)
+    assert (ends and [ends.median_ms, ends.p90_ms, ends.runs]) == case["ends"]
+
+
+@pytest.mark.parametrize(
+    ("elapsed_s", "left_median_s", "left_p90_s", "overdue_s"),
+    [(0, 60, 90, 0), (45.5, 14.5, 44.5, 0), (60, 0, 30, 0), (75, 0, 15, 0), (90, 0, 0, 0), (130, 0, 0, 40)],
+)
+def test_the_time_left_falls_to_nothing_and_then_it_is_overdue(
+    elapsed_s: float, left_median_s: float, left_p90_s: float, overdue_s: float
+) -> None:
+    told = estimate_left(make_view(USUAL, None, START), START + timedelta(seconds=elapsed_s))
+    wanted = {"left_median_s": left_median_s, "left_p90_s": left_p90_s, "overdue_s": overdue_s}
+    assert told == {"runs": 23, **wanted}
+
+
+def test_without_history_there_is_no_estimate() -> None:
+    assert estimate_left(make_view(None, None, START), START) is None
+
+
+@pytest.mark.parametrize("case", TABLE["slow"])
+def test_slow_is_what_nine_in_ten_runs_beat(case: dict[str, Any]) -> None:
+    assert is_slow(case["duration_s"], case["usual"]) is case["slow"]
+
+
+def test_what_a_step_usually_takes_is_known_where_enough_runs_had_it() -> None:
+    usual = summarise([SHAPES["steady"](random.Random(seed)) for seed in range(10)])
+    assert find_step_usual(usual, "deploy", "build") is not None
+    assert find_step_usual(usual, "deploy", "nothing") is None
+    assert find_step_usual(None, "deploy", "build") is None
+
+
+@pytest.mark.parametrize("runs", [9, 50])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_half_of_all_runs_end_before_the_median_and_nine_in_ten_before_p90(shape: str, runs: int) -> None:
+    """So the range from median to p90 holds about 40 %: it says "half are done by then, nearly all by then".
+
+    Asked whenever the estimate is made anew: at the start of each run and of each of its steps.
+    """
+    choose = random.Random(f"{shape} {runs}")
+    moments = []
+    for _ in range(TRIALS):
+        usual = summarise([SHAPES[shape](choose) for _ in range(runs)])
+        moments += watch_run(usual, SHAPES[shape](choose))
+    ended = [(START + timedelta(seconds=moment.total_s)).timestamp() * 1000 for moment in moments]
+    before_median = sum(end <= moment.ends.median_ms for end, moment in zip(ended, moments, strict=True))
+    before_p90 = sum(end <= moment.ends.p90_ms for end, moment in zip(ended, moments, strict=True))
+    assert before_median / len(moments) == pytest.approx(0.5, abs=0.05)
+    assert before_p90 / len(moments) == pytest.approx(0.9, abs=0.04)
