@@ -10,6 +10,7 @@ from typing import Any
 
 from flask import Flask, Response, json, render_template, request
 from flask_smorest import Api
+from marshmallow import Schema, fields
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
@@ -36,8 +37,20 @@ class ProblemError(Exception):
         self.status, self.detail, self.errors, self.headers = status, detail, errors, headers or {}
 
 
+class ProblemSchema(Schema):
+    """A problem document."""
+
+    type = fields.String()
+    title = fields.String()
+    status = fields.Integer()
+    detail = fields.String()
+    errors = fields.Dict(fields.String(), fields.List(fields.String()))
+
+
 class ProblemApi(Api):  # type: ignore[misc]
     """flask-smorest with problem documents for errors; it registers the handler of every HTTPException."""
+
+    ERROR_SCHEMA = ProblemSchema
 
     def handle_http_exception(self, error: HTTPException) -> Response:
         """Answer werkzeug's and webargs' errors."""

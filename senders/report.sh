@@ -394,14 +394,14 @@ report_step_alone() {
 
 copy_output() { # What the command writes goes at once to where it belongs, and its end into the log.
   trap '' HUP INT TERM # The copies end when the output does, and a command may write until it has cleaned up.
-  LC_ALL=C tail -c "$rs_log_bytes" <"$rs_tmp/tail" >"$rs_tmp/log" 2>/dev/null &
-  # The descriptor keeps that pipe open until both copies are made.
-  # shellcheck disable=SC2094 # These are pipes, not files that a command would overwrite while it reads them.
-  {
-    tee "$rs_tmp/tail" <"$rs_tmp/out" &
-    [ "$rs_err" = "$rs_tmp/out" ] || tee "$rs_tmp/tail" <"$rs_err" >&2
-    wait "$!"
-  } 9>"$rs_tmp/tail"
+  LC_ALL=C tail -c "$rs_log_bytes" <"$rs_tmp/tail" >"$rs_tmp/log" 2>/dev/null 6<&- 7<&- 8<&- &
+  tee "$rs_tmp/tail" <"$rs_tmp/out" 6<&- 7<&- 8<&- &
+  rs_copy=$!
+  if [ "$rs_err" != "$rs_tmp/out" ]; then tee "$rs_tmp/tail" <"$rs_err" >&2 6<&- 7<&- 8<&- & fi
+  exec 7<&- 8<&-
+  wait "$rs_copy"
+  wait "$!" 2>/dev/null # May be the same one, which bash remarks on.
+  exec 6<&- # Only now may tail see the end.
   wait
   (: >"$rs_tmp/copied") 2>/dev/null
 }
@@ -422,17 +422,22 @@ start_command() { # COMMAND…: in the background, since a shell acts on signals
     rs_interrupt=INT
   fi
   mkfifo "$rs_tmp/out" "$rs_tmp/err" "$rs_tmp/tail" 2>/dev/null || rs_log=never # Not every file system has pipes.
-  if [ "$rs_log" = never ]; then
-    { "$@" <&9 9<&- & } 9<&0
+  if [ -n "$rs_caught" ]; then
+    return # It is cancelled before it has begun.
+  elif [ "$rs_log" = never ]; then
+    { "$@" <&9 9<&- & rs_pid=$!; } 9<&0
   else
     rs_err=$rs_tmp/err
     # One file for both, such as a terminal: one pipe keeps the order of the lines.
     # shellcheck disable=SC3013 # In POSIX since 2024, and in every shell before.
     if [ /dev/fd/1 -ef /dev/fd/2 ]; then rs_err=$rs_tmp/out; fi
-    copy_output &
-    { "$@" <&9 >&8 2>&7 7>&- 8>&- 9<&- & } 9<&0 8>"$rs_tmp/out" 7>"$rs_err"
+    { # Open for reading and writing, 6, 7 and 8 spare everyone the wait for the other end of a pipe. A wait could be
+      # interrupted by a signal, or last for ever if the other process dies. Each closes them when it has its own.
+      copy_output 9<&- &
+      "$@" <&9 >"$rs_tmp/out" 2>"$rs_err" 6<&- 7<&- 8<&- 9<&- &
+      rs_pid=$!
+    } 6<>"$rs_tmp/tail" 7<>"$rs_err" 8<>"$rs_tmp/out" 9<&0
   fi
-  rs_pid=$!
 }
 
 pass_on() { # SIGNAL STATUS: sends the signal to the command, whose exit status it makes STATUS by default
@@ -463,8 +468,13 @@ run_step() { # COMMAND…
   trap 'pass_on "$rs_interrupt" 130' INT
   trap 'pass_on TERM 143' TERM
   start_command "$@"
-  [ -z "$rs_caught" ] || pass_on "$rs_caught" "$rs_killed"
-  await_command
+  if [ -n "$rs_pid" ]; then
+    [ -z "$rs_caught" ] || pass_on "$rs_caught" "$rs_killed"
+    await_command
+  else
+    rs_code=${rs_killed:-1}
+    rs_log=never
+  fi
   trap '' HUP INT TERM
   rs_ended=$(now)
   : >"$rs_tmp/step-running.stop"

@@ -29,6 +29,7 @@ class DeploymentsQuery(PageQuery):
     environment = fields.String(load_default=None)
     state = fields.Enum(State, by_value=True, load_default=None)
     branch = fields.String(load_default=None)
+    triggered_by = fields.String(load_default=None, metadata={"description": "who, exactly"})
     q = fields.String(load_default=None, metadata={"description": "text found in branch, commit, person, message, …"})
     since = fields.AwareDateTime(load_default=None, format="iso")
     until = fields.AwareDateTime(load_default=None, format="iso")
@@ -48,17 +49,56 @@ class RunQuery(Schema):
     repository = fields.String(load_default=None)
 
 
-class ProjectOfDeployment(Schema):
+class ViewSchema(Schema):
+    """What is answered. Unless it is listed here, a value may be null: nobody said it, or not yet."""
+
+    NEVER_NULL = frozenset(
+        {
+            *(
+                "id",
+                "seq",
+                "prev_seq",
+                "deployment_id",
+                "kind",
+                "slug",
+                "name",
+                "key",
+                "job_name",
+                "project",
+                "dialect",
+            ),
+            *(
+                "status",
+                "state",
+                "attempt",
+                "category",
+                "is_current",
+                "is_done",
+                "started_observed",
+                "verdict",
+                "source",
+            ),
+            *("progress_pct", "run_progress_pct", "job_progress_pct", "completed_steps", "total_steps", "items"),
+            *("completed_jobs", "total_jobs_visible", "jobs", "steps", "received_at", "body_size", "changes"),
+        }
+    )
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
+        """Say in the description of the API which values may be null."""
+        field_obj.allow_none = field_name not in self.NEVER_NULL
+
+
+class ProjectOfDeployment(ViewSchema):
     """The project of a deployment."""
 
     slug = fields.String()
     name = fields.String()
 
 
-class StepSchema(Schema):
+class StepSchema(ViewSchema):
     """A step."""
 
-    number = fields.Raw(metadata={"type": ["integer", "null"], "description": "the sender's number"})
+    number = fields.Integer(metadata={"description": "the sender's number"})
     key = fields.String()
     name = fields.String()
     category = fields.String()
@@ -78,7 +118,7 @@ class StepSchema(Schema):
     conflict = fields.Raw(metadata={"description": "both endings, where the sender reported two"})
 
 
-class JobSchema(Schema):
+class JobSchema(ViewSchema):
     """A job with its steps in the order in which they are shown."""
 
     key = fields.String()
@@ -102,7 +142,7 @@ class JobSchema(Schema):
     steps = fields.List(fields.Nested(StepSchema))
 
 
-class DeploymentSummary(Schema):
+class DeploymentSummary(ViewSchema):
     """A deployment without its jobs."""
 
     id = fields.Integer()
@@ -142,7 +182,9 @@ class DeploymentSummary(Schema):
     started_observed = fields.Boolean()
     completed_at = fields.String()
     duration_s = fields.Float()
-    estimate = fields.Raw()
+    usual = fields.Raw(metadata={"description": "median and 90th percentile of past runs: total, and by step"})
+    estimate = fields.Raw(metadata={"description": "runs, left_median_s, left_p90_s, overdue_s"})
+    links = fields.Raw(metadata={"description": "addresses of repository, commit, branch: known hosts only"})
     stale_since = fields.String()
     message = fields.String()
     error = fields.String()
@@ -152,10 +194,11 @@ class DeploymentSummary(Schema):
 class DeploymentSchema(DeploymentSummary):
     """A deployment, whole."""
 
+    related = fields.Raw(metadata={"description": "other attempts, the run behind it, what was deployed before"})
     jobs = fields.List(fields.Nested(JobSchema))
 
 
-class ProjectSchema(Schema):
+class ProjectSchema(ViewSchema):
     """A project with its newest deployment."""
 
     slug = fields.String()
@@ -169,7 +212,7 @@ class ProjectSchema(Schema):
     last_deployment = fields.Nested(DeploymentSummary)
 
 
-class EventSchema(Schema):
+class EventSchema(ViewSchema):
     """What changed with one sequence number."""
 
     deployment_id = fields.Integer()
@@ -181,7 +224,7 @@ class EventSchema(Schema):
     steps = fields.List(fields.Dict())
 
 
-class DeliverySchema(Schema):
+class DeliverySchema(ViewSchema):
     """One POST as it was received."""
 
     id = fields.String()
@@ -195,7 +238,7 @@ class DeliverySchema(Schema):
     body_size = fields.Integer(metadata={"description": "bytes"})
 
 
-class RunStepSchema(Schema):
+class RunStepSchema(ViewSchema):
     """A step of a run."""
 
     name = fields.String()
@@ -206,7 +249,7 @@ class RunStepSchema(Schema):
     is_done = fields.Boolean()
 
 
-class RunJobSchema(Schema):
+class RunJobSchema(ViewSchema):
     """A job of a run."""
 
     job_name = fields.String(attribute="name")
@@ -219,7 +262,7 @@ class RunJobSchema(Schema):
     steps = fields.List(fields.Nested(RunStepSchema))
 
 
-class RunSchema(Schema):
+class RunSchema(ViewSchema):
     """Progress of a run: of its jobs that are visible so far, and of their steps."""
 
     run_id = fields.String()
@@ -239,4 +282,4 @@ class RunSchema(Schema):
 def make_page_schema(item: type[Schema]) -> type[Schema]:
     """Return the schema of one page of a list of `item`."""
     members: dict[str, Any] = {"items": fields.List(fields.Nested(item)), "next_cursor": fields.String()}
-    return Schema.from_dict(members, name=f"{item.__name__.removesuffix('Schema')}Page")
+    return ViewSchema.from_dict(members, name=f"{item.__name__.removesuffix('Schema')}Page")

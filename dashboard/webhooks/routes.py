@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
-from flask import Blueprint, Response, current_app, jsonify, request, url_for
+from flask import Response, current_app, jsonify, request, url_for
+from flask_smorest import Blueprint
 from marshmallow import ValidationError
 
 from dashboard.config import Settings
@@ -26,11 +27,17 @@ KEY_HEADERS = ("webhook-id", "X-GitHub-Delivery", "Idempotency-Key")
 LONGEST_KEY = 255
 KEPT_HEADERS = (*KEY_HEADERS, "Content-Type", "Content-Encoding", "User-Agent", "X-GitHub-Event", "webhook-timestamp")
 
-blueprint = Blueprint("webhooks", __name__, url_prefix="/api/webhook")
+DESCRIPTION = {
+    "requestBody": {"required": True, "content": {"application/json": {"schema": DEPLOYMENT}}},
+    "responses": {"200": {"description": "Committed: delivery_id, verdict, deployment_id, seq, url"}},
+}
+
+blueprint = Blueprint("webhooks", __name__, url_prefix="/api/webhook", description="What senders post to")
 
 
 @blueprint.post("/deployment")
 @blueprint.post("/deployment/native", endpoint="receive_native")
+@blueprint.doc(**DESCRIPTION)
 def receive_deployment() -> Response:
     """Answer 200 with the receipt once the delivery is committed, a problem document otherwise."""
     settings: Settings = current_app.config["SETTINGS"]

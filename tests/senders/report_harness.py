@@ -27,7 +27,7 @@ SHELLS = {
 }
 INSTALLED = [name for name, command in SHELLS.items() if shutil.which(command[0]) and name != "sh"] or ["sh"]
 SECRET = "the secret of this test"
-ACCEPTED = (200, {}, {"delivery_id": 1, "verdict": "applied", "url": "http://dashboard.test/deployments/1"})
+ACCEPTED: "Answer" = (200, {}, {"delivery_id": 1, "verdict": "applied", "url": "http://dashboard.test/deployments/1"})
 DEADLINE_S = 10.0
 Answer = tuple[int, dict[str, str], dict[str, Any]]
 
