@@ -1,6 +1,6 @@
 # `make help` lists what there is. Everything lands in this directory: .venv, node_modules, dashboard/static/vendor, instance.
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint format bench clean lock assets
+.PHONY: help run demo test lint format translations pictures bench clean lock assets
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
@@ -15,7 +15,7 @@ WORKFLOWS = $(wildcard .github/workflows/*.yml)
 JS_TESTS = $(wildcard tests/js/*.test.js tests/js/*.test.mjs)
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(VENV)/.run assets ## Start the dashboard with its own PostgreSQL (or the one of DATABASE_URL); Ctrl-C stops it
 	@exec $(BIN)/python -m dashboard run
@@ -42,8 +42,14 @@ format: $(VENV)/.dev ## Put the Python files into shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+translations: $(VENV)/.dev ## Take new words of the code into the catalogs; print what lacks a translation
+	$(BIN)/python -m scripts.translations
+
 bench: $(VENV)/.dev ## Measure how fast deliveries are taken in
 	$(BIN)/python -m benchmarks.ingest
+
+pictures: $(VENV)/.dev ## Take the pictures of the README from the running dashboard, after `make demo`
+	$(BIN)/python -m scripts.pictures
 
 lock: $(VENV)/.dev ## Pin anew what requirements/*.in and package.json name
 	$(COMPILE) -o requirements.txt requirements/base.in

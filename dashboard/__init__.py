@@ -7,9 +7,11 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from dashboard import api, live, pages, webhooks
 from dashboard.access import init_access
+from dashboard.assets import fingerprint_static, init_assets
 from dashboard.config import Settings
 from dashboard.extensions import api as rest
 from dashboard.extensions import db, migrate
+from dashboard.pages import languages
 from dashboard.pages.security import protect_responses
 from dashboard.prefix import PrefixMiddleware
 from dashboard.problems import init_errors
@@ -23,7 +25,7 @@ def create_app(settings: Settings) -> Flask:
     """Return the application, wired. Starts nothing: `live.start` begins to follow the database."""
     if settings.database_url is None:
         raise ValueError("create_app needs settings with a database_url")
-    app = Flask("dashboard")
+    app = Flask("dashboard", static_url_path=f"/static/{fingerprint_static(PACKAGE / 'static')}")
     app.config.update(
         SETTINGS=settings,
         SECRET_KEY=settings.secret_key,
@@ -31,6 +33,7 @@ def create_app(settings: Settings) -> Flask:
         SQLALCHEMY_DATABASE_URI=settings.database_url,
         SQLALCHEMY_ENGINE_OPTIONS={
             "pool_pre_ping": True,
+            "hide_parameters": True,
             "pool_timeout": 5,
             "connect_args": {"application_name": "dashboard", "options": "-c timezone=UTC -c lock_timeout=10s"},
         },
@@ -43,10 +46,11 @@ def create_app(settings: Settings) -> Flask:
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     db.init_app(app)
     migrate.init_app(app, db, directory=str(MIGRATIONS))
+    languages.init_app(app)
     rest.init_app(app)
+    init_assets(app)
     init_errors(app)
-    app.register_blueprint(webhooks.blueprint)
-    for blueprint in api.blueprints:
+    for blueprint in (webhooks.blueprint, *api.blueprints):
         rest.register_blueprint(blueprint)
     app.register_blueprint(pages.blueprint)
     protect_responses(app)

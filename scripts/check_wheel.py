@@ -14,6 +14,7 @@ NEEDED = {
     "dashboard/static/vendor/bootstrap.min.css",
     "dashboard/static/vendor/socket.io.esm.min.js",
     "dashboard/templates/base.html",
+    "dashboard/translations/zh/LC_MESSAGES/messages.po",
 }
 
 

@@ -9,6 +9,7 @@ need() { # need COMMAND PACKAGE
 need chromium chromium
 need curl curl
 need openssl openssl
+need busybox busybox
 [ -n "$(find /usr/share/fonts /usr/local/share/fonts "$HOME/.fonts" -iname '*notosans*cjk*' 2>/dev/null | head -n 1)" ] ||
   packages="$packages fonts-noto-cjk"
 [ -n "$packages" ] || exit 0

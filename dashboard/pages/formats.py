@@ -5,16 +5,26 @@
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from dashboard.pages.durations import format_duration, format_left, format_pace, format_usual
 from dashboard.pages.words import WORDS
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 HTTP_URL = re.compile(r"https?://[^\s/?#]+", re.IGNORECASE)
+STEP_KEY = re.compile(r"(.*?)(?:#([0-9]+))?", re.DOTALL)
 LONG_HASH = re.compile(r"[0-9a-f]{12,}")
 TICKING_STATES = {"running", "waiting"}
+MARKS = {"running": "●", "success": "✓", "failed": "✗", "partial": "▲", "stale": "▲"}
+"""What a title shows of a state where there is no room for a picture."""
+ICONS = {
+    **dict.fromkeys(("running", "waiting", "queued"), "running"),
+    **dict.fromkeys(("partial", "stale"), "warning"),
+    **{state: state for state in ("success", "failed")},
+}
+"""The picture in the tab for a state: a file in `static/icons`; other states have the quiet one."""
 
 
 def read_value(view: Mapping[str, Any], path: str) -> Any:  # noqa: ANN401 - a view holds any JSON value
@@ -69,25 +79,53 @@ def format_count(done: int | None, total: int | None) -> str:
     return WORDS["phrase"]["count"].format(n=done or 0, of=total or 0)
 
 
+def format_steps(done: int | None, total: int | None) -> str:
+    return WORDS["phrase"]["steps"].format(n=done or 0, of=total or 0)
+
+
+def format_step(key: str | None, name: str | None) -> str:
+    """Name a step that senders share in the visitor's language, any other as its sender does."""
+    known, number = STEP_KEY.fullmatch(key or "").groups()  # type: ignore[union-attr]  # it matches everything
+    if known not in WORDS["step"]:
+        return name or ""
+    return f"{WORDS['step'][known]} #{number}" if number else str(WORDS["step"][known])
+
+
+def format_own_name(key: str | None, name: str | None) -> str:
+    """The sender's own name of a step, where the page calls it otherwise and it is not merely the key."""
+    base = STEP_KEY.fullmatch(key or "").group(1)  # type: ignore[union-attr]  # it matches everything
+    return "" if not name or base not in WORDS["step"] or name in (str(WORDS["step"][base]), base) else name
+
+
+def format_step_id(job: str | None, key: str | None) -> str:
+    """The place of a step on its page, for links to it."""
+    return re.sub(r"[ \t\n\f\r]", "_", f"step-{job}/{key}") if key else ""
+
+
+def format_remark(state: str | None, status: str | None) -> str:
+    """Say what is unknown about a job or a step."""
+    return str(WORDS["remark"].get(status or "", "")) if state == "unknown" else ""
+
+
+def format_failures(failures: int | None, runs: int | None) -> str:
+    """Tell whether the step that failed had failed before."""
+    if failures is None or not runs:
+        return ""
+    return WORDS["failures"]["some" if failures else "none"].format(n=runs, failed=failures)
+
+
+def format_ending(state: str | None, key: str | None, name: str | None) -> str:
+    step = format_step(key, name)
+    word = format_word("state", state)
+    return WORDS["phrase"]["failed_at"].format(state=word, step=step) if step else word
+
+
 def format_service(service: str | None) -> str:
     return format_word("service", service or "unknown")
 
 
 def format_word(group: str, value: str | None) -> str:
-    return WORDS[group].get(value, value) if value else ""
-
-
-def format_duration(duration_s: float | None) -> str:
-    if duration_s is None:
-        return ""
-    total = max(0, int(duration_s))
-    if total < MINUTE:
-        return WORDS["duration"]["seconds"].format(s=total)
-    if total < HOUR:
-        return WORDS["duration"]["minutes"].format(m=total // MINUTE, s=total % MINUTE)
-    if total < DAY:
-        return WORDS["duration"]["hours"].format(h=total // HOUR, m=total % HOUR // MINUTE)
-    return WORDS["duration"]["days"].format(d=total // DAY, h=total % DAY // HOUR)
+    return str(WORDS[group].get(value, value)) if value else ""
 
 
 def format_took(duration_s: float | None, started_at: str | None, state: str | None, now: datetime) -> str:
@@ -106,13 +144,12 @@ def format_ago(then: str | None, now: datetime) -> str:
         return ""
     elapsed = (now - parse_time(then)).total_seconds()
     if elapsed < MINUTE:
-        return WORDS["ago"]["now"]
+        return str(WORDS["ago"]["now"])
     if elapsed < HOUR:
         return WORDS["ago"]["minutes"].format(n=int(elapsed // MINUTE))
     if elapsed < DAY:
         return WORDS["ago"]["hours"].format(n=int(elapsed // HOUR))
-    days = int(elapsed // DAY)
-    return WORDS["ago"]["day" if days == 1 else "days"].format(n=days)
+    return WORDS["ago"]["days"].format(n=int(elapsed // DAY))
 
 
 def parse_time(text: str) -> datetime:
@@ -133,7 +170,8 @@ def format_raw(raw: str | None, status: str | None, conclusion: str | None, stat
 
 
 def format_conflict(candidates: list[Mapping[str, str | None]] | None) -> str:
-    return "; ".join(_format_candidate(candidate) for candidate in candidates or [])
+    shown = [_format_candidate(candidate) for candidate in candidates or []]
+    return str(WORDS["phrase"]["semicolon"]).join(shown)
 
 
 def _format_candidate(candidate: Mapping[str, str | None]) -> str:
@@ -144,7 +182,42 @@ def _format_candidate(candidate: Mapping[str, str | None]) -> str:
 
 
 def format_state_title(state: str | None, name: str | None) -> str:
-    return WORDS["phrase"]["title_state"].format(state=format_word("state", state), name=name or "")
+    mark = MARKS.get(state or "", "○")
+    return WORDS["phrase"]["title_state"].format(mark=mark, state=format_word("state", state), name=name or "")
+
+
+def format_overview_title(running: int | None, failed: int | None) -> str:
+    """Tell what runs; while nothing does, what is broken."""
+    if running:
+        return WORDS["phrase"]["title_running"].format(n=running)
+    return WORDS["phrase"]["title_failed"].format(n=failed) if failed else str(WORDS["phrase"]["title_quiet"])
+
+
+def format_overview_icon(running: int | None, failed: int | None) -> str:
+    return "running" if running else "failed" if failed else "quiet"
+
+
+def format_strip(outcomes: Sequence[Mapping[str, Any]] | None) -> str:
+    states = [outcome["state"] for outcome in outcomes or []]
+    return WORDS["phrase"]["strip"].format(n=len(states), failed=states.count("failed")) if states else ""
+
+
+def format_group(by: str | None, key: str | None) -> str:
+    """Name a group of projects: those without what is grouped by have a name, too; without groups there is none."""
+    if by in (None, "none"):
+        return ""
+    return format_word(by, key) if key and by in WORDS else key or format_word("group", by)
+
+
+def format_projects(shown: int | None, total: int | None) -> str:
+    if shown == total:
+        return WORDS["phrase"]["projects"].format(n=total or 0)
+    return WORDS["phrase"]["projects_of"].format(n=shown or 0, of=total or 0)
+
+
+def format_number(phrase: str, n: int | None) -> str:
+    """Say a phrase with a number in it, nothing for none."""
+    return WORDS["phrase"][phrase].format(n=n) if n else ""
 
 
 FORMATS: dict[str, Callable[..., str]] = {
@@ -153,15 +226,40 @@ FORMATS: dict[str, Callable[..., str]] = {
     "port": format_port,
     "attempt": format_attempt,
     "count": format_count,
+    "steps": format_steps,
+    "step": format_step,
+    "ending": format_ending,
     "service": format_service,
     "state": lambda state: format_word("state", state),
+    "job": lambda name: format_word("job", name),
+    "dialect": lambda dialect: format_word("dialect", dialect),
+    "trigger": lambda trigger: format_word("trigger", trigger),
     "kind": lambda kind: format_word("kind", kind),
     "category": lambda category: format_word("category", category),
     "duration": format_duration,
+    "usual": format_usual,
+    "own_name": format_own_name,
+    "remark": format_remark,
+    "failures": format_failures,
+    "step_id": format_step_id,
     "time": format_time,
     "clock": format_clock,
     "raw": format_raw,
     "conflict": format_conflict,
     "state_title": format_state_title,
+    "icon": lambda state: ICONS.get(state or "", "quiet"),
+    "overview_title": format_overview_title,
+    "overview_icon": format_overview_icon,
+    "list": lambda values: ", ".join(values or []),
+    "strip": format_strip,
+    "group": format_group,
+    "projects": format_projects,
+    "quiet": lambda n: format_number("quiet", n),
+    "more": lambda n: format_number("more", n),
 }
-TICKING: dict[str, Callable[..., str]] = {"took": format_took, "ago": format_ago}
+TICKING: dict[str, Callable[..., str]] = {
+    "took": format_took,
+    "ago": format_ago,
+    "left": format_left,
+    "pace": format_pace,
+}

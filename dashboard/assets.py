@@ -1,0 +1,34 @@
+"""How files reach a browser quickly: static ones under a path that changes with them, everything compressed."""
+
+import hashlib
+from pathlib import Path
+
+from flask import Flask, Response, request
+from flask_compress import Compress
+
+YEAR_S = 365 * 24 * 3600
+COMPRESSED_TYPES = ["text/html", "text/css", "text/javascript", "image/svg+xml", "application/json", "text/csv"]
+
+
+def fingerprint_static(folder: Path) -> str:
+    """Return a short digest of all files below a folder; it stands in their path, so that they may be kept for good.
+
+    One digest for all: modules import each other by relative paths, so a module and what it imports change together.
+    """
+    digest = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:12]
+
+
+def init_assets(app: Flask) -> None:
+    """Compress what compresses, and let browsers keep static files."""
+    app.config.update(SEND_FILE_MAX_AGE_DEFAULT=YEAR_S, COMPRESS_MIMETYPES=COMPRESSED_TYPES, COMPRESS_STREAMS=True)
+    Compress(app)
+    app.after_request(_keep_static)
+
+
+def _keep_static(response: Response) -> Response:
+    if request.endpoint == "static" and response.status_code == 200:
+        response.headers["Cache-Control"] = f"public, max-age={YEAR_S}, immutable"
+    return response

@@ -1,0 +1,85 @@
+"""Brings the catalogs up to date with the words in the code (`make translations`); what lacks a translation is printed.
+
+Also writes the words that the tests of the scripts use. Nothing of the running program is here.
+"""
+
+import json
+import sys
+import tomllib
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
+from babel.messages.pofile import read_po, write_po
+from flask import Flask
+
+from dashboard.pages import languages
+from dashboard.pages.words import list_words
+
+ROOT = Path(__file__).parent.parent
+KEYWORDS = {**DEFAULT_KEYWORDS, "word": ((1, "c"), 2), "plural": (1, 2)}
+"""The functions whose arguments are words: gettext's own, and those of pages/words.py."""
+
+
+def extract() -> Catalog:
+    """Return a catalog of every word in templates and Python files, without translations."""
+    mappings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["babel"]["mappings"]
+    methods = [(mapping["pattern"], mapping["method"]) for mapping in mappings]
+    options = {mapping["pattern"]: {"trimmed": "true", "silent": "false"} for mapping in mappings}
+    found = Catalog()
+    for file, _line, message, comments, context in extract_from_dir(
+        ROOT, methods, options, KEYWORDS, directory_filter=lambda path: Path(path).name not in {".venv", "node_modules"}
+    ):
+        found.add(message, None, [(file, 0)], auto_comments=comments, context=context)
+    return found
+
+
+def read(language: str) -> Catalog:
+    """Return the catalog of a language as it is committed."""
+    with find_catalog(language).open("rb") as file:
+        return read_po(file, locale=language)
+
+
+def find_catalog(language: str) -> Path:
+    """Return where the catalog of a language is."""
+    return languages.TRANSLATIONS / language / "LC_MESSAGES" / "messages.po"
+
+
+def tell_words(language: str) -> dict[str, str]:
+    """Return the words that scripts get, by their dotted names."""
+    app = Flask("words")
+    languages.init_app(app)
+    with app.test_request_context(headers={"Accept-Language": languages.TAGS[language]}):
+        return dict(list_words())
+
+
+def list_untranslated(catalog: Catalog) -> list[str]:
+    """Return the words of a catalog without a translation."""
+    return [str(message.id) for message in catalog if message.id and (not all_forms(message.string) or message.fuzzy)]
+
+
+def all_forms(translation: str | list[str] | tuple[str, ...]) -> bool:
+    """Return whether each form of a translation is there."""
+    return bool(translation) and (isinstance(translation, str) or all(translation))
+
+
+def main() -> int:
+    """Update the files; return 1 if words lack a translation."""
+    missing: list[str] = []
+    for language in languages.LANGUAGES:
+        if language != languages.DEFAULT:
+            catalog = read(language)
+            catalog.update(extract(), no_fuzzy_matching=True, update_creation_date=False)
+            catalog.obsolete.clear()
+            with find_catalog(language).open("wb") as file:
+                write_po(file, catalog, width=100, include_lineno=False, sort_by_file=True)
+            missing += [f"{language}: {word}" for word in list_untranslated(catalog)]
+            languages.read_catalog.cache_clear()
+        path = ROOT / "tests" / "js" / f"words.{language}.json"
+        path.write_text(json.dumps(tell_words(language), ensure_ascii=False, indent=2) + "\n")
+    print(*missing, sep="\n")
+    return 1 if missing else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
