@@ -4,11 +4,12 @@ Each function takes the columns of one row (a mapping) and the standing of its p
 can be shown, and compared with what it was, without its siblings.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from dashboard.core import state
+from dashboard.core.links import link_revision
 from dashboard.core.state import Standing
 from dashboard.core.words import STATUS_OF_WORD, Conclusion, State, Status
 
@@ -76,10 +77,33 @@ def view_deployment(row: Row, project: View, stale_before: datetime) -> View:
         "completed_jobs": done_jobs,
         "total_jobs_visible": total_jobs,
         **_view_current(None if standing.is_done else row["current_step"]),
+        "usual": None,
         "estimate": None,
+        "related": None,
+        "links": link_revision(row["repository"], row["run_url"], row["branch"], row["commit_hash"]),
         "stale_since": format_time(row["last_report_at"]) if shown == State.STALE else None,
         "sorted_at": format_time(row["sorted_at"]),
     }
+
+
+def view_outcome(row: Row, stale_before: datetime) -> View:
+    """Return what the strip of a project shows of a deployment: the announced state, unless it fell silent since."""
+    is_done = row["status"] == Status.COMPLETED.word
+    is_silent = not is_done and row["last_report_at"] < stale_before
+    ended = (row["completed_at"] or row["said_at"]) if is_done else None
+    return {
+        "id": row["id"],
+        "seq": row["seq"],
+        "sorted_at": format_time(row["sorted_at"]),
+        "environment": row["environment"],
+        "state": State.STALE.value if is_silent else row["state"],
+        "duration_s": _compute_duration(row["duration_s"], row["started_at"] or row["first_step_at"], ended),
+    }
+
+
+def list_environments(outcomes: Iterable[View]) -> list[str]:
+    """Return the environments of a project's newest deployments, in order."""
+    return sorted({outcome["environment"] for outcome in outcomes if outcome["environment"]})
 
 
 def view_job(row: Row, deployment_row: Row) -> View:
@@ -176,19 +200,19 @@ def _view_times(row: Row, standing: Standing) -> View:
     ended = (row["completed_at"] or row["said_at"]) if standing.is_done else None
     started = row["started_at"] or row.get("first_step_at")
     observed = started is None and row["completed_at"] is None and row["said_at"] is None
-    begun = standing.status != Status.QUEUED
+    begun = standing.status != Status.QUEUED and standing.conclusion != Conclusion.SKIPPED
     return {
         "started_at": format_time(row["observed_at"] if observed and begun else started),
         "started_observed": bool(observed and begun and row["observed_at"]),
         "completed_at": format_time(ended),
-        "duration_s": _compute_duration(row.get("duration_s"), started, ended),
+        "duration_s": _compute_duration(row.get("duration_s"), started, ended) if standing.is_done else None,
     }
 
 
 def _compute_duration(told: float | None, started: datetime | None, ended: datetime | None) -> float | None:
-    """Return seconds: those told, else between the two times and never below 0; None while either is open."""
-    if ended is None or (told is None and started is None):
-        return None
+    """Return seconds: those told, else between the two times and never below 0; None if either is unknown."""
     if told is not None:
         return told
-    return max(ended - (started or ended), timedelta()).total_seconds()
+    if started is None or ended is None:
+        return None
+    return max(ended - started, timedelta()).total_seconds()

@@ -3,6 +3,8 @@
 Binds the parts to the application; the modules say what each of them does.
 """
 
+from typing import Any
+
 import gevent
 from flask import Flask
 
@@ -11,6 +13,7 @@ from dashboard.live.chores import start_chores
 from dashboard.live.fanout import protect_connections
 from dashboard.live.follow import NAMESPACE, Follower
 from dashboard.live.topics import EXTENSION
+from dashboard.queries.estimates import attach_usual
 
 LARGEST_MESSAGE_BYTES = 64 * 1024
 
@@ -39,7 +42,12 @@ def start(app: Flask) -> None:
     """Start following the database and the chores, once in this process; call it after the fork."""
     if EXTENSION in app.extensions:
         return
-    follower = Follower(socketio, app.config["SETTINGS"].database_url)
+
+    def find_usual(deployment_id: int) -> Any:  # noqa: ANN401
+        with app.app_context():
+            return attach_usual([{"id": deployment_id}])[0]["usual"]
+
+    follower = Follower(socketio, app.config["SETTINGS"].database_url, find_usual)
     app.extensions[EXTENSION] = follower
     gevent.spawn(follower.run)
     start_chores(app)

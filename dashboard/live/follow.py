@@ -8,7 +8,8 @@ import itertools
 import logging
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 import gevent
 import gevent.event
@@ -16,7 +17,7 @@ import psycopg2
 from flask_socketio import SocketIO
 
 from dashboard.live.feed import MOST_EVENTS, Feed, open_feed
-from dashboard.live.frames import Event, fold_events
+from dashboard.live.frames import CREATED, Event, fold_events
 from dashboard.live.messages import parse_topic
 
 NAMESPACE = "/live"
@@ -32,11 +33,13 @@ logger = logging.getLogger(__name__)
 class Follower:
     """Publishes every change of every deployment to the rooms that watch it."""
 
-    def __init__(self, socketio: SocketIO, database_url: str) -> None:
+    def __init__(self, socketio: SocketIO, database_url: str, find_usual: Callable[[int], Any]) -> None:
         self.ready = gevent.event.Event()
         """Set once the seqs at the start are known: whatever is committed later will be published."""
         self._socketio = socketio
         self._database_url = database_url
+        self._find_usual = find_usual
+        """Gives what the history of a new deployment says of it; ingest does not look at history."""
         self._published: dict[int, int] = {}
         self._newest_id = sys.maxsize
 
@@ -109,6 +112,8 @@ class Follower:
         # First, so that an event which cannot be published is not tried for ever; its watchers see the gap.
         self._published[last.deployment_id] = last.seq
         name, frame = fold_events(events)
+        if name == CREATED and frame["deployment"].get("status") != "completed":
+            frame["deployment"] |= {"usual": usual} if (usual := self._find_usual(last.deployment_id)) else {}
         rooms = [f"deployment:{last.deployment_id}", "overview", f"project:{last.project_slug}"]
         self._socketio.emit(name, frame, to=rooms, namespace=NAMESPACE)
 

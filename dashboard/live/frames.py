@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 Fields = dict[str, Any]
 
-KINDS = ("step.updated", "deployment.updated", "deployment.completed", "deployment.created")
+CREATED = "deployment.created"
+KINDS = ("step.updated", "deployment.updated", "deployment.completed", CREATED)
 """Names of events, the one that wins when several are folded last."""
 
 

@@ -20,6 +20,8 @@ from dashboard.core.view import view_project as view_project_row
 from dashboard.core.words import State
 from dashboard.extensions import db
 from dashboard.models import Base, DeploymentJob, DeploymentStep
+from dashboard.queries.estimates import attach_estimates, attach_open_estimates
+from dashboard.queries.related import read_related
 from dashboard.queries.rows import (
     DEPLOYMENTS,
     PROJECTS,
@@ -46,6 +48,7 @@ class DeploymentFilters:
     environment: str | None = None
     state: State | None = None
     branch: str | None = None
+    triggered_by: str | None = None
     q: str | None = None
     """Text found anywhere in branch, commit, message, person, environment, repository, run id or project."""
     since: datetime | None = None
@@ -60,20 +63,20 @@ def list_deployments(
 
     Raises CursorError.
     """
-    query = select_newest().where(*_select_conditions(filters, now)).limit(limit + 1)
+    query = select_newest().where(*select_conditions(filters, now)).limit(limit + 1)
     if cursor:
-        query = query.where(tuple_(DEPLOYMENTS.c.sorted_at, DEPLOYMENTS.c.id) < _read_key(cursor))
+        query = query.where(tuple_(DEPLOYMENTS.c.sorted_at, DEPLOYMENTS.c.id) < read_key(cursor))
     rows, more = cut_page(read_rows(query), limit)
     next_cursor = write_cursor(rows[-1]["sorted_at"], rows[-1]["id"]) if more else None
-    return view_deployments(rows, now), next_cursor
+    return attach_open_estimates(view_deployments(rows, now), now), next_cursor
 
 
 def list_open(now: datetime, slug: str | None = None) -> list[View]:
     """Return all deployments that have not ended, newest first, without jobs."""
     query = select_newest().where(IS_OPEN)
     if slug is not None:
-        query = query.where(_is_of_project(slug))
-    return view_deployments(read_rows(query), now)
+        query = query.where(is_of_project(slug))
+    return attach_open_estimates(view_deployments(read_rows(query), now), now)
 
 
 def get_deployment(deployment_id: int, now: datetime) -> View | None:
@@ -111,18 +114,20 @@ def _view_whole(row: Row, now: datetime) -> View:
         steps[step["job_key"]].append(view_step(step, standings[step["job_key"]], deployment))
     whole = [attach_steps(view_job(job, row), steps[job["key"]]) for job in jobs]
     whole.sort(key=order_job)
-    return {**view_deployment(row, project, find_stale_limit(now)), "jobs": whole}
+    view = {**view_deployment(row, project, find_stale_limit(now)), "jobs": whole, "related": read_related(row)}
+    return attach_estimates([view], now)[0]
 
 
-def _select_conditions(filters: DeploymentFilters, now: datetime) -> list[ColumnElement[bool]]:
+def select_conditions(filters: DeploymentFilters, now: datetime) -> list[ColumnElement[bool]]:
+    """Return what a row must fulfil to be in the list."""
     table = DEPLOYMENTS.c
     conditions: list[ColumnElement[bool]] = []
     if filters.project is not None:
-        conditions.append(_is_of_project(filters.project))
-    if filters.environment is not None:
-        conditions.append(table.environment == filters.environment)
-    if filters.branch is not None:
-        conditions.append(table.branch == filters.branch)
+        conditions.append(is_of_project(filters.project))
+    for name in ("environment", "branch", "triggered_by"):
+        wanted = getattr(filters, name)
+        if wanted is not None:
+            conditions.append(table[name] == wanted)
     if filters.state is not None:
         conditions.append(_is_in_state(filters.state, now))
     if filters.q:
@@ -134,7 +139,8 @@ def _select_conditions(filters: DeploymentFilters, now: datetime) -> list[Column
     return conditions
 
 
-def _is_of_project(slug: str) -> ColumnElement[bool]:
+def is_of_project(slug: str) -> ColumnElement[bool]:
+    """Return the condition for a project."""
     return DEPLOYMENTS.c.project_id == select(PROJECTS.c.id).where(PROJECTS.c.slug == slug).scalar_subquery()
 
 
@@ -148,10 +154,13 @@ def _contains(text: str) -> ColumnElement[bool]:
     in_project = DEPLOYMENTS.c.project_id.in_(
         select(PROJECTS.c.id).where(PROJECTS.c.name.icontains(text, autoescape=True))
     )
-    return or_(in_project, *(DEPLOYMENTS.c[name].icontains(text, autoescape=True) for name in SEARCHED))
+    # One comparison for each row instead of eight: half the time where hardly anything matches.
+    whole = func.concat_ws("\n", *(DEPLOYMENTS.c[name] for name in SEARCHED))
+    return or_(in_project, whole.icontains(text, autoescape=True))
 
 
-def _read_key(cursor: str) -> tuple[datetime, int]:
+def read_key(cursor: str) -> tuple[datetime, int]:
+    """Return time and id of a cursor; raise CursorError for what no list of deployments gave out."""
     moment, row_id = read_cursor(cursor)
     if not (row_id.isascii() and row_id.isdigit() and int(row_id) <= LARGEST_ID):
         raise CursorError("not a cursor of this list")

@@ -1,15 +1,33 @@
-"""Projects, each with its newest deployment."""
+"""Projects, each with its newest deployment and how the last ones ended."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Select, select, true
+from sqlalchemy import ColumnElement, Select, select, true
 
 from dashboard.core.paging import cut_page
-from dashboard.core.view import View, view_project
+from dashboard.core.view import View, list_environments, view_outcome, view_project
 from dashboard.extensions import db
-from dashboard.models import Deployment
-from dashboard.queries.rows import DEPLOYMENTS, PROJECTS, Row, read_rows, select_newest, view_deployments
+from dashboard.queries.rows import (
+    DEPLOYMENTS,
+    PROJECTS,
+    Row,
+    find_stale_limit,
+    read_rows,
+    select_newest,
+    view_deployments,
+)
+
+STRIP = 20
+"""How many of its newest deployments the strip of a project shows."""
+OUTCOME_COLUMNS = tuple(
+    DEPLOYMENTS.c[name]
+    for name in (
+        "id", "project_id", "seq", "sorted_at", "environment", "status", "state", "last_report_at",
+        "started_at", "first_step_at", "completed_at", "said_at", "duration_s",
+    )
+)  # fmt: skip
 
 
 def list_projects(now: datetime) -> list[View]:
@@ -38,15 +56,48 @@ def exists(slug: str) -> bool:
 
 
 def _view_projects(rows: Sequence[Row], now: datetime) -> list[View]:
-    newest = {view["project"]["slug"]: view for view in view_deployments(_read_newest(rows), now)}
-    return [{**view_project(row), "last_deployment": newest.get(row["slug"])} for row in rows]
+    ids = [row["id"] for row in rows]
+    newest = {view["project"]["slug"]: view for view in view_deployments(_read_newest(ids), now)}
+    outcomes = _read_outcomes(ids, now)
+    return [
+        {
+            **view_project(row),
+            "last_deployment": newest.get(row["slug"]),
+            "outcomes": outcomes[row["id"]],
+            "environments": list_environments(outcomes[row["id"]]),
+        }
+        for row in rows
+    ]
 
 
-def _read_newest(projects: Sequence[Row]) -> list[Row]:
-    """Return the newest deployment of each project, one step down the index for each."""
-    return read_rows(_select_newest_of([row["id"] for row in projects])) if projects else []
+def _read_newest(ids: Sequence[int]) -> list[Row]:
+    """Return the newest deployment of each project."""
+    return read_rows(_select_newest_of(ids, DEPLOYMENTS.c, 1)) if ids else []
 
 
-def _select_newest_of(ids: Sequence[int]) -> Select[tuple[Deployment]]:
-    newest = select_newest().where(DEPLOYMENTS.c.project_id == PROJECTS.c.id).limit(1).lateral("newest")
-    return select(newest).select_from(PROJECTS).join(newest, true()).where(PROJECTS.c.id.in_(ids))
+def _read_outcomes(ids: Sequence[int], now: datetime) -> dict[int, list[View]]:
+    """Return by project what its strip shows, the newest first."""
+    rows = read_rows(_select_newest_of(ids, OUTCOME_COLUMNS, STRIP)) if ids else []
+    stale_before = find_stale_limit(now)
+    outcomes: dict[int, list[View]] = {number: [] for number in ids}
+    for row in rows:
+        outcomes[row["project_id"]].append(view_outcome(row, stale_before))
+    return outcomes
+
+
+def _select_newest_of(ids: Sequence[int], columns: Iterable[ColumnElement[Any]], most: int) -> Select[Any]:
+    """Return the query for the newest deployments of each project, newest first: a walk down the index for each."""
+    newest = (
+        select_newest()
+        .with_only_columns(*columns)
+        .where(DEPLOYMENTS.c.project_id == PROJECTS.c.id)
+        .limit(most)
+        .lateral("newest")
+    )
+    return (
+        select(newest)
+        .select_from(PROJECTS)
+        .join(newest, true())
+        .where(PROJECTS.c.id.in_(ids))
+        .order_by(newest.c.project_id, newest.c.sorted_at.desc(), newest.c.id.desc())
+    )

@@ -1,0 +1,33 @@
+"""Addresses of a revision at the host of its code, built from the address of its run.
+
+Nothing is guessed: an unknown host gets no links.
+"""
+
+import re
+from urllib.parse import quote
+
+ACTIONS_RUN = re.compile(r"(https?://([^/\s?#@]+))/([^\s?#]+)/actions/runs/\d+(?:[/?#]\S*)?")
+"""GitHub, Gitea and Forgejo."""
+GITLAB_RUN = re.compile(r"(https?://([^/\s?#@]+))/([^\s?#]+)/-/(?:pipelines|jobs)/\d+(?:[/?#]\S*)?")
+COMMIT = re.compile(r"[0-9a-f]{7,64}")
+BRANCH_PATHS = {"github.com": "tree", "gitea.com": "src/branch", "codeberg.org": "src/branch"}
+"""How a branch is addressed at the hosts that write runs alike."""
+
+
+def link_revision(
+    repository: str | None, run_url: str | None, branch: str | None, commit_hash: str | None
+) -> dict[str, str | None] | None:
+    """Return the addresses of repository, commit and branch, None if the run's address does not tell where they are."""
+    if not repository or not run_url:
+        return None
+    actions, gitlab = ACTIONS_RUN.fullmatch(run_url), GITLAB_RUN.fullmatch(run_url)
+    match = actions or gitlab
+    if match is None or match[3].casefold() != repository.casefold():
+        return None
+    base = f"{match[1]}/{quote(match[3])}" + ("/-" if gitlab else "")
+    branch_path = "tree" if gitlab else BRANCH_PATHS.get(match[2].casefold())
+    return {
+        "repository": base.removesuffix("/-"),
+        "commit": f"{base}/commit/{commit_hash}" if COMMIT.fullmatch(commit_hash or "") else None,
+        "branch": f"{base}/{branch_path}/{quote(branch)}" if branch and branch_path else None,
+    }

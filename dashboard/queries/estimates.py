@@ -1,0 +1,74 @@
+"""What the history of deployments says about how long they take: one query for any number of them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+
+from dashboard.core.estimate import StepTimes, Usual, estimate_left, summarise_runs
+from dashboard.core.view import View
+from dashboard.extensions import db
+
+MOST_RUNS = 50
+
+# A deployment's history is what had succeeded before it was first heard of: so it does not change while people watch.
+READ_HISTORY = text(
+    """
+    WITH history AS (
+      SELECT wanted.id AS wanted_id, past.id, past.ended_at, past.total_s
+      FROM deployments AS wanted CROSS JOIN LATERAL (
+        SELECT id, coalesce(completed_at, said_at) AS ended_at,
+          extract(epoch FROM coalesce(completed_at, said_at) - coalesce(started_at, first_step_at)) AS total_s
+        FROM deployments
+        WHERE project_id = wanted.project_id AND environment IS NOT DISTINCT FROM wanted.environment
+          AND dialect = wanted.dialect AND id < wanted.id AND state = 'success'
+          AND coalesce(started_at, first_step_at) IS NOT NULL
+          AND coalesce(completed_at, said_at) <= wanted.created_at
+        ORDER BY sorted_at DESC, id DESC LIMIT :most
+      ) AS past
+      WHERE wanted.id = ANY(CAST(:ids AS bigint[]))
+    )
+    SELECT wanted_id, NULL AS step, array_agg(total_s) AS durations, NULL AS lefts FROM history GROUP BY wanted_id
+    UNION ALL
+    SELECT wanted_id, job_key || '/' || key,
+      array_agg(extract(epoch FROM completed_at - started_at))
+        FILTER (WHERE conclusion = 'success' AND completed_at IS NOT NULL),
+      array_agg(extract(epoch FROM ended_at - started_at))
+    FROM history JOIN deployment_steps AS step ON step.deployment_id = history.id AND step.started_at IS NOT NULL
+    GROUP BY wanted_id, job_key, key
+    """
+)
+
+
+def attach_usual(views: Sequence[View]) -> list[View]:
+    """Return the deployments, whole or not, each with what its history says as `usual`."""
+    histories = _read_histories([view["id"] for view in views]) if views else {}
+    return [{**view, "usual": histories.get(view["id"])} for view in views]
+
+
+def attach_estimates(views: Sequence[View], now: datetime) -> list[View]:
+    """Return the deployments with `usual`, and with the time left as their `estimate`."""
+    return [{**view, "estimate": estimate_left(view, now)} for view in attach_usual(views)]
+
+
+def attach_open_estimates(views: Sequence[View], now: datetime) -> list[View]:
+    """Return the deployments of a list in their order, those that are open with `usual` and `estimate`."""
+    known = {view["id"]: view for view in attach_estimates([v for v in views if v["status"] != "completed"], now)}
+    return [known.get(view["id"], view) for view in views]
+
+
+def _read_histories(ids: Sequence[int]) -> dict[int, Usual | None]:
+    totals: dict[int, list[float]] = {}
+    steps: dict[int, dict[str, StepTimes]] = {number: {} for number in ids}
+    for row in db.session.execute(READ_HISTORY, {"ids": ids, "most": MOST_RUNS}):
+        if row.step is None:
+            totals[row.wanted_id] = _read_seconds(row.durations)
+        else:
+            steps[row.wanted_id][row.step] = StepTimes(_read_seconds(row.durations), _read_seconds(row.lefts))
+    return {number: summarise_runs(total, steps[number]) for number, total in totals.items()}
+
+
+def _read_seconds(values: Sequence[Any] | None) -> list[float]:
+    """Return an array of the database, where numbers come as decimals and an empty array as null."""
+    return [float(value) for value in values or ()]

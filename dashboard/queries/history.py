@@ -1,0 +1,58 @@
+"""What only the page of all deployments needs of them: the choices of its filters, what came since, the export."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from sqlalchemy import func, select, tuple_
+
+from dashboard.core.paging import write_cursor
+from dashboard.core.view import View
+from dashboard.extensions import db
+from dashboard.queries.deployments import DeploymentFilters, list_deployments, read_key, select_conditions
+from dashboard.queries.rows import DEPLOYMENTS, PROJECTS
+
+NEWEST = 1000
+"""How many of the newest deployments the suggestions are taken from."""
+SUGGESTED = ("environment", "branch", "triggered_by")
+MOST_SUGGESTIONS = 50
+BATCH = 500
+
+
+def list_choices() -> View:
+    """Return every project as (slug, name) in the order of their names, and recent values of the other filters."""
+    projects = db.session.execute(select(PROJECTS.c.slug, PROJECTS.c.name).order_by(PROJECTS.c.name, PROJECTS.c.slug))
+    table = DEPLOYMENTS.c
+    order = (table.sorted_at.desc(), table.id.desc())
+    newest = select(*(table[name] for name in SUGGESTED)).order_by(*order).limit(NEWEST).subquery()
+    values = db.session.execute(select(newest).distinct()).mappings().all()
+    suggestions = {name: sorted({row[name] for row in values if row[name]})[:MOST_SUGGESTIONS] for name in SUGGESTED}
+    return {"project": [tuple(row) for row in projects], **suggestions}
+
+
+def mark_top(view: View) -> str:
+    """Return the cursor of a list that begins with this deployment, whatever came since."""
+    return write_cursor(datetime.fromisoformat(view["sorted_at"]), view["id"] + 1)
+
+
+def count_newer(filters: DeploymentFilters, now: datetime, top: str, most: int) -> int:
+    """Return how many matching deployments come before a list that begins at `top`, counted up to one more than `most`.
+
+    Raises CursorError.
+    """
+    newer = tuple_(DEPLOYMENTS.c.sorted_at, DEPLOYMENTS.c.id) >= read_key(top)
+    found = select(DEPLOYMENTS.c.id).where(*select_conditions(filters, now), newer).limit(most + 1).subquery()
+    return db.session.scalar(select(func.count()).select_from(found)) or 0
+
+
+def iterate_deployments(filters: DeploymentFilters, now: datetime, most: int) -> Iterator[list[View]]:
+    """Yield the matching deployments in batches, newest first, and at most so many of them.
+
+    Between two batches no connection is held: who takes them may be slow.
+    """
+    cursor: str | None = None
+    for left in range(most, 0, -BATCH):
+        batch, cursor = list_deployments(filters, now, min(BATCH, left), cursor)
+        db.session.close()
+        yield batch
+        if cursor is None:
+            return

@@ -1,0 +1,81 @@
+"""What a deployment has to do with others: its attempts, the run behind it, what was deployed before it.
+
+What was before means: had ended when this deployment was first heard of. So it does not change while people watch.
+"""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+
+from dashboard.core.view import View, format_time
+from dashboard.core.words import Conclusion
+from dashboard.extensions import db
+from dashboard.models import Base, DeploymentStep
+from dashboard.queries.rows import DEPLOYMENTS, Row, read_rows, select_newest
+
+STEPS = Base.metadata.tables[DeploymentStep.__tablename__]
+MOST_RUNS = 30
+ENDED_AT = func.coalesce(DEPLOYMENTS.c.completed_at, DEPLOYMENTS.c.said_at)
+FAILED = (Conclusion.FAILURE.value, Conclusion.TIMED_OUT.value)
+
+
+def read_related(row: Row) -> View | None:
+    """Return what is related to the deployment of this row, None if nothing is.
+
+    `attempts` and `linked` (the same run told by another dialect) name deployments; `before` and `last_success` are
+    ended ones, `{id, state, commit_hash, ended_at}` or None; `failures` says in how many of the `runs` before a step
+    had failed, by `"<job>/<step>"`.
+    """
+    near, before = _read_near(row), _read_before(row)
+    if not near and not before:
+        return None
+    return {
+        "attempts": [{"id": other["id"], "attempt": other["attempt"]} for other in near if _is_attempt(row, other)],
+        "linked": [{"id": other["id"], "dialect": other["dialect"]} for other in near if not _is_attempt(row, other)],
+        "before": before[0] if before else None,
+        "last_success": next((past for past in before if past["state"] == "success"), None),
+        "runs": len(before),
+        "failures": _count_failures([past["id"] for past in before]),
+    }
+
+
+def _read_near(row: Row) -> list[Row]:
+    """Return id, attempt and dialect of the other attempts and of the linked runs, in order."""
+    table = DEPLOYMENTS.c
+    same_run = and_(table.run_id == row["run_id"], table.dialect == row["dialect"], _is_of_same_kind(row))
+    linked = and_(table.run_key == row["run_key"], table.dialect != row["dialect"])
+    query = select(table.id, table.attempt, table.dialect).where(table.id != row["id"], or_(same_run, linked))
+    return read_rows(query.order_by(table.attempt, table.id))
+
+
+def _is_attempt(row: Row, other: Row) -> bool:
+    return bool(other["dialect"] == row["dialect"])
+
+
+def _is_of_same_kind(row: Row) -> ColumnElement[bool]:
+    table = DEPLOYMENTS.c
+    same = table.environment.is_not_distinct_from(row["environment"])
+    return and_(table.project_id == row["project_id"], same)
+
+
+def _read_before(row: Row) -> list[View]:
+    """Return the last deployments of the same project and environment that had ended, newest first."""
+    table = DEPLOYMENTS.c
+    query = select_newest().where(
+        _is_of_same_kind(row),
+        table.dialect == row["dialect"],
+        table.id < row["id"],
+        table.status == "completed",
+        row["created_at"] >= ENDED_AT,
+    )
+    columns = (table.id, table.state, table.commit_hash, ENDED_AT.label("ended_at"))
+    rows = read_rows(query.with_only_columns(*columns).limit(MOST_RUNS))
+    return [{**past, "ended_at": format_time(past["ended_at"])} for past in rows]
+
+
+def _count_failures(ids: list[int]) -> dict[str, int]:
+    """Return in how many of these deployments each step failed; a step that never did is not named."""
+    table = STEPS.c
+    name: Any = table.job_key + "/" + table.key
+    query = select(name, func.count()).where(table.deployment_id.in_(ids), table.conclusion.in_(FAILED))
+    return {row[0]: row[1] for row in db.session.execute(query.group_by(name))} if ids else {}
