@@ -17,6 +17,8 @@ PUBLIC, READ, WITH_SECRET = "public", "read", "with the secret"
 ROUTES = {
     ("/", "GET"): READ,
     ("/projects/<slug>", "GET"): READ,
+    ("/deployments", "GET"): READ,
+    ("/deployments.csv", "GET"): READ,
     ("/deployments/<int:deployment_id>", "GET"): READ,
     ("/api/projects", "GET"): READ,
     ("/api/projects/<slug>", "GET"): READ,

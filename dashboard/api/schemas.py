@@ -198,6 +198,17 @@ class DeploymentSchema(DeploymentSummary):
     jobs = fields.List(fields.Nested(JobSchema))
 
 
+class OutcomeSchema(ViewSchema):
+    """One of the newest deployments of a project, in short."""
+
+    id = fields.Integer()
+    seq = fields.Integer()
+    sorted_at = fields.String()
+    environment = fields.String()
+    state = fields.String()
+    duration_s = fields.Float()
+
+
 class ProjectSchema(ViewSchema):
     """A project with its newest deployment."""
 
@@ -209,7 +220,9 @@ class ProjectSchema(ViewSchema):
     page_url = fields.String(metadata={"description": "its page, absolute"})
     port = fields.Integer()
     service_status = fields.String()
+    environments = fields.List(fields.String(), metadata={"description": "those of its outcomes"})
     last_deployment = fields.Nested(DeploymentSummary)
+    outcomes = fields.List(fields.Nested(OutcomeSchema), metadata={"description": "its 20 newest, newest first"})
 
 
 class EventSchema(ViewSchema):

@@ -2,11 +2,29 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any
 
-from flask import Blueprint, Flask, Response, abort, current_app, g, make_response, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    abort,
+    current_app,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    stream_with_context,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
 
-from dashboard.pages import formats
+from dashboard.core.estimate import count_ms
+from dashboard.pages import arrange, formats, history, strip
+from dashboard.pages.deployment_view import describe_deployment
+from dashboard.pages.estimate_filters import add_filters
 from dashboard.pages.security import protect_responses
 from dashboard.pages.words import WORDS, list_words
 from dashboard.queries import deployments, projects
@@ -30,11 +48,15 @@ def read_clock() -> None:
 @blueprint.get("/")
 def show_overview() -> Response:
     recent, _ = deployments.list_deployments(deployments.DeploymentFilters(), g.now, NEWEST, None)
+    running, every = deployments.list_open(g.now), projects.list_projects(g.now)
+    choices = arrange.read_choices(request.args)
     return _render_page(
         "overview.html",
         topic="overview",
-        projects=projects.list_projects(g.now),
-        running=deployments.list_open(g.now),
+        choices=choices,
+        arranged=arrange.arrange_projects(every, choices, g.now),
+        watched=arrange.count_watched(running, every),
+        running=running,
         recent=recent,
         webhook_url=url_for("pages.show_overview", _external=True) + "api/webhook/deployment",
     )
@@ -42,23 +64,34 @@ def show_overview() -> Response:
 
 @blueprint.get("/projects/<slug>")
 def show_project(slug: str) -> Response:
-    project = projects.get_project(slug, g.now) or abort(404)
-    recent, _ = deployments.list_deployments(deployments.DeploymentFilters(project=slug), g.now, NEWEST, None)
-    running = deployments.list_open(g.now, slug=slug)
-    return _render_page("project.html", topic=f"project:{slug}", project=project, running=running, recent=recent)
+    described = history.describe_project(slug, g.now) or abort(404)
+    return _render_page("project.html", topic=f"project:{slug}", **described)
+
+
+@blueprint.get("/deployments")
+def show_history() -> Response:
+    described = history.describe_history(request.args, g.now)
+    response = _render_page("history.html", **described)
+    response.status_code = HTTPStatus.BAD_REQUEST if described["form"].errors else HTTPStatus.OK
+    return response
+
+
+@blueprint.get("/deployments.csv")
+def export_history() -> ResponseReturnValue:
+    form = history.read_filters(request.args)
+    if form.errors:
+        return redirect(url_for("pages.show_history", **form.values), HTTPStatus.SEE_OTHER)  # which explains them
+    pieces = history.export_deployments(form.filters, g.now)
+    response = Response(stream_with_context(pieces), mimetype="text/csv")
+    response.headers["Content-Disposition"] = f'attachment; filename="deployments-{g.now:%Y-%m-%d}.csv"'
+    return response
 
 
 @blueprint.get("/deployments/<int:deployment_id>")
 def show_deployment(deployment_id: int) -> Response:
     view = deployments.get_deployment(deployment_id, g.now) or abort(404)
-    view["failed_step"] = find_failed_step(view)
-    return _render_page("deployment.html", topic=f"deployment:{deployment_id}", deployment=view)
-
-
-def find_failed_step(view: Mapping[str, Any]) -> str | None:
-    """Return the name of the first failed step in the shown order; `deployment.js` derives the same."""
-    steps = (step for job in view["jobs"] for step in job["steps"])
-    return next((step["name"] for step in steps if step["state"] == "failed"), None)
+    described = describe_deployment(view, count_ms(g.now))
+    return _render_page("deployment.html", topic=f"deployment:{deployment_id}", deployment=described)
 
 
 def _render_page(template: str, **context: object) -> Response:
@@ -102,4 +135,7 @@ def provide_words() -> dict[str, object]:
 
 blueprint.add_app_template_filter(formats.read_value, "value")
 blueprint.add_app_template_filter(formats.safe_href, "safe_href")
+blueprint.add_app_template_filter(arrange.order_running, "order_running")
+blueprint.add_app_template_filter(strip.draw_strip, "draw_strip")
+add_filters(blueprint)
 blueprint.add_app_template_test(formats.is_shown, "showing")

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { applyFrame, findFailedStep } from "../../dashboard/static/js/deployment_model.js";
+import { applyFrame } from "../../dashboard/static/js/deployment_model.js";
 
 const makeStep = (key, fields = {}) => ({ job: "deploy", key, name: key, number: null, started_at: null, state: "queued", ...fields });
 const makeView = (...steps) => ({ id: 1, seq: 3, state: "running", jobs: [{ key: "deploy", started_at: null, steps }] });
@@ -55,10 +55,4 @@ test("a frame after a gap does not apply", () => {
 test("parts that a frame leaves out have not changed", () => {
   const view = makeView(makeStep("build"));
   assert.deepEqual(applyFrame(view, { prev_seq: 3, seq: 4 }), { ...view, seq: 4 });
-});
-
-test("the first failed step is the first in the shown order", () => {
-  const view = makeView(makeStep("a"), makeStep("b", { state: "failed", name: "Start service" }), makeStep("c", { state: "failed" }));
-  assert.equal(findFailedStep(view), "Start service");
-  assert.equal(findFailedStep(makeView(makeStep("a"))), null);
 });

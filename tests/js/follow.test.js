@@ -134,6 +134,17 @@ test("what was fetched before a subscription began is not shown after it", async
   assert.equal(page.log.at(-1), "live");
 });
 
+test("what was fetched while a subscription was not yet acknowledged is not shown after it", () => {
+  let isWanted = null;
+  const { wire, page } = open({ refresh: (wanted) => { isWanted = wanted; return new Promise(() => {}); } });
+  wire.emit("connect");
+  mock.timers.tick(30_000);
+  assert.equal(isWanted(), true);
+  wire.asked.at(-1).answer(null, { seq: 4, events: [makeFrame(3, 4)] });
+  assert.equal(page.log.at(-1), "live");
+  assert.equal(isWanted(), false);
+});
+
 test("a refused or unanswered subscription is tried again", () => {
   const { wire } = open();
   wire.emit("connect");

@@ -2,17 +2,19 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { isShown, makeFormats, makeTickingFormats, quoteSlug, safeHref } from "../../dashboard/static/js/formats.js";
-import { FORMATS, WORDS } from "./tables.js";
+import { FORMATS, WORDS, WORDS_ZH } from "./tables.js";
 
-const formats = makeFormats(WORDS, "UTC");
-const ticking = makeTickingFormats(WORDS, formats);
 const now = Date.parse(FORMATS.now);
 
-for (const { format, values, text } of FORMATS.cases) {
-  test(`${format}(${JSON.stringify(values)}) reads ${JSON.stringify(text)}`, () => {
-    const shown = format in ticking ? ticking[format](...values, now) : formats[format](...values);
-    assert.equal(shown, text);
-  });
+for (const { format, values, text, zh = text } of FORMATS.cases) {
+  for (const [words, wanted] of [[WORDS, text], [WORDS_ZH, zh]]) {
+    test(`${format}(${JSON.stringify(values)}) reads ${JSON.stringify(wanted)}`, () => {
+      const formats = makeFormats(words, "UTC");
+      const ticking = makeTickingFormats(words, formats);
+      const shown = format in ticking ? ticking[format](...values, now) : formats[format](...values);
+      assert.equal(shown, wanted);
+    });
+  }
 }
 
 for (const { url, href } of FORMATS.links) {
@@ -27,9 +29,9 @@ for (const { view, condition, shown } of FORMATS.conditions) {
   test(`${condition} of ${JSON.stringify(view)} is ${shown}`, () => assert.equal(isShown(view, condition), shown));
 }
 
-test("times are told in the visitor's zone, without its name", () => {
-  const local = makeFormats(WORDS);
-  const moment = new Date(2024, 0, 1, 8, 0, 5);
-  assert.equal(local.time(moment.toISOString()), "2024-01-01 08:00:05");
-  assert.equal(local.clock(moment.toISOString()), "08:00:05");
+test("times are told in the visitor's zone, as is usual in the language", () => {
+  const moment = new Date(2024, 0, 31, 8, 0, 5).toISOString();
+  assert.equal(makeFormats(WORDS).time(moment), "Jan 31, 2024, 08:00:05");
+  assert.equal(makeFormats(WORDS_ZH).time(moment), "2024年1月31日 08:00:05");
+  for (const words of [WORDS, WORDS_ZH]) assert.equal(makeFormats(words).clock(moment), "08:00:05");
 });

@@ -7,13 +7,22 @@ const makeProject = (fields = {}) => ({ slug: "shop", name: "shop", seq: 1, serv
 const makeTime = (minute) => `2024-01-01T10:${String(minute).padStart(2, "0")}:00Z`;
 
 function makeDeployment(id, fields = {}) {
-  return { id, seq: 1, status: "completed", state: "success", sorted_at: makeTime(id), project: makeProject(), ...fields };
+  const values = { environment: "production", status: "completed", state: "success", duration_s: 60 };
+  return { id, seq: 1, ...values, sorted_at: makeTime(id), project: makeProject(), ...fields };
 }
 
-function makeLists(...deployments) {
-  const newest = deployments.at(-1) ?? null;
-  return new Lists({ projects: [{ ...makeProject(), last_deployment: newest }], deployments });
+const makeOutcome = ({ id, seq, sorted_at, environment, state, duration_s }) => ({
+  id, seq, sorted_at, environment, state, duration_s,
+});
+
+/** Lists of one project with these deployments, the newest last; of the `older` ones only the strip tells. */
+function makeListsWith(older, ...deployments) {
+  const outcomes = [...older, ...deployments].toReversed().map(makeOutcome);
+  const project = { ...makeProject(), last_deployment: deployments.at(-1) ?? null, outcomes, environments: ["production"] };
+  return new Lists({ projects: [project], deployments });
 }
+
+const makeLists = (...deployments) => makeListsWith([], ...deployments);
 
 const makeFrame = (id, fields = {}) => ({ deployment_id: id, prev_seq: 1, seq: 2, deployment: {}, jobs: [], steps: [], ...fields });
 const created = (id, fields = {}) => makeFrame(id, { prev_seq: 0, seq: 1, deployment: makeDeployment(id, fields) });
@@ -57,10 +66,12 @@ test("a frame that the row already holds changes nothing", () => {
   assert.equal(lists.deployments.get(1).state, "success");
 });
 
-test("a gap, a change of an unlisted deployment, and a move back in time need a snapshot", () => {
-  const lists = makeLists(makeDeployment(1));
+test("a gap, an unlisted deployment that may come into a list, and a move back in time need a snapshot", () => {
+  const lists = makeListsWith([makeDeployment(0)], makeDeployment(1));
   assert.equal(lists.apply(makeFrame(1, { prev_seq: 2, seq: 3 })), false);
-  assert.equal(lists.apply(makeFrame(9)), false);
+  assert.equal(lists.apply(makeFrame(0, { prev_seq: 2, seq: 3 })), false);
+  assert.equal(lists.apply(makeFrame(0, { deployment: { status: "in_progress" } })), false);
+  assert.equal(lists.apply(makeFrame(9, { deployment: { sorted_at: makeTime(9) } })), false);
   assert.equal(lists.apply(makeFrame(1, { deployment: { sorted_at: makeTime(0) } })), false);
 });
 
@@ -74,9 +85,42 @@ test("newer values of a project reach its row and all of its deployments, older 
   assert.equal(lists.deployments.get(1).project.name, "Shop");
 });
 
-test("a new project is listed at the place of its slug", () => {
+test("a new project is listed, with a strip of its own", () => {
   const lists = makeLists(makeDeployment(1));
-  lists.apply(created(2, { project: makeProject({ slug: "报表", name: "报表" }) }));
-  lists.apply(created(3, { project: makeProject({ slug: "api" }) }));
-  assert.deepEqual(lists.listProjects().map((project) => project.slug), ["api", "shop", "报表"]);
+  lists.apply(created(2, { project: makeProject({ slug: "报表", name: "报表" }), environment: null }));
+  assert.deepEqual(lists.listProjects().map(({ slug }) => slug), ["shop", "报表"]);
+  assert.deepEqual(ids(lists.projects.get("报表").outcomes), [2]);
+  assert.deepEqual(lists.projects.get("报表").environments, []);
+});
+
+test("a strip holds the twenty newest, in their order, and the environments are theirs", () => {
+  const lists = makeLists(makeDeployment(1, { environment: "staging" }), makeDeployment(2));
+  assert.ok(lists.apply(created(5)));
+  assert.ok(lists.apply(created(4)));
+  assert.deepEqual(ids(lists.projects.get("shop").outcomes), [5, 4, 2, 1]);
+  assert.deepEqual(lists.projects.get("shop").environments, ["production", "staging"]);
+  for (let id = 10; id < 27; id += 1) assert.ok(lists.apply(created(id)));
+  assert.equal(lists.projects.get("shop").outcomes.length, 20);
+  assert.deepEqual(lists.projects.get("shop").environments, ["production"]);
+});
+
+test("a deployment that ends changes its place in the strip", () => {
+  const lists = makeLists(makeDeployment(1, { status: "in_progress", state: "running", duration_s: null }));
+  lists.apply(makeFrame(1, { deployment: { status: "completed", state: "failed", duration_s: 7 } }));
+  assert.deepEqual(lists.projects.get("shop").outcomes, [makeOutcome(makeDeployment(1, { seq: 2, state: "failed", duration_s: 7 }))]);
+});
+
+test("late news of a deployment that is only in a strip changes the strip, once and in order", () => {
+  const lists = makeListsWith([makeDeployment(1)], makeDeployment(2));
+  assert.ok(lists.apply(makeFrame(1, { deployment: { state: "partial", message: "late" } })));
+  assert.ok(lists.apply(makeFrame(1, { deployment: { state: "unknown" } })));
+  const [, outcome] = lists.projects.get("shop").outcomes;
+  assert.deepEqual([outcome.id, outcome.state, outcome.seq, outcome.message], [1, "partial", 2, undefined]);
+});
+
+test("news of a deployment that is nowhere to be seen still brings its project's newer values", () => {
+  const lists = makeLists(makeDeployment(2));
+  assert.ok(lists.apply(makeFrame(1, { deployment: { message: "late", project: makeProject({ seq: 2, port: 80 }) } })));
+  assert.equal(lists.projects.get("shop").port, 80);
+  assert.deepEqual(ids(lists.projects.get("shop").outcomes), [2]);
 });

@@ -1,4 +1,4 @@
-"""What axe finds on the pages: nothing, in both themes."""
+"""What axe finds on the pages: nothing, in both themes and languages."""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -8,25 +8,32 @@ from tests.pages.conftest import OpenPage
 from tests.pages.sending import path_of, send
 from tests.servers import DashboardServer
 
+LOCALES = ["en-GB", "zh-CN"]
 STATES = ["queued", "running", "success", "failed", "skipped", "cancelled", "waiting", "strange"]
 
 
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing(open_page: OpenPage, dashboard_server: DashboardServer, theme: str, width: int) -> None:
+@pytest.mark.parametrize("locale", LOCALES)
+def test_axe_finds_nothing(
+    open_page: OpenPage, dashboard_server: DashboardServer, theme: str, width: int, locale: str
+) -> None:
     steps = [{"name": state, "status": state, "message": "m", "error": "e", "log": "l"} for state in STATES]
     answer = send(dashboard_server, run_id="axe", branch="main", port=8080, message="m", steps=steps)
     for path in ("/", "/projects/shop-api", path_of(answer)):
-        page = open_page(path, color_scheme=theme, viewport={"width": width, "height": 900})
+        page = open_page(path, locale=locale, color_scheme=theme, viewport={"width": width, "height": 900})
         wait_connection(page, "live")
         found = Axe().run(page)
         assert found.violations_count == 0, found.generate_report()
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_no_page_is_wider_than_the_window(open_page: OpenPage, dashboard_server: DashboardServer, width: int) -> None:
+@pytest.mark.parametrize("locale", LOCALES)
+def test_no_page_is_wider_than_the_window(
+    open_page: OpenPage, dashboard_server: DashboardServer, width: int, locale: str
+) -> None:
     long = "a-very-long-name-" * 15
     answer = send(dashboard_server, run_id="wide", branch=long, steps=[{"name": long, "status": "failed", "log": long}])
     for path in ("/", "/projects/shop-api", path_of(answer)):
-        page = open_page(path, viewport={"width": width, "height": 900})
+        page = open_page(path, locale=locale, viewport={"width": width, "height": 900})
         assert page.evaluate("() => document.documentElement.scrollWidth") <= width

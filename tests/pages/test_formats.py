@@ -1,6 +1,7 @@
 """The texts of the pages: the same table that the scripts are tested against."""
 
 import json
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -8,19 +9,29 @@ from typing import Any
 import pytest
 from flask import Flask, url_for
 
-from dashboard.pages import formats
-from dashboard.pages.words import list_words
+from dashboard.pages import formats, languages
+from scripts.translations import tell_words
 
 TABLES = Path(__file__).parents[1] / "js"
 TABLE = json.loads((TABLES / "formats.json").read_text())
 NOW = datetime.fromisoformat(TABLE["now"])
 
 
+@pytest.fixture(scope="module", params=languages.LANGUAGES)
+def language(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Give each language, in which the request of the test asks for its page."""
+    app = Flask("formats")
+    languages.init_app(app)
+    with app.test_request_context(headers={"Accept-Language": languages.TAGS[request.param]}):
+        yield request.param
+
+
 @pytest.mark.parametrize("case", TABLE["cases"], ids=lambda case: f"{case['format']} {case['text']}")
-def test_a_value_reads_as_the_table_says(case: dict[str, Any]) -> None:
+def test_a_value_reads_as_the_table_says(case: dict[str, Any], language: str) -> None:
     names = [f"value{index}" for index, _ in enumerate(case["values"])]
     view = dict(zip(names, case["values"], strict=True))
-    assert formats.format_values(view, ",".join(names), case["format"], NOW) == case["text"]
+    wanted = case.get("zh", case["text"]) if language == "zh" else case["text"]
+    assert formats.format_values(view, ",".join(names), case["format"], NOW) == wanted
 
 
 @pytest.mark.parametrize("link", TABLE["links"], ids=lambda link: str(link["url"]))
@@ -41,5 +52,6 @@ def test_a_condition_holds_as_the_table_says(case: dict[str, Any]) -> None:
     assert formats.is_shown(case["view"], case["condition"]) is case["shown"]
 
 
-def test_the_scripts_are_tested_with_the_words_of_the_pages() -> None:
-    assert json.loads((TABLES / "words.json").read_text()) == dict(list_words())
+@pytest.mark.parametrize("name", languages.LANGUAGES)
+def test_the_scripts_are_tested_with_the_words_of_the_pages(name: str) -> None:
+    assert json.loads((TABLES / f"words.{name}.json").read_text()) == tell_words(name)

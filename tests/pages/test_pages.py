@@ -6,6 +6,8 @@ from http import HTTPStatus
 
 import pytest
 
+from dashboard import PACKAGE
+from dashboard.assets import fingerprint_static
 from tests.pages.sending import path_of, send
 from tests.servers import DashboardServer
 
@@ -17,7 +19,8 @@ def read(url: str) -> str:
 
 
 def test_every_answer_carries_the_security_headers(dashboard_server: DashboardServer) -> None:
-    for path in ("/", "/health", "/static/css/tokens.css"):
+    static = f"/static/{fingerprint_static(PACKAGE / 'static')}"
+    for path in ("/", "/health", f"{static}/css/tokens.css"):
         with urllib.request.urlopen(dashboard_server.url + path, timeout=10) as response:
             assert response.headers["X-Content-Type-Options"] == "nosniff"
             assert response.headers["Content-Security-Policy"].startswith("default-src 'none'; script-src 'self';")

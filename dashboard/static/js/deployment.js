@@ -1,38 +1,59 @@
 /** The page of one deployment. */
 
-import { applyFrame, findFailedStep } from "./deployment_model.js";
+import { now } from "./clock.js";
+import { applyFrame } from "./deployment_model.js";
+import { makeDescriber } from "./deployment_view.js";
+import { findNiceSpan } from "./gantt.js";
 import { openPage } from "./page.js";
 
-openPage(({ write, say, announce }) => {
+openPage(({ write, say, announce, showIcon }) => {
+  const describe = makeDescriber();
   let view = null;
+  let shown = null;
 
   function show(next) {
     view = next;
-    const shown = { ...view, failed_step: findFailedStep(view) };
+    shown = describe(view, now());
     for (const root of document.querySelectorAll('#main [data-view="deployment"]')) write.fill(root, shown);
-    write.sync(document.querySelector('[data-list="jobs"]'), view.jobs, (job) => job.key, showJob);
+    write.sync(document.querySelector('[data-list="jobs"]'), shown.jobs, (job) => job.key, showJob);
     document.title = write.formats.state_title(view.state, view.project.name);
+    showIcon(write.formats.icon(view.state));
   }
 
   function showJob(card, job) {
     if (write.fill(card, job)) write.sync(card.querySelector('[data-list="steps"]'), job.steps, (step) => step.key);
   }
 
-  function apply(frame, name) {
+  function apply(frame) {
     const next = applyFrame(view, frame);
-    if (next !== null && next !== view) show(next);
-    if (next !== null && name === "deployment.completed") announceEnd();
-    return next !== null;
+    if (next === null || next === view) return next !== null;
+    const before = shown;
+    show(next);
+    announceEnd(before);
+    return true;
   }
 
-  function announceEnd() {
-    announce(say("phrase.finished", { name: view.project.name, state: write.formats.state(view.state) }));
+  /** Say what failed when it fails, and how it ended when it ends; nothing else. */
+  function announceEnd(before) {
+    const { headline } = shown;
+    const isEnded = shown.status === "completed" && (before.status !== "completed" || before.state !== shown.state);
+    if (!isEnded && !(headline.failures !== null && before.headline.failures === null)) return;
+    const state = headline.failures === null ? shown.state : "failed";
+    const ending = write.formats.ending(state, headline.failures === null ? null : headline.key, headline.name);
+    announce(say("phrase.finished", { name: shown.project.name, state: ending }));
+  }
+
+  /** The axis of what runs has to grow: rarely, for it grows in round steps. */
+  function tick() {
+    const axis = shown?.axis;
+    if (view && axis?.is_live && findNiceSpan(now() - axis.start_ms) > axis.span_ms) show(view);
   }
 
   return {
     since: () => view?.seq ?? null,
     reset: show,
     apply,
+    tick,
     forget: () => (view = null),
   };
 });

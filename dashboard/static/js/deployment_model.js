@@ -14,12 +14,6 @@ export function applyFrame(view, frame) {
   return { ...view, ...deployment, seq, jobs: mergeSteps(mergeNodes(view.jobs, jobs, { steps: [] }), steps) };
 }
 
-/** Return the name of the first failed step in the shown order, null if none failed. */
-export function findFailedStep(view) {
-  const steps = view.jobs.flatMap((job) => job.steps);
-  return steps.find((step) => step.state === "failed")?.name ?? null;
-}
-
 function mergeSteps(jobs, steps) {
   const byJob = new Map(steps.map((step) => [step.job, []]));
   for (const step of steps) byJob.get(step.job).push(step);

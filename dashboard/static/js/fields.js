@@ -4,7 +4,10 @@
  * `data-format`; what is there only while it has something to say has `data-show`. */
 
 import { now } from "./clock.js";
+import { setAttribute, writeText } from "./dom.js";
+import { ESTIMATE_WRITERS, TICKING_ESTIMATES, tickEstimate } from "./estimate_fields.js";
 import { isShown, makeFormats, makeTickingFormats, openSince, quoteSlug, readValue, safeHref } from "./formats.js";
+import { drawStrip } from "./strip.js";
 
 export class Writer {
   constructor(words, base) {
@@ -27,9 +30,18 @@ export class Writer {
     if (before === view) return false;
     this.filled.set(root, view);
     if (view.state) setAttribute(root, "data-state", view.state);
+    this.addPart(root, view);
     if (!this.elements.has(root)) this.elements.set(root, ownElements(root));
     for (const element of this.elements.get(root)) this.fillElement(element, view, before);
     return true;
+  }
+
+  /** Put in the part that a root has only once there is something to say in it. */
+  addPart(root, view) {
+    const place = root.querySelector(":scope > [data-part]:empty");
+    if (place === null || !isShown(view, place.dataset.when)) return;
+    place.append(document.getElementById(`${place.dataset.part}-part`).content.cloneNode(true));
+    this.elements.delete(root);
   }
 
   fillElement(element, view, before) {
@@ -39,7 +51,7 @@ export class Writer {
     // A log that someone opened or closed stays so until the state changes.
     if (before === undefined && format === "opened") return;
     const values = readValues(view, field);
-    if (before && JSON.stringify(values) === JSON.stringify(readValues(before, field))) return;
+    if (before && areEqual(values, readValues(before, field))) return;
     if (format in WRITERS) WRITERS[format](this, element, ...values);
     else writeText(element, this.formats[format](...values));
   }
@@ -67,12 +79,19 @@ export class Writer {
   }
 
   /** Write anew what follows the clock. */
-  tick(root) {
+  tickAll(root) {
     for (const element of root.querySelectorAll("time[data-tick][datetime]")) {
       writeText(element, this.ticking.ago(element.getAttribute("datetime"), now()));
     }
-    for (const element of root.querySelectorAll("[data-since]")) {
-      writeText(element, this.ticking.took(null, element.dataset.since, "running", now()));
+    this.tick(root);
+  }
+
+  /** Write anew what follows the clock by the second: the elapsed times of what is open. */
+  tick(root) {
+    for (const element of root.querySelectorAll(`[data-since], ${TICKING_ESTIMATES}`)) {
+      const { since } = element.dataset;
+      if (since === undefined) tickEstimate(this, element);
+      else writeText(element, this.ticking.took(null, since, "running", now()));
     }
   }
 
@@ -81,7 +100,7 @@ export class Writer {
     for (const element of root.querySelectorAll("time[datetime]:not([data-tick])")) {
       writeText(element, this.formats[element.dataset.format](element.getAttribute("datetime")));
     }
-    this.tick(root);
+    this.tickAll(root);
   }
 }
 
@@ -97,7 +116,12 @@ const WRITERS = {
   link: (_, element, url) => setAttribute(element, "href", safeHref(url)),
   project_link: ({ base }, element, slug) => setAttribute(element, "href", `${base}projects/${quoteSlug(slug ?? "-")}`),
   deployment_link: ({ base }, element, id) => setAttribute(element, "href", `${base}deployments/${id ?? 0}`),
-  opened: (_, element, state) => element.toggleAttribute("open", state === "failed"),
+  strip: writeStrip,
+  ...ESTIMATE_WRITERS,
+  opened: (_, element, isOpened) => element.toggleAttribute("open", isOpened === true),
+  id: (writer, element, ...values) => setAttribute(element, "id", writer.formats.step_id(...values) || null),
+  step_link: (writer, element, ...values) =>
+    setAttribute(element, "href", values[0] && `#${encodeURIComponent(writer.formats.step_id(...values))}`),
 };
 
 function writeTime(writer, element, value, text) {
@@ -120,7 +144,19 @@ function writeState(writer, element, state) {
     setAttribute(element, "title", text);
     setAttribute(shape, "href", `#state-${state ?? "unknown"}`);
   }
-  writeText(element.querySelector(".word") ?? element, text);
+  const word = element.querySelector(".word");
+  if (word === null) writeText(element, text);
+  else if (word.textContent !== text) word.textContent = text;
+  element.hidden = text === "";
+}
+
+function writeStrip(writer, element, outcomes) {
+  const text = writer.formats.strip(outcomes);
+  for (const [shape, path] of Object.entries(drawStrip(outcomes ?? []))) {
+    setAttribute(element.querySelector(`[data-state="${shape}"]`), "d", path);
+  }
+  setAttribute(element, "aria-label", text);
+  setAttribute(element, "title", text);
   element.hidden = text === "";
 }
 
@@ -139,12 +175,7 @@ function readValues(view, names) {
   return names.split(",").map((name) => readValue(view, name));
 }
 
-function writeText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
-  element.hidden = text === "";
-}
-
-function setAttribute(element, name, value) {
-  if (value === null) element.removeAttribute(name);
-  else if (element.getAttribute(name) !== value) element.setAttribute(name, value);
+/** Compare values; those which are the same object need no look inside. */
+function areEqual(values, others) {
+  return values.every((value, index) => value === others[index] || JSON.stringify(value) === JSON.stringify(others[index]));
 }

@@ -56,8 +56,9 @@ export class Follower {
     else if (!this.page.apply(frame, name)) this.subscribe();
   }
 
-  /** The socket carries the topic again. */
+  /** The socket carries the topic again: what is still being fetched over HTTP knows less. */
   regain() {
+    this.round += 1;
     clearInterval(this.timer);
     this.timer = null;
     this.page.tell("live");

@@ -2,12 +2,25 @@
  *
  * Both are tested against one table, `tests/js/formats.json`. An empty text means: nothing to show. */
 
-import { fillPhrase } from "./words.js";
+import { makeEstimateFormats } from "./durations.js";
+import { makeSay } from "./words.js";
 
 const MINUTE = 60;
 const HOUR = 3600;
 const DAY = 86400;
 const TICKING_STATES = ["running", "waiting"];
+/** The picture in the tab for a state: a file in `static/icons`; other states have the quiet one. */
+const ICONS = {
+  running: "running",
+  waiting: "running",
+  queued: "running",
+  partial: "warning",
+  stale: "warning",
+  success: "success",
+  failed: "failed",
+};
+/** What a title shows of a state where there is no room for a picture. */
+const MARKS = { running: "●", success: "✓", failed: "✗", partial: "▲", stale: "▲" };
 
 /** Return the value at a dotted path, null where a part of the path is missing or null. */
 export function readValue(view, path) {
@@ -47,24 +60,54 @@ export function openSince(duration, startedAt, state) {
 /** Return the formats by name; each takes the values of its fields. `zone` is "UTC" or "local". */
 export function makeFormats(words, zone = "local") {
   const word = (group) => (value) => (value ? (words[`${group}.${value}`] ?? value) : "");
-  const say = (name, values) => fillPhrase(words[name], values);
-  const time = (value) => (value ? formatMoment(value, zone, say) : "");
+  const say = makeSay(words);
+  const moments = zone === "UTC" ? makeUtcMoments(say) : makeLocalMoments(words["language.tag"]);
+  const duration = (seconds) => (seconds === null ? "" : formatDuration(Math.max(0, Math.floor(seconds)), say));
+  const step = (key, name) => nameStep(words, key ?? "", name ?? "");
   return {
     text: (value) => (value === null ? "" : String(value)),
     short: (revision) => (/^[0-9a-f]{12,}$/.test(revision ?? "") ? revision.slice(0, 7) : (revision ?? "")),
     port: (port) => (port ? `:${port}` : ""),
     attempt: (n) => (n > 1 ? say("phrase.attempt", { n }) : ""),
     count: (n, of) => say("phrase.count", { n: n ?? 0, of: of ?? 0 }),
+    steps: (n, of) => say("phrase.steps", { n: n ?? 0, of: of ?? 0 }),
+    step,
+    ending: (state, key, name) => {
+      const at = step(key, name);
+      return at ? say("phrase.failed_at", { state: word("state")(state), step: at }) : word("state")(state);
+    },
     service: (service) => word("service")(service ?? "unknown"),
     state: word("state"),
+    job: word("job"),
+    dialect: word("dialect"),
+    trigger: word("trigger"),
     kind: word("kind"),
     category: word("category"),
-    duration: (seconds) => (seconds === null ? "" : formatDuration(Math.max(0, Math.floor(seconds)), say)),
-    time,
-    clock: (value) => time(value).replace(/^\S+ /, ""),
+    duration,
+    usual: makeEstimateFormats(words, duration).usual,
+    own_name: (key, name) => tellOwnName(words, key ?? "", name ?? ""),
+    remark: (state, status) => (state === "unknown" ? (words[`remark.${status}`] ?? "") : ""),
+    failures: (failed, n) => (failed === null || !n ? "" : say(failed ? "failures.some" : "failures.none", { n, failed })),
+    step_id: (job, key) => (key === null ? "" : `step-${job}/${key}`.replace(/[ \t\n\f\r]/g, "_")),
+    time: (value) => (value ? moments.time(new Date(value)) : ""),
+    clock: (value) => (value ? moments.clock(new Date(value)) : ""),
     raw: (raw, ...known) => (!raw || known.includes(raw) ? "" : say("phrase.raw", { word: raw })),
-    conflict: (endings) => (endings ?? []).map((ending) => formatEnding(ending, word("conclusion"), say)).join("; "),
-    state_title: (state, name) => say("phrase.title_state", { state: word("state")(state), name: name ?? "" }),
+    conflict: (endings) =>
+      (endings ?? []).map((ending) => formatEnding(ending, word("conclusion"), say)).join(say("phrase.semicolon")),
+    state_title: (state, name) =>
+      say("phrase.title_state", { mark: MARKS[state] ?? "○", state: word("state")(state), name: name ?? "" }),
+    icon: (state) => ICONS[state] ?? "quiet",
+    overview_title: (running, failed) => {
+      if (running) return say("phrase.title_running", { n: running });
+      return failed ? say("phrase.title_failed", { n: failed }) : say("phrase.title_quiet");
+    },
+    overview_icon: (running, failed) => (running ? "running" : failed ? "failed" : "quiet"),
+    list: (values) => (values ?? []).join(", "),
+    strip: (outcomes) => formatStrip(outcomes ?? [], say),
+    group: (by, key) => (by === null || by === "none" ? "" : key ? word(by)(key) : word("group")(by)),
+    projects: (n, of) => (n === of ? say("phrase.projects", { n: n ?? 0 }) : say("phrase.projects_of", { n, of })),
+    quiet: (n) => (n ? say("phrase.quiet", { n }) : ""),
+    more: (n) => (n ? say("phrase.more", { n }) : ""),
   };
 }
 
@@ -76,14 +119,20 @@ function formatDuration(total, say) {
   return total < DAY ? say("duration.hours", { h, m }) : say("duration.days", { d, h });
 }
 
+function formatStrip(outcomes, say) {
+  const failed = outcomes.filter(({ state }) => state === "failed").length;
+  return outcomes.length ? say("phrase.strip", { n: outcomes.length, failed }) : "";
+}
+
 function formatEnding({ conclusion, completed_at: at }, wordOf, say) {
   const word = wordOf(conclusion);
-  return at ? say("phrase.conflict", { word, time: formatMoment(at, "UTC", say) }) : say("phrase.conflict_timeless", { word });
+  if (!at) return say("phrase.conflict_timeless", { word });
+  return say("phrase.conflict", { word, time: makeUtcMoments(say).time(new Date(at)) });
 }
 
 /** Return the formats whose text changes with the clock; the last argument is now, in milliseconds. */
 export function makeTickingFormats(words, { duration }) {
-  const say = (name, values) => fillPhrase(words[name], values);
+  const say = makeSay(words);
 
   function ago(then, now) {
     if (!then) return "";
@@ -91,8 +140,7 @@ export function makeTickingFormats(words, { duration }) {
     if (elapsed < MINUTE) return say("ago.now", {});
     if (elapsed < HOUR) return say("ago.minutes", { n: Math.floor(elapsed / MINUTE) });
     if (elapsed < DAY) return say("ago.hours", { n: Math.floor(elapsed / HOUR) });
-    const n = Math.floor(elapsed / DAY);
-    return say(n === 1 ? "ago.day" : "ago.days", { n });
+    return say("ago.days", { n: Math.floor(elapsed / DAY) });
   }
 
   function took(seconds, startedAt, state, now) {
@@ -100,13 +148,35 @@ export function makeTickingFormats(words, { duration }) {
     return duration(since ? (now - Date.parse(since)) / 1000 : seconds);
   }
 
-  return { ago, took };
+  const { left, tellLeft, pace, tellPace } = makeEstimateFormats(words, duration);
+  return { ago, took, left, tellLeft, pace, tellPace };
 }
 
-/** Return a moment as `2024-01-01 08:00:00`, with the name of the zone where it is UTC. */
-function formatMoment(value, zone, say) {
-  const moment = new Date(value);
-  const offset = zone === "UTC" ? 0 : moment.getTimezoneOffset() * 60_000;
-  const time = new Date(moment.getTime() - offset).toISOString().slice(0, 19).replace("T", " ");
-  return zone === "UTC" ? say("phrase.utc", { time }) : time;
+/** Name a step that senders share in the visitor's language, any other as its sender does. */
+function nameStep(words, key, name) {
+  const [, known, number] = key.match(/^(.*?)(?:#([0-9]+))?$/s);
+  const named = words[`step.${known}`];
+  if (named === undefined) return name;
+  return number ? `${named} #${number}` : named;
+}
+
+/** Return the sender's own name of a step, where the page calls it otherwise and it is not merely the key. */
+function tellOwnName(words, key, name) {
+  const base = key.replace(/#[0-9]+$/, "");
+  const named = words[`step.${base}`];
+  return named === undefined || name === named || name === base ? "" : name;
+}
+
+/** Tell moments as the server does, exactly: `2024-01-01 00:00:05 UTC`. */
+function makeUtcMoments(say) {
+  const tell = (moment, from) => say("phrase.utc", { time: moment.toISOString().slice(from, 19).replace("T", " ") });
+  return { time: (moment) => tell(moment, 0), clock: (moment) => tell(moment, 11) };
+}
+
+/** Tell moments in the visitor's zone, as is usual in the language of the page. */
+function makeLocalMoments(language) {
+  const clock = { timeStyle: "medium", hourCycle: "h23" };
+  const day = new Intl.DateTimeFormat(language, { dateStyle: "medium", ...clock });
+  const hour = new Intl.DateTimeFormat(language, clock);
+  return { time: (moment) => day.format(moment), clock: (moment) => hour.format(moment) };
 }

@@ -1,45 +1,77 @@
 /** The overview, and the page of one project: what runs, the projects, the newest deployments. */
 
+import { arrangeProjects, countWatched, orderRunning, readChoices } from "./arrange.js";
+import { listenToChoices } from "./choices.js";
+import { now } from "./clock.js";
 import { Lists } from "./lists_model.js";
 import { openPage } from "./page.js";
+import { followPast } from "./past.js";
 
-openPage(({ write, say, announce }) => {
+const MOST_CARDS = 12;
+/** So that a burst of frames is drawn once. A timer, not an animation frame: the title counts in a hidden tab, too. */
+const DRAW_MS = 50;
+
+openPage(({ write, say, announce, showIcon, refresh, fetchMain }) => {
+  const past = followPast(fetchMain);
   let lists = null;
+  let timer = null;
+  listenToChoices(() => (lists === null ? ask() : show()));
+
+  /** While there is no socket, the server arranges. */
+  function ask() {
+    const { search } = location;
+    refresh(() => lists === null && location.search === search).catch(() => {}); // the next refresh will do it
+  }
 
   function show() {
-    const projects = lists.listProjects();
-    const running = lists.listRunning();
-    syncList("running", running, (deployment) => deployment.id);
-    syncList("projects", projects, (project) => project.slug);
-    syncList("recent", lists.listRecent(), (deployment) => deployment.id);
-    showHead(projects);
-    showTitle(running.length);
+    clearTimeout(timer);
+    timer = null;
+    if (lists === null) return;
+    const running = orderRunning(lists.listRunning());
+    const rest = running.slice(MOST_CARDS);
+    syncDeployments("running", running.slice(0, MOST_CARDS));
+    syncDeployments("rest", rest);
+    fillView('[data-view="rest"]', { more: rest.length });
+    syncDeployments("recent", lists.listRecent());
+    if (document.body.dataset.topic === "overview") showProjects(running, lists.listProjects());
+    else fillView('.head[data-view="project"]', lists.listProjects()[0]);
   }
 
-  function syncList(name, views, keyOf) {
+  function showProjects(running, projects) {
+    const arranged = arrangeProjects(projects, readChoices(location.search), now());
+    fillView('[data-view="arranged"]', arranged);
+    write.sync(document.querySelector('[data-list="groups"]'), arranged.groups, (group) => group.key, showGroup);
+    const watched = countWatched(running, projects);
+    document.title = write.formats.overview_title(watched.running, watched.failed);
+    showIcon(write.formats.overview_icon(watched.running, watched.failed));
+  }
+
+  function showGroup(section, group) {
+    write.fill(section, group);
+    write.sync(section.querySelector('[data-list="projects"]'), group.projects, (project) => project.slug);
+  }
+
+  function syncDeployments(name, views) {
     const list = document.querySelector(`[data-list="${name}"]`);
-    if (list) write.sync(list, views, keyOf);
+    if (list) write.sync(list, views, (deployment) => deployment.id);
   }
 
-  function showHead([project]) {
-    const head = document.querySelector('.head[data-view="project"]');
-    if (head && project) write.fill(head, project);
-  }
-
-  function showTitle(n) {
-    if (document.body.dataset.topic !== "overview") return;
-    document.title = say(n > 0 ? "phrase.title_running" : "phrase.title_quiet", { n });
+  function fillView(selector, view) {
+    const root = document.querySelector(selector);
+    if (root && view) write.fill(root, view);
   }
 
   function reset(snapshot) {
     lists = new Lists(snapshot);
     show();
+    past.reset(snapshot);
   }
 
   function apply(frame, name) {
     if (!lists.apply(frame)) return false;
-    show();
+    timer ??= setTimeout(show, DRAW_MS);
     const deployment = lists.deployments.get(frame.deployment_id);
+    past.apply(frame, deployment);
     if (name === "deployment.completed" && deployment) announceEnd(deployment);
     return true;
   }

@@ -5,6 +5,8 @@
 import { compareDeployments, compareText, compareTimes } from "./order.js";
 
 const NEWEST = 50;
+const STRIP = 20;
+const OUTCOME = ["id", "seq", "sorted_at", "environment", "state", "duration_s"];
 
 /** The projects and deployments of one page, from a snapshot `{projects, deployments}`. */
 export class Lists {
@@ -13,9 +15,9 @@ export class Lists {
     this.deployments = new Map(snapshot.deployments.map((deployment) => [deployment.id, deployment]));
   }
 
-  /** Return the projects in the order of their slugs. */
+  /** Return the projects in no particular order. */
   listProjects() {
-    return [...this.projects.values()].sort((a, b) => compareText(a.slug, b.slug));
+    return [...this.projects.values()];
   }
 
   /** Return the open deployments, the newest first. */
@@ -30,7 +32,8 @@ export class Lists {
 
   /** Apply a frame; return false if it leads to what cannot be told from here, so that a snapshot is needed. */
   apply(frame) {
-    const known = this.deployments.get(frame.deployment_id);
+    const known = this.deployments.get(frame.deployment_id) ?? this.findLast(frame.deployment_id);
+    if (!known && frame.prev_seq > 0) return this.applyToOutcome(frame);
     if (known && frame.seq <= known.seq) return true;
     if (frame.prev_seq > (known?.seq ?? 0)) return false;
     const next = { ...known, ...frame.deployment, id: frame.deployment_id, seq: frame.seq };
@@ -42,18 +45,50 @@ export class Lists {
     return true;
   }
 
+  /** Apply a frame on a deployment of which only its place in its project's strip is known, or not even that. */
+  applyToOutcome({ deployment_id: id, prev_seq: before, seq, deployment: changed = {} }) {
+    // What ended, began again or moved may belong into a list, with values that are not in the frame.
+    if ("status" in changed || "sorted_at" in changed) return false;
+    for (const project of this.projects.values()) {
+      const known = project.outcomes.find((outcome) => outcome.id === id);
+      if (known === undefined) continue;
+      if (before > known.seq) return false;
+      if (seq > known.seq) this.showProject(project, changed.project, { ...known, ...pickOutcome(changed), id, seq });
+      return true;
+    }
+    const project = this.projects.get(changed.project?.slug);
+    if (project) this.showProject(project, changed.project);
+    return true;
+  }
+
+  findLast(id) {
+    for (const { last_deployment: last } of this.projects.values()) if (last?.id === id) return last;
+    return undefined;
+  }
+
   placeInProject(deployment) {
-    const { slug } = deployment.project;
-    const known = this.projects.get(slug) ?? { ...deployment.project, last_deployment: null };
-    const own = deployment.project.seq > known.seq ? deployment.project : {};
+    const { project } = deployment;
+    const known = this.projects.get(project.slug) ?? { ...project, last_deployment: null, outcomes: [] };
     const last = known.last_deployment;
     const isLast = !last || last.id === deployment.id || compareDeployments(deployment, last) < 0;
-    this.projects.set(slug, { ...known, ...own, last_deployment: isLast ? deployment : last });
-    this.shareProject(this.projects.get(slug));
+    this.showProject({ ...known, last_deployment: isLast ? deployment : last }, project, pickOutcome(deployment));
+  }
+
+  /** Show a project with its own values, if they are newer, and with an outcome in its place in the strip. */
+  showProject(known, own, outcome) {
+    const next = { ...known, ...(own?.seq > known.seq ? own : {}) };
+    if (outcome) {
+      const others = known.outcomes.filter(({ id }) => id !== outcome.id);
+      next.outcomes = [...others, outcome].sort(compareDeployments).slice(0, STRIP);
+    }
+    const environments = next.outcomes.map(({ environment }) => environment).filter(Boolean);
+    next.environments = [...new Set(environments)].sort(compareText);
+    this.projects.set(next.slug, next);
+    this.shareProject(next);
   }
 
   /** Let every deployment of the project show the project's newest values. */
-  shareProject({ last_deployment: _, ...project }) {
+  shareProject({ last_deployment: _, outcomes: __, environments: ___, ...project }) {
     for (const deployment of this.deployments.values()) {
       if (deployment.project.slug !== project.slug || deployment.project.seq === project.seq) continue;
       this.deployments.set(deployment.id, { ...deployment, project });
@@ -69,6 +104,10 @@ export class Lists {
   sortDeployments() {
     return [...this.deployments.values()].sort(compareDeployments);
   }
+}
+
+function pickOutcome(deployment) {
+  return Object.fromEntries(OUTCOME.filter((name) => name in deployment).map((name) => [name, deployment[name]]));
 }
 
 function isOpen(deployment) {

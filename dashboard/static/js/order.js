@@ -13,7 +13,8 @@ export function compareText(a, b) {
 
 /** Compare two times in UTC; microseconds, which are left out where they are zero, count. */
 export function compareTimes(a, b) {
-  return compareText(a.replace(/Z$/, ""), b.replace(/Z$/, ""));
+  const [left, right] = [a.replace(/Z$/, ""), b.replace(/Z$/, "")];
+  return Number(left > right) - Number(left < right);
 }
 
 /** Compare jobs or steps of a deployment: number, then start (what has none comes last), then key. */

@@ -4,34 +4,54 @@ import { setClock, startClock } from "./clock.js";
 import { Writer } from "./fields.js";
 import { Follower } from "./follow.js";
 import { morph } from "./morph.js";
-import { fillPhrase, readWords } from "./words.js";
+import { makeSay, readWords } from "./words.js";
 import { io } from "../vendor/socket.io.esm.min.js";
 
-/** Open the page: `makePage({write, say, announce})` returns what follows the topic, see follow.js. */
+/** Open the page: `makePage({write, say, announce, showIcon, refresh, fetchMain})` returns what follows the topic, see follow.js. */
 export function openPage(makePage) {
   const { topic, base, refreshS, now } = document.body.dataset;
   const words = readWords(document);
   const main = document.getElementById("main");
-  const say = (name, values) => fillPhrase(words[name], values);
+  const icon = document.querySelector("link[rel=icon]");
+  const say = makeSay(words);
   const write = new Writer(words, base);
-  const page = makePage({ write, say, announce });
+  const page = makePage({ write, say, announce, showIcon, refresh, fetchMain });
 
   setClock(now);
   write.localise(main);
-  startClock(() => write.tick(main));
+  startClock(
+    () => {
+      write.tick(main);
+      page.tick?.();
+    },
+    () => {
+      write.tickAll(main);
+      page.tick?.();
+    },
+  );
   const socket = io("/live", { path: `${base}socket.io`, transports: ["websocket"] });
-  new Follower(socket, topic, { ...page, refresh, tell }, Number(refreshS)).start();
+  new Follower(socket, topic, { refresh, ...page, tell }, Number(refreshS)).start();
 
   async function refresh(isWanted) {
-    const fresh = await fetchPage();
+    const fresh = await fetchPage(location.href);
     if (!isWanted()) return;
+    morph(main, prepareMain(fresh));
+    document.title = fresh.title;
+    icon.setAttribute("href", fresh.querySelector("link[rel=icon]").getAttribute("href"));
+    write.forget();
+    page.forget();
+  }
+
+  /** Return the content of the page at an address, as the server shows it now. */
+  async function fetchMain(address) {
+    return prepareMain(await fetchPage(address));
+  }
+
+  function prepareMain(fresh) {
     setClock(fresh.body.dataset.now);
     const freshMain = fresh.getElementById("main");
     write.localise(freshMain);
-    morph(main, freshMain);
-    document.title = fresh.title;
-    write.forget();
-    page.forget();
+    return freshMain;
   }
 
   function tell(connection) {
@@ -40,13 +60,19 @@ export function openPage(makePage) {
     indicator.textContent = say(`connection.${connection}`, { n: refreshS });
   }
 
+  /** Show one of `static/icons` in the tab. */
+  function showIcon(name) {
+    const href = icon.getAttribute("href").replace(/[^/]+$/, `${name}.svg`);
+    if (icon.getAttribute("href") !== href) icon.setAttribute("href", href);
+  }
+
   function announce(text) {
     document.getElementById("announcement").textContent = text;
   }
 }
 
-async function fetchPage() {
-  const response = await fetch(location.href, { cache: "no-store" });
+async function fetchPage(address) {
+  const response = await fetch(address, { cache: "no-store" });
   if (!response.ok) throw new Error(`the page answered ${response.status}`);
   return new DOMParser().parseFromString(await response.text(), "text/html");
 }

@@ -9,7 +9,13 @@ export function readWords(page) {
   return words;
 }
 
-/** Return the phrase of that name with its `{placeholders}` filled in. */
-export function fillPhrase(phrase, values) {
+/** Return the function that says a phrase by its name; where it has forms, in the one for the value `n`. */
+export function makeSay(words) {
+  const rules = new Intl.PluralRules(words["language.tag"]);
+  return (name, values = {}) => fillPhrase(words[name] ?? words[`${name}.${rules.select(values.n)}`], values);
+}
+
+/** Return the phrase with its `{placeholders}` filled in. */
+function fillPhrase(phrase, values) {
   return phrase.replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
 }

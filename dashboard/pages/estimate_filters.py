@@ -1,0 +1,77 @@
+"""Template filters for estimates: attributes of markup that `static/js/estimate_fields.js` keeps up."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import quote
+
+from flask import Blueprint, g
+
+from dashboard.core.estimate import count_ms, find_ends, is_slow
+from dashboard.pages.durations import find_slow_at
+from dashboard.pages.formats import format_step_id
+from dashboard.pages.gantt import find_growing_since, place_bar
+
+View = Mapping[str, Any]
+
+
+def read_ends(view: View) -> str | None:
+    """Return what the time left counts down from: median, p90 and number of runs."""
+    ends = find_ends(view) if view.get("usual") else None
+    return f"{ends.median_ms} {ends.p90_ms} {ends.runs}" if ends else None
+
+
+def read_slow_at(step: View) -> int | None:
+    """Return when a running step becomes slow."""
+    if step.get("duration_s") is not None:
+        return None
+    return find_slow_at(step.get("started_at"), step.get("state"), step.get("usual"))
+
+
+def read_usual_s(step: View) -> str:
+    """Return the seconds that a step usually takes, written as browsers write numbers."""
+    seconds: float = step["usual"][0]
+    return str(int(seconds) if seconds == int(seconds) else seconds)
+
+
+def link_step(view: View) -> str:
+    """Return the link to the step of which the headline tells, escaped as browsers do."""
+    place = format_step_id(view["headline"]["step_job"], view["headline"]["key"])
+    return "#" + quote(place, safe="!~*'()")
+
+
+def is_step_slow(step: View) -> bool:
+    """Say whether a step takes longer than usual, ended or not."""
+    slow_at = read_slow_at(step)
+    if slow_at is not None:
+        return count_ms(g.now) > slow_at
+    usual, duration_s = step.get("usual"), step.get("duration_s")
+    return bool(usual) and duration_s is not None and is_slow(duration_s, usual or [])
+
+
+def read_bar(node: View) -> tuple[int, int]:
+    """Return x and width of a bar."""
+    return place_bar(node.get("axis"), node, count_ms(g.now))
+
+
+def read_growth(node: View) -> str | None:
+    """Return what a growing bar grows by: start and length of its axis, and its own start."""
+    axis = node.get("axis")
+    since = find_growing_since(axis, node)
+    return f"{axis['start_ms']} {axis['span_ms']} {since}" if axis and since is not None else None
+
+
+FILTERS: dict[str, Callable[..., object]] = {
+    "ends": read_ends,
+    "slow_at": read_slow_at,
+    "usual_s": read_usual_s,
+    "step_href": link_step,
+    "is_slow": is_step_slow,
+    "bar": read_bar,
+    "growth": read_growth,
+}
+
+
+def add_filters(blueprint: Blueprint) -> None:
+    """Make the filters known to all templates."""
+    for name, function in FILTERS.items():
+        blueprint.add_app_template_filter(function, name)

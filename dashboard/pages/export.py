@@ -1,0 +1,44 @@
+"""Deployments as CSV that spreadsheets show as it is: UTF-8 with its mark, no cell that is taken for a formula."""
+
+import csv
+from collections.abc import Iterable, Iterator
+from io import StringIO
+
+from dashboard.core.view import View
+
+COLUMNS = (
+    "id", "url", "project", "environment", "state", "conclusion", "branch", "commit_hash", "commit_message",
+    "triggered_by", "run_id", "attempt", "run_url", "started_at", "completed_at", "duration_s", "message", "error",
+)  # fmt: skip
+"""As the API calls them; `project` is its slug."""
+MOST_ROWS = 100_000
+BYTE_ORDER_MARK = "\ufeff"
+"""Without it Excel reads UTF-8 as something else."""
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def write_csv(batches: Iterable[list[View]], most: int = MOST_ROWS) -> Iterator[str]:
+    """Yield the file in pieces, one for each batch; views carry `url`. Says so at the end if there may be more rows."""
+    yield BYTE_ORDER_MARK + _write_rows([COLUMNS])
+    written = 0
+    for batch in batches:
+        written += len(batch)
+        yield _write_rows([_read_cell(view, name) for name in COLUMNS] for view in batch)
+    if written >= most:
+        yield _write_rows([[f"only the newest {most} are exported: narrow the filter for older ones"]])
+
+
+def _read_cell(view: View, name: str) -> str:
+    value = view["project"]["slug"] if name == "project" else view[name]
+    return "" if value is None else defuse(str(value))
+
+
+def defuse(text: str) -> str:
+    """Return the text such that no spreadsheet runs it: an apostrophe before what would begin a formula."""
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+
+
+def _write_rows(rows: Iterable[Iterable[str]]) -> str:
+    piece = StringIO()
+    csv.writer(piece).writerows(rows)
+    return piece.getvalue()

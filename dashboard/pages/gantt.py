@@ -1,0 +1,82 @@
+"""Steps as bars on a time axis: pure arithmetic in whole numbers, the twin of `static/js/gantt.js`.
+
+Both are tested against `tests/js/gantt.json`.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from dashboard.core.estimate import count_ms
+
+WIDTH = 1000
+THINNEST = 8
+LIVE_STATES = {"running", "waiting"}
+SECOND, MINUTE, HOUR, DAY = 1000, 60_000, 3_600_000, 86_400_000
+NICE_MS = (
+    *(seconds * SECOND for seconds in (5, 10, 20, 30)),
+    *(minutes * MINUTE for minutes in (1, 2, 3, 5, 10, 20, 30)),
+    *(hours * HOUR for hours in (1, 2, 3, 6, 12)),
+)
+
+View = Mapping[str, Any]
+Axis = dict[str, Any]
+"""`{"start_ms", "span_ms", "span_s", "is_live"}`: a live axis has room for what is still to come."""
+
+
+def find_axis(view: View, now_ms: int) -> Axis | None:
+    """Return the axis that all steps of a deployment share, None while nothing has started."""
+    parts = [*view["jobs"], *(step for job in view["jobs"] for step in job["steps"])]
+    nodes = [view, *(part for part in parts if has_bar(part))]
+    starts = list(_read_times(nodes, "started_at"))
+    if not starts:
+        return None
+    start, latest = min(starts), max([*starts, *_read_times(nodes, "completed_at")])
+    is_live = view["state"] in LIVE_STATES
+    if is_live:
+        usual_ms = round(view["usual"]["total"][1] * 1000) if view["usual"] else 0
+        span = find_nice_span(max(latest - start, now_ms - start, usual_ms))
+    else:
+        span = max(latest - start, SECOND)
+    return {"start_ms": start, "span_ms": span, "span_s": span // 1000, "is_live": is_live}
+
+
+def find_nice_span(span_ms: int) -> int:
+    """Return the next round length, so that a growing axis moves rarely."""
+    return next((nice for nice in NICE_MS if nice >= span_ms), -(-span_ms // DAY) * DAY)
+
+
+def has_bar(node: View) -> bool:
+    """Say whether it is known when a job or step was at work: what has ended without a time is not."""
+    return bool(node.get("started_at")) and bool(node.get("completed_at") or node.get("status") == "in_progress")
+
+
+def place_bar(axis: Axis | None, node: View, now_ms: int) -> tuple[int, int]:
+    """Return x and width, in thousandths of the axis; a width of 0 where there is nothing to show.
+
+    Without an end the bar goes on to now, or, where nothing is heard any more, to the end of the axis.
+    """
+    if axis is None or not has_bar(node):
+        return 0, 0
+    start, ended_at = _read_ms(node["started_at"]), node["completed_at"]
+    end = _read_ms(ended_at) if ended_at else now_ms if axis["is_live"] else axis["start_ms"] + axis["span_ms"]
+    x = min(max(_scale(start - axis["start_ms"], axis), 0), WIDTH - THINNEST)
+    return x, min(max(_scale(end - start, axis), THINNEST), WIDTH - x)
+
+
+def find_growing_since(axis: Axis | None, node: View) -> int | None:
+    """Return the start of a bar that grows, in milliseconds since 1970; None for one that stands still."""
+    grows = axis is not None and axis["is_live"] and has_bar(node) and not node["completed_at"]
+    return _read_ms(node["started_at"]) if grows else None
+
+
+def _scale(length_ms: int, axis: Axis) -> int:
+    return int(length_ms * WIDTH // axis["span_ms"])
+
+
+def _read_times(nodes: Iterable[View], name: str) -> Iterator[int]:
+    return (_read_ms(node[name]) for node in nodes if node.get(name))
+
+
+def _read_ms(text: str) -> int:
+    return count_ms(datetime.fromisoformat(text))

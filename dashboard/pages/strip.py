@@ -1,0 +1,41 @@
+"""The strip of a project's last outcomes as SVG paths: pure, the twin of `static/js/strip.js`.
+
+Both are tested against `tests/js/strip.json`. Each kind of ending has a shape of its own, beside its colour: success is
+a bar as high as it took long, failure the whole height with a gap like an exclamation mark, what is doubtful has a
+point, what is open is hollow, what did nothing is low.
+"""
+
+from collections.abc import Mapping, Sequence
+from math import floor
+from typing import Any
+
+SLOTS, SLOT_WIDTH = 20, 6
+SHAPES = {
+    "success": "v-{h}h4v{h}z",
+    "failed": "v-4h4v4zm0 -7v-13h4v13z",
+    "partial": "v-8l2 -6l2 6v8z",
+    "running": "v-12h4v12zm1 -1h2v-10h-2z",
+    "cancelled": "v-3h4v3z",
+}
+"""What is drawn from the foot of a slot, by the state whose colour it has."""
+SHAPE_OF_STATE = {
+    "success": "success",
+    "failed": "failed",
+    "partial": "partial",
+    "stale": "partial",
+    "running": "running",
+    "waiting": "running",
+    "queued": "running",
+}
+"""The states not named here did nothing that counts: they look like `cancelled`."""
+
+
+def draw_strip(outcomes: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """Return each shape with the path of its bars; `outcomes` is newest first, the newest is drawn at the right."""
+    longest = max((outcome["duration_s"] or 0 for outcome in outcomes), default=0) or 1
+    paths = dict.fromkeys(SHAPES, "")
+    for place, outcome in enumerate(outcomes):
+        shape = SHAPE_OF_STATE.get(outcome["state"], "cancelled")
+        height = 7 + floor(9 * (outcome["duration_s"] or 0) / longest)
+        paths[shape] += f"M{SLOT_WIDTH * (SLOTS - 1 - place)} 20" + SHAPES[shape].format(h=height)
+    return list(paths.items())

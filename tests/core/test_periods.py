@@ -1,0 +1,47 @@
+"""The stretches of time that the past of a project is told in."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from dashboard.core.periods import NOTHING, Unit, choose_unit, compute_rate, fill_gaps, list_starts
+
+NOW = datetime(2026, 6, 3, 12, 30, tzinfo=UTC)  # a Wednesday
+
+
+def test_weeks_begin_on_monday_and_the_current_one_is_the_last() -> None:
+    starts = list_starts(Unit.WEEK, NOW)
+    assert len(starts) == 13
+    assert starts[-1] == datetime(2026, 6, 1, tzinfo=UTC)
+    assert starts[0] == datetime(2026, 3, 9, tzinfo=UTC)
+
+
+def test_days_begin_at_midnight_and_today_is_the_last() -> None:
+    starts = list_starts(Unit.DAY, NOW)
+    assert len(starts) == 14
+    assert (starts[0], starts[-1]) == (datetime(2026, 5, 21, tzinfo=UTC), datetime(2026, 6, 3, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("first", "unit"),
+    [
+        (None, Unit.DAY),
+        (datetime(2026, 6, 3, 12, tzinfo=UTC), Unit.DAY),
+        (datetime(2026, 5, 21, tzinfo=UTC), Unit.DAY),
+        (datetime(2026, 5, 20, 23, 59, tzinfo=UTC), Unit.WEEK),
+        (datetime(2020, 1, 1, tzinfo=UTC), Unit.WEEK),
+    ],
+)
+def test_what_is_young_is_told_by_days(first: datetime | None, unit: Unit) -> None:
+    assert choose_unit(first, NOW) == unit
+
+
+def test_a_period_without_anything_is_still_a_period() -> None:
+    monday, next_monday = datetime(2026, 6, 1, tzinfo=UTC), datetime(2026, 6, 8, tzinfo=UTC)
+    filled = fill_gaps([monday, next_monday], {monday: {"counted": 2}})
+    assert filled == [{"start": "2026-06-01", "counted": 2}, {"start": "2026-06-08", **NOTHING}]
+
+
+@pytest.mark.parametrize(("succeeded", "counted", "rate"), [(0, 0, None), (0, 3, 0), (199, 200, 99), (2, 2, 100)])
+def test_the_rate_is_whole_only_if_all_succeeded(succeeded: int, counted: int, rate: int | None) -> None:
+    assert compute_rate(succeeded, counted) == rate

@@ -1,0 +1,63 @@
+"""What the page of a deployment shows beyond its view: the same tables that the scripts are tested against."""
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dashboard.core.estimate import count_ms
+from dashboard.pages.deployment_view import describe_deployment
+from dashboard.pages.gantt import find_axis, find_growing_since, place_bar
+
+TABLES = Path(__file__).parents[1] / "js"
+GANTT = json.loads((TABLES / "gantt.json").read_text())
+TABLE = json.loads((TABLES / "deployment_view.json").read_text())
+NOW_MS = count_ms(datetime.fromisoformat(GANTT["now"]))
+START_MS = count_ms(datetime.fromisoformat("2024-01-01T00:00:00Z"))
+
+
+def describe(fields: dict[str, Any], jobs: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return what is shown of a deployment with these jobs, filled in from the table's defaults."""
+    whole = [
+        {**TABLE["job"], **job, "steps": [{**TABLE["step"], **step} for step in job.get("steps", [])]} for job in jobs
+    ]
+    return describe_deployment({**TABLE["deployment"], **fields, "jobs": whole}, NOW_MS)
+
+
+@pytest.mark.parametrize("case", GANTT["axes"], ids=lambda case: case["case"])
+def test_the_axis_of_a_deployment(case: dict[str, Any]) -> None:
+    assert find_axis(case["view"], NOW_MS) == case["axis"]
+
+
+@pytest.mark.parametrize("case", GANTT["bars"], ids=lambda case: case["case"])
+def test_the_bar_of_a_step(case: dict[str, Any]) -> None:
+    axis = {"start_ms": START_MS, "span_ms": 1_200_000, "is_live": case["live"]}
+    assert place_bar(axis, case, NOW_MS) == tuple(case["bar"])
+    assert find_growing_since(axis, case) == case["grows"]
+
+
+def test_without_an_axis_there_is_no_bar() -> None:
+    assert place_bar(None, GANTT["bars"][0], NOW_MS) == (0, 0)
+
+
+@pytest.mark.parametrize("case", TABLE["headlines"], ids=lambda case: case["case"])
+def test_the_headline(case: dict[str, Any]) -> None:
+    assert describe(case["deployment"], case["jobs"])["headline"] == case["headline"]
+
+
+@pytest.mark.parametrize("case", TABLE["opened"], ids=lambda case: case["case"])
+def test_opened_is_the_log_of(case: dict[str, Any]) -> None:
+    shown = describe({}, case["jobs"])
+    jobs = [f"job {job['key']}" for job in shown["jobs"] if job["opens"]]
+    steps = [f"step {step['key']}" for job in shown["jobs"] for step in job["steps"] if step["opens"]]
+    assert ["deployment"] * shown["opens"] + jobs + steps == case["opened"]
+
+
+@pytest.mark.parametrize("case", TABLE["times"], ids=lambda case: case["case"])
+def test_how_long_a_job_took(case: dict[str, Any]) -> None:
+    times = {"started_at": "2024-01-01T00:01:00Z", "completed_at": "2024-01-01T00:05:00Z", "duration_s": 240}
+    steps = [{"completed_at": "2024-01-01T00:02:20.500Z"}, {"completed_at": "2024-01-01T00:02:00Z"}]
+    (job,) = describe({}, [{"status_raw": case["status_raw"], **times, "steps": steps}])["jobs"]
+    assert (job["completed_at"], job["duration_s"]) == (case["completed_at"], case["duration_s"])

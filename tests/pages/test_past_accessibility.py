@@ -1,0 +1,69 @@
+"""What axe finds on the history and on a project's page with a past: nothing; and neither is wider than the window."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from tests.pages.browser import wait_connection
+from tests.pages.conftest import OpenPage
+from tests.pages.sending import send
+from tests.servers import DashboardServer
+
+LONG = "a-very-long-name-" * 8
+PATHS = (
+    "/deployments",
+    "/deployments?project=past&state=failed&branch=main",
+    "/deployments?q=nothing",
+    "/deployments?state=gone&since=never&until=never&project=nobody",
+    "/projects/past",
+    "/projects/fresh",
+)
+
+
+def fill(server: DashboardServer) -> None:
+    """Report deployments that ended in every way, in several environments, and one that has only begun."""
+    step = {"name": "build", "started_at": "2024-01-01T00:00:00Z", "completed_at": "2024-01-01T00:00:09Z"}
+    named = {"project": "past", "commit_hash": LONG, "triggered_by": LONG, "branch": "main"}
+    for number, status in enumerate(("success", "failed", "cancelled", "running")):
+        steps = [{**step, "status": status}, {**step, "name": LONG, "status": status}]
+        environment = LONG if number % 2 else "测试环境"
+        send(server, run_id=str(number), status=status, environment=environment, steps=steps, **named)
+    send(server, project="fresh", run_id="1")
+
+
+def open_all(open_page: OpenPage, path: str, width: int, **options: str) -> Page:
+    """Open a page with everything unfolded. What it complains of is that the answer to a bad filter is a 400."""
+    page = open_page(path, outage="gone" in path, viewport={"width": width, "height": 900}, **options)
+    if "gone" not in path:
+        wait_connection(page, "live")
+    page.evaluate("() => document.querySelectorAll('main details').forEach((details) => { details.open = true; })")
+    return page
+
+
+@pytest.mark.parametrize(
+    ("width", "theme", "locale"),
+    [(1280, "light", "en-GB"), (1280, "dark", "zh-CN"), (390, "dark", "en-GB"), (390, "light", "zh-CN")],
+)
+def test_axe_finds_nothing(
+    open_page: OpenPage, dashboard_server: DashboardServer, width: int, theme: str, locale: str
+) -> None:
+    fill(dashboard_server)
+    for path in PATHS:
+        page = open_all(open_page, path, width, color_scheme=theme, locale=locale)
+        found = Axe().run(page)
+        assert found.violations_count == 0, f"{path}: {found.generate_report()}"
+
+
+def test_no_page_is_wider_than_the_window_and_no_card_hides_its_end(
+    open_page: OpenPage, dashboard_server: DashboardServer
+) -> None:
+    fill(dashboard_server)
+    for path in PATHS:
+        page = open_all(open_page, path, 390)
+        for width in (390, 760, 1280, 2560):
+            page.set_viewport_size({"width": width, "height": 900})
+            assert page.evaluate("() => document.documentElement.scrollWidth") <= width
+            cut = page.locator("main .card:not(.run)").evaluate_all(
+                "cards => cards.filter((card) => card.scrollWidth > card.clientWidth + 1).map((card) => card.outerHTML)"
+            )
+            assert cut == [], f"{path} at {width}"

@@ -1,0 +1,53 @@
+"""Times in the visitor's zone and language, the exact moment behind them, and what ticks."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.conftest import StartDashboard
+from tests.pages.browser import wait_connection
+from tests.pages.conftest import OpenPage
+from tests.pages.sending import path_of, send
+from tests.servers import DashboardServer
+
+
+@pytest.mark.parametrize(("locale", "told"), [("en-GB", "Jan 1, 2024, 08:00:05"), ("zh-CN", "2024年1月1日 08:00:05")])
+def test_times_are_in_the_zone_and_language_of_the_visitor_with_the_exact_one_on_hover(
+    open_page: OpenPage, dashboard_server: DashboardServer, locale: str, told: str
+) -> None:
+    answer = send(dashboard_server, run_id="times", started_at="2024-01-01T00:00:05Z")
+    page = open_page(path_of(answer), locale=locale)
+    started = page.locator("dd time[data-field=started_at]")
+    expect(started).to_have_text(told)
+    expect(started).to_have_attribute("title", "2024-01-01 00:00:05 UTC")
+    expect(started).to_have_attribute("datetime", "2024-01-01T00:00:05Z")
+
+
+def test_without_scripts_times_say_that_they_are_utc(open_page: OpenPage, dashboard_server: DashboardServer) -> None:
+    answer = send(dashboard_server, run_id="no scripts", started_at="2024-01-01T00:00:05Z")
+    page = open_page(path_of(answer), locale="zh-CN", java_script_enabled=False)
+    expect(page.locator("dd time[data-field=started_at]")).to_have_text("2024-01-01 00:00:05 UTC")
+
+
+@pytest.mark.parametrize(
+    ("locale", "at_first", "later"), [("en-GB", "just now", "1 min ago"), ("zh-CN", "刚刚", "1 分钟前")]
+)
+def test_elapsed_times_tick_by_the_second_and_relative_ones_by_the_way(
+    open_page: OpenPage, start_dashboard: StartDashboard, locale: str, at_first: str, later: str
+) -> None:
+    server = start_dashboard()
+    page = open_page(None, locale=locale)
+    page.clock.install()
+    begun = datetime.now(UTC) - timedelta(seconds=48)
+    answer = send(server, run_id="ticking", started_at=begun.isoformat())
+    page.goto(f"{server.url}/")
+    wait_connection(page, "live")
+    row = page.locator(f'[data-list=recent] [data-key="{answer["deployment_id"]}"]')
+    ago, took = row.locator("td time[data-format=ago]"), row.locator("td [data-format=took]")
+    expect(ago.last).to_have_text(at_first)
+    elapsed = took.last.text_content()
+    page.clock.run_for(2000)
+    expect(took.last).not_to_have_text(elapsed or "")
+    page.clock.run_for(16_000)
+    expect(ago.last).to_have_text(later)

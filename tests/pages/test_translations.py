@@ -1,0 +1,255 @@
+"""Both languages are complete: no word of the pages is left in English, in the code, in the catalog or on a page."""
+
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import pytest
+from babel.messages.catalog import Message
+from flask import Flask
+from flask.testing import FlaskClient
+from playwright.sync_api import Page
+
+from dashboard.pages import languages
+from scripts.translations import ROOT, extract, list_untranslated, read
+from tests.pages.browser import wait_connection
+from tests.pages.conftest import OpenPage
+from tests.pages.sending import path_of, send
+from tests.servers import SECRET, DashboardServer
+
+CATALOGS = [language for language in languages.LANGUAGES if language != languages.DEFAULT]
+TEMPLATES = ROOT / "dashboard" / "templates"
+PLACEHOLDER = re.compile(r"\{\w*\}|%\(\w+\)[ds]|%%|%\d")
+QUOTED = re.compile("“[^”]*”")
+"""A sender's own word on a page in Chinese, as it is told there."""
+LATIN = re.compile(r"[A-Za-z][A-Za-z'’.-]*")
+SAID = {
+    "aria-label",
+    "aria-description",
+    "aria-roledescription",
+    "aria-valuetext",
+    "alt",
+    "content",
+    "label",
+    "placeholder",
+    "title",
+}
+SENDERS = {"GitHub", "GitLab", "Gitea", "Bitbucket", "Jenkins", "CDEvents", "Buildbot"}
+META = {"width", "device-width", "initial-scale", "light", "dark"}
+UNTRANSLATED = {"English", "UTC", "CSV", "Nginx", "zh-Hans", *SENDERS, *META}
+"""What is the same in every language: names, abbreviations; and the values of <meta>."""
+CHINESE_STATES = [
+    "queued",
+    "running",
+    "success",
+    "failed",
+    "skipped",
+    "cancelled",
+    "waiting",
+    "timed_out",
+    "neutral",
+    "怪",
+]
+
+
+class TextReader(HTMLParser):
+    """Collects what a page says to people: texts and the attributes that are read out, without code and scripts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: list[str] = []
+        self.inside: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Take the attributes that people get to know."""
+        self.said += [value for name, value in attrs if name in SAID and value]
+        if tag in {"code", "script", "style"}:
+            self.inside.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        """Leave code."""
+        if self.inside and self.inside[-1] == tag:
+            self.inside.pop()
+
+    def handle_data(self, data: str) -> None:
+        """Take the texts."""
+        if not self.inside and data.strip():
+            self.said.append(data.strip())
+
+
+def read_texts(html: str) -> list[str]:
+    """Return what a page says to people."""
+    reader = TextReader()
+    reader.feed(html)
+    return reader.said
+
+
+def find_english(texts: list[str]) -> list[str]:
+    """Return the texts with a word in Latin letters that is not the same in every language."""
+    return [text for text in texts if set(LATIN.findall(QUOTED.sub("", PLACEHOLDER.sub("", text)))) - UNTRANSLATED]
+
+
+def tell_forms(message: Message) -> tuple[list[str], list[str]]:
+    """Return the texts of a message and their translations."""
+    ids = [message.id] if isinstance(message.id, str) else list(message.id)
+    told = [message.string] if isinstance(message.string, str) else list(message.string)
+    return [str(text) for text in ids], [str(text) for text in told]
+
+
+@pytest.mark.parametrize("language", CATALOGS)
+def test_the_catalog_has_every_word_of_the_code_and_no_other(language: str) -> None:
+    """Where this fails, `make translations` and a translator help."""
+    wanted = {(message.context, message.id) for message in extract() if message.id}
+    assert {(message.context, message.id) for message in read(language) if message.id} == wanted
+
+
+@pytest.mark.parametrize("language", CATALOGS)
+def test_every_word_has_a_translation(language: str) -> None:
+    assert list_untranslated(read(language)) == []
+
+
+@pytest.mark.parametrize("language", CATALOGS)
+def test_a_translation_has_the_placeholders_of_its_text(language: str) -> None:
+    for message in read(language):
+        if message.id:
+            texts, translations = tell_forms(message)
+            wanted = sorted(PLACEHOLDER.findall(texts[-1]))
+            assert [sorted(PLACEHOLDER.findall(told)) for told in translations] == [wanted] * len(translations), texts
+
+
+def read_literals(template: Path) -> str:
+    """Return the markup of a template without what Jinja fills in or translates."""
+    kept, opened, inside = [""], "", False
+    for _line, kind, value in jinja2.Environment(autoescape=True).lex(template.read_text()):
+        if kind == "name" and opened == "block_begin" and value in {"trans", "endtrans"}:
+            inside = value == "trans"
+        if kind == "data" and not inside:
+            kept.append(value)
+        elif kind == "variable_begin":
+            kept.append("x" if kept[-1].endswith(("<", "</")) else "…")
+        if kind != "whitespace":
+            opened = kind
+    # The one macro that gives attributes instead of elements.
+    return "".join(kept).replace('data-show="…" hidden', "")
+
+
+@pytest.mark.parametrize("template", sorted(TEMPLATES.rglob("*.html")), ids=lambda path: path.name)
+def test_no_template_says_a_word_of_its_own(template: Path) -> None:
+    assert find_english(read_texts(read_literals(template))) == []
+
+
+def report_everything(run_id: str = "1") -> dict[str, Any]:
+    """Return a report with a value in every field, none of them in Latin letters."""
+    step = {"message": "消息", "error": "错误", "log": "日志", "started_at": "2024-01-01T00:00:00Z"}
+    return {
+        "project": "报表服务",
+        "run_id": run_id,
+        "run_attempt": 2,
+        "environment": "生产",
+        "repository": "团队/报表",
+        "branch": "主干",
+        "commit_hash": "１２３",
+        "commit_message": "修复合计",
+        "triggered_by": "林伟",
+        "trigger_type": "manual",
+        "deploy_type": "backend",
+        "deploy_path": "/报表",
+        "port": 8080,
+        "service_status": "running",
+        "message": "部署消息",
+        "error": "错误",
+        "log": "日志",
+        "started_at": "2024-01-01T00:00:00Z",
+        "steps": [
+            *({**step, "name": f"步骤{place}", "status": word} for place, word in enumerate(CHINESE_STATES)),
+            {**step, "name": "configure_nginx", "status": "running"},
+            {**step, "name": "test_website_static", "status": "success", "completed_at": "2024-01-01T00:01:00Z"},
+        ],
+    }
+
+
+def post(client: FlaskClient, **fields: object) -> int:
+    """Send a report with a value in every field; return the deployment's id."""
+    headers = {"Authorization": f"Bearer {SECRET}"}
+    answer = client.post("/api/webhook/deployment", json={**report_everything(), **fields}, headers=headers)
+    assert answer.status_code == 200, answer.text
+    told: int = answer.json["deployment_id"]  # type: ignore[index]
+    return told
+
+
+def list_pages(app: Flask, **arguments: object) -> Iterator[str]:
+    """Yield the address of every page."""
+    with app.test_request_context():
+        for rule in app.url_map.iter_rules():
+            if rule.endpoint.startswith("pages.") and "GET" in (rule.methods or ()):
+                yield app.url_for(rule.endpoint, **{name: arguments[name] for name in rule.arguments})
+
+
+@pytest.mark.parametrize("ending", ["running", "success", "failed", "cancelled", "怪"])
+def test_no_page_in_chinese_holds_an_english_word(app: Flask, client: FlaskClient, ending: str) -> None:
+    for run_id in ("1", "2"):
+        deployment_id = post(client, run_id=run_id, status=ending)
+    post(client, run_id="3", status="success", completed_at="2024-01-01T00:02:00Z")
+    post(client, run_id="3", status="failed", completed_at="2024-01-01T00:03:00Z")
+    for path in list_pages(app, slug="报表服务", deployment_id=deployment_id):
+        answer = client.get(path, headers={"Accept-Language": "zh-CN"})
+        assert answer.status_code == 200, path
+        if answer.mimetype == "text/html":
+            assert '<html lang="zh-Hans"' in answer.text
+            assert find_english(read_texts(answer.text)) == [], path
+
+
+def test_no_empty_page_in_chinese_holds_an_english_word(client: FlaskClient) -> None:
+    answer = client.get("/", headers={"Accept-Language": "zh-CN"})
+    assert find_english(read_texts(answer.text)) == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "environ"),
+    [
+        ("GET", "/no", {}),
+        ("GET", "/projects/%E6%97%A0", {}),
+        ("DELETE", "/", {}),
+        ("GET", "/%00", {}),
+        ("GET", "/", {"REMOTE_ADDR": "203.0.113.9"}),
+    ],
+)
+def test_no_error_page_in_chinese_holds_an_english_word(
+    client: FlaskClient, method: str, path: str, environ: dict[str, str]
+) -> None:
+    answer = client.open(path, method=method, headers={"Accept-Language": "zh-CN"}, environ_overrides=environ)
+    assert answer.status_code >= 400
+    assert find_english(read_texts(answer.text)) == []
+
+
+READ_VISIBLE = """() => {
+  const said = [document.title, document.getElementById("announcement").textContent, document.body.innerText];
+  const told = [...document.querySelectorAll("body *")].filter((element) => element.checkVisibility());
+  for (const name of ["aria-label", "title", "placeholder", "alt"])
+    said.push(...told.map((element) => element.getAttribute(name) ?? ""));
+  return said;
+}"""
+
+
+def test_no_page_that_moves_in_chinese_shows_an_english_word(
+    open_page: OpenPage, dashboard_server: DashboardServer
+) -> None:
+    answer = send(dashboard_server, **{**report_everything(), "status": "running"})
+    paths = ["/", "/projects/报表服务", path_of(answer)]
+    pages = [open_page(path, locale="zh-CN") for path in paths]
+    for page in pages:
+        wait_connection(page, "live")
+    send(dashboard_server, **{**report_everything("2"), "status": "running"})
+    send(dashboard_server, **{**report_everything(), "status": "failed"})
+    for page in pages:
+        page.wait_for_function("() => document.getElementById('announcement').textContent !== ''")
+        assert find_visible_english(page) == []
+
+
+def find_visible_english(page: Page) -> list[str]:
+    """Return what a visitor sees of a page, or is read out, that is in English."""
+    lines = [line for text in page.evaluate(READ_VISIBLE) for line in text.splitlines()]
+    return find_english(lines)

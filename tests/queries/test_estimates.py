@@ -1,0 +1,140 @@
+"""What the history of a deployment is, and what it says, through PostgreSQL."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import event
+
+from dashboard.core.view import View
+from dashboard.extensions import db
+from dashboard.queries.deployments import DeploymentFilters, list_deployments, list_open
+from dashboard.queries.estimates import attach_usual
+from tests.ingest.deliveries import NOW, ingest_each, make_report, read_view
+
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _application(app: Flask) -> None:
+    """Run within the application."""
+
+
+@pytest.fixture
+def numbers() -> Iterator[int]:
+    """Give run ids."""
+    return count(100)
+
+
+def add_run(numbers: Iterator[int], seconds: float, start: datetime = LONG_AGO, **fields: Any) -> int:
+    """Report a run in which the build takes four fifths of the time and the deploying the rest; return its id."""
+    middle, end = (start + timedelta(seconds=seconds * share) for share in (0.8, 1))
+    steps = [
+        {"name": "build", "status": "ok", "started_at": start, "completed_at": middle},
+        {"name": "deploy_project", "status": "ok", "started_at": middle, "completed_at": end},
+    ]
+    for step in steps:
+        step |= {name: value.isoformat() for name, value in step.items() if isinstance(value, datetime)}
+    times = {"started_at": start.isoformat(), "completed_at": end.isoformat()}
+    return ingest_each(
+        [make_report(**{"run_id": str(next(numbers)), "status": "ok", **times, "steps": steps, **fields})]
+    )
+
+
+def add_open(**fields: Any) -> int:
+    """Report a deployment which began a minute ago, and has been at its second step for ten seconds; return its id."""
+    started, current = NOW - timedelta(seconds=60), NOW - timedelta(seconds=10)
+    step = {"name": "deploy_project", "status": "running", "started_at": current.isoformat()}
+    report = {"status": "running", "started_at": started.isoformat(), "steps": [step], **fields}
+    return ingest_each([make_report(**{"run_id": "open", **report})])
+
+
+def test_the_time_left_comes_from_the_step_in_progress(numbers: Iterator[int]) -> None:
+    for seconds in (100, 150, 200):
+        add_run(numbers, seconds)
+    view = read_view(add_open())
+    assert view["usual"] == {
+        "runs": 3,
+        "total": [150.0, 200.0],
+        "steps": {
+            "deploy/build": {"duration": [120.0, 160.0, 3], "left": [150.0, 200.0, 3]},
+            "deploy/deploy_project": {"duration": [30.0, 40.0, 3], "left": [30.0, 40.0, 3]},
+        },
+    }
+    assert view["estimate"] == {"runs": 3, "left_median_s": 20.0, "left_p90_s": 30.0, "overdue_s": 0}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"project": "another"},
+        {"environment": "staging"},
+        {"status": "failed"},
+        {"status": "running"},
+        {"completed_at": None},
+        {"completed_at": (NOW + timedelta(hours=1)).isoformat()},  # it had not ended when the open one began
+    ],
+    ids=str,
+)
+def test_what_is_not_its_kind_or_did_not_succeed_before_is_no_history(
+    numbers: Iterator[int], fields: dict[str, Any]
+) -> None:
+    for seconds in (100, 150):
+        add_run(numbers, seconds)
+    add_run(numbers, 200, **fields)
+    view = read_view(add_open())
+    assert (view["usual"], view["estimate"]) == (None, None)
+
+
+def test_later_runs_do_not_change_what_was_said(numbers: Iterator[int]) -> None:
+    for seconds in (100, 150, 200):
+        add_run(numbers, seconds)
+    opened = add_open()
+    before = read_view(opened)["usual"]
+    add_run(numbers, 1000)
+    assert read_view(opened)["usual"] == before
+
+
+def test_only_the_fifty_newest_count(numbers: Iterator[int]) -> None:
+    for day in range(60):
+        add_run(numbers, 100 if day < 35 else 50, LONG_AGO + timedelta(days=day))
+    usual = read_view(add_open())["usual"]
+    assert (usual["runs"], usual["total"]) == (50, [75.0, 100.0])
+
+
+def test_a_skipped_step_took_no_time_that_counts(numbers: Iterator[int]) -> None:
+    step = {
+        "name": "build",
+        "status": "skipped",
+        "started_at": LONG_AGO.isoformat(),
+        "completed_at": LONG_AGO.isoformat(),
+    }
+    for _ in range(3):
+        add_run(numbers, 100, steps=[step])
+    assert read_view(add_open())["usual"]["steps"]["deploy/build"] == {"duration": None, "left": [100.0, 100.0, 3]}
+
+
+def test_lists_tell_it_of_what_is_open_and_whole_deployments_always(numbers: Iterator[int]) -> None:
+    ended = [add_run(numbers, seconds) for seconds in (100, 100, 100, 100)][-1]
+    opened = add_open()
+    listed = {view["id"]: view for view in list_deployments(DeploymentFilters(), NOW, 50, None)[0]}
+    assert (listed[ended]["usual"], listed[ended]["estimate"]) == (None, None)
+    assert listed[opened]["usual"]["runs"] == 4
+    assert listed[opened]["estimate"] == list_open(NOW)[0]["estimate"] == read_view(opened)["estimate"]
+    assert read_view(ended)["usual"]["runs"] == 3
+    assert read_view(ended)["estimate"] is None
+
+
+def test_one_query_answers_for_any_number_of_deployments(numbers: Iterator[int]) -> None:
+    for seconds in (100, 150, 200):
+        add_run(numbers, seconds)
+    views: list[View] = [read_view(add_open(run_id=f"open {number}")) for number in range(5)]
+    statements: list[str] = []
+    event.listen(db.engine, "before_cursor_execute", lambda *call: statements.append(call[2]))
+    told = attach_usual(views)
+    assert len(statements) == 1
+    assert [view["usual"] for view in told] == [views[0]["usual"]] * 5
+    assert attach_usual([]) == []

@@ -1,0 +1,77 @@
+"""What the history needs beside its lists."""
+
+from datetime import timedelta
+
+import pytest
+
+from dashboard.extensions import db
+from dashboard.queries.deployments import DeploymentFilters, list_deployments
+from dashboard.queries.history import count_newer, iterate_deployments, list_choices, mark_top
+from tests.ingest.deliveries import NOW, ingest, make_incoming, make_report
+
+pytestmark = pytest.mark.usefixtures("app")
+EVERYTHING = DeploymentFilters()
+
+
+def deploy(*run_ids: int, **payload: object) -> None:
+    """Report deployments, each a minute after the one with the next lower run id."""
+    reports = [
+        make_report(run_id=str(n), status="success", started_at=(NOW + timedelta(minutes=n)).isoformat(), **payload)
+        for n in run_ids
+    ]
+    ingest(make_incoming(*reports, received_at=NOW + timedelta(days=1)))
+    db.session.rollback()
+
+
+def list_runs(filters: DeploymentFilters, cursor: str | None = None) -> list[str]:
+    views, _ = list_deployments(filters, NOW, 50, cursor)
+    return [view["run_id"] for view in views]
+
+
+def test_a_list_by_person_holds_what_that_person_triggered() -> None:
+    deploy(1, triggered_by="ana")
+    deploy(2, triggered_by="王伟")
+    assert list_runs(DeploymentFilters(triggered_by="王伟")) == ["2"]
+
+
+@pytest.mark.parametrize("text", ["LOGIN", "abc12", "50%", "王", "Shop"])
+def test_text_is_found_in_any_part_of_what_describes_a_deployment(text: str) -> None:
+    deploy(1, project="Shop", branch="fix/login", commit_hash="abc123", triggered_by="王伟", message="50% done")
+    deploy(2, project="other", branch="main", triggered_by="ana", message="500 done")
+    assert list_runs(DeploymentFilters(q=text)) == ["1"]
+
+
+def test_text_does_not_reach_over_two_values() -> None:
+    deploy(1, branch="main", commit_hash="abc")
+    assert list_runs(DeploymentFilters(q="mainabc")) == []
+
+
+def test_a_list_that_begins_at_a_deployment_begins_there_whatever_comes_since() -> None:
+    deploy(1, 2, 3)
+    (newest, *_), _ = list_deployments(EVERYTHING, NOW, 50, None)
+    top = mark_top(newest)
+    deploy(4, 5)
+    assert list_runs(EVERYTHING, top) == ["3", "2", "1"]
+    assert count_newer(EVERYTHING, NOW, top, 50) == 2
+    assert count_newer(EVERYTHING, NOW, top, 1) == 2
+    assert count_newer(DeploymentFilters(branch="main"), NOW, top, 50) == 0
+
+
+def test_choices_are_all_projects_and_what_was_used_lately() -> None:
+    deploy(1, project="shop", environment="production", branch="main", triggered_by="ana")
+    deploy(2, project="报表", environment="test", branch="main")
+    assert list_choices() == {
+        "project": [("shop", "shop"), ("报表", "报表")],
+        "environment": ["production", "test"],
+        "branch": ["main"],
+        "triggered_by": ["ana"],
+    }
+
+
+@pytest.mark.parametrize(("most", "sizes"), [(10_000, [500, 103]), (603, [500, 103]), (600, [500, 100]), (500, [500])])
+def test_an_export_comes_in_batches_up_to_its_limit(most: int, sizes: list[int]) -> None:
+    deploy(*range(603))
+    batches = list(iterate_deployments(EVERYTHING, NOW, most))
+    assert [len(batch) for batch in batches] == sizes
+    runs = [int(view["run_id"]) for batch in batches for view in batch]
+    assert runs == list(range(602, 602 - sum(sizes), -1))

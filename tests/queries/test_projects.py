@@ -1,0 +1,63 @@
+"""Projects with their strips: the right ones, by a number of statements that does not grow."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from flask import Flask
+from sqlalchemy import event
+
+from dashboard.extensions import db
+from dashboard.queries.projects import get_project, list_projects
+from tests.ingest.deliveries import NOW, ingest_each, make_report
+
+
+@contextmanager
+def count_statements() -> Iterator[list[str]]:
+    """Give the list to which every statement is added that is executed inside."""
+    statements: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_others: object) -> None:
+        statements.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    yield statements
+    event.remove(db.engine, "before_cursor_execute", note)
+
+
+def deploy(project: str, run: int, **payload: object) -> int:
+    """Let a project be deployed at that minute; return the deployment's id."""
+    times = {"started_at": f"2026-06-01T10:{run:02}:00Z", "completed_at": f"2026-06-01T10:{run:02}:30Z"}
+    return ingest_each([make_report(project=project, run_id=str(run), **{"status": "success", **times, **payload})])
+
+
+def test_a_strip_shows_the_twenty_newest_deployments_of_its_project(app: Flask) -> None:
+    ids = [deploy("shop", run, status="failed" if run % 2 else "success") for run in range(22)]
+    other = deploy("docs", 30, environment="staging")
+    docs, shop = list_projects(NOW)
+    assert [outcome["id"] for outcome in shop["outcomes"]] == ids[:1:-1]
+    assert [outcome["state"] for outcome in shop["outcomes"][:3]] == ["failed", "success", "failed"]
+    assert shop["outcomes"][0]["duration_s"] == 30
+    assert [outcome["id"] for outcome in docs["outcomes"]] == [other]
+    assert docs["environments"] == ["staging"]
+
+
+def test_an_outcome_says_what_the_view_of_its_deployment_says(app: Flask) -> None:
+    steps = {"steps": [{"name": "build", "status": "failed", "started_at": "2026-06-01T10:00:10Z"}]}
+    deploy("shop", 1, status="success", **steps)
+    deploy("shop", 2, status="running", completed_at=None)
+    for now in (NOW, NOW + timedelta(days=1)):
+        db.session.rollback()
+        shop = get_project("shop", now)
+        assert shop is not None
+        last, outcome = shop["last_deployment"], shop["outcomes"][0]
+        assert outcome == {name: last[name] for name in outcome}
+        assert shop["outcomes"][1]["state"] == "partial"
+
+
+def test_many_projects_cost_as_many_statements_as_one(app: Flask) -> None:
+    for number in range(12):
+        deploy(f"project-{number}", 1)
+    with count_statements() as statements:
+        assert len(list_projects(NOW)) == 12
+    assert len(statements) <= 4

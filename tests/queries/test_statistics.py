@@ -1,0 +1,164 @@
+"""What the past of a project says, from reports to figures."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from dashboard.extensions import db
+from dashboard.queries.statistics import list_environments, rank_steps, read_outcomes
+from tests.ingest.deliveries import NOW, ingest, make_incoming, make_report
+
+pytestmark = pytest.mark.usefixtures("app")
+
+
+def deploy(run_id: int, *, days_ago: float = 1, took_s: float = 60, **payload: Any) -> int:
+    """Report one deployment that began so long ago; return its id."""
+    started_at = NOW - timedelta(days=days_ago)
+    times = {"started_at": started_at.isoformat()}
+    if payload.setdefault("status", "success") != "running":
+        times["completed_at"] = (started_at + timedelta(seconds=took_s)).isoformat()
+    (receipt,) = ingest(make_incoming(make_report(run_id=str(run_id), **times, **payload)))
+    assert receipt.deployment_id is not None
+    db.session.rollback()
+    return receipt.deployment_id
+
+
+def make_step(name: str, took_s: float, status: str = "success", **values: Any) -> dict[str, Any]:
+    """Return a step of a report that began at the time of the report and took so long."""
+    return {
+        "name": name,
+        "status": status,
+        "started_at": NOW.isoformat(),
+        "completed_at": (NOW + timedelta(seconds=took_s)).isoformat(),
+        **values,
+    }
+
+
+class TestEnvironments:
+    def test_each_shows_its_newest_success_and_what_was_tried_last(self) -> None:
+        deploy(1, days_ago=3, environment="production")
+        good = deploy(2, days_ago=2, environment="production", commit_hash="abc")
+        bad = deploy(3, days_ago=1, environment="production", status="failed")
+        test = deploy(4, days_ago=5, environment="test")
+        production, testing = list_environments("shop", NOW)
+        assert (production["environment"], testing["environment"]) == ("production", "test")
+        assert (production["live"]["id"], production["live"]["commit_hash"]) == (good, "abc")
+        assert (production["newest"]["id"], production["newest"]["state"]) == (bad, "failed")
+        assert (testing["live"]["id"], testing["newest"]["id"]) == (test, test)
+
+    def test_where_nothing_succeeded_nothing_runs(self) -> None:
+        partial = deploy(1, environment="production", steps=[make_step("deploy_project", 1, "failed")])
+        (production,) = list_environments("shop", NOW)
+        assert production["live"] is None
+        assert (production["newest"]["id"], production["newest"]["state"]) == (partial, "partial")
+
+    def test_what_runs_now_is_what_was_tried_last(self) -> None:
+        good = deploy(1, days_ago=2, environment="production")
+        running = deploy(2, days_ago=0, environment="production", status="running")
+        (production,) = list_environments("shop", NOW)
+        assert (production["live"]["id"], production["newest"]["id"]) == (good, running)
+
+    def test_of_two_that_began_at_once_the_later_one_is_the_newest(self) -> None:
+        deploy(1, environment="production")
+        later = deploy(2, environment="production")
+        (production,) = list_environments("shop", NOW)
+        assert (production["live"]["id"], production["newest"]["id"]) == (later, later)
+
+    def test_other_projects_have_their_own(self) -> None:
+        deploy(1, project="other", environment="production")
+        assert list_environments("shop", NOW) == []
+
+
+class TestOutcomes:
+    def test_only_endings_that_say_something_count(self) -> None:
+        words = ("success", "failed", "timed_out", "cancelled", "skipped", "neutral", "running")
+        for number, status in enumerate(words):
+            deploy(number, status=status)
+        deploy(10, steps=[make_step("deploy_project", 1, "failed")])  # partial: no success
+        total = read_outcomes("shop", NOW)["total"]
+        assert (total["succeeded"], total["counted"], total["rate_pct"]) == (1, 4, 25)
+
+    def test_the_usual_duration_is_that_of_successes(self) -> None:
+        for number, took_s in enumerate((10, 20, 30, 40, 110)):
+            deploy(number, took_s=took_s)
+        deploy(9, took_s=9000, status="failed")
+        total = read_outcomes("shop", NOW)["total"]
+        assert (total["median_s"], total["p90_s"]) == (30, 82)
+
+    def test_a_success_of_unknown_duration_counts_for_the_rate_alone(self) -> None:
+        ingest(make_incoming(make_report(run_id="1", status="success", timestamp=NOW.isoformat())))
+        deploy(2, took_s=50)
+        total = read_outcomes("shop", NOW)["total"]
+        assert (total["succeeded"], total["median_s"], total["p90_s"]) == (2, 50, 50)
+
+    def test_a_young_project_is_told_by_days(self) -> None:
+        deploy(1, days_ago=2)
+        deploy(2, days_ago=0, status="failed")
+        outcomes = read_outcomes("shop", NOW)
+        counted = {period["start"]: period["counted"] for period in outcomes["periods"] if period["counted"]}
+        assert outcomes["unit"] == "day"
+        assert counted == {"2026-05-30": 1, "2026-06-01": 1}
+        assert (outcomes["most"], outcomes["longest_s"]) == (1, 60)
+
+    def test_an_old_project_is_told_by_weeks_and_what_is_older_than_them_is_left_out(self) -> None:
+        deploy(1, days_ago=400)
+        deploy(2, days_ago=7)
+        deploy(3, days_ago=6)
+        outcomes = read_outcomes("shop", NOW)
+        assert outcomes["unit"] == "week"
+        assert [period["counted"] for period in outcomes["periods"]] == [0] * 11 + [2, 0]
+        assert outcomes["total"]["counted"] == 2
+
+    def test_without_any_deployment_there_is_no_rate(self) -> None:
+        outcomes = read_outcomes("nobody", NOW)
+        assert outcomes["total"] == {"succeeded": 0, "counted": 0, "rate_pct": None, "median_s": None, "p90_s": None}
+        assert (outcomes["most"], outcomes["longest_s"]) == (0, None)
+
+
+class TestSteps:
+    def test_the_slowest_come_first_by_their_median(self) -> None:
+        for number, took_s in enumerate((10, 20, 90)):
+            deploy(number, steps=[make_step("deploy_project", took_s), make_step("build", 30)])
+        slowest = rank_steps("shop")["slowest"]
+        assert [(step["key"], step["median_s"], step["timed"]) for step in slowest] == [
+            ("build", 30, 3),
+            ("deploy_project", 20, 3),
+        ]
+        assert slowest[1]["p90_s"] == pytest.approx(76)
+
+    def test_a_step_that_failed_says_nothing_about_how_long_it_takes(self) -> None:
+        deploy(1, steps=[make_step("build", 30)])
+        deploy(2, steps=[make_step("build", 1, "failed")])
+        ranked = rank_steps("shop")
+        assert [(step["median_s"], step["timed"]) for step in ranked["slowest"]] == [(30, 1)]
+        assert [(step["failed"], step["ran"]) for step in ranked["failing"]] == [(1, 2)]
+
+    def test_skipped_and_cancelled_steps_did_not_run(self) -> None:
+        for number, status in enumerate(("success", "skipped", "cancelled", "timed_out")):
+            deploy(number, steps=[make_step("build", 5, status)])
+        (step,) = rank_steps("shop")["failing"]
+        assert (step["failed"], step["ran"]) == (1, 2)
+
+    def test_a_known_step_is_one_step_whatever_its_sender_calls_it(self) -> None:
+        deploy(1, steps=[make_step("部署项目", 10)])
+        deploy(2, steps=[make_step("deploy_project", 20)])
+        (step,) = rank_steps("shop")["slowest"]
+        assert (step["key"], step["timed"], step["median_s"]) == ("deploy_project", 2, 15)
+
+    def test_steps_of_two_jobs_are_two(self) -> None:
+        deploy(1, steps=[make_step("build", 10, job="linux"), make_step("build", 20, job="windows")])
+        slowest = rank_steps("shop")["slowest"]
+        assert [(step["job"], step["median_s"]) for step in slowest] == [("windows", 20), ("linux", 10)]
+
+    def test_what_still_runs_is_not_counted(self) -> None:
+        deploy(1, status="running", steps=[make_step("build", 10)])
+        assert rank_steps("shop") == {"slowest": [], "failing": []}
+
+    def test_only_the_newest_hundred_deployments_count(self) -> None:
+        deploy(0, days_ago=200, steps=[make_step("build", 999, "failed")])
+        reports = [
+            make_report(run_id=str(n), status="success", step_details={"build": "success"}) for n in range(1, 101)
+        ]
+        ingest(make_incoming(*reports))
+        assert rank_steps("shop")["failing"] == []
