@@ -12,7 +12,6 @@ from dashboard.config import Settings
 from dashboard.extensions import api as rest
 from dashboard.extensions import db, migrate
 from dashboard.pages import languages
-from dashboard.pages.security import protect_responses
 from dashboard.prefix import PrefixMiddleware
 from dashboard.problems import init_errors
 
@@ -52,8 +51,7 @@ def create_app(settings: Settings) -> Flask:
     init_errors(app)
     for blueprint in (webhooks.blueprint, *api.blueprints):
         rest.register_blueprint(blueprint)
-    app.register_blueprint(pages.blueprint)
-    protect_responses(app)
+    pages.init_app(app)
     init_access(app)
     live.init_app(app)
     # One proxy in front may say how it was reached; who the peer is stays the socket's word (see access.py).

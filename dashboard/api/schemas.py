@@ -188,13 +188,13 @@ class DeploymentSummary(ViewSchema):
     stale_since = fields.String()
     message = fields.String()
     error = fields.String()
-    log = fields.String()
 
 
 class DeploymentSchema(DeploymentSummary):
     """A deployment, whole."""
 
     related = fields.Raw(metadata={"description": "other attempts, the run behind it, what was deployed before"})
+    log = fields.String()
     jobs = fields.List(fields.Nested(JobSchema))
 
 

@@ -4,8 +4,9 @@ import contextlib
 import json
 import shlex
 import signal
+import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from dashboard.cli import postgres
@@ -16,6 +17,7 @@ from dashboard.cli.web import WebServerError, check_port, local_url, serve
 from dashboard.config import SECRET_FILES, Settings, SettingsError, load_settings
 
 BAD_SETTING = 2
+WATCH_S = 1
 EXAMPLE = {
     "project": "hello",
     "status": "running",
@@ -43,19 +45,25 @@ def _run(environ: dict[str, str]) -> int:
     had_secret = secret_file.exists()
     settings = load_settings(environ)
     check_port(settings)
+    is_database_alive: Callable[[], bool] = lambda: True  # noqa: E731
     with contextlib.ExitStack() as stack:
         if settings.database_url is None:
             if data_dir == Path(ELSEWHERE):
                 _say(f"the data is in {data_dir}")
             server = postgres.start(settings.data_dir, say=_say)
             stack.callback(server.stop)
+            is_database_alive = server.is_alive
             environ = {**environ, "DATABASE_URL": server.url}
             settings = load_settings(environ)
         migrate_database(settings)
         process = stack.enter_context(serve(settings, environ))
         _say(_describe_start(settings, _show_secret(environ, settings, secret_file, is_new=not had_secret)))
-        status = process.wait()
-        raise WebServerError(f"the web server ended with status {status}: see above")
+        while process.poll() is None:
+            if not is_database_alive():
+                raise PostgresError(f"PostgreSQL ended, see postgres.log in {settings.data_dir}: start again")
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(WATCH_S)
+        raise WebServerError(f"the web server ended with status {process.returncode}: see above")
 
 
 def _say(line: str) -> None:

@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -23,11 +23,11 @@ def read_cursor(cursor: str) -> tuple[datetime, str]:
     try:
         moment, row_id = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().split("|")
         parsed = datetime.fromisoformat(moment)
-    except (binascii.Error, ValueError):
+        if parsed.tzinfo is None:
+            raise ValueError("a time without a zone")
+        return parsed.astimezone(UTC), row_id
+    except (binascii.Error, ValueError, OverflowError):
         raise CursorError("not a cursor of this list") from None
-    if parsed.tzinfo is None:
-        raise CursorError("not a cursor of this list")
-    return parsed, row_id
 
 
 def cut_page(rows: Sequence[Item], limit: int) -> tuple[Sequence[Item], bool]:

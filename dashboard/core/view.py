@@ -155,9 +155,9 @@ def order_step(step: View) -> tuple[bool, int, bool, datetime, str]:
 
 
 def order_job(job: View) -> tuple[bool, datetime, str]:
-    """Sort key of job views: start, nulls last, then key."""
-    started = datetime.fromisoformat(job["started_at"]) if job["started_at"] else datetime.max.replace(tzinfo=UTC)
-    return (job["started_at"] is None, started, job["key"])
+    """Sort key of job views: the start that the sender told, nulls last, then key; never the order of arrival."""
+    told = None if job["started_observed"] else job["started_at"]
+    return (told is None, datetime.fromisoformat(told) if told else datetime.max.replace(tzinfo=UTC), job["key"])
 
 
 def attach_steps(job: View, steps: list[View]) -> View:

@@ -46,13 +46,14 @@ def ingest_deliveries(engine: Engine, deliveries: Sequence[Incoming], settings: 
     """
     try:
         return _retry_deadlocks(engine, deliveries, settings)
-    except DBAPIError as error:
-        if _is_passing(error):
+    except Exception as error:
+        if isinstance(error, DBAPIError) and _is_passing(error):
             raise
         if len(deliveries) > 1:
             return [receipt for one in deliveries for receipt in ingest_deliveries(engine, [one], settings)]
         log.exception("delivery %s cannot be applied", deliveries[0].id)
-        return [_record_failure(engine, deliveries[0], f"{type(error.orig).__name__} in the database")]
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        return [_record_failure(engine, deliveries[0], f"{type(cause).__name__} while it was applied")]
 
 
 def _retry_deadlocks(engine: Engine, deliveries: Sequence[Incoming], settings: Settings) -> list[Receipt]:
@@ -184,7 +185,7 @@ class _Batch:
         steps = [step for before, after in pairs for key, step in after.steps.items() if before.steps.get(key) != step]
         store.upsert(self.connection, DeploymentJob, jobs)
         store.upsert(self.connection, DeploymentStep, steps)
-        if steps:
+        if jobs or steps:
             numbers = [after.deployment["id"] for after in afters.values()]
             current = store.read_current_steps(self.connection, numbers)
             for after in afters.values():

@@ -14,9 +14,10 @@ from urllib.parse import urlsplit
 
 from dashboard.core.registers import Node, merge_nodes
 from dashboard.core.report import JOB_FIELDS, STEP_FIELDS, Report, StepKey
-from dashboard.core.state import Standing, add_to_tally, classify_job
+from dashboard.core.state import UNHEARD, Standing, add_to_tally, classify_job
 from dashboard.core.steps import Category, categorise
 from dashboard.core.view import (
+    format_time,
     read_status,
     stand_deployment,
     stand_job,
@@ -26,7 +27,7 @@ from dashboard.core.view import (
     view_project,
     view_step,
 )
-from dashboard.core.words import Status
+from dashboard.core.words import State, Status
 from dashboard.ingest.rows import EMPTY_NODE, Row, read_node, write_node
 
 UNSEEN = frozenset({"id", "seq"})
@@ -101,9 +102,9 @@ def _count_jobs(before: Tree, after: Tree) -> None:
 
 def _observe(after: Tree, received_at: datetime) -> None:
     """Note the receipt on everything that has begun: it stands in where no sender ever tells a time."""
-    deployment = stand_deployment(after.deployment)
-    begun = [(after.deployment, deployment), *((job, stand_job(job, deployment)) for job in after.jobs.values())]
-    for row, standing in begun:
+    # Whether a job has begun must not depend on whether its deployment ended before or after.
+    jobs = [(job, stand_job(job, UNHEARD)) for job in after.jobs.values()]
+    for row, standing in [(after.deployment, stand_deployment(after.deployment)), *jobs]:
         if standing.status != Status.QUEUED:
             row["observed_at"] = _earliest(row["observed_at"], received_at)
     for step in after.steps.values():
@@ -179,6 +180,10 @@ def add_untouched(before: Tree, after: Tree, jobs: Iterable[Row], steps: Iterabl
 def describe_changes(before: Tree, after: Tree, stale_before: datetime) -> dict[str, Any]:
     """Return the values that people see differently now, in the shape of an event; empty if there are none."""
     old_views, new_views = _view_tree(before, stale_before), _view_tree(after, stale_before)
+    if before.deployment["state"] == State.STALE:
+        # Announced while this report was on its way: so pages show it, whatever the report's own time makes of it.
+        silent_since = format_time(before.deployment["last_report_at"])
+        old_views[0].update(state=State.STALE.value, stale_since=silent_since)
     deployment = _diff({} if before.deployment["seq"] == 0 else old_views[0], new_views[0])
     changes = {
         "deployment": {name: value for name, value in deployment.items() if name not in UNSEEN},

@@ -1,4 +1,4 @@
-"""Deleting what is no longer needed: old keys, old deliveries, events of deployments that ended long ago.
+"""Deleting what is no longer needed: old keys, old deliveries, events of deployments that said nothing for long.
 
 Small batches, each committed by itself, so that no report has to wait. Several processes may do this at the same time.
 """
@@ -30,7 +30,7 @@ DELETE_EVENTS = """
     DELETE FROM deployment_events WHERE ctid = ANY (ARRAY(
         SELECT event.ctid
         FROM deployment_events AS event JOIN deployments AS deployment ON deployment.id = event.deployment_id
-        WHERE event.created_at < :before AND deployment.last_report_at < :before AND deployment.status = 'completed'
+        WHERE event.created_at < :before AND deployment.last_report_at < :before
         LIMIT :most FOR UPDATE OF event SKIP LOCKED
     ))
 """

@@ -8,12 +8,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
-from dashboard.core.view import format_time
+from dashboard.core.view import format_time, tell_row_state
 from dashboard.core.words import State, Status
 from dashboard.extensions import db
 from dashboard.ingest.store import insert_events
 from dashboard.models import Deployment
 
+TABLE = Deployment.metadata.tables[Deployment.__tablename__]
 MOST_AT_ONCE = 100
 LIVELY = (State.QUEUED.value, State.WAITING.value, State.RUNNING.value)
 """States that can turn stale; `stale` itself is not among them, which makes the announcement happen once."""
@@ -24,10 +25,27 @@ def announce_stale(now: datetime, stale_s: int) -> int:
 
     Any number of processes may do this at the same time: a row that is locked is left to whoever holds it.
     """
+    limit = now - timedelta(seconds=stale_s)
     with db.engine.begin() as connection:
-        silent = _mark_stale(connection, now - timedelta(seconds=stale_s))
+        silent = _mark_stale(connection, limit)
         insert_events(connection, [_describe(row, now) for row in silent])
+        insert_events(connection, [_lift(connection, row, limit, now) for row in _find_unfounded(connection, limit)])
     return len(silent)
+
+
+def _find_unfounded(connection: Connection, limit: datetime) -> list[dict[str, Any]]:
+    """Return deployments that were announced when less patience was set than now."""
+    unfounded = select(TABLE).where(TABLE.c.state == State.STALE.value, TABLE.c.last_report_at >= limit)
+    still_open = TABLE.c.status.is_distinct_from(Status.COMPLETED.word)
+    locked = unfounded.where(still_open).limit(MOST_AT_ONCE).with_for_update(skip_locked=True)
+    return [dict(row) for row in connection.execute(locked).mappings()]
+
+
+def _lift(connection: Connection, row: dict[str, Any], limit: datetime, now: datetime) -> dict[str, Any]:
+    """Take an announcement back; return the event that says so."""
+    shown, seq = tell_row_state(row, limit).value, row["seq"] + 1
+    connection.execute(update(TABLE).where(TABLE.c.id == row["id"]).values(state=shown, seq=seq))
+    return _make_event(row["id"], seq, {"state": shown, "stale_since": None}, now)
 
 
 def _mark_stale(connection: Connection, silent_since: datetime) -> list[Row[Any]]:
@@ -53,10 +71,10 @@ def _mark_stale(connection: Connection, silent_since: datetime) -> list[Row[Any]
 
 def _describe(row: Row[Any], now: datetime) -> dict[str, Any]:
     shown = {"state": State.STALE.value, "stale_since": format_time(row.last_report_at)}
-    return {
-        "deployment_id": row.id,
-        "seq": row.seq,
-        "kind": "deployment.updated",
-        "changes": {"deployment": shown, "jobs": [], "steps": []},
-        "created_at": now,
-    }
+    return _make_event(row.id, row.seq, shown, now)
+
+
+def _make_event(deployment_id: int, seq: int, shown: dict[str, Any], now: datetime) -> dict[str, Any]:
+    changes = {"deployment": shown, "jobs": [], "steps": []}
+    event = {"deployment_id": deployment_id, "seq": seq, "kind": "deployment.updated"}
+    return event | {"changes": changes, "created_at": now}

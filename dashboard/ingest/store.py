@@ -78,10 +78,12 @@ UPSERT: dict[type[Base], TextClause] = {
 READ_CURRENT_STEPS = text(
     """
     SELECT wanted.id, step.* FROM unnest(CAST(:ids AS bigint[])) AS wanted (id) CROSS JOIN LATERAL (
-      SELECT job_key, key, coalesce(name, key) AS name, coalesce(started_at, observed_at) AS started_at
-      FROM deployment_steps
-      WHERE deployment_id = wanted.id AND status = 'in_progress' AND status IS DISTINCT FROM 'completed'
-      ORDER BY number, started_at, job_key, key LIMIT 1
+      SELECT job_key, step.key, coalesce(step.name, step.key) AS name,
+        coalesce(step.started_at, step.observed_at) AS started_at
+      FROM deployment_steps AS step JOIN deployment_jobs AS job ON (job.deployment_id, job.key) = (wanted.id, job_key)
+      WHERE step.deployment_id = wanted.id AND step.status = 'in_progress'
+        AND step.status IS DISTINCT FROM 'completed' AND job.status IS DISTINCT FROM 'completed'
+      ORDER BY number, step.started_at, job_key, step.key LIMIT 1
     ) AS step
     """
 )

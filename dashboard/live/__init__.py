@@ -6,8 +6,9 @@ Binds the parts to the application; the modules say what each of them does.
 from typing import Any
 
 import gevent
-from flask import Flask
+from flask import Flask, Request
 
+from dashboard.access import may_read
 from dashboard.extensions import socketio
 from dashboard.live.chores import start_chores
 from dashboard.live.fanout import protect_connections
@@ -35,7 +36,8 @@ def init_app(app: Flask) -> None:
         ping_interval=25,
         ping_timeout=20,
     )
-    protect_connections(socketio.server)
+    settings = app.config["SETTINGS"]
+    protect_connections(socketio.server, lambda environ: may_read(Request(environ), settings))
 
 
 def start(app: Flask) -> None:

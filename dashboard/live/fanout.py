@@ -113,8 +113,8 @@ class BoundedWebSocket(WebSocketWSGI):  # type: ignore[misc]  # the library is n
         self.ws.sock.end()
 
 
-def protect_connections(server: socketio.Server) -> None:
-    """Make this server use bounded connections, and end those that do not speak its protocol."""
+def protect_connections(server: socketio.Server, may_connect: Callable[[dict[str, Any]], bool]) -> None:
+    """Make this server use bounded connections, for those who may, and end those that do not speak its protocol."""
     server.eio._async = {**server.eio._async, "websocket": BoundedWebSocket}
     handle_connect, handle_message = server.eio.handlers["connect"], server.eio.handlers["message"]
 
@@ -122,6 +122,8 @@ def protect_connections(server: socketio.Server) -> None:
         # Engine.IO looks at the Connection header only after it has decided that this is a WebSocket.
         if "upgrade" not in environ.get("HTTP_CONNECTION", "").lower():
             return "not a WebSocket handshake"
+        if not may_connect(environ):
+            return "reading from another machine needs the secret"
         handle_connect(client, environ)
         return None
 

@@ -26,6 +26,8 @@ FRAME_S = 0.05
 SWEEP_S = 5.0
 """How often the seqs of watched deployments are compared with what was published."""
 LONGEST_PAUSE_S = 5.0
+FAILURES_BORNE = 5
+"""After so many failures in a row, within about 3 s, pages are told that nobody follows the database."""
 
 logger = logging.getLogger(__name__)
 
@@ -56,8 +58,16 @@ class Follower:
             except Exception as error:  # the outermost edge: nothing may end this greenlet
                 expected = isinstance(error, psycopg2.Error | OSError)
                 logger.warning("live updates interrupted: %s", str(error).strip(), exc_info=not expected)
-            gevent.sleep(min(LONGEST_PAUSE_S, 0.1 * 2**failures))
-            failures = min(failures + 1, 10)
+            self.ready.clear()
+            failures += 1
+            if failures == FAILURES_BORNE:
+                self._disconnect_pages()
+            gevent.sleep(min(LONGEST_PAUSE_S, 0.1 * 2 ** min(failures, 10)))
+
+    def _disconnect_pages(self) -> None:
+        """Let pages know that they are not followed any more: they reconnect, and refresh over HTTP meanwhile."""
+        for _, client in list(self._socketio.server.manager.get_participants(NAMESPACE, None)):
+            self._socketio.server.eio.disconnect(client)
 
     def watch(self, deployment_id: int, seq: int) -> None:
         """Make sure that everything after seq is published: somebody who has just joined the room is there."""

@@ -18,7 +18,7 @@ def describe_deployment(view: View, now_ms: int) -> dict[str, Any]:
 
     `opens` says whose log is opened: that of the first failure, and no other.
     """
-    view = {**view, "jobs": [_time_job(job) for job in view["jobs"]]}
+    view = {**view, "jobs": [_settle_job(job, is_silent=view["state"] == "stale") for job in view["jobs"]]}
     axis = find_axis(view, now_ms)
     step, job = find_first_failure(view)
     return {
@@ -28,6 +28,18 @@ def describe_deployment(view: View, now_ms: int) -> dict[str, Any]:
         "opens": view["state"] == "failed" and job is None,
         "jobs": [_describe_job(one, view, axis, step, job) for one in view["jobs"]],
     }
+
+
+def _settle_job(job: View, *, is_silent: bool) -> View:
+    """Return the job with its own end; of a deployment that fell silent nobody knows that a part of it still runs."""
+    timed = _time_job(job)
+    if not is_silent:
+        return timed
+    return {**_fall_silent(timed), "steps": [_fall_silent(step) for step in job["steps"]]}
+
+
+def _fall_silent(part: View) -> View:
+    return {**part, "state": "stale"} if part["state"] == "running" else part
 
 
 def _time_job(job: View) -> View:

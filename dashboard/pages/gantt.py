@@ -14,7 +14,7 @@ THINNEST = 8
 LIVE_STATES = {"running", "waiting"}
 SECOND, MINUTE, HOUR, DAY = 1000, 60_000, 3_600_000, 86_400_000
 NICE_MS = (
-    *(seconds * SECOND for seconds in (5, 10, 20, 30)),
+    30 * SECOND,
     *(minutes * MINUTE for minutes in (1, 2, 3, 5, 10, 20, 30)),
     *(hours * HOUR for hours in (1, 2, 3, 6, 12)),
 )

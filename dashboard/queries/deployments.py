@@ -35,6 +35,8 @@ from dashboard.queries.rows import (
 
 JOBS, STEPS = (Base.metadata.tables[model.__tablename__] for model in (DeploymentJob, DeploymentStep))
 LARGEST_ID = 2**63 - 1
+MOST_OPEN = 500
+"""More open ones than that were abandoned: they are found in the history."""
 SEARCHED = ("branch", "commit_hash", "commit_message", "triggered_by", "message", "environment", "repository", "run_id")
 IS_OPEN = DEPLOYMENTS.c.status.is_distinct_from("completed")
 
@@ -72,8 +74,8 @@ def list_deployments(
 
 
 def list_open(now: datetime, slug: str | None = None) -> list[View]:
-    """Return all deployments that have not ended, newest first, without jobs."""
-    query = select_newest().where(IS_OPEN)
+    """Return the deployments that have not ended, newest first and at most MOST_OPEN, without jobs."""
+    query = select_newest().where(IS_OPEN).limit(MOST_OPEN)
     if slug is not None:
         query = query.where(is_of_project(slug))
     return attach_open_estimates(view_deployments(read_rows(query), now), now)

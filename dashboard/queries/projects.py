@@ -12,6 +12,7 @@ from dashboard.extensions import db
 from dashboard.queries.rows import (
     DEPLOYMENTS,
     PROJECTS,
+    SUMMARY_COLUMNS,
     Row,
     find_stale_limit,
     read_rows,
@@ -72,7 +73,7 @@ def _view_projects(rows: Sequence[Row], now: datetime) -> list[View]:
 
 def _read_newest(ids: Sequence[int]) -> list[Row]:
     """Return the newest deployment of each project."""
-    return read_rows(_select_newest_of(ids, DEPLOYMENTS.c, 1)) if ids else []
+    return read_rows(_select_newest_of(ids, SUMMARY_COLUMNS, 1)) if ids else []
 
 
 def _read_outcomes(ids: Sequence[int], now: datetime) -> dict[int, list[View]]:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import Select, Table, select
+from sqlalchemy import Select, select
 
 from dashboard.config import Settings
 from dashboard.core.view import View, view_deployment, view_project
@@ -15,6 +15,8 @@ from dashboard.models import Base, Deployment, Project
 Row = dict[str, Any]
 
 DEPLOYMENTS, PROJECTS = (Base.metadata.tables[model.__tablename__] for model in (Deployment, Project))
+
+SUMMARY_COLUMNS = [column for column in DEPLOYMENTS.c if column.name != "log"]
 
 
 def read_rows(query: Select[*tuple[Any, ...]]) -> list[Row]:
@@ -35,12 +37,13 @@ def find_stale_limit(now: datetime) -> datetime:
 
 
 def view_deployments(rows: Sequence[Row], now: datetime) -> list[View]:
-    """Return deployments without their jobs, in the given order."""
+    """Return deployments without their jobs and logs, in the given order."""
     projects = {number: view_project(row) for number, row in read_projects(row["project_id"] for row in rows).items()}
     stale_before = find_stale_limit(now)
-    return [view_deployment(row, projects[row["project_id"]], stale_before) for row in rows]
+    views = [view_deployment({**row, "log": None}, projects[row["project_id"]], stale_before) for row in rows]
+    return [{name: value for name, value in view.items() if name != "log"} for view in views]
 
 
-def select_newest(table: Table = DEPLOYMENTS) -> Select[Any]:
-    """Return the query for deployments, newest first."""
-    return select(table).order_by(table.c.sorted_at.desc(), table.c.id.desc())
+def select_newest() -> Select[Any]:
+    """Return the query for deployments, newest first, without their logs: of many, those would be megabytes."""
+    return select(*SUMMARY_COLUMNS).order_by(DEPLOYMENTS.c.sorted_at.desc(), DEPLOYMENTS.c.id.desc())

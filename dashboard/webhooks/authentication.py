@@ -43,12 +43,6 @@ def make_signing_key(secret: str) -> bytes:
     return secret.encode()
 
 
-def sign_standard(key: bytes, message_id: str, timestamp: str, body: bytes) -> str:
-    """Return the signature that Standard Webhooks 1.0.0 prescribes, with its version prefix."""
-    signed = f"{message_id}.{timestamp}.".encode() + body
-    return "v1," + base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
-
-
 def _check_bearer(secret: str, headers: Headers, _body: bytes, _now: datetime) -> None:
     token = headers["Authorization"].split(" ", 1)[1].strip()
     if not hmac.compare_digest(_to_bytes(token), secret.encode()):

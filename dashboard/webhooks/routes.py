@@ -1,5 +1,6 @@
 """`POST /api/webhook/deployment`: cap, read, authenticate, parse, validate, apply, answer, in this order."""
 
+import itertools
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
@@ -18,13 +19,15 @@ from dashboard.problems import ProblemError, flatten_messages
 from dashboard.webhooks.authentication import AuthenticationError, authenticate
 from dashboard.webhooks.body import parse_json, read_body, require_json
 from dashboard.webhooks.dialects import native
-from dashboard.webhooks.schemas import DEPLOYMENT
+from dashboard.webhooks.schemas import DEPLOYMENT, MOST_JOBS, MOST_STEPS, count_children
 
 SOURCE = "default"
 """Name of the one source there is: who holds DASHBOARD_WEBHOOK_SECRET."""
 DIALECT = "native"
 KEY_HEADERS = ("webhook-id", "X-GitHub-Delivery", "Idempotency-Key")
 LONGEST_KEY = 255
+MOST_ERRORS = 50
+"""Fields that an answer names: who sent ten thousand bad ones does not need to hear of each."""
 KEPT_HEADERS = (*KEY_HEADERS, "Content-Type", "Content-Encoding", "User-Agent", "X-GitHub-Event", "webhook-timestamp")
 
 DESCRIPTION = {
@@ -41,8 +44,8 @@ blueprint = Blueprint("webhooks", __name__, url_prefix="/api/webhook", descripti
 def receive_deployment() -> Response:
     """Answer 200 with the receipt once the delivery is committed, a problem document otherwise."""
     settings: Settings = current_app.config["SETTINGS"]
-    received_at = datetime.now(UTC)
     body = read_body(request, settings.max_body_bytes)
+    received_at = datetime.now(UTC)
     _authenticate(settings, body, received_at)
     try:
         reports = (_parse(body),)
@@ -64,8 +67,13 @@ def _authenticate(settings: Settings, body: bytes, now: datetime) -> None:
 
 def _parse(body: bytes) -> Report:
     require_json(request)
+    parsed = parse_json(body)
+    jobs, steps = count_children(parsed)
+    if jobs > MOST_JOBS or steps > MOST_STEPS:
+        field, most = ("jobs", MOST_JOBS) if jobs > MOST_JOBS else ("steps", MOST_STEPS)
+        raise _unprocessable({field: [f"More than {most} in one delivery: send them in several."]})
     try:
-        return native.parse(DEPLOYMENT.load(parse_json(body)))
+        return native.parse(DEPLOYMENT.load(parsed))
     except ValidationError as error:
         raise _unprocessable(flatten_messages(error.messages)) from None
     except native.MalformedError as error:
@@ -81,8 +89,9 @@ def _read_key() -> str | None:
 
 
 def _unprocessable(errors: Any) -> ProblemError:  # noqa: ANN401
-    summary = "; ".join(f"{field}: {messages[0]}" for field, messages in list(errors.items())[:5])
-    return ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, summary, errors)
+    told = dict(itertools.islice(errors.items(), MOST_ERRORS))
+    summary = "; ".join(f"{field}: {messages[0]}" for field, messages in itertools.islice(told.items(), 5))
+    return ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, summary, told)
 
 
 def _reject(problem: ProblemError, body: bytes, received_at: datetime, settings: Settings) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
 NAME_LENGTH, URL_LENGTH, TEXT_LENGTH = 255, 2048, 65536
-MOST_STEPS = 10_000
+MOST_JOBS, MOST_STEPS = 1_000, 10_000
+"""In one delivery."""
 LARGEST_INT = 2**31 - 1
 UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 """NUL and lone surrogates: JSON can carry them, PostgreSQL cannot."""
@@ -146,7 +147,7 @@ class JobPayload(NodePayload):
     """One job, with a word of its own and steps."""
 
     name = Text(required=True)
-    steps = fields.List(fields.Nested(StepPayload), validate=validate.Length(max=MOST_STEPS), allow_none=True)
+    steps = fields.List(fields.Nested(StepPayload), allow_none=True)
 
 
 class StepDetails(fields.Field[list[dict[str, Any]]]):
@@ -155,8 +156,6 @@ class StepDetails(fields.Field[list[dict[str, Any]]]):
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:  # noqa: ANN401, ARG002
         if not isinstance(value, Mapping):
             raise ValidationError("Must be an object: step → status.")
-        if len(value) > MOST_STEPS:
-            raise ValidationError(f"Longer than maximum length {MOST_STEPS}.")
         loaded, errors = [], {}
         for name, detail in value.items():
             try:
@@ -191,12 +190,20 @@ class DeploymentPayload(NodePayload):
     timestamp = Moment(allow_none=True)
     duration_s = Seconds()
     job = Text()
-    jobs = fields.List(fields.Nested(JobPayload), validate=validate.Length(max=MOST_STEPS), allow_none=True)
+    jobs = fields.List(fields.Nested(JobPayload), allow_none=True)
     step_details = StepDetails(allow_none=True)
-    steps = fields.List(fields.Nested(StepPayload), validate=validate.Length(max=MOST_STEPS), allow_none=True)
+    steps = fields.List(fields.Nested(StepPayload), allow_none=True)
     step = fields.Nested(StepPayload, allow_none=True)
     step_name = Text()
     step_status = Text()
+
+
+def count_children(body: Mapping[str, Any]) -> tuple[int, int]:
+    """Return how many jobs and steps a body holds in all of its lists: cheap, before anything else looks at them."""
+    jobs = body.get("jobs")
+    jobs = jobs if isinstance(jobs, list) else []
+    lists = [body.get("steps"), body.get("step_details"), *(job.get("steps") for job in jobs if isinstance(job, dict))]
+    return len(jobs), sum(len(steps) for steps in lists if isinstance(steps, list | dict))
 
 
 STEP = StepPayload()

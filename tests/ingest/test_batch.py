@@ -13,6 +13,7 @@ from sqlalchemy import event, text
 from dashboard.core.report import Report
 from dashboard.core.words import Verdict
 from dashboard.extensions import db
+from dashboard.ingest.stale import announce_stale
 from dashboard.queries.events import list_events
 from tests.core.strategies import reports
 from tests.ingest.deliveries import (
@@ -158,6 +159,31 @@ def test_a_later_report_lifts_stale_even_if_it_says_nothing_new() -> None:
     (second,) = ingest(make_incoming(report, received_at=much_later))
     assert (first.seq, second.seq) == (1, 2)
     assert read_view(first.deployment_id or 0, much_later)["state"] == "running"
+
+
+def test_a_report_that_crosses_the_announcement_of_its_silence_lifts_it() -> None:
+    (first,) = ingest(make_incoming(make_report(status="running")))
+    assert announce_stale(NOW + timedelta(hours=1), stale_s=600) == 1
+    ingest(make_incoming(make_report(message="slow"), received_at=NOW + timedelta(seconds=5)))
+    events = list_events(first.deployment_id or 0, 1)
+    assert events is not None
+    assert [event["deployment"].get("state") for event in events] == ["stale", "running"]
+
+
+def test_more_patience_takes_an_announcement_back() -> None:
+    (first,) = ingest(make_incoming(make_report(status="queued")))
+    announce_stale(NOW + timedelta(hours=1), stale_s=600)
+    announce_stale(NOW + timedelta(hours=1), stale_s=7200)
+    announce_stale(NOW + timedelta(hours=1), stale_s=7200)
+    events = list_events(first.deployment_id or 0, 1)
+    assert events is not None
+    assert [event["deployment"]["state"] for event in events] == ["stale", "queued"]
+
+
+def test_a_running_step_of_an_ended_job_is_not_where_its_deployment_is() -> None:
+    job = {"name": "build", "status": "success", "steps": [{"name": "compile", "status": "running"}]}
+    view = read_view(ingest_each([make_report(status="running", jobs=[job])]))
+    assert view["current_step"] is None
 
 
 def test_what_a_project_is_comes_from_the_latest_report_in_whichever_order() -> None:

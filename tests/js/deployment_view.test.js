@@ -34,6 +34,13 @@ for (const { case: name, status_raw, ...wanted } of DESCRIBED.times) {
   });
 }
 
+for (const { case: name, deployment, part: state, shown } of DESCRIBED.states) {
+  test(name, () => {
+    const [job] = makeDescriber()(makeView({ state: deployment }, [{ state, steps: [{ state }] }]), now).jobs;
+    assert.deepEqual([job.state, job.steps[0].state], [shown, shown]);
+  });
+}
+
 test("what shows the same as before stays the same object, so that it is not written again", () => {
   const describe = makeDescriber();
   const view = makeView({}, [{ steps: [{ key: "a" }, { key: "b" }] }, { key: "other" }]);

@@ -53,9 +53,10 @@ def test_keys_are_kept_for_a_week(app: Flask, own_rows: Rows) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "ended_days", "kept"), [("completed", 31, 0), ("completed", 29, 1200), ("in_progress", 31, 1200)]
+    ("status", "ended_days", "kept"),
+    [("completed", 31, 0), ("completed", 29, 1200), ("in_progress", 31, 0), ("in_progress", 29, 1200)],
 )
-def test_events_are_kept_for_a_month_after_the_end(
+def test_events_are_kept_for_a_month_after_the_last_report(
     status: str, ended_days: int, kept: int, app: Flask, own_rows: Rows
 ) -> None:
     deployment_id = own_rows.make_deployment(last_report_at=NOON - timedelta(days=ended_days))

@@ -41,11 +41,12 @@ def sort_parts(deployment: View) -> View:
 
 
 def share_projects(views: dict[int, View]) -> dict[int, View]:
-    """Return the rows of a list, each with the newest that is known of its project, as a list shows them."""
+    """Return the rows of a list as it shows them: without jobs and logs, with the newest that is known of a project."""
     newest: dict[str, View] = {}
     for project in sorted((view["project"] for view in views.values()), key=lambda project: project["seq"]):
         newest[project["slug"]] = project
-    return {key: {**view, "project": newest[view["project"]["slug"]], "jobs": None} for key, view in views.items()}
+    unlisted = {"jobs": None, "log": None}
+    return {key: {**view, "project": newest[view["project"]["slug"]], **unlisted} for key, view in views.items()}
 
 
 def patch_deployment(view: View, frame: Frame) -> None:

@@ -61,3 +61,10 @@ def test_how_long_a_job_took(case: dict[str, Any]) -> None:
     steps = [{"completed_at": "2024-01-01T00:02:20.500Z"}, {"completed_at": "2024-01-01T00:02:00Z"}]
     (job,) = describe({}, [{"status_raw": case["status_raw"], **times, "steps": steps}])["jobs"]
     assert (job["completed_at"], job["duration_s"]) == (case["completed_at"], case["duration_s"])
+
+
+@pytest.mark.parametrize("case", TABLE["states"], ids=lambda case: case["case"])
+def test_states_of_jobs_and_steps(case: dict[str, Any]) -> None:
+    part = {"state": case["part"]}
+    (job,) = describe({"state": case["deployment"]}, [{**part, "steps": [part]}])["jobs"]
+    assert [job["state"], job["steps"][0]["state"]] == [case["shown"]] * 2

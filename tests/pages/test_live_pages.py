@@ -118,7 +118,7 @@ def test_a_page_that_lived_through_events_equals_the_page_loaded_afresh(
 ) -> None:
     choose = random.Random(seed)
     watched = send(dashboard_server, **make_report(choose, seed, run=0))
-    pages = [open_page(path) for path in ("/", f"/projects/live-{seed}-0", path_of(watched))]
+    pages = [open_page(path) for path in ("/", "/?group=state&sort=last", f"/projects/live-{seed}-0", path_of(watched))]
     for page in pages:
         wait_connection(page, "live")
     for _ in range(60):

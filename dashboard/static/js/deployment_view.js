@@ -11,7 +11,7 @@ export function makeDescriber() {
   let axis = null;
 
   return function describeDeployment(told, now) {
-    const view = { ...told, jobs: told.jobs.map(timeJob) };
+    const view = { ...told, jobs: told.jobs.map((job) => settleJob(job, told.state === "stale")) };
     axis = keepEqual(axis, findAxis(view, now));
     const { step, job } = findFirstFailure(view);
     return {
@@ -24,11 +24,12 @@ export function makeDescriber() {
   };
 
   function describeJob(told, job, usual, axis, step, failed) {
-    const steps = job.steps.map((one) => {
-      return remember(one, { axis, opens: one === step, usual: findStepUsual(usual, one.job, one.key) });
+    const steps = job.steps.map((one, index) => {
+      const { state } = one;
+      return remember(told.steps[index], { axis, opens: one === step, usual: findStepUsual(usual, one.job, one.key), state });
     });
-    const { completed_at, duration_s } = job;
-    return remember(told, { axis, opens: job === failed, steps, completed_at, duration_s });
+    const { state, completed_at, duration_s } = job;
+    return remember(told, { axis, opens: job === failed, steps, state, completed_at, duration_s });
   }
 
   /** Return the node with what is added to it, the same object as before if all of that is the same. */
@@ -39,6 +40,16 @@ export function makeDescriber() {
     memory.set(node, described);
     return described;
   }
+}
+
+/** Return the job with its own end; of a deployment that fell silent nobody knows that a part of it still runs. */
+function settleJob(job, isSilent) {
+  const timed = timeJob(job);
+  return isSilent ? { ...fallSilent(timed), steps: job.steps.map(fallSilent) } : timed;
+}
+
+function fallSilent(part) {
+  return part.state === "running" ? { ...part, state: "stale" } : part;
 }
 
 /** Return the job; one that its sender never ended took as long as its steps did, not as its deployment. */

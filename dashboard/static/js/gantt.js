@@ -7,7 +7,7 @@ const THINNEST = 8;
 const LIVE_STATES = ["running", "waiting"];
 const [SECOND, MINUTE, HOUR, DAY] = [1000, 60_000, 3_600_000, 86_400_000];
 const NICE = [
-  ...[5, 10, 20, 30].map((n) => n * SECOND),
+  30 * SECOND,
   ...[1, 2, 3, 5, 10, 20, 30].map((n) => n * MINUTE),
   ...[1, 2, 3, 6, 12].map((n) => n * HOUR),
 ];

@@ -17,11 +17,11 @@ export function compareTimes(a, b) {
   return Number(left > right) - Number(left < right);
 }
 
-/** Compare jobs or steps of a deployment: number, then start (what has none comes last), then key. */
+/** Compare jobs or steps of a deployment: number, then the start its sender told (none comes last), then key. */
 export function compareNodes(a, b) {
   return (
     compareNullsLast(a.number ?? null, b.number ?? null, (x, y) => x - y) ||
-    compareNullsLast(a.started_at ?? null, b.started_at ?? null, compareTimes) ||
+    compareNullsLast(toldStart(a), toldStart(b), compareTimes) ||
     compareText(a.key, b.key)
   );
 }
@@ -29,6 +29,10 @@ export function compareNodes(a, b) {
 /** Compare deployments: the newest first. */
 export function compareDeployments(a, b) {
   return compareTimes(b.sorted_at, a.sorted_at) || b.id - a.id;
+}
+
+function toldStart(node) {
+  return node.started_observed ? null : (node.started_at ?? null);
 }
 
 function compareNullsLast(a, b, compare) {

@@ -1,5 +1,6 @@
 """The native dialect: what a CI script posts of its own accord. Pure; types and limits are checked by schemas."""
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,6 +14,8 @@ from dashboard.core.words import NATIVE_WORDS, Conclusion, Meaning, Status
 
 DEFAULT_ENVIRONMENT = "production"
 DEFAULT_JOB = "deploy"
+LONGEST_KEY = 255
+"""Normalising can make a name many times longer."""
 PROJECT_FIELD_OF = {
     "name": "project",
     "repository": "repository",
@@ -38,6 +41,8 @@ def parse(body: Body) -> Report:
     body = {**body, "environment": body.get("environment") or DEFAULT_ENVIRONMENT}
     stamp: datetime | None = body.get("timestamp")
     jobs, steps = _parse_children(body, stamp)
+    if any(len(key) > LONGEST_KEY for key in itertools.chain(jobs, *steps)):
+        raise MalformedError({"steps": [f"A name of a job or step is longer than {LONGEST_KEY} characters."]})
     values = {name: body.get(name) for name in DEPLOYMENT_FIELDS}
     project_values = {name: body.get(field) for name, field in PROJECT_FIELD_OF.items()}
     return Report(identify(body), _claim(body, project_values, stamp), _claim(body, values, stamp), jobs, steps)
@@ -52,6 +57,8 @@ def identify(body: Body) -> Identity:
     slug = make_slug(body["project"] or "")
     if not any(map(str.isalnum, slug)):
         raise MalformedError({"project": ["Must have a letter or a digit."]})
+    if len(slug) > LONGEST_KEY:
+        raise MalformedError({"project": [f"Longer than {LONGEST_KEY} characters as part of a URL."]})
     attempt = body.get("run_attempt") or 1
     if run_id := body.get("run_id"):
         return Identity("native", slug, (slug, body["environment"], run_id, attempt), run_id, attempt)
@@ -115,7 +122,7 @@ def _parse_children(body: Body, stamp: datetime | None) -> tuple[Mapping[str, No
     for several in _list_steps(body):
         for step_key, node in _parse_list(several, default, stamp):
             _put(steps, step_key, node)
-        for name in {step.get("job") or default for step in several}:
+        for name in {step.get("job") or default for step in several if step["name"]}:
             _put(jobs, normalise_name(name), claim_node({"name": name}, stamp=stamp))
     return jobs, steps
 
