@@ -12,6 +12,7 @@ from dashboard.core.view import (
     order_job,
     stand_deployment,
     stand_job,
+    tell_row_state,
     view_deployment,
     view_job,
     view_step,
@@ -89,15 +90,26 @@ def get_deployment(deployment_id: int, now: datetime) -> View | None:
     return _view_whole(rows[0], now) if rows else None
 
 
-def get_run(run_id: str, repository: str | None, now: datetime) -> View | None:
-    """Return the run's deployment, whole: that of its CI dialect rather than a native one, its newest attempt."""
+def find_run(run_id: str, repository: str | None) -> Row | None:
+    """Return the run's deployment: that of its CI dialect rather than a native one, its newest attempt."""
     query = select(DEPLOYMENTS).where(DEPLOYMENTS.c.run_id == run_id)
     if repository is not None:
         query = query.where(func.lower(DEPLOYMENTS.c.repository) == repository.lower())
     is_native = DEPLOYMENTS.c.dialect == "native"
     order = (is_native, DEPLOYMENTS.c.attempt.desc(), DEPLOYMENTS.c.sorted_at.desc(), DEPLOYMENTS.c.id.desc())
     rows = read_rows(query.order_by(*order).limit(1))
-    return _view_whole(rows[0], now) if rows else None
+    return rows[0] if rows else None
+
+
+def view_run(row: Row, now: datetime) -> View:
+    """Return a deployment with its jobs and their steps, without what else its page shows."""
+    project = view_project_row(read_projects([row["project_id"]])[row["project_id"]])
+    return {**view_deployment(row, project, find_stale_limit(now)), "jobs": _view_jobs(row)}
+
+
+def tag_run(row: Row, now: datetime) -> str:
+    """Return what stays the same exactly while view_run does: the seq, and the state that time alone can change."""
+    return f"{row['id']}.{row['seq']}.{tell_row_state(row, find_stale_limit(now))}"
 
 
 def exists(deployment_id: int) -> bool:
@@ -107,7 +119,10 @@ def exists(deployment_id: int) -> bool:
 
 
 def _view_whole(row: Row, now: datetime) -> View:
-    project = view_project_row(read_projects([row["project_id"]])[row["project_id"]])
+    return attach_estimates([{**view_run(row, now), "related": read_related(row)}], now)[0]
+
+
+def _view_jobs(row: Row) -> list[View]:
     deployment = stand_deployment(row)
     jobs = read_rows(select(JOBS).where(JOBS.c.deployment_id == row["id"]))
     standings = {job["key"]: stand_job(job, deployment) for job in jobs}
@@ -115,9 +130,7 @@ def _view_whole(row: Row, now: datetime) -> View:
     for step in read_rows(select(STEPS).where(STEPS.c.deployment_id == row["id"])):
         steps[step["job_key"]].append(view_step(step, standings[step["job_key"]], deployment))
     whole = [attach_steps(view_job(job, row), steps[job["key"]]) for job in jobs]
-    whole.sort(key=order_job)
-    view = {**view_deployment(row, project, find_stale_limit(now)), "jobs": whole, "related": read_related(row)}
-    return attach_estimates([view], now)[0]
+    return sorted(whole, key=order_job)
 
 
 def select_conditions(filters: DeploymentFilters, now: datetime) -> list[ColumnElement[bool]]:

@@ -26,6 +26,15 @@ JOBS = [
 ]
 
 
+def test_asking_again_costs_nothing_until_something_moved(shared_client: FlaskClient) -> None:
+    apply(shared_client, run_id="tagged", step_name="build", step_status="running")
+    tag = shared_client.get("/api/cicd/runs/tagged").headers["ETag"]
+    again = shared_client.get("/api/cicd/runs/tagged", headers={"If-None-Match": tag})
+    assert (again.status_code, again.data) == (304, b"")
+    apply(shared_client, run_id="tagged", step_name="build", step_status="success")
+    assert shared_client.get("/api/cicd/runs/tagged", headers={"If-None-Match": tag}).status_code == 200
+
+
 def get_run(client: FlaskClient, path: str) -> dict[str, Any]:
     """Return the JSON of a run that must be found."""
     response = client.get(f"/api/cicd/runs/{path}")
