@@ -19,6 +19,8 @@ def format_duration(duration_s: float | None) -> str:
     if duration_s is None:
         return ""
     total = max(0, int(duration_s))
+    if 0 < duration_s < 1:
+        return str(WORDS["duration"]["moment"])
     if total < MINUTE:
         return WORDS["duration"]["seconds"].format(s=total)
     if total < HOUR:

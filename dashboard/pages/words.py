@@ -85,6 +85,7 @@ WORDS: dict[str, dict[str, LazyString | Plural]] = {
         "other": word("category", "other"),
     },
     "duration": {
+        "moment": _("< 1 s"),
         "seconds": _("{s} s"),
         "minutes": _("{m} min {s} s"),
         "hours": _("{h} h {m} min"),

@@ -62,7 +62,7 @@ export function makeFormats(words, zone = "local") {
   const word = (group) => (value) => (value ? (words[`${group}.${value}`] ?? value) : "");
   const say = makeSay(words);
   const moments = zone === "UTC" ? makeUtcMoments(say) : makeLocalMoments(words["language.tag"]);
-  const duration = (seconds) => (seconds === null ? "" : formatDuration(Math.max(0, Math.floor(seconds)), say));
+  const duration = (seconds) => (seconds === null ? "" : formatDuration(Math.max(0, seconds), say));
   const step = (key, name) => nameStep(words, key ?? "", name ?? "");
   return {
     text: (value) => (value === null ? "" : String(value)),
@@ -111,7 +111,9 @@ export function makeFormats(words, zone = "local") {
   };
 }
 
-function formatDuration(total, say) {
+function formatDuration(seconds, say) {
+  if (seconds > 0 && seconds < 1) return say("duration.moment");
+  const total = Math.floor(seconds);
   const [s, m] = [total % MINUTE, Math.floor((total % HOUR) / MINUTE)];
   const [h, d] = [Math.floor((total % DAY) / HOUR), Math.floor(total / DAY)];
   if (total < MINUTE) return say("duration.seconds", { s });
