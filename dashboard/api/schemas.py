@@ -182,7 +182,6 @@ class DeploymentSummary(ViewSchema):
     started_observed = fields.Boolean()
     completed_at = fields.String()
     duration_s = fields.Float()
-    usual = fields.Raw(metadata={"description": "median and 90th percentile of past runs: total, and by step"})
     estimate = fields.Raw(metadata={"description": "runs, left_median_s, left_p90_s, overdue_s"})
     links = fields.Raw(metadata={"description": "addresses of repository, commit, branch: known hosts only"})
     stale_since = fields.String()
@@ -193,7 +192,6 @@ class DeploymentSummary(ViewSchema):
 class DeploymentSchema(DeploymentSummary):
     """A deployment, whole."""
 
-    related = fields.Raw(metadata={"description": "other attempts, the run behind it, what was deployed before"})
     log = fields.String()
     jobs = fields.List(fields.Nested(JobSchema))
 
