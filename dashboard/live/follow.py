@@ -29,7 +29,14 @@ LONGEST_PAUSE_S = 5.0
 FAILURES_BORNE = 5
 """After so many failures in a row, within about 3 s, pages are told that nobody follows the database."""
 
+PROJECT_UPDATED = "project.updated"
+
 logger = logging.getLogger(__name__)
+
+
+def name_siblings(slug: str) -> str:
+    """Return the room of the pages of single deployments of a project."""
+    return f"siblings:{slug}"
 
 
 class Follower:
@@ -126,6 +133,10 @@ class Follower:
             frame["deployment"] |= {"usual": usual} if (usual := self._find_usual(last.deployment_id)) else {}
         rooms = [f"deployment:{last.deployment_id}", "overview", f"project:{last.project_slug}"]
         self._socketio.emit(name, frame, to=rooms, namespace=NAMESPACE)
+        if "project" in frame["deployment"]:
+            # A new deployment, or a project that changed: the pages of its other deployments show that, too.
+            news = {"deployment_id": last.deployment_id}
+            self._socketio.emit(PROJECT_UPDATED, news, to=name_siblings(last.project_slug), namespace=NAMESPACE)
 
     def _find_watched(self) -> set[int]:
         rooms: Iterable[str | None] = list(self._socketio.server.manager.rooms.get(NAMESPACE, {}))

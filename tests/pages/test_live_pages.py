@@ -26,6 +26,20 @@ def test_a_step_changes_without_a_reload(open_page: OpenPage, dashboard_server: 
     assert page.evaluate("() => window.neverReloaded")
 
 
+def test_a_page_learns_of_the_next_attempt_and_of_a_new_name(
+    open_page: OpenPage, fresh: Page, dashboard_server: DashboardServer
+) -> None:
+    first = send(dashboard_server, project="Re Run", run_id="again", timestamp="2026-01-01T00:00:00Z", status="failed")
+    page = open_page(path_of(first))
+    wait_connection(page, "live")
+    send(dashboard_server, project="re-run", run_id="again", run_attempt=2, timestamp="2026-01-02T00:00:00Z")
+    expect(page.get_by_role("link", name="attempt 2")).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("re-run")
+    send(dashboard_server, project="re-run", run_id="again", status="failed", error="still followed")
+    expect(page.get_by_text("still followed").first).to_be_visible()
+    expect_fresh(page, fresh)
+
+
 def test_a_deployment_leaves_running_now_when_it_completes(
     open_page: OpenPage, fresh: Page, dashboard_server: DashboardServer
 ) -> None:

@@ -1,12 +1,15 @@
 /** The page of one deployment. */
 
 import { now } from "./clock.js";
+import { coalesce } from "./coalesce.js";
 import { applyFrame } from "./deployment_model.js";
 import { makeDescriber } from "./deployment_view.js";
 import { findNiceSpan } from "./gantt.js";
 import { openPage } from "./page.js";
 
-openPage(({ write, say, announce, showIcon }) => {
+const PAUSE_MS = 2000;
+
+openPage(({ write, say, announce, showIcon, renew, socket }) => {
   const describe = makeDescriber();
   let view = null;
   let shown = null;
@@ -48,6 +51,11 @@ openPage(({ write, say, announce, showIcon }) => {
     const axis = shown?.axis;
     if (view && axis?.is_live && findNiceSpan(now() - axis.start_ms) > axis.span_ms) show(view);
   }
+
+  // What else there is of the project is told by the server alone: another attempt, a new name.
+  const askAnew = coalesce(renew, PAUSE_MS);
+  socket.on("project.updated", ({ deployment_id: id }) => id !== view?.id && askAnew());
+  socket.io.on("reconnect", askAnew);
 
   return {
     since: () => view?.seq ?? null,

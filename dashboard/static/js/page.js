@@ -7,7 +7,7 @@ import { morph } from "./morph.js";
 import { makeSay, readWords } from "./words.js";
 import { io } from "../vendor/socket.io.esm.min.js";
 
-/** Open the page: `makePage({write, say, announce, showIcon, refresh, fetchMain})` returns what follows the topic, see follow.js. */
+/** Open the page: `makePage({write, say, …, socket})` returns what follows the topic, see follow.js. */
 export function openPage(makePage) {
   const { topic, base, refreshS, now } = document.body.dataset;
   const words = readWords(document);
@@ -15,7 +15,8 @@ export function openPage(makePage) {
   const icon = document.querySelector("link[rel=icon]");
   const say = makeSay(words);
   const write = new Writer(words, base);
-  const page = makePage({ write, say, announce, showIcon, refresh, fetchMain });
+  const socket = io("/live", { path: `${base}socket.io`, transports: ["websocket"] });
+  const page = makePage({ write, say, announce, showIcon, refresh, renew, fetchMain, socket });
 
   setClock(now);
   write.localise(main);
@@ -29,8 +30,8 @@ export function openPage(makePage) {
       page.tick?.();
     },
   );
-  const socket = io("/live", { path: `${base}socket.io`, transports: ["websocket"] });
-  new Follower(socket, topic, { refresh, ...page, tell }, Number(refreshS)).start();
+  const follower = new Follower(socket, topic, { refresh, ...page, tell }, Number(refreshS));
+  follower.start();
 
   async function refresh(isWanted) {
     const fresh = await fetchPage(location.href);
@@ -40,6 +41,12 @@ export function openPage(makePage) {
     icon.setAttribute("href", fresh.querySelector("link[rel=icon]").getAttribute("href"));
     write.forget();
     page.forget();
+  }
+
+  /** Show the page as the server does now, and follow on from there: for what no frame tells. */
+  async function renew() {
+    await refresh(() => true);
+    follower.subscribe();
   }
 
   /** Return the content of the page at an address, as the server shows it now. */
