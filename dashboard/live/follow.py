@@ -18,7 +18,7 @@ from flask_socketio import SocketIO
 
 from dashboard.live.feed import MOST_EVENTS, Feed, open_feed
 from dashboard.live.frames import CREATED, Event, fold_events
-from dashboard.live.messages import parse_topic
+from dashboard.live.messages import SIBLINGS, parse_topic
 
 NAMESPACE = "/live"
 FRAME_S = 0.05
@@ -32,11 +32,6 @@ FAILURES_BORNE = 5
 PROJECT_UPDATED = "project.updated"
 
 logger = logging.getLogger(__name__)
-
-
-def name_siblings(slug: str) -> str:
-    """Return the room of the pages of single deployments of a project."""
-    return f"siblings:{slug}"
 
 
 class Follower:
@@ -136,7 +131,7 @@ class Follower:
         if "project" in frame["deployment"]:
             # A new deployment, or a project that changed: the pages of its other deployments show that, too.
             news = {"deployment_id": last.deployment_id}
-            self._socketio.emit(PROJECT_UPDATED, news, to=name_siblings(last.project_slug), namespace=NAMESPACE)
+            self._socketio.emit(PROJECT_UPDATED, news, to=SIBLINGS + last.project_slug, namespace=NAMESPACE)
 
     def _find_watched(self) -> set[int]:
         rooms: Iterable[str | None] = list(self._socketio.server.manager.rooms.get(NAMESPACE, {}))

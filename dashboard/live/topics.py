@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from dashboard.access import may_read
 from dashboard.extensions import socketio
-from dashboard.live.follow import NAMESPACE, Follower, name_siblings
+from dashboard.live.follow import NAMESPACE, Follower
 from dashboard.live.messages import RefusedMessageError, Topic, parse_subscribe, parse_unsubscribe
 from dashboard.queries import projects
 from dashboard.queries.deployments import get_deployment
@@ -46,7 +46,7 @@ def subscribe(*arguments: object) -> Answer:
     """
     topic, since = parse_subscribe(arguments)
     follower = _get_follower()
-    joined = {room for room in rooms() if room != request.sid and not room.startswith(name_siblings(""))}  # type: ignore[attr-defined]  # set by Flask-SocketIO
+    joined = set(rooms()) - {request.sid}  # type: ignore[attr-defined]  # set by Flask-SocketIO
     if topic.name not in joined and len(joined) >= MOST_TOPICS:
         raise RefusedMessageError(f"at most {MOST_TOPICS} topics at a time")
     # First the room, then the tail: what is committed in between is in both, and nothing is in neither.
@@ -59,7 +59,6 @@ def subscribe(*arguments: object) -> Answer:
             leave_room(topic.name)
     if topic.deployment_id is not None:
         follower.watch(topic.deployment_id, answer["seq"])
-        join_room(name_siblings(projects.find_slug(topic.deployment_id)))
     return answer
 
 
@@ -101,6 +100,8 @@ def _read_answer(topic: Topic, since: int | None, now: datetime) -> Answer:
         return _read_deployment(topic.deployment_id, since, now)
     if topic.slug is not None and not projects.exists(topic.slug):
         raise RefusedMessageError("unknown topic")
+    if not topic.has_rows:
+        return {"seq": None}
     return {"seq": None, "snapshot": snapshot_overview(now, topic.slug)}
 
 

@@ -51,12 +51,6 @@ def get_project(slug: str, now: datetime) -> View | None:
     return found[0] if found else None
 
 
-def find_slug(deployment_id: int) -> str:
-    """Return the slug of the project of a deployment that exists."""
-    query = select(PROJECTS.c.slug).join(DEPLOYMENTS, DEPLOYMENTS.c.project_id == PROJECTS.c.id)
-    return str(db.session.execute(query.where(DEPLOYMENTS.c.id == deployment_id)).scalar_one())
-
-
 def exists(slug: str) -> bool:
     """Return whether there is such a project."""
     return db.session.scalar(select(PROJECTS.c.id).where(PROJECTS.c.slug == slug)) is not None

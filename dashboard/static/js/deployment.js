@@ -54,6 +54,8 @@ openPage(({ write, say, announce, showIcon, renew, socket }) => {
 
   // What else there is of the project is told by the server alone: another attempt, a new name.
   const askAnew = coalesce(renew, PAUSE_MS);
+  const { slug } = document.querySelector("[data-slug]").dataset;
+  socket.on("connect", () => socket.emit("subscribe", { topic: `siblings:${slug}` }, () => {}));
   socket.on("project.updated", ({ deployment_id: id }) => id !== view?.id && askAnew());
   socket.io.on("reconnect", askAnew);
 
