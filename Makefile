@@ -45,8 +45,10 @@ format: $(VENV)/.dev ## Put the Python files into shape
 translations: $(VENV)/.dev ## Take new words of the code into the catalogs; print what lacks a translation
 	$(BIN)/python -m scripts.translations
 
-bench: $(VENV)/.dev ## Measure how fast deliveries are taken in
+bench: $(VENV)/.dev ## Measure ingest, the estimate and the pages; minutes
 	$(BIN)/python -m benchmarks.ingest
+	$(BIN)/python -m benchmarks.estimate
+	$(BIN)/python -m benchmarks.pages
 
 pictures: $(VENV)/.dev ## Take the pictures of the README from the running dashboard, after `make demo`
 	$(BIN)/python -m scripts.pictures

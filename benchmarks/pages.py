@@ -1,0 +1,119 @@
+"""How long the server takes to make each page, and each answer of the API, on a dashboard with a past.
+
+The reference is `GET /health` of the same process, on the same connection and in the same run: routing, headers and
+gunicorn, but no query and no template. So the ratio says what reading and rendering cost, on whatever machine this is.
+Compressed, as browsers ask. Runs alternate; medians and spread are printed: no machine is ever quiet.
+"""
+
+import http.client
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psycopg2
+
+from dashboard.cli.postgres import start
+from tests.servers import SECRET, DashboardServer
+
+RUNS, REQUESTS, REFERENCE = 5, 8, "/health"
+COUNTS = {"projects": 300, "deployments": 10_000}
+HEADERS = {"Authorization": f"Bearer {SECRET}", "Content-Type": "application/json", "Accept-Encoding": "gzip"}
+FIRST = {"project": "project", "status": "success", "branch": "main", "triggered_by": "lin.wei"}
+
+COPY_PROJECTS = """
+    INSERT INTO projects
+    SELECT (jsonb_populate_record(one, jsonb_build_object('id', 1000 + n, 'slug', 'p' || n, 'name', 'Project ' || n))).*
+    FROM projects AS one, generate_series(1, %(projects)s - 1) AS n
+"""
+COPY_DEPLOYMENTS = """
+    INSERT INTO deployments
+    SELECT (jsonb_populate_record(one, jsonb_build_object(
+        'id', 1000 + n, 'identity', n::text, 'run_id', n::text, 'run_key', NULL,
+        'project_id', CASE n %% %(projects)s WHEN 0 THEN one.project_id ELSE 1000 + n %% %(projects)s END,
+        'state', CASE n %% 7 WHEN 0 THEN 'failed' ELSE 'success' END, 'sorted_at', moment, 'started_at', moment,
+        'conclusion', CASE n %% 7 WHEN 0 THEN 'failure' ELSE 'success' END, 'completed_at', moment + interval '1 min'
+    ))).*
+    FROM deployments AS one, generate_series(1, %(deployments)s) AS n,
+    LATERAL (SELECT one.sorted_at - n * interval '5 min') AS past (moment) WHERE one.id = 1
+"""
+COPY_CHILDREN = """
+    INSERT INTO {} SELECT (jsonb_populate_record(one, jsonb_build_object('deployment_id', 1000 + n))).*
+    FROM {} AS one JOIN deployments ON id = deployment_id AND id = 1, generate_series(1, %(deployments)s) AS n
+"""
+
+
+def main() -> None:
+    """Measure, and print a table."""
+    with run_dashboard() as server:
+        connection = http.client.HTTPConnection("127.0.0.1", server.port)
+        paths = {"reference": REFERENCE, **make_past(connection, server.database_url)}
+        measured: dict[str, list[float]] = {path: [] for path in paths.values()}
+        for _ in range(RUNS):
+            for path, times in measured.items():
+                times.append(statistics.median(ask(connection, path) for _ in range(REQUESTS)))
+    print(f"{COUNTS}, {RUNS} runs of {REQUESTS} requests each, {os.cpu_count()} cores")
+    reference = statistics.median(measured[REFERENCE])
+    for name, path in paths.items():
+        median = statistics.median(measured[path])
+        spread = (max(measured[path]) - min(measured[path])) / median
+        print(f"{name:30}{median:8.1f} ms   spread {spread:4.0%}{median / reference:8.1f} of {REFERENCE}")
+
+
+def make_past(connection: http.client.HTTPConnection, database_url: str) -> dict[str, str]:
+    """Fill the database; return the paths to measure by what they show."""
+    now = datetime.now(UTC)
+    times = {"started_at": (now - timedelta(minutes=1)).isoformat(), "completed_at": now.isoformat()}
+    for steps in (10, 2000):
+        told = [{"name": f"step {number}", "number": number, "status": "success", **times} for number in range(steps)]
+        ask(connection, "/api/webhook/deployment", {**FIRST, **times, "run_id": steps, "steps": told})
+    with psycopg2.connect(database_url) as database, database.cursor() as cursor:
+        children = [COPY_CHILDREN.format(table, table) for table in ("deployment_jobs", "deployment_steps")]
+        for statement in (COPY_PROJECTS, COPY_DEPLOYMENTS, *children, "ANALYZE"):
+            cursor.execute(statement, COUNTS)
+        cursor.execute("SELECT run_id, id FROM deployments WHERE run_id IN ('10', '2000') AND id < 1000")
+        ids = dict(cursor.fetchall())
+    connection.close()  # the server does not keep one that was idle for so long
+    shown = {"overview": "/", "project": "/projects/project", "history": "/deployments"}
+    answers = {f"API: {name}": f"/api/{name}" for name in ("projects", "projects/project", "deployments")}
+    views = {f"deployment, {run_id} steps": f"/deployments/{number}" for run_id, number in ids.items()}
+    return {**shown, **views, **answers, **{f"API: {name}": f"/api{path}" for name, path in views.items()}}
+
+
+def ask(connection: http.client.HTTPConnection, path: str, payload: object = None) -> float:
+    """Get, or post what is given; return how many milliseconds it took to the last byte of the answer."""
+    begun = time.perf_counter()
+    connection.request("POST" if payload else "GET", path, json.dumps(payload) if payload else None, HEADERS)
+    answer = connection.getresponse()
+    answer.read()
+    if answer.status != http.client.OK:
+        raise RuntimeError(f"{path} answered {answer.status}")
+    return (time.perf_counter() - begun) * 1000
+
+
+@contextmanager
+def run_dashboard() -> Iterator[DashboardServer]:
+    """Run it on an empty database."""
+    with tempfile.TemporaryDirectory() as directory:
+        Path(directory).chmod(0o755)
+        postgres = start(Path(directory), say=lambda _line: None)
+        server = DashboardServer(postgres.url, Path(directory))
+        migrate = [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"]
+        try:
+            subprocess.run(migrate, env=server.environ, check=True)
+            server.start()
+            yield server
+        finally:
+            server.stop()
+            postgres.stop()
+
+
+if __name__ == "__main__":
+    main()
