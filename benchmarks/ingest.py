@@ -10,15 +10,14 @@ import os
 import statistics
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from dashboard.cli.postgres import start
-from tests.servers import SECRET, DashboardServer, find_free_port, wait_until
+from benchmarks.servers import run_dashboard
+from tests.servers import SECRET, find_free_port, wait_until
 
 RUNS, SECONDS, CLIENTS = 3, 5, 16
 STEPS = {f"step {number}": "success" for number in range(8)}
@@ -31,8 +30,8 @@ def main() -> None:
         results: dict[str, list[float]] = {"bare": [], "distinct": [], "hot": []}
         for run in range(RUNS):
             results["bare"].append(measure(bare, lambda _n: {}))
-            results["distinct"].append(measure(dashboard, lambda n, run=run: make_payload(f"{run}-{n}", n)))
-            results["hot"].append(measure(dashboard, lambda n, run=run: make_payload(f"hot-{run}", n)))
+            results["distinct"].append(measure(dashboard.port, lambda n, run=run: make_payload(f"{run}-{n}", n)))
+            results["hot"].append(measure(dashboard.port, lambda n, run=run: make_payload(f"hot-{run}", n)))
     reference = statistics.median(results["bare"])
     print(f"{CLIENTS} clients, {RUNS} runs of {SECONDS} s, 8 steps each, {os.cpu_count()} cores shared with the load")
     for name, rates in results.items():
@@ -69,25 +68,6 @@ def measure(port: int, make: Callable[[int], dict[str, object]]) -> float:
     for thread in threads:
         thread.join()
     return sum(counts) / SECONDS
-
-
-@contextmanager
-def run_dashboard() -> Iterator[int]:
-    """Run the dashboard on an empty database; give its port."""
-    with tempfile.TemporaryDirectory() as directory:
-        data_dir = Path(directory)
-        data_dir.chmod(0o755)
-        postgres = start(data_dir, say=lambda _line: None)
-        server = DashboardServer(postgres.url, data_dir)
-        subprocess.run(
-            [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"], env=server.environ, check=True
-        )
-        try:
-            server.start()
-            yield server.port
-        finally:
-            server.stop()
-            postgres.stop()
 
 
 @contextmanager

@@ -9,19 +9,13 @@ import http.client
 import json
 import os
 import statistics
-import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import psycopg2
 
-from dashboard.cli.postgres import start
-from tests.servers import SECRET, DashboardServer
+from benchmarks.servers import run_dashboard
+from tests.servers import SECRET
 
 RUNS, REQUESTS, REFERENCE = 5, 8, "/health"
 COUNTS = {"projects": 300, "deployments": 10_000}
@@ -96,23 +90,6 @@ def ask(connection: http.client.HTTPConnection, path: str, payload: object = Non
     if answer.status != http.client.OK:
         raise RuntimeError(f"{path} answered {answer.status}")
     return (time.perf_counter() - begun) * 1000
-
-
-@contextmanager
-def run_dashboard() -> Iterator[DashboardServer]:
-    """Run it on an empty database."""
-    with tempfile.TemporaryDirectory() as directory:
-        Path(directory).chmod(0o755)
-        postgres = start(Path(directory), say=lambda _line: None)
-        server = DashboardServer(postgres.url, Path(directory))
-        migrate = [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"]
-        try:
-            subprocess.run(migrate, env=server.environ, check=True)
-            server.start()
-            yield server
-        finally:
-            server.stop()
-            postgres.stop()
 
 
 if __name__ == "__main__":
