@@ -15,6 +15,14 @@ from tests.pages.conftest import OpenPage
 from tests.pages.sending import path_of, send
 from tests.servers import DashboardServer
 
+WATCH_LONG_TASKS = """() => {
+  window.tasks = [];
+  new PerformanceObserver((list) => window.tasks.push(...list.getEntries().map(({ duration }) => duration)))
+    .observe({ type: "longtask" });
+}"""
+AFTER_NEXT_PAINT = "() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))"
+LONGEST_TASK_MS = 200
+"""Generous, for tests share the processor; a page that lays 2,000 steps out anew for each change takes longer."""
 MOST_GROWTH_BYTES = 512 * 1024
 """To keep each message alone would take more than this; measured: up to 170 kB, whatever it was."""
 
@@ -139,6 +147,23 @@ def test_five_hundred_steps_in_a_second_all_arrive(
     expect(pages[0].locator('[data-view=step][data-state="success"]')).to_have_count(500)
     for page in pages:
         expect_fresh(page, fresh)
+
+
+def test_a_deployment_with_two_thousand_steps_stays_smooth(
+    open_page: OpenPage, fresh: Page, dashboard_server: DashboardServer
+) -> None:
+    told = send(dashboard_server, project="smooth", steps=make_steps(range(2000), status="queued"))
+    page = open_page(path_of(told))
+    wait_connection(page, "live")
+    page.evaluate(AFTER_NEXT_PAINT)
+    page.evaluate(WATCH_LONG_TASKS)
+    for number in (0, 1000, 1999):
+        for word in ("running", "success"):
+            send(dashboard_server, project="smooth", steps=make_steps(range(number, number + 1), status=word))
+            expect(find_step(page, number)).to_have_attribute("data-state", word)
+            page.evaluate(AFTER_NEXT_PAINT)
+    assert [duration for duration in page.evaluate("() => window.tasks") if duration > LONGEST_TASK_MS] == []
+    expect_fresh(page, fresh)
 
 
 def measure_memory(session: CDPSession) -> dict[str, float]:
