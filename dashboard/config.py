@@ -46,7 +46,7 @@ class Settings:
     refresh_s: int
     """How often, in seconds, a page asks over HTTP while its socket is down."""
     stale_s: int
-    """How long, in seconds, an open deployment may stay silent before it is shown as stale."""
+    """The least silence, in seconds, after which an open deployment is shown as stale; usual gaps make it longer."""
     max_body_bytes: int
     """Largest webhook body that is read."""
     category_patterns: Mapping[str, Category] = field(default_factory=lambda: DEFAULT_PATTERNS)

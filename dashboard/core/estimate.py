@@ -17,6 +17,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Usual = dict[str, Any]
 """What a deployment's history says: `{"runs", "total": [median_s, p90_s], "steps": {"<job>/<step>": StepUsual}}`.
 
+A job goes by its name here, as CI servers give it another key in each run; a step goes by its key.
 StepUsual is `{"duration", "left"}`, each `[median_s, p90_s, runs]` or None; `left` is the time from the start of the
 step to the end of its deployment.
 """
@@ -70,7 +71,7 @@ def find_ends(view: Mapping[str, Any]) -> Ends | None:
     usual, current = view["usual"], view["current"] or {}
     if usual is None or view["state"] != "running":
         return None
-    step = usual["steps"].get(f"{current.get('job')}/{current.get('key')}", {})
+    step = usual["steps"].get(f"{current.get('job_name')}/{current.get('key')}", {})
     if step.get("left") and current["started_at"]:
         return _add_range(current["started_at"], step["left"])
     return _add_range(view["started_at"], [*usual["total"], usual["runs"]]) if view["started_at"] else None

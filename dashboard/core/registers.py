@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from dashboard.core.words import Conclusion, Status
 
-Scalar = str | int | float
+Scalar = str | int | float | bool
 Stamp = int
 """A sender's time in microseconds since 1970, or NO_TIME."""
 NO_TIME: Stamp = 0
@@ -58,8 +58,13 @@ class Node:
     fields: Mapping[str, Claim] = field(default_factory=dict)
     outcomes: tuple[Outcome, ...] = ()
     """The largest outcome; behind it, if there is one, the largest that ended otherwise (a conflict)."""
-    started_at: datetime | None = None
-    """The earliest start that a report of something begun gave."""
+    started: tuple[int, datetime] | None = None
+    """Generation and the earliest start in it that a report of something begun gave; a later generation wins."""
+
+    @property
+    def started_at(self) -> datetime | None:
+        """When it began."""
+        return self.started[1] if self.started else None
 
     @property
     def outcome(self) -> Outcome | None:
@@ -89,7 +94,8 @@ def claim_node(
     fields = {name: (at, int(rank), value) for name, value in values.items() if value is not None}
     if rank == Status.IN_PROGRESS and started_at is None:
         started_at = stamp
-    return Node(fields, (outcome,) if outcome else (), started_at if rank >= Status.IN_PROGRESS else None)
+    started = (outcome.generation, started_at) if outcome and started_at and rank >= Status.IN_PROGRESS else None
+    return Node(fields, (outcome,) if outcome else (), started)
 
 
 def merge_nodes(left: Node, right: Node) -> Node:
@@ -97,8 +103,12 @@ def merge_nodes(left: Node, right: Node) -> Node:
     return Node(
         _merge_fields(left.fields, right.fields),
         _merge_outcomes({*left.outcomes, *right.outcomes}),
-        min((moment for moment in (left.started_at, right.started_at) if moment), default=None),
+        max((start for start in (left.started, right.started) if start), key=_order_start, default=None),
     )
+
+
+def _order_start(start: tuple[int, datetime]) -> tuple[int, Stamp]:
+    return start[0], -stamp_of(start[1])
 
 
 def _merge_fields(left: Mapping[str, Claim], right: Mapping[str, Claim]) -> Mapping[str, Claim]:

@@ -18,7 +18,7 @@ DEPLOYMENT_FIELDS = (
     "environment", "repository", "branch", "commit_hash", "commit_message", "triggered_by", "trigger_type",
     "deploy_type", "deploy_path", "test_url", "port", "service_status", "run_url", "duration_s", *NOTES,
 )  # fmt: skip
-JOB_FIELDS = ("name", *NOTES)
+JOB_FIELDS = ("name", "number", "allowed_to_fail", "duration_s", *NOTES)
 STEP_FIELDS = ("name", "number", *NOTES)
 """The fields that reports claim, by the kind of node."""
 
@@ -44,6 +44,7 @@ class Report:
     """Claims about one deployment, its project, its jobs and their steps.
 
     A report is itself an element of the lattice: the state of a deployment is the merge of all reports on it.
+    Outcomes of steps are of generation 0: what reopens is a deployment or a job. Tallies of starts rest on that.
     """
 
     identity: Identity

@@ -10,12 +10,16 @@ from dataclasses import dataclass
 from dashboard.core.words import STATE_OF_CONCLUSION, WAITING_WORDS, Conclusion, State, Status
 
 Tally = Mapping[str, int]
-"""Number of children by kind: a conclusion, `queued` or `in_progress`; of jobs without a word also WORDLESS ones."""
+"""Number of children by kind: a conclusion, `queued` or `in_progress`; of jobs also WORDLESS and ALLOWED ones."""
 
 OPEN_KINDS = frozenset({"queued", "in_progress"})
 WORDLESS_QUEUED, WORDLESS_BEGUN, WORDLESS_FAILED = "wordless:queued", "wordless:in_progress", "wordless:failed"
+UNBEGUN_KINDS = frozenset({"queued", "allowed:queued", WORDLESS_QUEUED})
 WORDLESS_KINDS = frozenset({WORDLESS_QUEUED, WORDLESS_BEGUN, WORDLESS_FAILED})
 """Jobs of which the sender only named steps: they end when their deployment does."""
+ALLOWED = "allowed:"
+"""Begins the kinds of jobs that may fail, or never run, without harm to their deployment."""
+ALLOWED_OPEN_KINDS = frozenset(ALLOWED + kind for kind in OPEN_KINDS)
 FAILING = frozenset(c.value for c in Conclusion if c.severity >= Conclusion.CANCELLED.severity)
 
 
@@ -61,7 +65,9 @@ def count_done_steps(tally: Tally) -> int:
 
 def count_done_jobs(tally: Tally, deployment: Standing) -> int:
     """Return how many jobs have ended, those without a word with their deployment."""
-    still_open = OPEN_KINDS if deployment.is_done else OPEN_KINDS | WORDLESS_KINDS
+    still_open = OPEN_KINDS | ALLOWED_OPEN_KINDS
+    if not deployment.is_done:
+        still_open |= WORDLESS_KINDS
     return sum(number for kind, number in tally.items() if kind not in still_open)
 
 
@@ -94,10 +100,15 @@ def _conclude_from_steps(steps: Tally, deployment: Standing) -> Conclusion:
     return max(conclusions, key=lambda conclusion: conclusion.severity)
 
 
-def classify_job(status: Status | None, conclusion: Conclusion | None, steps: Tally) -> str:
+def classify_job(
+    status: Status | None, conclusion: Conclusion | None, steps: Tally, *, allowed_to_fail: bool = False
+) -> str:
     """Return the kind of a job in its deployment's tally; it does not depend on the deployment."""
     if status is not None:
-        return settle_job(status, conclusion, steps, UNHEARD).kind
+        kind = settle_job(status, conclusion, steps, UNHEARD).kind
+        if not allowed_to_fail:
+            return kind
+        return ALLOWED + kind if kind in OPEN_KINDS | FAILING else kind
     if any(kind in FAILING for kind in steps):
         return WORDLESS_FAILED
     return WORDLESS_BEGUN if any(kind != "queued" for kind in steps) else WORDLESS_QUEUED
@@ -107,7 +118,7 @@ def settle_deployment(status: Status | None, conclusion: Conclusion | None, jobs
     """Return the standing of a deployment: only its sender can end it, but a begun job has begun it."""
     if status == Status.COMPLETED:
         return Standing(status, conclusion)
-    begun = status == Status.IN_PROGRESS or any(kind not in {"queued", WORDLESS_QUEUED} for kind in jobs)
+    begun = status == Status.IN_PROGRESS or any(kind not in UNBEGUN_KINDS for kind in jobs)
     return Standing(Status.IN_PROGRESS if begun else Status.QUEUED)
 
 

@@ -5,6 +5,7 @@ can be shown, and compared with what it was, without its siblings.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,6 +23,23 @@ DEPLOYMENT_TEXTS = (
     "message", "error", "log",
 )  # fmt: skip
 """Columns that are shown as they are."""
+
+
+USUAL_GAPS = 3
+"""How many times the longest silence that is usual for its project a deployment may keep before it is stale."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """The time at which open deployments are looked at, and the least silence, in seconds, that is too long."""
+
+    now: datetime
+    least_s: float
+
+    def is_silent(self, row: Row) -> bool:
+        """Return whether the last report is longer ago than this deployment's past makes believable."""
+        patience_s = max(USUAL_GAPS * row["usual_gap_s"], self.least_s)
+        return bool(row["last_report_at"] < self.now - timedelta(seconds=patience_s))
 
 
 def format_time(moment: datetime | None) -> str | None:
@@ -45,10 +63,10 @@ def stand_job(row: Row, deployment: Standing) -> Standing:
     return state.settle_job(*read_status(row), row["step_tally"], deployment)
 
 
-def tell_row_state(row: Row, stale_before: datetime) -> State:
-    """Return the state of a deployment; it is stale if its last report came before `stale_before`."""
+def tell_row_state(row: Row, watch: Watch) -> State:
+    """Return the state of a deployment; it is stale if nothing has been heard of it for too long."""
     return state.tell_deployment_state(
-        stand_deployment(row), row["status_raw"], row["job_tally"], is_stale=row["last_report_at"] < stale_before
+        stand_deployment(row), row["status_raw"], row["job_tally"], is_stale=watch.is_silent(row)
     )
 
 
@@ -57,10 +75,10 @@ def view_project(row: Row) -> View:
     return {name: row[name] for name in ("slug", "name", "kind", "repository", "url", "port", "service_status", "seq")}
 
 
-def view_deployment(row: Row, project: View, stale_before: datetime) -> View:
+def view_deployment(row: Row, project: View, watch: Watch) -> View:
     """Return a deployment without its jobs; `project` is what view_project gave."""
     standing = stand_deployment(row)
-    shown = tell_row_state(row, stale_before)
+    shown = tell_row_state(row, watch)
     done, total = state.count_done_steps(row["step_tally"]), state.count_children(row["step_tally"])
     done_jobs, total_jobs = state.count_done_jobs(row["job_tally"], standing), state.count_children(row["job_tally"])
     return {
@@ -86,10 +104,10 @@ def view_deployment(row: Row, project: View, stale_before: datetime) -> View:
     }
 
 
-def view_outcome(row: Row, stale_before: datetime) -> View:
+def view_outcome(row: Row, watch: Watch) -> View:
     """Return what the strip of a project shows of a deployment: the announced state, unless it fell silent since."""
     is_done = row["status"] == Status.COMPLETED.word
-    is_silent = not is_done and row["last_report_at"] < stale_before
+    is_silent = not is_done and watch.is_silent(row)
     ended = (row["completed_at"] or row["said_at"]) if is_done else None
     return {
         "id": row["id"],
@@ -117,7 +135,9 @@ def view_job(row: Row, deployment_row: Row) -> View:
         times = _view_times(ended, standing)
     return {
         "key": row["key"],
+        "number": row["number"],
         "name": row["name"] or row["key"],
+        "allowed_to_fail": bool(row["allowed_to_fail"]),
         **_view_standing(row, standing, state.tell_state(standing, row["status_raw"], in_ended=deployment.is_done)),
         **times,
         "job_progress_pct": state.compute_percent(done, total, is_done=standing.is_done),
@@ -149,29 +169,31 @@ def view_step(row: Row, job: Standing, deployment: Standing) -> View:
     }
 
 
-def order_step(step: View) -> tuple[bool, int, bool, datetime, str]:
-    """Sort key of step views: the sender's number, then start, both with nulls last, then key."""
-    return (step["number"] is None, step["number"] or 0, *order_job(step))
+def order_node(node: View) -> tuple[bool, int, bool, datetime, str]:
+    """Sort key of views of jobs, and of steps: the sender's number, then the start that it told, nulls last, then key.
 
-
-def order_job(job: View) -> tuple[bool, datetime, str]:
-    """Sort key of job views: the start that the sender told, nulls last, then key; never the order of arrival."""
-    told = None if job["started_observed"] else job["started_at"]
-    return (told is None, datetime.fromisoformat(told) if told else datetime.max.replace(tzinfo=UTC), job["key"])
+    Never the order of arrival.
+    """
+    told = None if node["started_observed"] else node["started_at"]
+    start = datetime.fromisoformat(told) if told else datetime.max.replace(tzinfo=UTC)
+    return (node["number"] is None, node["number"] or 0, told is None, start, node["key"])
 
 
 def attach_steps(job: View, steps: list[View]) -> View:
     """Return the job with its steps in the order in which they are shown."""
-    ordered = sorted(steps, key=order_step)
+    ordered = sorted(steps, key=order_node)
     current = next((index for index, step in enumerate(ordered) if step["is_current"]), None)
     return {**job, "current_step_index": current, "steps": ordered}
+
+
+CURRENT = ("job", "job_name", "key", "started_at")
 
 
 def _view_current(current: Row | None) -> View:
     """Return the name of the first step in progress, and beside it which one that is and since when."""
     if current is None:
         return {"current_step": None, "current": None}
-    return {"current_step": current["name"], "current": {name: current[name] for name in ("job", "key", "started_at")}}
+    return {"current_step": current["name"], "current": {name: current.get(name) for name in CURRENT}}
 
 
 def _view_standing(row: Row, standing: Standing, shown: State) -> View:

@@ -5,7 +5,7 @@ Nothing is acknowledged before the commit; a batch that cannot be applied is tri
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from psycopg2.errors import DeadlockDetected, SerializationFailure
 from sqlalchemy import Connection, Engine
@@ -14,10 +14,12 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from dashboard.config import Settings
 from dashboard.core.registers import Node, merge_nodes
 from dashboard.core.report import DEPLOYMENT_FIELDS, Identity, Report, merge_reports
+from dashboard.core.view import Watch
 from dashboard.core.words import Verdict
 from dashboard.ingest import store
 from dashboard.ingest.delivery import Incoming, Receipt, make_row
 from dashboard.ingest.fold import (
+    MOST_TOLD,
     Tree,
     add_untouched,
     announce_state,
@@ -87,15 +89,17 @@ class _Batch:
     def __init__(self, connection: Connection, deliveries: Sequence[Incoming], settings: Settings) -> None:
         self.connection, self.deliveries, self.settings = connection, deliveries, settings
         self.received_at = max(incoming.received_at for incoming in deliveries)
-        self.stale_before = self.received_at - timedelta(seconds=settings.stale_s)
+        self.watch = Watch(self.received_at, settings.stale_s)
         self.receipts: dict[str, Receipt] = {}
+        self.told: dict[str, list[Row]] = {}
+        """By digest of an identity, what people see differently; deliveries of one batch share it."""
 
     def run(self) -> list[Receipt]:
         fresh, repeated = self.claim()
         reports = merge_all(report for incoming in fresh for report in incoming.reports)
         trees = self.apply(reports) if reports else {}
         for incoming in fresh:
-            self.receipts[str(incoming.id)] = _make_receipt(incoming, trees)
+            self.receipts[str(incoming.id)] = _make_receipt(incoming, trees, self.told)
         self.settle(repeated)
         receipts = [self.receipts[str(incoming.id)] for incoming in self.deliveries]
         rows = [make_row(incoming, receipt) for incoming, receipt in zip(self.deliveries, receipts, strict=True)]
@@ -108,8 +112,15 @@ class _Batch:
         if not keyed:
             return list(self.deliveries), []
         claimed = store.claim_keys(self.connection, [_make_key_row(incoming) for incoming in keyed])
+        claimed |= self.find_replayed(keyed)
         repeated = [incoming for incoming in keyed if str(incoming.id) not in claimed]
         return [incoming for incoming in self.deliveries if incoming not in repeated], repeated
+
+    def find_replayed(self, keyed: Sequence[Incoming]) -> set[str]:
+        """Return the ids of those that are replayed and have held their key since they were first applied."""
+        keys = [_key_of(incoming) for incoming in keyed if incoming.replayed_at]
+        holders = store.read_key_holders(self.connection, keys) if keys else {}
+        return {str(holder["delivery_id"]) for holder in holders.values()}
 
     def settle(self, repeated: Sequence[Incoming]) -> None:
         """Make the receipts of deliveries whose key was used before, perhaps by another one of this batch."""
@@ -163,6 +174,9 @@ class _Batch:
         """Lock the deployments, read the jobs and steps that the reports speak of; return them by digest."""
         new = [_make_deployment(i, projects[i.project_slug]["id"], self.received_at) for i in reports]
         rows = store.lock_deployments(self.connection, new)
+        created = {row["id"]: row for row in rows.values() if row["seq"] == 0}
+        for number, usual_gap_s in store.read_usual_gaps(self.connection, list(created)).items():
+            created[number]["usual_gap_s"] = usual_gap_s
         trees = {i.digest: Tree(projects[i.project_slug], rows[i.digest]) for i in reports}
         numbers = {digest: tree.deployment["id"] for digest, tree in trees.items()}
         owners = {tree.deployment["id"]: tree for tree in trees.values()}
@@ -209,12 +223,14 @@ class _Batch:
         events = []
         for digest, after in afters.items():
             row = after.deployment
-            row["state"] = announce_state(row, self.stale_before)
-            if changes := describe_changes(befores[digest], after, self.stale_before):
+            row["state"] = announce_state(row, self.watch)
+            difference = describe_changes(befores[digest], after, self.watch)
+            if difference.event:
                 kind = name_event(befores[digest], after)
                 row["seq"] += 1
-                event = {"deployment_id": row["id"], "seq": row["seq"], "kind": kind, "changes": changes}
+                event = {"deployment_id": row["id"], "seq": row["seq"], "kind": kind, "changes": difference.event}
                 events.append(event | {"created_at": self.received_at})
+                self.told[digest] = [{"deployment_id": row["id"], **change} for change in difference.told]
         store.upsert(self.connection, Deployment, [after.deployment for after in afters.values()])
         store.insert_events(self.connection, events)
 
@@ -229,7 +245,7 @@ def merge_all(reports: Iterable[Report]) -> dict[Identity, Report]:
 
 
 def _key_of(incoming: Incoming) -> tuple[str, str, str]:
-    return (incoming.source, incoming.dialect, incoming.key or "")
+    return (incoming.source or "", incoming.dialect, incoming.key or "")
 
 
 def _make_key_row(incoming: Incoming) -> Row:
@@ -246,11 +262,13 @@ def _settle_repeated(incoming: Incoming, holder: Row) -> Receipt:
     return Receipt(incoming.id, Verdict.DUPLICATE, reason, holder["deployment_id"], holder["seq"])
 
 
-def _make_receipt(incoming: Incoming, trees: Mapping[str, Tree]) -> Receipt:
+def _make_receipt(incoming: Incoming, trees: Mapping[str, Tree], told: Mapping[str, list[Row]]) -> Receipt:
     if not incoming.reports:
         return Receipt(incoming.id, incoming.verdict, incoming.reason)
-    row = trees[incoming.reports[0].identity.digest].deployment
-    return Receipt(incoming.id, incoming.verdict, incoming.reason, row["id"], row["seq"])
+    digests = dict.fromkeys(report.identity.digest for report in incoming.reports)
+    row = trees[next(iter(digests))].deployment
+    changes = [change for digest in digests for change in told.get(digest, ())]
+    return Receipt(incoming.id, incoming.verdict, incoming.reason, row["id"], row["seq"], changes[:MOST_TOLD])
 
 
 def _make_project(slug: str, node: Node, created_at: datetime) -> Row:
@@ -280,5 +298,6 @@ def _make_deployment(identity: Identity, project_id: int, received_at: datetime)
         "state": "queued",
         "seq": 0,
     }
+    gaps = {"longest_gap_s": 0, "usual_gap_s": 0}
     received = dict.fromkeys(("sorted_at", "created_at", "last_report_at"), received_at)
-    return {**EMPTY_NODE, **dict.fromkeys(DEPLOYMENT_FIELDS), **known, **received}
+    return {**EMPTY_NODE, **dict.fromkeys(DEPLOYMENT_FIELDS), **known, **gaps, **received}

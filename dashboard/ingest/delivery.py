@@ -5,9 +5,10 @@ import os
 import time
 import uuid
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from dashboard.core.report import Report
 from dashboard.core.words import Verdict
@@ -27,7 +28,8 @@ class Incoming:
     """One POST that was authenticated, and what its parser made of it."""
 
     received_at: datetime
-    source: str
+    source: str | None
+    """Name of the webhook source that authenticated it; None: none did, it is kept as rejected."""
     dialect: str
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -40,6 +42,12 @@ class Incoming:
     """What the parser decided; an applied one may still turn out a duplicate."""
     reason: str | None = None
     id: uuid.UUID = field(default_factory=make_delivery_id)
+    began_at: float = field(default_factory=time.perf_counter)
+    """By the performance counter: when its receipt began."""
+    body_size: int | None = None
+    """Length of the whole body in bytes where `body` is only its beginning."""
+    replayed_at: datetime | None = None
+    """None for what is received now; else it was stored before, under this id, and is applied anew."""
 
     @property
     def digest(self) -> str:
@@ -56,6 +64,8 @@ class Receipt:
     reason: str | None = None
     deployment_id: int | None = None
     seq: int | None = None
+    changes: Sequence[Mapping[str, Any]] = ()
+    """What people see differently because of it, see fold.Difference."""
 
 
 def make_row(incoming: Incoming, receipt: Receipt) -> dict[str, object]:
@@ -69,9 +79,12 @@ def make_row(incoming: Incoming, receipt: Receipt) -> dict[str, object]:
         "verdict": receipt.verdict,
         "reason": receipt.reason,
         "deployment_id": receipt.deployment_id,
+        "took_ms": round((time.perf_counter() - incoming.began_at) * 1000, 3),
+        "replayed_at": incoming.replayed_at,
+        "changes": list(receipt.changes),
         "headers": dict(incoming.headers),
         "body": "\\x" + zlib.compress(incoming.body).hex(),
-        "body_size": len(incoming.body),
+        "body_size": len(incoming.body) if incoming.body_size is None else incoming.body_size,
     }
 
 

@@ -4,12 +4,13 @@ Works on rows as dictionaries and leaves the given ones alone; reads and writes 
 """
 
 import hashlib
+import itertools
 import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from dashboard.core.registers import Node, merge_nodes
@@ -17,6 +18,7 @@ from dashboard.core.report import JOB_FIELDS, STEP_FIELDS, Report, StepKey
 from dashboard.core.state import UNHEARD, Standing, add_to_tally, classify_job
 from dashboard.core.steps import Category, categorise
 from dashboard.core.view import (
+    Watch,
     format_time,
     read_status,
     stand_deployment,
@@ -32,6 +34,24 @@ from dashboard.ingest.rows import EMPTY_NODE, Row, read_node, write_node
 
 UNSEEN = frozenset({"id", "seq"})
 """Parts of a deployment's view that are not changes of it."""
+UNTOLD = UNSEEN | {
+    "project",
+    "sorted_at",
+    "links",
+    "usual",
+    "estimate",
+    "related",
+    "current",
+    "started_observed",
+    "is_current",
+    "is_done",
+}
+"""Parts of views that follow from others: a list of changes for people would only be longer with them."""
+MOST_TOLD, LONGEST_TOLD = 100, 200
+"""Changes, and characters of a value, that are kept with a delivery."""
+
+
+Views = tuple[dict[str, Any], dict[str, dict[str, Any]], dict[StepKey, dict[str, Any]]]
 
 
 @dataclass(slots=True)
@@ -61,6 +81,7 @@ def fold_report(
     _count_jobs(before, after)
     _observe(after, received_at)
     _place(after.deployment, received_at)
+    _measure_silence(before.deployment, after.deployment)
     return after
 
 
@@ -94,10 +115,14 @@ def _count_steps(before: Tree, after: Tree) -> None:
 def _count_jobs(before: Tree, after: Tree) -> None:
     for key, job in after.jobs.items():
         old = before.jobs.get(key)
-        was = classify_job(*read_status(old), old["step_tally"]) if old else None
-        now = classify_job(*read_status(job), job["step_tally"])
+        was = _classify(old) if old else None
+        now = _classify(job)
         if was != now:
             after.deployment["job_tally"] = add_to_tally(after.deployment["job_tally"], was, now)
+
+
+def _classify(job: Row) -> str:
+    return classify_job(*read_status(job), job["step_tally"], allowed_to_fail=bool(job["allowed_to_fail"]))
 
 
 def _observe(after: Tree, received_at: datetime) -> None:
@@ -119,6 +144,13 @@ def _place(deployment: Row, received_at: datetime) -> None:
     deployment["sorted_at"] = min(known, deployment["created_at"])
     deployment["run_key"] = make_run_key(deployment)
     deployment["last_report_at"] = max(deployment["last_report_at"], received_at)
+
+
+def _measure_silence(before: Row, after: Row) -> None:
+    """Note for how long an open deployment kept silent: what is usual for its project is learnt from that."""
+    if before["seq"] and before["status"] != Status.COMPLETED.word:
+        gap_s = (after["last_report_at"] - before["last_report_at"]).total_seconds()
+        after["longest_gap_s"] = max(before["longest_gap_s"], gap_s)
 
 
 def make_run_key(row: Mapping[str, Any]) -> str | None:
@@ -177,9 +209,18 @@ def add_untouched(before: Tree, after: Tree, jobs: Iterable[Row], steps: Iterabl
             before.steps[key] = after.steps[key] = step
 
 
-def describe_changes(before: Tree, after: Tree, stale_before: datetime) -> dict[str, Any]:
-    """Return the values that people see differently now, in the shape of an event; empty if there are none."""
-    old_views, new_views = _view_tree(before, stale_before), _view_tree(after, stale_before)
+class Difference(NamedTuple):
+    """What people see differently after a report than before."""
+
+    event: dict[str, Any]
+    """The new values in the shape of an event; empty if there are none."""
+    told: list[dict[str, Any]]
+    """The same as `{"what": "deployment", "job" or "step", "name", "field", "before", "after"}`, the first of them."""
+
+
+def describe_changes(before: Tree, after: Tree, watch: Watch) -> Difference:
+    """Return what the report changed."""
+    old_views, new_views = _view_tree(before, watch), _view_tree(after, watch)
     if before.deployment["state"] == State.STALE:
         # Announced while this report was on its way: so pages show it, whatever the report's own time makes of it.
         silent_since = format_time(before.deployment["last_report_at"])
@@ -196,7 +237,7 @@ def describe_changes(before: Tree, after: Tree, stale_before: datetime) -> dict[
             if (diff := _diff(old_views[2].get(key), view))
         ],
     }
-    return changes if any(changes.values()) else {}
+    return Difference(changes, _tell_changes(old_views, new_views)) if any(changes.values()) else Difference({}, [])
 
 
 def name_event(before: Tree, after: Tree) -> str:
@@ -210,22 +251,45 @@ def name_event(before: Tree, after: Tree) -> str:
     return "step.updated" if same else "deployment.updated"
 
 
-def announce_state(deployment: Row, stale_before: datetime) -> str:
+def announce_state(deployment: Row, watch: Watch) -> str:
     """Return the state to store with the row."""
-    return tell_row_state(deployment, stale_before).value
+    return tell_row_state(deployment, watch).value
 
 
-Views = tuple[dict[str, Any], dict[str, dict[str, Any]], dict[StepKey, dict[str, Any]]]
-
-
-def _view_tree(tree: Tree, stale_before: datetime) -> Views:
+def _view_tree(tree: Tree, watch: Watch) -> Views:
     deployment = stand_deployment(tree.deployment)
     standings: dict[str, Standing] = {key: stand_job(job, deployment) for key, job in tree.jobs.items()}
     return (
-        view_deployment(tree.deployment, view_project(tree.project), stale_before),
+        view_deployment(tree.deployment, view_project(tree.project), watch),
         {key: view_job(job, tree.deployment) for key, job in tree.jobs.items()},
         {key: view_step(step, standings[key[0]], deployment) for key, step in tree.steps.items()},
     )
+
+
+def _tell_changes(old_views: Views, new_views: Views) -> list[dict[str, Any]]:
+    pairs: Iterable[tuple[str, Mapping[str, Any], Mapping[str, Any]]] = (
+        ("deployment", old_views[0], new_views[0]),
+        *(("job", old_views[1].get(key, {}), view) for key, view in new_views[1].items()),
+        *(("step", old_views[2].get(key, {}), view) for key, view in new_views[2].items()),
+    )
+    told = (
+        {"what": what, "name": new.get("name"), "field": field, "before": old.get(field), "after": value}
+        for what, old, new in pairs
+        for field, value in new.items()
+        if field not in UNTOLD and old.get(field) != value
+    )
+    return [
+        {**change, "before": _shorten(change["before"]), "after": _shorten(change["after"])}
+        for change in itertools.islice(told, MOST_TOLD)
+    ]
+
+
+def _shorten(value: Any) -> Any:  # noqa: ANN401
+    """Return a value that is short whatever a sender wrote: a scalar, cut if it is a long text."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if len(text) > LONGEST_TOLD:
+        return text[:LONGEST_TOLD] + "…"
+    return text if isinstance(value, dict | list) else value
 
 
 def _diff(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ EMPTY_NODE: Mapping[str, Any] = {
     "generation": 0,
     "rival": None,
     "started_at": None,
+    "started_generation": 0,
     "observed_at": None,
     "stamps": {},
 }
@@ -37,13 +38,15 @@ def write_fields(fields: Mapping[str, Claim]) -> Row:
 
 def read_node(row: Mapping[str, Any]) -> Node:
     """Return the registers of a deployment, job or step."""
-    return Node(read_fields(row), tuple(_read_outcomes(row)), row["started_at"])
+    started = row["started_at"] and (row["started_generation"], row["started_at"])
+    return Node(read_fields(row), tuple(_read_outcomes(row)), started)
 
 
 def write_node(node: Node) -> Row:
     """Return the columns of the registers; those of fields nobody claimed are left out."""
     outcome = node.outcome
-    columns: Row = {**write_fields(node.fields), "started_at": node.started_at}
+    generation, started_at = node.started or (0, None)
+    columns: Row = {**write_fields(node.fields), "started_at": started_at, "started_generation": generation}
     if outcome is None:
         return columns
     return columns | {

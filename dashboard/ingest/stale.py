@@ -3,16 +3,17 @@
 The state itself is computed on reading; here its change gets an event and a seq. Whoever reports next lifts it.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
-from dashboard.core.view import format_time, tell_row_state
+from dashboard.core.view import Watch, format_time, tell_row_state
 from dashboard.core.words import State, Status
 from dashboard.extensions import db
 from dashboard.ingest.store import insert_events
 from dashboard.models import Deployment
+from dashboard.models.deployment import tell_silent
 
 TABLE = Deployment.metadata.tables[Deployment.__tablename__]
 MOST_AT_ONCE = 100
@@ -21,40 +22,42 @@ LIVELY = (State.QUEUED.value, State.WAITING.value, State.RUNNING.value)
 
 
 def announce_stale(now: datetime, stale_s: int) -> int:
-    """Announce the open deployments whose last report is older than stale_s; commit, and return how many there were.
+    """Announce the open deployments that have been silent for too long; commit, and return how many there were.
+
+    Too long is what is unusual for their project, and at least stale_s seconds.
 
     Any number of processes may do this at the same time: a row that is locked is left to whoever holds it.
     """
-    limit = now - timedelta(seconds=stale_s)
+    watch = Watch(now, stale_s)
     with db.engine.begin() as connection:
-        silent = _mark_stale(connection, limit)
+        silent = _mark_stale(connection, watch)
         insert_events(connection, [_describe(row, now) for row in silent])
-        insert_events(connection, [_lift(connection, row, limit, now) for row in _find_unfounded(connection, limit)])
+        insert_events(connection, [_lift(connection, row, watch) for row in _find_unfounded(connection, watch)])
     return len(silent)
 
 
-def _find_unfounded(connection: Connection, limit: datetime) -> list[dict[str, Any]]:
+def _find_unfounded(connection: Connection, watch: Watch) -> list[dict[str, Any]]:
     """Return deployments that were announced when less patience was set than now."""
-    unfounded = select(TABLE).where(TABLE.c.state == State.STALE.value, TABLE.c.last_report_at >= limit)
+    unfounded = select(TABLE).where(TABLE.c.state == State.STALE.value, ~tell_silent(watch.now, watch.least_s))
     still_open = TABLE.c.status.is_distinct_from(Status.COMPLETED.word)
     locked = unfounded.where(still_open).limit(MOST_AT_ONCE).with_for_update(skip_locked=True)
     return [dict(row) for row in connection.execute(locked).mappings()]
 
 
-def _lift(connection: Connection, row: dict[str, Any], limit: datetime, now: datetime) -> dict[str, Any]:
+def _lift(connection: Connection, row: dict[str, Any], watch: Watch) -> dict[str, Any]:
     """Take an announcement back; return the event that says so."""
-    shown, seq = tell_row_state(row, limit).value, row["seq"] + 1
+    shown, seq = tell_row_state(row, watch).value, row["seq"] + 1
     connection.execute(update(TABLE).where(TABLE.c.id == row["id"]).values(state=shown, seq=seq))
-    return _make_event(row["id"], seq, {"state": shown, "stale_since": None}, now)
+    return _make_event(row["id"], seq, {"state": shown, "stale_since": None}, watch.now)
 
 
-def _mark_stale(connection: Connection, silent_since: datetime) -> list[Row[Any]]:
+def _mark_stale(connection: Connection, watch: Watch) -> list[Row[Any]]:
     silent = (
         select(Deployment.id)
         .where(
             Deployment.status.is_distinct_from(Status.COMPLETED.word),
             Deployment.state.in_(LIVELY),
-            Deployment.last_report_at < silent_since,
+            tell_silent(watch.now, watch.least_s),
         )
         .order_by(Deployment.id)
         .limit(MOST_AT_ONCE)

@@ -71,20 +71,31 @@ INSERT_DEPLOYMENTS = text(
     )
 )
 INSERT_EVENTS = text(_insert_sql(DeploymentEvent, _table(DeploymentEvent).columns.keys(), ""))
-INSERT_DELIVERIES = text(_insert_sql(Delivery, _table(Delivery).columns.keys(), ""))
+INSERT_DELIVERIES = text(_upsert_sql(Delivery))
 UPSERT: dict[type[Base], TextClause] = {
     model: text(_upsert_sql(model)) for model in (Project, Deployment, DeploymentJob, DeploymentStep)
 }
 READ_CURRENT_STEPS = text(
     """
     SELECT wanted.id, step.* FROM unnest(CAST(:ids AS bigint[])) AS wanted (id) CROSS JOIN LATERAL (
-      SELECT job_key, step.key, coalesce(step.name, step.key) AS name,
+      SELECT job_key, coalesce(job.name, job.key) AS job_name, step.key, coalesce(step.name, step.key) AS name,
         coalesce(step.started_at, step.observed_at) AS started_at
       FROM deployment_steps AS step JOIN deployment_jobs AS job ON (job.deployment_id, job.key) = (wanted.id, job_key)
       WHERE step.deployment_id = wanted.id AND step.status = 'in_progress'
         AND step.status IS DISTINCT FROM 'completed' AND job.status IS DISTINCT FROM 'completed'
-      ORDER BY number, step.started_at, job_key, step.key LIMIT 1
+      ORDER BY job.number, step.number, step.started_at, job_key, step.key LIMIT 1
     ) AS step
+    """
+)
+READ_USUAL_GAPS = text(
+    """
+    SELECT wanted.id, percentile_cont(0.5) WITHIN GROUP (ORDER BY past.longest_gap_s)
+    FROM deployments AS wanted CROSS JOIN LATERAL (
+      SELECT longest_gap_s FROM deployments
+      WHERE project_id = wanted.project_id AND dialect = wanted.dialect AND status = 'completed'
+      ORDER BY sorted_at DESC, id DESC LIMIT 20
+    ) AS past
+    WHERE wanted.id = ANY(CAST(:ids AS bigint[])) GROUP BY wanted.id
     """
 )
 NOTIFY = text("SELECT pg_notify(:channel, :payload)")
@@ -131,6 +142,13 @@ def lock_deployments(connection: Connection, rows: Sequence[Row]) -> dict[str, R
     identities = sorted(row["identity"] for row in rows)
     query = select(table).where(table.c.identity.in_(identities)).order_by(table.c.identity).with_for_update()
     return {row["identity"]: dict(row) for row in connection.execute(query).mappings()}
+
+
+def read_usual_gaps(connection: Connection, deployment_ids: Sequence[int]) -> dict[int, float]:
+    """Return, by id of a new deployment, the longest silence that is usual for its project and dialect, in seconds."""
+    if not deployment_ids:
+        return {}
+    return {row[0]: row[1] for row in connection.execute(READ_USUAL_GAPS, {"ids": list(deployment_ids)})}
 
 
 def read_jobs(connection: Connection, keys: Sequence[tuple[int, str]]) -> list[Row]:
@@ -181,10 +199,16 @@ def upsert(connection: Connection, model: type[Base], rows: Sequence[Row]) -> No
 
 
 def read_current_steps(connection: Connection, deployment_ids: Sequence[int]) -> dict[int, Row]:
-    """Return, by deployment id, the first step in progress: its job, key, name and start."""
+    """Return, by deployment id, the first step in progress: its job and key, the names of both, and its start."""
     rows = connection.execute(READ_CURRENT_STEPS, {"ids": list(deployment_ids)})
     return {
-        row.id: {"job": row.job_key, "key": row.key, "name": row.name, "started_at": format_time(row.started_at)}
+        row.id: {
+            "job": row.job_key,
+            "job_name": row.job_name,
+            "key": row.key,
+            "name": row.name,
+            "started_at": format_time(row.started_at),
+        }
         for row in rows
     }
 
@@ -199,7 +223,7 @@ def insert_events(connection: Connection, rows: Sequence[Row]) -> None:
 
 
 def insert_deliveries(connection: Connection, rows: Sequence[Row]) -> None:
-    """Put deliveries into the inbox."""
+    """Put deliveries into the inbox; a replayed one takes the place of what it was."""
     connection.execute(INSERT_DELIVERIES, {"rows": _encode(rows)})
 
 

@@ -8,6 +8,7 @@ from dashboard.models.deployment_event import DeploymentEvent
 from dashboard.models.deployment_job import DeploymentJob
 from dashboard.models.deployment_step import DeploymentStep
 from dashboard.models.project import Project
+from dashboard.models.webhook_source import WebhookSource
 
 __all__ = [
     "Base",
@@ -18,4 +19,5 @@ __all__ = [
     "DeploymentJob",
     "DeploymentStep",
     "Project",
+    "WebhookSource",
 ]

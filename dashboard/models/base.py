@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from sqlalchemy import DateTime, Dialect, MetaData, Text
+from sqlalchemy import BigInteger, DateTime, Dialect, MetaData, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
 from sqlalchemy.types import TypeDecorator
@@ -47,6 +47,8 @@ class Base(DeclarativeBase):
             str: Text,
             Key: Text(collation="C"),
             dict[str, Any]: JSONB(none_as_null=True),
+            list[dict[str, Any]]: JSONB(none_as_null=True),
+            list[str]: JSONB(none_as_null=True),
         },
     )
 
@@ -62,10 +64,12 @@ class NodeColumns:
     completed_at: Mapped[datetime | None]
     said_at: Mapped[datetime | None]
     """Time of the earliest report of that outcome."""
-    generation: Mapped[int] = mapped_column(default=0)
+    generation: Mapped[int] = mapped_column(BigInteger, default=0)
+    """Of that outcome: raised where a sender reopens the same identity."""
     rival: Mapped[dict[str, Any] | None]
     """The largest outcome that ended otherwise: a conflict."""
     started_at: Mapped[datetime | None]
+    started_generation: Mapped[int] = mapped_column(BigInteger, server_default="0")
     observed_at: Mapped[datetime | None]
     """When the first report of something begun was received."""
     stamps: Mapped[dict[str, Any]]

@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, text
+from sqlalchemy import BigInteger, ColumnElement, ForeignKey, Identity, Index, func, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from dashboard.core.view import USUAL_GAPS
 from dashboard.models.base import Base, NodeColumns
 from dashboard.models.project import Project
 
@@ -44,7 +45,7 @@ class Deployment(NodeColumns, Base):
     """How many steps there are of each kind, see core.state."""
     job_tally: Mapped[dict[str, Any]]
     current_step: Mapped[dict[str, Any] | None]
-    """The first step in progress: `job` and `key`, its `name`, and when it started."""
+    """The first step in progress: `job` and `key`, `job_name` and `name`, and when it started."""
     state: Mapped[str]
     """The state last announced, for finding rows; what is shown is computed on reading."""
     seq: Mapped[int] = mapped_column(default=0)
@@ -54,6 +55,10 @@ class Deployment(NodeColumns, Base):
     created_at: Mapped[datetime]
     last_report_at: Mapped[datetime]
     """Receipt of the last report."""
+    longest_gap_s: Mapped[float] = mapped_column(server_default="0")
+    """The longest silence between two reports before it ended."""
+    usual_gap_s: Mapped[float] = mapped_column(server_default="0")
+    """The median of that over the last runs that had ended when this one was first heard of; 0: there were none."""
 
     project: Mapped[Project] = relationship()
 
@@ -63,3 +68,9 @@ class Deployment(NodeColumns, Base):
         Index("ix_deployments_run_id", "run_id"),
         Index("ix_deployments_open", "id", postgresql_where=text("status IS DISTINCT FROM 'completed'")),
     )
+
+
+def tell_silent(now: datetime, least_s: float) -> ColumnElement[bool]:
+    """Return the condition for rows that have been silent for too long: core.view.Watch in SQL."""
+    patience_s = func.greatest(USUAL_GAPS * Deployment.usual_gap_s, least_s)
+    return Deployment.last_report_at < now - func.make_interval(0, 0, 0, 0, 0, 0, patience_s)

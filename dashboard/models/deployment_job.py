@@ -19,6 +19,11 @@ class DeploymentJob(NodeColumns, Base):
     key: Mapped[Key] = mapped_column(primary_key=True)
     """The sender's id of the job, else its normalised name."""
     name: Mapped[str | None]
+    number: Mapped[int | None]
+    """The sender's place for it, that of its stage, say."""
+    allowed_to_fail: Mapped[bool | None]
+    """Whether the sender says that its failure does not make the deployment fail."""
+    duration_s: Mapped[float | None]
     step_tally: Mapped[dict[str, Any]]
     first_step_at: Mapped[datetime | None]
     """The earliest start of a step: stands in where the sender gave the job none."""

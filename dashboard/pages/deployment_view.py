@@ -78,7 +78,7 @@ def describe_headline(view: View, step: View | None, job: View | None) -> dict[s
         "at": at or ending,
         "error": _find_line([step, job, view]) if kind.startswith("fail") else None,
         "has_context": view["state"] == "failed" and view["related"] is not None,
-        "failures": runs.get(f"{step['job']}/{step['key']}", 0) if step else None,
+        "failures": runs.get(f"{job['name']}/{step['key']}", 0) if step and job else None,
     }
 
 
@@ -108,7 +108,7 @@ def _describe_job(job: View, view: View, axis: Axis | None, step: View | None, f
             **one,
             "axis": axis,
             "opens": one is step,
-            "usual": find_step_usual(view["usual"], one["job"], one["key"]),
+            "usual": find_step_usual(view["usual"], job["name"], one["key"]),
         }
         for one in job["steps"]
     ]

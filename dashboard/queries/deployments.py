@@ -9,7 +9,7 @@ from dashboard.core.paging import CursorError, cut_page, read_cursor, write_curs
 from dashboard.core.view import (
     View,
     attach_steps,
-    order_job,
+    order_node,
     stand_deployment,
     stand_job,
     tell_row_state,
@@ -21,17 +21,18 @@ from dashboard.core.view import view_project as view_project_row
 from dashboard.core.words import State
 from dashboard.extensions import db
 from dashboard.models import Base, DeploymentJob, DeploymentStep
+from dashboard.models.deployment import tell_silent
 from dashboard.queries.estimates import attach_estimates, attach_open_estimates
 from dashboard.queries.related import read_related
 from dashboard.queries.rows import (
     DEPLOYMENTS,
     PROJECTS,
     Row,
-    find_stale_limit,
     read_projects,
     read_rows,
     select_newest,
     view_deployments,
+    watch_at,
 )
 
 JOBS, STEPS = (Base.metadata.tables[model.__tablename__] for model in (DeploymentJob, DeploymentStep))
@@ -104,12 +105,12 @@ def find_run(run_id: str, repository: str | None) -> Row | None:
 def view_run(row: Row, now: datetime) -> View:
     """Return a deployment with its jobs and their steps, without what else its page shows."""
     project = view_project_row(read_projects([row["project_id"]])[row["project_id"]])
-    return {**view_deployment(row, project, find_stale_limit(now)), "jobs": _view_jobs(row)}
+    return {**view_deployment(row, project, watch_at(now)), "jobs": _view_jobs(row)}
 
 
 def tag_run(row: Row, now: datetime) -> str:
     """Return what stays the same exactly while view_run does: the seq, and the state that time alone can change."""
-    return f"{row['id']}.{row['seq']}.{tell_row_state(row, find_stale_limit(now))}"
+    return f"{row['id']}.{row['seq']}.{tell_row_state(row, watch_at(now))}"
 
 
 def exists(deployment_id: int) -> bool:
@@ -130,7 +131,7 @@ def _view_jobs(row: Row) -> list[View]:
     for step in read_rows(select(STEPS).where(STEPS.c.deployment_id == row["id"])):
         steps[step["job_key"]].append(view_step(step, standings[step["job_key"]], deployment))
     whole = [attach_steps(view_job(job, row), steps[job["key"]]) for job in jobs]
-    return sorted(whole, key=order_job)
+    return sorted(whole, key=order_node)
 
 
 def select_conditions(filters: DeploymentFilters, now: datetime) -> list[ColumnElement[bool]]:
@@ -161,7 +162,7 @@ def is_of_project(slug: str) -> ColumnElement[bool]:
 
 def _is_in_state(state: State, now: datetime) -> ColumnElement[bool]:
     """Return the condition for a state; whether an open deployment is stale depends on the time of asking."""
-    silent = and_(IS_OPEN, DEPLOYMENTS.c.last_report_at < find_stale_limit(now))
+    silent = and_(IS_OPEN, tell_silent(now, watch_at(now).least_s))
     return silent if state == State.STALE else and_(DEPLOYMENTS.c.state == state.value, ~silent)
 
 

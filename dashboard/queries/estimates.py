@@ -31,12 +31,13 @@ READ_HISTORY = text(
     )
     SELECT wanted_id, NULL AS step, array_agg(total_s) AS durations, NULL AS lefts FROM history GROUP BY wanted_id
     UNION ALL
-    SELECT wanted_id, job_key || '/' || key,
-      array_agg(extract(epoch FROM completed_at - started_at))
-        FILTER (WHERE conclusion = 'success' AND completed_at IS NOT NULL),
-      array_agg(extract(epoch FROM ended_at - started_at))
+    SELECT wanted_id, coalesce(job.name, job.key) || '/' || step.key,
+      array_agg(extract(epoch FROM step.completed_at - step.started_at))
+        FILTER (WHERE step.conclusion = 'success' AND step.completed_at IS NOT NULL),
+      array_agg(extract(epoch FROM ended_at - step.started_at))
     FROM history JOIN deployment_steps AS step ON step.deployment_id = history.id AND step.started_at IS NOT NULL
-    GROUP BY wanted_id, job_key, key
+    JOIN deployment_jobs AS job ON job.deployment_id = history.id AND job.key = step.job_key
+    GROUP BY wanted_id, coalesce(job.name, job.key), step.key
     """
 )
 

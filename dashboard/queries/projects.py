@@ -14,10 +14,10 @@ from dashboard.queries.rows import (
     PROJECTS,
     SUMMARY_COLUMNS,
     Row,
-    find_stale_limit,
     read_rows,
     select_newest,
     view_deployments,
+    watch_at,
 )
 
 STRIP = 20
@@ -25,7 +25,7 @@ STRIP = 20
 OUTCOME_COLUMNS = tuple(
     DEPLOYMENTS.c[name]
     for name in (
-        "id", "project_id", "seq", "sorted_at", "environment", "status", "state", "last_report_at",
+        "id", "project_id", "seq", "sorted_at", "environment", "status", "state", "last_report_at", "usual_gap_s",
         "started_at", "first_step_at", "completed_at", "said_at", "duration_s",
     )
 )  # fmt: skip
@@ -79,10 +79,10 @@ def _read_newest(ids: Sequence[int]) -> list[Row]:
 def _read_outcomes(ids: Sequence[int], now: datetime) -> dict[int, list[View]]:
     """Return by project what its strip shows, the newest first."""
     rows = read_rows(_select_newest_of(ids, OUTCOME_COLUMNS, STRIP)) if ids else []
-    stale_before = find_stale_limit(now)
+    watch = watch_at(now)
     outcomes: dict[int, list[View]] = {number: [] for number in ids}
     for row in rows:
-        outcomes[row["project_id"]].append(view_outcome(row, stale_before))
+        outcomes[row["project_id"]].append(view_outcome(row, watch))
     return outcomes
 
 

@@ -10,10 +10,10 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from dashboard.core.view import View, format_time
 from dashboard.core.words import Conclusion
 from dashboard.extensions import db
-from dashboard.models import Base, DeploymentStep
+from dashboard.models import Base, DeploymentJob, DeploymentStep
 from dashboard.queries.rows import DEPLOYMENTS, Row, read_rows, select_newest
 
-STEPS = Base.metadata.tables[DeploymentStep.__tablename__]
+JOBS, STEPS = (Base.metadata.tables[model.__tablename__] for model in (DeploymentJob, DeploymentStep))
 MOST_RUNS = 30
 ENDED_AT = func.coalesce(DEPLOYMENTS.c.completed_at, DEPLOYMENTS.c.said_at)
 FAILED = (Conclusion.FAILURE.value, Conclusion.TIMED_OUT.value)
@@ -24,7 +24,7 @@ def read_related(row: Row) -> View | None:
 
     `attempts` and `linked` (the same run told by another dialect) name deployments; `before` and `last_success` are
     ended ones, `{id, state, commit_hash, ended_at}` or None; `failures` says in how many of the `runs` before a step
-    had failed, by `"<job>/<step>"`.
+    had failed, by `"<job's name>/<step's key>"`: CI servers give a job another key in each run.
     """
     near, before = _read_near(row), _read_before(row)
     if not near and not before:
@@ -76,6 +76,8 @@ def _read_before(row: Row) -> list[View]:
 def _count_failures(ids: list[int]) -> dict[str, int]:
     """Return in how many of these deployments each step failed; a step that never did is not named."""
     table = STEPS.c
-    name: Any = table.job_key + "/" + table.key
-    query = select(name, func.count()).where(table.deployment_id.in_(ids), table.conclusion.in_(FAILED))
+    of_job = and_(JOBS.c.deployment_id == table.deployment_id, JOBS.c.key == table.job_key)
+    name: Any = func.coalesce(JOBS.c.name, JOBS.c.key) + "/" + table.key
+    query = select(name, func.count()).select_from(STEPS.join(JOBS, of_job))
+    query = query.where(table.deployment_id.in_(ids), table.conclusion.in_(FAILED))
     return {row[0]: row[1] for row in db.session.execute(query.group_by(name))} if ids else {}

@@ -1,14 +1,14 @@
 """Reading rows as the mappings that core.view takes."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from flask import current_app
 from sqlalchemy import Select, select
 
 from dashboard.config import Settings
-from dashboard.core.view import View, view_deployment, view_project
+from dashboard.core.view import View, Watch, view_deployment, view_project
 from dashboard.extensions import db
 from dashboard.models import Base, Deployment, Project
 
@@ -30,17 +30,17 @@ def read_projects(ids: Iterable[int]) -> dict[int, Row]:
     return {row["id"]: row for row in read_rows(select(PROJECTS).where(PROJECTS.c.id.in_(wanted)))} if wanted else {}
 
 
-def find_stale_limit(now: datetime) -> datetime:
-    """Return the time before which the last report of a stale deployment came."""
+def watch_at(now: datetime) -> Watch:
+    """Return what decides at this time whether an open deployment has been silent for too long."""
     settings: Settings = current_app.config["SETTINGS"]
-    return now - timedelta(seconds=settings.stale_s)
+    return Watch(now, settings.stale_s)
 
 
 def view_deployments(rows: Sequence[Row], now: datetime) -> list[View]:
     """Return deployments without their jobs and logs, in the given order."""
     projects = {number: view_project(row) for number, row in read_projects(row["project_id"] for row in rows).items()}
-    stale_before = find_stale_limit(now)
-    views = [view_deployment({**row, "log": None}, projects[row["project_id"]], stale_before) for row in rows]
+    watch = watch_at(now)
+    views = [view_deployment({**row, "log": None}, projects[row["project_id"]], watch) for row in rows]
     return [{name: value for name, value in view.items() if name != "log"} for view in views]
 
 

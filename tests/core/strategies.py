@@ -19,7 +19,7 @@ IDENTITIES = [Identity("native", "shop", ("shop", "production", "1", attempt), "
 
 
 @st.composite
-def outcomes(draw: st.DrawFn) -> Outcome | None:
+def outcomes(draw: st.DrawFn, generations: tuple[int, ...]) -> Outcome | None:
     status = draw(st.none() | st.sampled_from(Status))
     if status is None:
         return None
@@ -29,21 +29,25 @@ def outcomes(draw: st.DrawFn) -> Outcome | None:
         draw(st.sampled_from(["one", "other"])),
         draw(st.sampled_from(Conclusion)) if ended else None,
         draw(moments) if ended else None,
-        draw(st.sampled_from([0, 0, 0, 1, 2])),
+        draw(st.sampled_from(generations)),
         draw(moments),
     )
 
 
 @st.composite
-def nodes(draw: st.DrawFn, fields: tuple[str, ...] = ("name", "message")) -> Node:
+def nodes(
+    draw: st.DrawFn, fields: tuple[str, ...] = ("name", "message"), generations: tuple[int, ...] = (0, 0, 0, 1, 2)
+) -> Node:
     values = {field: draw(texts) for field in fields}
-    return claim_node(values, outcome=draw(outcomes()), stamp=draw(moments), started_at=draw(moments))
+    return claim_node(values, outcome=draw(outcomes(generations)), stamp=draw(moments), started_at=draw(moments))
 
 
 @st.composite
 def reports(draw: st.DrawFn, identity: Identity = IDENTITIES[0]) -> Report:
     steps = draw(
-        st.dictionaries(st.tuples(st.sampled_from("xy"), st.sampled_from(["1", "2", "deploy_project"])), nodes())
+        st.dictionaries(
+            st.tuples(st.sampled_from("xy"), st.sampled_from(["1", "2", "deploy_project"])), nodes(generations=(0,))
+        )
     )
     jobs = draw(st.dictionaries(st.sampled_from("xyz"), nodes()))
     return Report(identity, draw(nodes(("name",))), draw(nodes(("branch", "message"))), jobs, steps)

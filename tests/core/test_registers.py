@@ -91,6 +91,12 @@ def test_the_start_is_the_earliest_that_a_begun_report_gave() -> None:
     assert merge_nodes(merge_nodes(queued, late), early).started_at == EARLY
 
 
+def test_the_start_of_what_was_reopened_is_that_of_its_newest_generation() -> None:
+    first = claim_node({}, outcome=ended(Conclusion.FAILURE, LATE, generation=10), started_at=EARLY)
+    retried = claim_node({}, outcome=Outcome(Status.IN_PROGRESS, "running", generation=15), started_at=LATE)
+    assert merge_nodes(first, retried).started_at == merge_nodes(retried, first).started_at == LATE
+
+
 def test_a_running_report_with_nothing_but_its_own_time_started_then() -> None:
     assert claim_node({}, outcome=OPEN, stamp=EARLY).started_at == EARLY
 

@@ -39,6 +39,10 @@ ENDED_WELL = (Status.COMPLETED, Conclusion.SUCCESS)
         pytest.param(
             (Status.COMPLETED, Conclusion.SUCCESS), {"skipped": 1, "neutral": 1}, State.SUCCESS, id="skipped job"
         ),
+        pytest.param(ENDED_WELL, {"success": 1, "allowed:failure": 1}, State.SUCCESS, id="a job that may fail failed"),
+        pytest.param(ENDED_WELL, {"success": 1, "allowed:queued": 1}, State.SUCCESS, id="a job nobody has to start"),
+        pytest.param((None, None), {"allowed:queued": 1}, State.QUEUED, id="which begins nothing either"),
+        pytest.param((None, None), {"allowed:in_progress": 1}, State.RUNNING, id="unless somebody started it"),
         pytest.param((Status.COMPLETED, Conclusion.FAILURE), {"success": 1}, State.FAILED, id="sender says failure"),
         pytest.param((Status.COMPLETED, Conclusion.TIMED_OUT), {}, State.FAILED, id="timed out"),
         pytest.param((Status.COMPLETED, Conclusion.CANCELLED), {}, State.CANCELLED, id="cancelled"),
@@ -88,6 +92,27 @@ def test_a_job_without_a_word_ends_with_its_deployment(steps: Tally, deployment:
 
 def test_a_job_with_a_word_of_its_own_does_not_end_with_its_deployment() -> None:
     assert state.settle_job(Status.QUEUED, None, {"success": 1}, SUCCESS) == RUNNING
+
+
+@pytest.mark.parametrize(
+    ("status", "conclusion", "kind"),
+    [
+        (Status.QUEUED, None, "allowed:queued"),
+        (Status.IN_PROGRESS, None, "allowed:in_progress"),
+        (Status.COMPLETED, Conclusion.FAILURE, "allowed:failure"),
+        (Status.COMPLETED, Conclusion.CANCELLED, "allowed:cancelled"),
+        (Status.COMPLETED, Conclusion.SUCCESS, "success"),
+        (Status.COMPLETED, Conclusion.SKIPPED, "skipped"),
+    ],
+)
+def test_a_job_that_may_fail_is_counted_apart(status: Status, conclusion: Conclusion | None, kind: str) -> None:
+    assert state.classify_job(status, conclusion, {}, allowed_to_fail=True) == kind
+
+
+def test_jobs_that_may_fail_count_as_done_once_they_ended() -> None:
+    jobs = {"success": 2, "allowed:failure": 1, "allowed:queued": 1, "allowed:in_progress": 1}
+    assert state.count_done_jobs(jobs, SUCCESS) == 3
+    assert state.count_children(jobs) == 5
 
 
 def test_a_tally_counts_moves_and_forgets_zeros() -> None:

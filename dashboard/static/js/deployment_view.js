@@ -26,7 +26,7 @@ export function makeDescriber() {
   function describeJob(told, job, usual, axis, step, failed) {
     const steps = job.steps.map((one, index) => {
       const { state } = one;
-      return remember(told.steps[index], { axis, opens: one === step, usual: findStepUsual(usual, one.job, one.key), state });
+      return remember(told.steps[index], { axis, opens: one === step, usual: findStepUsual(usual, job.name, one.key), state });
     });
     const { state, completed_at, duration_s } = job;
     return remember(told, { axis, opens: job === failed, steps, state, completed_at, duration_s });
@@ -84,7 +84,7 @@ function describeHeadline(view, step, job) {
     at: at ?? view.completed_at ?? view.started_at ?? view.sorted_at,
     error: kind.startsWith("fail") ? findLine([step, job, view]) : null,
     has_context: view.state === "failed" && Boolean(view.related),
-    failures: step ? (view.related?.failures[`${step.job}/${step.key}`] ?? 0) : null,
+    failures: step ? (view.related?.failures[`${job.name}/${step.key}`] ?? 0) : null,
   };
 }
 

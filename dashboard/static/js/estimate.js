@@ -5,7 +5,7 @@
 /** Return `{median, p90, runs}`, the moments at which it is expected to end; null where nothing is known. */
 export function findEnds({ usual, current, state, started_at: startedAt }) {
   if (!usual || state !== "running") return null;
-  const left = current && usual.steps[`${current.job}/${current.key}`]?.left;
+  const left = current && usual.steps[`${current.job_name}/${current.key}`]?.left;
   if (left && current.started_at) return addRange(current.started_at, left);
   return startedAt ? addRange(startedAt, [...usual.total, usual.runs]) : null;
 }
