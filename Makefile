@@ -6,6 +6,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+BUILDBOT := $(VENV)/buildbot
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 COMPILE := $(BIN)/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-find-links --no-header
@@ -23,7 +24,7 @@ run: $(VENV)/.run assets ## Start the dashboard with its own PostgreSQL (or the 
 demo: $(VENV)/.run assets ## Play two real deployments against the running dashboard
 	@exec $(BIN)/python -m dashboard demo
 
-test: $(VENV)/.dev assets ## Run every test, browser included; on Debian installs the browser with apt
+test: $(VENV)/.dev $(BUILDBOT)/.installed assets ## Run every test, browser included; on Debian installs the browser with apt
 	@scripts/install-test-tools.sh
 	@status=0; \
 	$(if $(JS_TESTS),node --test --test-reporter=spec $(JS_TESTS) || status=1;) \
@@ -56,6 +57,7 @@ pictures: $(VENV)/.dev ## Take the pictures of the README from the running dashb
 lock: $(VENV)/.dev ## Pin anew what requirements/*.in and package.json name
 	$(COMPILE) -o requirements.txt requirements/base.in
 	$(COMPILE) --allow-unsafe -o requirements/dev.txt requirements/dev.in
+	$(COMPILE) --allow-unsafe -o requirements/buildbot.txt requirements/buildbot.in
 	npm install --package-lock-only
 
 clean: ## Remove what was installed and built; the data in instance/ stays
@@ -80,6 +82,11 @@ $(VENV)/.run: requirements.txt $(VENV)/.created
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.run
 	$(PIP) -r requirements/dev.txt
+	@touch $@
+
+$(BUILDBOT)/.installed: requirements/buildbot.txt $(VENV)/.created
+	$(PYTHON) -m venv --clear $(BUILDBOT)
+	$(BUILDBOT)/bin/pip install --quiet --disable-pip-version-check -r requirements/buildbot.txt
 	@touch $@
 
 node_modules/.installed: package-lock.json | $(VENV)/.created

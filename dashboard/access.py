@@ -23,7 +23,7 @@ PUBLIC_ENDPOINTS = frozenset(
         "system.check_health",
         "system.check_readiness",
         "webhooks.receive_deployment",
-        "webhooks.receive_native",
+        "webhooks.receive_dialect",
     }
 )
 """Open to anyone; the webhooks authenticate each delivery themselves."""

@@ -130,14 +130,14 @@ def _check_webhook_secret(secret: str) -> str:
 def _read_secret(environ: Mapping[str, str], name: str, data_dir: Path) -> str:
     """Return the secret from the environment, else from its file, which is made the first time."""
     if value := environ.get(name):
-        return _check_secret(name, value)
+        return check_secret(name, value)
     path = data_dir / SECRET_FILES[name]
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Two processes may start at once: only one creates the file, whole, and both read it.
         with contextlib.suppress(FileExistsError):
             _write_new(path, secrets.token_urlsafe(32))
-        return _check_secret(str(path), path.read_text(errors="surrogateescape").rstrip("\n"))
+        return check_secret(str(path), path.read_text(errors="surrogateescape").rstrip("\n"))
     except OSError as error:
         raise SettingsError(
             f"cannot keep {name} in {data_dir} ({error.strerror}): "
@@ -145,7 +145,17 @@ def _read_secret(environ: Mapping[str, str], name: str, data_dir: Path) -> str:
         ) from None
 
 
-def _check_secret(origin: str, secret: str) -> str:
+def replace_webhook_secret(settings: Settings, secret: str) -> Path:
+    """Put another secret into the file that the next start reads; return its path."""
+    path = settings.data_dir / SECRET_FILES["DASHBOARD_WEBHOOK_SECRET"]
+    fresh = path.with_name(f".{path.name}.new")
+    fresh.unlink(missing_ok=True)
+    _write_new(fresh, secret)
+    fresh.replace(path)
+    return path
+
+
+def check_secret(origin: str, secret: str) -> str:
     """Return the secret; refuse one that a header cannot carry, above all an empty one: everybody knows it."""
     if not secret or secret != secret.strip() or re.search(r"[\x00-\x1f\x7f\ud800-\udfff]", secret):
         advice = "must be a text in UTF-8 that is not empty, without blanks around it or control characters"

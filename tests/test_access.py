@@ -29,7 +29,7 @@ ROUTES = {
     ("/api/openapi.json", "GET"): READ,
     ("/api/deliveries", "GET"): WITH_SECRET,
     ("/api/webhook/deployment", "POST"): PUBLIC,
-    ("/api/webhook/deployment/native", "POST"): PUBLIC,
+    ("/api/webhook/deployment/<dialect>", "POST"): PUBLIC,
     ("/health", "GET"): PUBLIC,
     ("/ready", "GET"): PUBLIC,
     ("/language", "POST"): READ,
@@ -69,7 +69,7 @@ def test_lists_name_no_endpoint_that_does_not_exist(client: FlaskClient) -> None
 
 def test_routes_keep_to_their_access_from_elsewhere(client: FlaskClient) -> None:
     adapter = client.application.url_map.bind("localhost")
-    values = {"deployment_id": 1, "filename": "none", "slug": "s", "run_id": "1"}
+    values = {"deployment_id": 1, "filename": "none", "slug": "s", "run_id": "1", "dialect": "github"}
     for rule in client.application.url_map.iter_rules():
         path = adapter.build(rule.endpoint, {name: values[name] for name in rule.arguments})
         method = "POST" if "POST" in (rule.methods or ()) else "GET"

@@ -7,6 +7,7 @@ import click
 
 from dashboard.cli.demo import play_demo
 from dashboard.cli.run import run_dashboard
+from dashboard.cli.sources import sources
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -24,3 +25,6 @@ def run() -> None:
 def demo() -> None:
     """Play two real deployments against the dashboard that runs with the same settings."""
     play_demo(os.environ)
+
+
+main.add_command(sources)

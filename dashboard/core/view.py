@@ -18,7 +18,7 @@ Row = Mapping[str, Any]
 View = dict[str, Any]
 
 DEPLOYMENT_TEXTS = (
-    "environment", "repository", "branch", "commit_hash", "commit_message", "run_id", "attempt", "run_url",
+    "environment", "repository", "branch", "commit_hash", "commit_message", "run_id", "run_key", "attempt", "run_url",
     "dialect", "triggered_by", "trigger_type", "deploy_type", "deploy_path", "test_url", "port", "service_status",
     "message", "error", "log",
 )  # fmt: skip
@@ -86,6 +86,8 @@ def view_deployment(row: Row, project: View, watch: Watch) -> View:
         "seq": row["seq"],
         "project": project,
         **{name: row[name] for name in DEPLOYMENT_TEXTS},
+        # A sender that takes an error back says it empty.
+        "error": row["error"] or None,
         **_view_standing(row, standing, shown),
         **_view_times(row, standing),
         "progress_pct": state.compute_percent(done, total, is_done=standing.is_done),
@@ -144,7 +146,7 @@ def view_job(row: Row, deployment_row: Row) -> View:
         "completed_steps": done,
         "total_steps": total,
         "message": row["message"],
-        "error": row["error"],
+        "error": row["error"] or None,
         "log": row["log"],
     }
 
@@ -164,7 +166,7 @@ def view_step(row: Row, job: Standing, deployment: Standing) -> View:
         "is_current": shown == State.RUNNING,
         "is_done": standing.is_done,
         "message": row["message"],
-        "error": row["error"],
+        "error": row["error"] or None,
         "log": row["log"],
     }
 

@@ -86,7 +86,7 @@ STATE_OF_CONCLUSION = {
     Conclusion.FAILURE: State.FAILED,
 }
 
-WAITING_WORDS = frozenset({"waiting", "manual"})
+WAITING_WORDS = frozenset({"waiting", "manual", "blocked"})
 """Senders' words for queued that mean: held back, not merely in line."""
 
 Meaning = tuple[Status, Conclusion | None]

@@ -1,6 +1,6 @@
-"""Whether a delivery comes from who holds the secret: bearer token, GitHub's signature, Standard Webhooks.
+"""Whether a delivery comes from who holds a secret: tokens, and signatures over the raw bytes.
 
-Works on raw bytes and fails closed: every credential that a request carries must be right, and there must be one.
+Fails closed: every credential that a request carries must be right, and there must be one.
 """
 
 import base64
@@ -8,28 +8,48 @@ import binascii
 import hashlib
 import hmac
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from werkzeug.datastructures import Headers
+from werkzeug.datastructures import Authorization, Headers
+
+from dashboard.webhooks.sources import Source
 
 TOLERANCE_S = 5 * 60
 """How far a Standard Webhooks timestamp may be from our clock (Standard Webhooks 1.0.0)."""
 
-HEX_SHA256 = re.compile(r"sha256=([0-9a-fA-F]{64})\Z")
+HEX_SHA256 = re.compile(r"[0-9a-fA-F]{64}\Z")
 UNIX_SECONDS = re.compile(r"[0-9]{1,12}\Z")
+BASIC_DIALECTS = frozenset({"jenkins", "buildbot"})
+"""Their servers can be told a user and a password, which is the token. Elsewhere Basic is a proxy's, and none."""
 
 
 class AuthenticationError(Exception):
     """A delivery that is not shown to come from the source; the text says why and holds no secret."""
 
 
-def authenticate(secret: str, headers: Headers, body: bytes, now: datetime) -> None:
-    """Return if the delivery is authentic, raise AuthenticationError otherwise.
+def find_source(sources: Iterable[Source], told: str, headers: Headers, body: bytes, now: datetime) -> Source:
+    """Return the source that a delivery comes from; raise AuthenticationError if it comes from none.
 
-    `body` is what came over the wire, unparsed.
+    `told` is the dialect of the path or the headers, which counts for sources that name none. `body` is what came over
+    the wire, unparsed.
     """
-    presented = [check for is_presented, check in SCHEMES if is_presented(headers)]
+    errors = []
+    for source in sources:
+        for secret in source.secrets:
+            try:
+                authenticate(secret, headers, body, now, takes_basic=(source.dialect or told) in BASIC_DIALECTS)
+            except AuthenticationError as error:
+                errors.append(error)
+            else:
+                return source
+    raise errors[0] if errors else AuthenticationError("no source has a secret that is accepted")
+
+
+def authenticate(secret: str, headers: Headers, body: bytes, now: datetime, *, takes_basic: bool = False) -> None:
+    """Return if the delivery is authentic, raise AuthenticationError otherwise."""
+    schemes = (*SCHEMES, BASIC) if takes_basic else SCHEMES
+    presented = [check for is_presented, check in schemes if is_presented(headers)]
     if not presented:
         raise AuthenticationError("no bearer token and no signature")
     for check in presented:
@@ -39,7 +59,10 @@ def authenticate(secret: str, headers: Headers, body: bytes, now: datetime) -> N
 def make_signing_key(secret: str) -> bytes:
     """Return the key of Standard Webhooks: the decoded bytes of `whsec_…`, else the characters themselves."""
     if secret.startswith("whsec_"):
-        return base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+        try:
+            return base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+        except (binascii.Error, ValueError):
+            return secret.encode()
     return secret.encode()
 
 
@@ -49,12 +72,29 @@ def _check_bearer(secret: str, headers: Headers, _body: bytes, _now: datetime) -
         raise AuthenticationError("wrong bearer token")
 
 
-def _check_hub(secret: str, headers: Headers, body: bytes, _now: datetime) -> None:
-    match = HEX_SHA256.match(headers["X-Hub-Signature-256"])
-    if match is None:
-        raise AuthenticationError("X-Hub-Signature-256 is not sha256= and 64 hexadecimal digits")
-    if not hmac.compare_digest(bytes.fromhex(match[1]), hmac.digest(secret.encode(), body, hashlib.sha256)):
-        raise AuthenticationError("wrong X-Hub-Signature-256")
+def _check_basic(secret: str, headers: Headers, _body: bytes, _now: datetime) -> None:
+    given = Authorization.from_header(headers["Authorization"])
+    password = given.password if given else None
+    if password is None or not hmac.compare_digest(password.encode(errors="replace"), secret.encode()):
+        raise AuthenticationError("wrong password")
+
+
+def _check_gitlab(secret: str, headers: Headers, _body: bytes, _now: datetime) -> None:
+    if not hmac.compare_digest(_to_bytes(headers["X-Gitlab-Token"]), secret.encode()):
+        raise AuthenticationError("wrong X-Gitlab-Token")
+
+
+def _make_check(header: str, prefix: str) -> "Check":
+    """Return the check of a header that carries the HMAC-SHA256 of the body in hexadecimal digits."""
+
+    def check(secret: str, headers: Headers, body: bytes, _now: datetime) -> None:
+        given = headers[header].removeprefix(prefix)
+        if not headers[header].startswith(prefix) or not HEX_SHA256.match(given):
+            raise AuthenticationError(f"{header} is not {prefix and prefix + ' and '}64 hexadecimal digits")
+        if not hmac.compare_digest(bytes.fromhex(given), hmac.digest(secret.encode(), body, hashlib.sha256)):
+            raise AuthenticationError(f"wrong {header}")
+
+    return check
 
 
 def _check_standard(secret: str, headers: Headers, body: bytes, now: datetime) -> None:
@@ -93,9 +133,20 @@ def _to_bytes(header_text: str) -> bytes:
 STANDARD_HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature")
 
 Check = Callable[[str, Headers, bytes, datetime], None]
-SCHEMES: tuple[tuple[Callable[[Headers], bool], Check], ...] = (
+Scheme = tuple[Callable[[Headers], bool], Check]
+SCHEMES: tuple[Scheme, ...] = (
     (lambda headers: headers.get("Authorization", "").lower().startswith("bearer "), _check_bearer),
-    (lambda headers: "X-Hub-Signature-256" in headers, _check_hub),
+    (lambda headers: "X-Hub-Signature-256" in headers, _make_check("X-Hub-Signature-256", "sha256=")),
+    # Bitbucket's; under the same name GitHub and Gitea still send what is signed with SHA-1, which is none.
+    (
+        lambda headers: headers.get("X-Hub-Signature", "").lower().startswith("sha256="),
+        _make_check("X-Hub-Signature", "sha256="),
+    ),
+    # Without a secret Gitea and Forgejo send it empty.
+    (lambda headers: bool(headers.get("X-Gitea-Signature")), _make_check("X-Gitea-Signature", "")),
+    (lambda headers: bool(headers.get("X-Forgejo-Signature")), _make_check("X-Forgejo-Signature", "")),
+    (lambda headers: "X-Gitlab-Token" in headers, _check_gitlab),
     (lambda headers: "webhook-signature" in headers, _check_standard),
 )
-"""How a credential is recognised, and checked. A proxy's Basic authorization is none."""
+BASIC: Scheme = (lambda headers: headers.get("Authorization", "").lower().startswith("basic "), _check_basic)
+"""How a credential is recognised, and checked."""

@@ -22,30 +22,35 @@ def read_body(request: Request, most: int) -> bytes:
     return body
 
 
-def require_json(request: Request) -> None:
+def require_json(content_type: str) -> None:
     """Raise 415 for a body of another media type; one without a type is taken for JSON."""
-    media_type = request.mimetype
+    media_type = content_type.partition(";")[0].strip().lower()
     if media_type and media_type != "application/json" and not media_type.endswith("+json"):
         raise ProblemError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send JSON, with Content-Type: application/json.")
 
 
 def parse_json(body: bytes) -> dict[str, Any]:
-    """Return the JSON object in a body; raise 400 for anything else.
+    """Return the JSON object in a body; raise 400 for anything else."""
+    parsed = decode_json(body)
+    if not isinstance(parsed, dict):
+        raise _bad("The body must be a JSON object.")
+    return parsed
+
+
+def decode_json(body: bytes) -> Any:  # noqa: ANN401
+    """Return what the JSON in a body says; raise 400 if it is none.
 
     Refused besides what is no JSON: other encodings than UTF-8, a name that stands twice in one object, NaN and
     Infinity, numbers and nesting beyond what the parser takes.
     """
     try:
-        parsed = json.loads(body.decode("utf-8-sig"), object_pairs_hook=_make_object, parse_constant=_refuse_constant)
+        return json.loads(body.decode("utf-8-sig"), object_pairs_hook=_make_object, parse_constant=_refuse_constant)
     except UnicodeDecodeError:
         raise _bad("The body is not UTF-8.") from None
     except RecursionError:
         raise _bad("The body is nested too deeply.") from None
     except ValueError as error:
         raise _bad(f"The body is not JSON: {error}") from None
-    if not isinstance(parsed, dict):
-        raise _bad("The body must be a JSON object.")
-    return parsed
 
 
 def _make_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

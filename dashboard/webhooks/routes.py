@@ -1,123 +1,129 @@
 """`POST /api/webhook/deployment`: cap, read, authenticate, parse, validate, apply, answer, in this order."""
 
-import itertools
+import time
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any
 
 from flask import Response, current_app, jsonify, request, url_for
 from flask_smorest import Blueprint
-from marshmallow import ValidationError
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from dashboard.config import Settings
-from dashboard.core.report import Report
 from dashboard.core.words import Verdict
 from dashboard.extensions import db
 from dashboard.ingest.batch import ingest_deliveries
 from dashboard.ingest.delivery import Incoming, Receipt
-from dashboard.problems import ProblemError, flatten_messages
-from dashboard.webhooks.authentication import AuthenticationError, authenticate
-from dashboard.webhooks.body import parse_json, read_body, require_json
-from dashboard.webhooks.dialects import native
-from dashboard.webhooks.schemas import DEPLOYMENT, MOST_JOBS, MOST_STEPS, count_children
-
-SOURCE = "default"
-"""Name of the one source there is: who holds DASHBOARD_WEBHOOK_SECRET."""
-DIALECT = "native"
-KEY_HEADERS = ("webhook-id", "X-GitHub-Delivery", "Idempotency-Key")
-LONGEST_KEY = 255
-MOST_ERRORS = 50
-"""Fields that an answer names: who sent ten thousand bad ones does not need to hear of each."""
-KEPT_HEADERS = (*KEY_HEADERS, "Content-Type", "Content-Encoding", "User-Agent", "X-GitHub-Event", "webhook-timestamp")
+from dashboard.problems import RETRY_AFTER_S, ProblemError
+from dashboard.webhooks.authentication import AuthenticationError, find_source
+from dashboard.webhooks.body import read_body
+from dashboard.webhooks.interpret import Interpretation, interpret
+from dashboard.webhooks.rejections import keep_rejected
+from dashboard.webhooks.schemas import DEPLOYMENT
+from dashboard.webhooks.senders import DIALECTS, KEPT_HEADERS, NATIVE, tell_dialect
+from dashboard.webhooks.source_cache import read_sources
+from dashboard.webhooks.sources import Source
 
 DESCRIPTION = {
     "requestBody": {"required": True, "content": {"application/json": {"schema": DEPLOYMENT}}},
     "responses": {"200": {"description": "Committed: delivery_id, verdict, deployment_id, seq, url"}},
 }
-
 blueprint = Blueprint("webhooks", __name__, url_prefix="/api/webhook", description="What senders post to")
 
 
 @blueprint.post("/deployment")
-@blueprint.post("/deployment/native", endpoint="receive_native")
+@blueprint.post("/deployment/<dialect>", endpoint="receive_dialect")
 @blueprint.doc(**DESCRIPTION)
-def receive_deployment() -> Response:
+def receive_deployment(dialect: str | None = None) -> Response:
     """Answer 200 with the receipt once the delivery is committed, a problem document otherwise."""
+    began_at, received_at = time.perf_counter(), datetime.now(UTC)
+    if dialect not in {None, *DIALECTS}:
+        raise ProblemError(HTTPStatus.NOT_FOUND, f"No sender is called {dialect!r}: one of {', '.join(DIALECTS)} is.")
     settings: Settings = current_app.config["SETTINGS"]
-    body = read_body(request, settings.max_body_bytes)
-    received_at = datetime.now(UTC)
-    _authenticate(settings, body, received_at)
+    told = dialect or tell_dialect(request.headers, request.content_type or "")
+    body = _read_body(told, settings, received_at)
+    source = _authenticate(told, body, received_at)
+    spoken = source.dialect or told
+    headers = _keep_headers()
     try:
-        reports = (_parse(body),)
-        key = _read_key()
+        said = _forbid_others(source, interpret(spoken, headers, body))
     except ProblemError as problem:
-        _reject(problem, body, received_at, settings)
+        keep_rejected(problem, Incoming(received_at, source.name, spoken, body, headers, began_at=began_at))
         raise
-    incoming = Incoming(received_at, SOURCE, DIALECT, body, _keep_headers(), key=key, reports=reports)
-    return _answer(ingest_deliveries(db.engine, [incoming], settings)[0])
+    incoming = Incoming(
+        received_at, source.name, spoken, body, headers, event=said.event, key=said.key, reports=said.reports,
+        verdict=said.verdict, reason=said.reason, began_at=began_at,
+    )  # fmt: skip
+    return _answer(ingest_deliveries(db.engine, [incoming], settings)[0], spoken)
 
 
-def _authenticate(settings: Settings, body: bytes, now: datetime) -> None:
+@blueprint.after_request
+def shake_hands(response: Response) -> Response:
+    """Answer the handshake of CloudEvents' webhooks (section 4.1): whoever asks may send, with a secret."""
+    if request.method == "OPTIONS" and (origin := request.headers.get("WebHook-Request-Origin")):
+        response.headers["WebHook-Allowed-Origin"] = origin
+        response.headers["WebHook-Allowed-Rate"] = request.headers.get("WebHook-Request-Rate", "*")
+    return response
+
+
+def _read_body(told: str, settings: Settings, received_at: datetime) -> bytes:
     try:
-        authenticate(settings.webhook_secret, request.headers, body, now)
+        return read_body(request, settings.max_body_bytes)
+    except RequestEntityTooLarge:
+        detail = f"The body is larger than {settings.max_body_bytes} bytes."
+        size = request.content_length or settings.max_body_bytes + 1
+        incoming = Incoming(received_at, None, told, b"", _keep_headers(), body_size=size)
+        keep_rejected(ProblemError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail), incoming)
+        if told == "gitlab":
+            # GitLab switches a hook off for good after four answers of 4xx.
+            headers = {"Retry-After": str(RETRY_AFTER_S)}
+            raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers=headers) from None
+        raise
+
+
+def _authenticate(told: str, body: bytes, now: datetime) -> Source:
+    try:
+        return find_source(read_sources(current_app, now), told, request.headers, body, now)
     except AuthenticationError as error:
         headers = {"WWW-Authenticate": 'Bearer realm="webhook"'}
-        raise ProblemError(HTTPStatus.UNAUTHORIZED, f"Not accepted: {error}.", headers=headers) from None
+        problem = ProblemError(HTTPStatus.UNAUTHORIZED, f"Not accepted: {error}.", headers=headers)
+        keep_rejected(problem, Incoming(now, None, told, body, _keep_headers()))
+        raise problem from None
 
 
-def _parse(body: bytes) -> Report:
-    require_json(request)
-    parsed = parse_json(body)
-    jobs, steps = count_children(parsed)
-    if jobs > MOST_JOBS or steps > MOST_STEPS:
-        field, most = ("jobs", MOST_JOBS) if jobs > MOST_JOBS else ("steps", MOST_STEPS)
-        raise _unprocessable({field: [f"More than {most} in one delivery: send them in several."]})
-    try:
-        return native.parse(DEPLOYMENT.load(parsed))
-    except ValidationError as error:
-        raise _unprocessable(flatten_messages(error.messages)) from None
-    except native.MalformedError as error:
-        raise _unprocessable(error.errors) from None
-
-
-def _read_key() -> str | None:
-    """Return what the sender keeps the same when it sends again."""
-    name, key = next(((name, key) for name in KEY_HEADERS if (key := request.headers.get(name))), ("", None))
-    if key and len(key) > LONGEST_KEY:
-        raise _unprocessable({name: [f"Longer than {LONGEST_KEY} characters."]})
-    return key
-
-
-def _unprocessable(errors: Any) -> ProblemError:  # noqa: ANN401
-    told = dict(itertools.islice(errors.items(), MOST_ERRORS))
-    summary = "; ".join(f"{field}: {messages[0]}" for field, messages in itertools.islice(told.items(), 5))
-    return ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, summary, told)
-
-
-def _reject(problem: ProblemError, body: bytes, received_at: datetime, settings: Settings) -> None:
-    """Keep a delivery that its sender must change: who looks for it finds it, with the reason."""
-    incoming = Incoming(
-        received_at, SOURCE, DIALECT, body, _keep_headers(), verdict=Verdict.REJECTED, reason=problem.detail
-    )
-    ingest_deliveries(db.engine, [incoming], settings)
+def _forbid_others(source: Source, said: Interpretation) -> Interpretation:
+    """Return what was said if the source may say it, else a rejection: none of it is applied."""
+    forbidden = next((report for report in said.reports if not source.allows(report)), None)
+    if forbidden is None:
+        return said
+    reason = f"source {source.name} may not report on {forbidden.identity.project_slug}"
+    return Interpretation(verdict=Verdict.REJECTED, reason=reason, event=said.event)
 
 
 def _keep_headers() -> dict[str, str]:
     return {name: request.headers[name] for name in KEPT_HEADERS if name in request.headers}
 
 
-def _answer(receipt: Receipt) -> Response:
-    if receipt.verdict == Verdict.REJECTED:
-        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, f"Not applied: {receipt.reason}.")
-    if receipt.verdict == Verdict.FAILED:
-        detail = f"Delivery {receipt.delivery_id} was kept but could not be applied: {receipt.reason}."
-        raise ProblemError(HTTPStatus.INTERNAL_SERVER_ERROR, detail)
+def _answer(receipt: Receipt, dialect: str) -> Response:
+    if dialect == NATIVE:
+        _raise_refusal(receipt)
     found = receipt.deployment_id is not None
     url = url_for("pages.show_deployment", deployment_id=receipt.deployment_id, _external=True) if found else None
+    applies = receipt.verdict in {Verdict.APPLIED, Verdict.DUPLICATE}
+    reason = {} if applies else {"reason": receipt.reason}
     return jsonify(
         delivery_id=str(receipt.delivery_id),
         verdict=receipt.verdict.value,
         deployment_id=receipt.deployment_id,
         seq=receipt.seq,
         url=url,
+        **reason,
     )
+
+
+def _raise_refusal(receipt: Receipt) -> None:
+    """Raise what a sender that understands an error is told; CI servers hear 200 and the verdict."""
+    if receipt.verdict == Verdict.REJECTED:
+        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, f"Not applied: {receipt.reason}.")
+    if receipt.verdict == Verdict.FAILED:
+        detail = f"Delivery {receipt.delivery_id} was kept but could not be applied: {receipt.reason}."
+        raise ProblemError(HTTPStatus.INTERNAL_SERVER_ERROR, detail)

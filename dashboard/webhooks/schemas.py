@@ -7,14 +7,16 @@ from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
-NAME_LENGTH, URL_LENGTH, TEXT_LENGTH = 255, 2048, 65536
-MOST_JOBS, MOST_STEPS = 1_000, 10_000
-"""In one delivery."""
-LARGEST_INT = 2**31 - 1
-UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
-"""NUL and lone surrogates: JSON can carry them, PostgreSQL cannot."""
+from dashboard.webhooks.dialects.payload import (
+    EARLIEST,
+    LARGEST_INT,
+    NAME_LENGTH,
+    TEXT_LENGTH,
+    UNSTORABLE,
+    URL_LENGTH,
+)
+
 SHORT_DIGITS = re.compile(r"[0-9]{1,20}\Z")
-EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class Blankable(fields.Field[Any]):

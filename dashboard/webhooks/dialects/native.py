@@ -1,16 +1,16 @@
 """The native dialect: what a CI script posts of its own accord. Pure; types and limits are checked by schemas."""
 
 import itertools
-import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from dashboard.core.registers import Node, Outcome, claim_node, merge_nodes
 from dashboard.core.report import DEPLOYMENT_FIELDS, JOB_FIELDS, STEP_FIELDS, Identity, Report, StepKey
+from dashboard.core.slug import make_slug
 from dashboard.core.steps import key_steps, normalise_name
 from dashboard.core.words import NATIVE_WORDS, Conclusion, Meaning, Status
+from dashboard.webhooks.dialects.payload import Body, MalformedError, read_meaning
 
 DEFAULT_ENVIRONMENT = "production"
 DEFAULT_JOB = "deploy"
@@ -24,16 +24,6 @@ PROJECT_FIELD_OF = {
     "port": "port",
     "service_status": "service_status",
 }
-
-Body = Mapping[str, Any]
-
-
-class MalformedError(ValueError):
-    """A payload that says nothing that could be applied; `errors` maps fields to messages."""
-
-    def __init__(self, errors: Mapping[str, list[str]]) -> None:
-        super().__init__("; ".join(message for messages in errors.values() for message in messages))
-        self.errors = errors
 
 
 def parse(body: Body) -> Report:
@@ -70,25 +60,12 @@ def identify(body: Body) -> Identity:
     return Identity("native", slug, (slug, *about, stamp.isoformat()))
 
 
-def make_slug(name: str) -> str:
-    """Return the name as part of a URL: letters and digits of any script, dots, underscores and hyphens."""
-    text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
-    kept = "".join(character if _belongs_in_slug(character) else "-" for character in text)
-    return re.sub("-+", "-", kept).strip("-.")
-
-
-def _belongs_in_slug(character: str) -> bool:
-    """Return whether it is kept: the vowels of Indic and Thai scripts are marks, the variants of emoji are too."""
-    is_mark = unicodedata.category(character) in {"Mn", "Mc"} and not "\ufe00" <= character <= "\ufe0f"
-    return character.isalnum() or character in "._" or is_mark
-
-
 def read_word(word: str) -> Meaning:
     """Return what a status word means; one that no table knows claims nothing, which is what queued does.
 
     Final words with | between them, as documentation prints them, end without saying how.
     """
-    meanings = [NATIVE_WORDS.get(each.strip().casefold(), (Status.QUEUED, None)) for each in word.split("|")]
+    meanings = [read_meaning(NATIVE_WORDS, each.strip()) for each in word.split("|")]
     if len(meanings) == 1:
         return meanings[0]
     ended = all(status == Status.COMPLETED for status, _ in meanings)

@@ -1,0 +1,138 @@
+"""The dialect of Bitbucket Cloud: what CI servers, its own Pipelines among them, say of commits. Pure.
+
+Source: https://support.atlassian.com/bitbucket-cloud/docs/event-payloads/
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from dashboard.core.registers import Outcome, claim_node
+from dashboard.core.report import Report
+from dashboard.core.words import Conclusion, Meaning, Status
+from dashboard.webhooks.dialects.payload import (
+    NAME_LENGTH,
+    TEXT_LENGTH,
+    URL_LENGTH,
+    Body,
+    Events,
+    Ignored,
+    Parsed,
+    count_milliseconds,
+    identify,
+    parse_event,
+    read_host,
+    read_meaning,
+    read_object,
+    read_text,
+    read_time,
+    require,
+)
+
+WORDS: Mapping[str, Meaning] = {
+    "inprogress": (Status.IN_PROGRESS, None),
+    "successful": (Status.COMPLETED, Conclusion.SUCCESS),
+    "failed": (Status.COMPLETED, Conclusion.FAILURE),
+    "stopped": (Status.COMPLETED, Conclusion.CANCELLED),
+}
+
+
+def name_event(told: str | None, body: Any) -> str:  # noqa: ANN401
+    """Return the event that a delivery is."""
+    return told or ("repo:commit_status_updated" if read_object(body, "commit_status") else "unnamed")
+
+
+def parse(event: str, body: Any) -> Parsed:  # noqa: ANN401
+    """Return what the body of such an event says; raise MalformedError."""
+    return parse_event(EVENTS, event, read_object(body))
+
+
+def _parse_status(body: Body) -> Parsed:
+    """Return what a CI server says of a commit: a deployment with one job.
+
+    The same key and address are reported anew when that server runs again: the later status is a new generation.
+    """
+    status = read_object(body, "commit_status")
+    key: str = require("commit_status.key", read_text(status, "key"))
+    sha: str = require("commit_status.commit", _read_commit(status))
+    name: str = require("repository.full_name", read_text(body, "repository", "full_name"))
+    url = read_text(status, "url", most=URL_LENGTH)
+    place = read_text(body, "repository", "uuid") or name.lower()
+    identity = identify("bitbucket", name, (_read_host(body), place, "status", sha, key, url))
+    outcome = _read_outcome(status)
+    stamp, notes = outcome.said_at, _read_notes(status, outcome)
+    values = _describe_status(body, status) | notes | {"repository": name, "commit_hash": sha, "run_url": url}
+    node = claim_node(values, outcome=outcome, stamp=stamp)
+    job = claim_node({"name": read_text(status, "name") or key, **notes}, outcome=outcome, stamp=stamp)
+    project = claim_node({"name": name, "repository": name}, stamp=stamp)
+    return (Report(identity, project, node, {key: job}),)
+
+
+def _read_host(body: Body) -> str:
+    links = read_object(body, "repository", "links")
+    return read_host(*(read_text(links, name, "href", most=URL_LENGTH) for name in ("html", "self")))
+
+
+def _read_commit(status: Body) -> str | None:
+    """Return the hash of the commit; older statuses have it in an address alone."""
+    url = read_text(status, "links", "commit", "href", most=URL_LENGTH) or ""
+    _, found, sha = url.rpartition("/commit/")
+    return read_text(status, "commit", "hash") or (sha.strip("/")[:NAME_LENGTH] if found else None)
+
+
+def _read_outcome(status: Body) -> Outcome:
+    word: str = require("commit_status.state", read_text(status, "state"))
+    stamp = read_time(status, "updated_on") or read_time(status, "created_on")
+    rank, conclusion = read_meaning(WORDS, word)
+    ended_at = stamp if rank == Status.COMPLETED else None
+    return Outcome(rank, word, conclusion, ended_at, count_milliseconds(stamp), stamp)
+
+
+def _read_notes(status: Body, outcome: Outcome) -> dict[str, str | None]:
+    told = read_text(status, "description", most=TEXT_LENGTH)
+    # What has not failed takes back what it had failed for before.
+    return {"message": told, "error": told if outcome.conclusion == Conclusion.FAILURE else ""}
+
+
+def _describe_status(body: Body, status: Body) -> dict[str, str | None]:
+    return {
+        "branch": read_text(status, "refname"),
+        "commit_message": read_text(status, "commit", "message", most=TEXT_LENGTH),
+        "triggered_by": read_text(body, "actor", "nickname") or read_text(body, "actor", "display_name"),
+    }
+
+
+CODE = Ignored("it tells of code; the builds that it starts tell of themselves as commit statuses")
+TALK = Ignored("it tells of issues and pull requests, not of a build")
+SETTINGS = Ignored("it tells of settings, not of a build")
+
+EVENTS: Events = {
+    "repo:commit_status_created": _parse_status,
+    "repo:commit_status_updated": _parse_status,
+    "pipeline:span_created": Ignored("a trace of Pipelines, which tells of itself as a commit status"),
+    "repo:fork": CODE,
+    "repo:push": CODE,
+    "issue:comment_created": TALK,
+    "issue:created": TALK,
+    "issue:updated": TALK,
+    "pullrequest:approved": TALK,
+    "pullrequest:changes_request_created": TALK,
+    "pullrequest:changes_request_removed": TALK,
+    "pullrequest:comment_created": TALK,
+    "pullrequest:comment_deleted": TALK,
+    "pullrequest:comment_reopened": TALK,
+    "pullrequest:comment_resolved": TALK,
+    "pullrequest:comment_updated": TALK,
+    "pullrequest:created": TALK,
+    "pullrequest:fulfilled": TALK,
+    "pullrequest:push": TALK,
+    "pullrequest:rejected": TALK,
+    "pullrequest:unapproved": TALK,
+    "pullrequest:updated": TALK,
+    "repo:commit_comment_created": TALK,
+    "project:updated": SETTINGS,
+    "repo:created": SETTINGS,
+    "repo:deleted": SETTINGS,
+    "repo:imported": SETTINGS,
+    "repo:transfer": SETTINGS,
+    "repo:updated": SETTINGS,
+}

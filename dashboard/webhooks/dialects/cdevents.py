@@ -1,0 +1,281 @@
+"""The dialect of CDEvents, whole or in CloudEvents: runs of pipelines and tasks, and services in environments. Pure.
+
+Source: https://github.com/cdevents/spec (0.4, 0.5 and what is drafted for 0.6); any version of an event is taken.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from dashboard.core.registers import Node, Outcome, claim_node
+from dashboard.core.report import Identity, Report
+from dashboard.core.words import Conclusion, Meaning, Status
+from dashboard.webhooks.dialects.payload import (
+    MOST_JOBS,
+    NAME_LENGTH,
+    TEXT_LENGTH,
+    URL_LENGTH,
+    Body,
+    Events,
+    Ignored,
+    MalformedError,
+    Parsed,
+    identify,
+    parse_event,
+    read_meaning,
+    read_object,
+    read_text,
+    read_time,
+    require,
+)
+
+WORDS: Mapping[str, Meaning] = {
+    "queued": (Status.QUEUED, None),
+    "started": (Status.IN_PROGRESS, None),
+    "finished": (Status.COMPLETED, Conclusion.UNKNOWN),
+    "success": (Status.COMPLETED, Conclusion.SUCCESS),
+    "failure": (Status.COMPLETED, Conclusion.FAILURE),
+    "error": (Status.COMPLETED, Conclusion.FAILURE),
+    "cancel": (Status.COMPLETED, Conclusion.CANCELLED),
+    "deployed": (Status.COMPLETED, Conclusion.SUCCESS),
+    "upgraded": (Status.COMPLETED, Conclusion.SUCCESS),
+    "rolledback": (Status.COMPLETED, Conclusion.SUCCESS),
+    # Nothing was deployed, nothing failed.
+    "removed": (Status.COMPLETED, Conclusion.NEUTRAL),
+}
+"""Predicates of runs and services, and outcomes of runs."""
+BATCH, CUSTOM, UNKNOWN = "batch", "custom", "unknown"
+REMOVED = "removed"
+
+
+class Said(NamedTuple):
+    """A CDEvent: what it is about, and when and how it is said to be."""
+
+    subject: Body
+    content: Body
+    source: str
+    """Of the subject, which the context's stands in for."""
+    predicate: str
+    stamp: datetime | None
+    context_id: str | None
+
+
+def name_event(told: str | None, body: Any) -> str:  # noqa: ANN401
+    """Return subject and predicate (`pipelinerun.started`), `batch` for a list; `told` is the header `ce-type`."""
+    if isinstance(body, list):
+        return BATCH
+    return _name_type(_read_type(body) or told or UNKNOWN)
+
+
+def name_delivery(event: str, body: Any) -> str | None:  # noqa: ANN401
+    """Return what stays the same when the same is sent again, None if there is no id.
+
+    The type belongs to it: there are senders that give one id to several events.
+    """
+    if event != BATCH or not isinstance(body, list):
+        names = _name_parts(body)
+        key = " ".join(names)
+        return (key if len(key) <= NAME_LENGTH else _digest(names)) if names else None
+    several = [_name_parts(item) for item in body] if len(body) <= MOST_JOBS else []
+    return _digest(several) if several and all(several) else None
+
+
+def parse(event: str, body: Any) -> Parsed:  # noqa: ANN401
+    """Return what the body of such an event says; raise MalformedError."""
+    return parse_event(EVENTS, event, body)
+
+
+def _read_type(body: Any) -> str | None:  # noqa: ANN401
+    return read_text(_unwrap(body), "context", "type") or read_text(body, "type")
+
+
+def _name_type(kind: str) -> str:
+    """Return subject and predicate of a type like `dev.cdevents.taskrun.started.0.2.0`; another type as it is."""
+    parts = kind.casefold().split(".")
+    if parts[:2] == ["dev", "cdeventsx"]:
+        return CUSTOM
+    return ".".join(parts[2:4]) if parts[:2] == ["dev", "cdevents"] and len(parts) >= 4 else kind
+
+
+def _unwrap(body: Any) -> Body:  # noqa: ANN401
+    """Return the CDEvent: the data of a CloudEvent, or the body itself."""
+    data = read_object(body, "data")
+    return data if "context" in data or "subject" in data else read_object(body)
+
+
+def _name_parts(body: Any) -> list[str]:  # noqa: ANN401
+    """Return source, id and type; nothing if one is missing."""
+    context = read_object(_unwrap(body), "context")
+    parts = [
+        read_text(context, name, most=URL_LENGTH) or read_text(body, name, most=URL_LENGTH)
+        for name in ("source", "id", "type")
+    ]
+    return [part for part in parts if part] if all(parts) else []
+
+
+def _digest(value: Any) -> str:  # noqa: ANN401
+    return hashlib.sha256(json.dumps(value).encode()).hexdigest()
+
+
+def _parse_batch(body: Any) -> Parsed:  # noqa: ANN401
+    """Return what the events of a batch say together; those that cannot be used do not keep back the others."""
+    if not isinstance(body, list):
+        raise MalformedError({BATCH: ["Must be a list."]})
+    if len(body) > MOST_JOBS:
+        raise MalformedError({BATCH: [f"More than {MOST_JOBS} events."]})
+    reports: list[Report] = []
+    faults: list[MalformedError] = []
+    for item in body:
+        try:
+            parsed = parse(name_event(None, item), item) if isinstance(item, Mapping) else _refuse(item)
+        except MalformedError as fault:
+            faults.append(fault)
+        else:
+            reports += () if isinstance(parsed, Ignored) else parsed
+    if not reports and faults:
+        raise MalformedError({BATCH: [f"None of {len(body)} events can be used. The first fault: {faults[0]}"]})
+    return tuple(reports) or Ignored("a batch without any event that says something about a run or a service")
+
+
+def _refuse(item: Any) -> Parsed:  # noqa: ANN401
+    raise MalformedError({BATCH: [f"{type(item).__name__} is no event."]})
+
+
+def _read_event(body: Any) -> Said:  # noqa: ANN401
+    """Return the CDEvent in a body; what its context leaves out, a CloudEvent around it may tell."""
+    event = _unwrap(body)
+    context, subject = read_object(event, "context"), read_object(event, "subject")
+    source = _read_source(subject) or _read_source(context) or _read_source(body)
+    return Said(
+        subject,
+        read_object(subject, "content"),
+        require("context.source", source),
+        _name_type(require("context.type", _read_type(body))).rpartition(".")[2],
+        read_time(context, "timestamp") or read_time(body, "time"),
+        read_text(context, "id") or read_text(body, "id"),
+    )
+
+
+def _read_source(body: Any) -> str | None:  # noqa: ANN401
+    return read_text(body, "source", most=URL_LENGTH)
+
+
+def _parse_pipeline_run(body: Any) -> Parsed:  # noqa: ANN401
+    said = _read_event(body)
+    identity, project = _identify_run("run", said.source, require("subject.id", read_text(said.subject, "id")), said)
+    values = {
+        "message": read_text(said.content, "pipelineName"),
+        "run_url": _read_url(said.content),
+        "error": read_text(said.content, "errors", most=TEXT_LENGTH),
+    }
+    return (Report(identity, project, claim_node(values, outcome=_read_outcome(said), stamp=said.stamp)),)
+
+
+def _parse_task_run(body: Any) -> Parsed:  # noqa: ANN401
+    """Return what a run of a task says: it is a job of its pipeline's run, or without one a deployment of its own."""
+    said = _read_event(body)
+    key = require("subject.id", read_text(said.subject, "id"))
+    error = read_text(said.content, "errors", most=TEXT_LENGTH)
+    name = read_text(said.content, "taskName") or read_text(said.content, "task")
+    outcome = _read_outcome(said)
+    job = claim_node({"name": name or key, "error": error}, outcome=outcome, stamp=said.stamp)
+    if run_id := read_text(said.content, "pipelineRun", "id"):
+        source = _read_source(read_object(said.content, "pipelineRun")) or said.source
+        identity, project = _identify_run("run", source, run_id, said)
+        return (Report(identity, project, jobs={key: job}),)
+    identity, project = _identify_run("task", said.source, key, said)
+    values = {"message": name, "run_url": _read_url(said.content), "error": error}
+    return (Report(identity, project, claim_node(values, outcome=outcome, stamp=said.stamp), {key: job}),)
+
+
+def _identify_run(kind: str, source: str, run_id: str, said: Said) -> tuple[Identity, Node]:
+    """Return the identity of a run and what is claimed of its project, which is the source.
+
+    A task does not know the name of its pipeline, so that cannot be the project's: its events would not meet.
+    """
+    project = _name_project(source, run_id)
+    identity = identify("cdevents", project, ("", source, kind, run_id), run_id)
+    return identity, claim_node({"name": project}, stamp=said.stamp)
+
+
+def _name_project(source: str, run_id: str) -> str:
+    """Return the source without scheme; and without the run at its end, which some senders write there."""
+    text = (source.partition("://")[2] or source).strip("/")
+    shorter = text.removesuffix(run_id).rstrip("/") if text.endswith("/" + run_id) else text
+    return (shorter or text)[:NAME_LENGTH]
+
+
+def _read_outcome(said: Said) -> Outcome:
+    """Return what the predicate says, and once it is finished the outcome: one that no table knows ends it, too."""
+    word, (rank, conclusion) = said.predicate, read_meaning(WORDS, said.predicate)
+    told = read_text(said.content, "outcome")
+    if rank == Status.COMPLETED and told:
+        word, conclusion = told, read_meaning(WORDS, told)[1] or Conclusion.UNKNOWN
+    return Outcome(rank, word, conclusion, said.stamp if rank == Status.COMPLETED else None, said_at=said.stamp)
+
+
+def _read_url(content: Body) -> str | None:
+    """Return the address of a page, if it is a whole one; drafts of the specification called it `uri`."""
+    urls = (read_text(content, name, most=URL_LENGTH) for name in ("uri", "url"))
+    return next((url for url in urls if url and url.startswith(("https://", "http://"))), None)
+
+
+def _parse_service(body: Any) -> Parsed:  # noqa: ANN401
+    """Return what became of a service in an environment: each event is a deployment that has ended.
+
+    Also its removal, which is neither a success nor a failure, and after which the service is stopped.
+    """
+    said = _read_event(body)
+    name = require("subject.id", read_text(said.subject, "id"))
+    environment = read_text(said.content, "environment", "id")
+    # The predicate, too: there are senders that give one id to several events.
+    parts = ("", said.source, "service", name, environment, require("context.id", said.context_id), said.predicate)
+    status = "stopped" if said.predicate == REMOVED else "running"
+    artifact = read_text(said.content, "artifactId", most=URL_LENGTH)
+    values = {
+        "environment": environment,
+        "service_status": status,
+        "message": " ".join(filter(None, (said.predicate, artifact))),
+    }
+    project = claim_node({"name": name, "service_status": status}, stamp=said.stamp)
+    deployment = claim_node(values, outcome=_read_outcome(said), stamp=said.stamp)
+    return (Report(identify("cdevents", name, parts), project, deployment),)
+
+
+NO_RUN = Ignored("says nothing about a run of a pipeline or about a service in an environment")
+DRAFTED = Ignored("is only drafted in the specification")
+EVENTS: Events = {
+    BATCH: _parse_batch,
+    "pipelinerun.queued": _parse_pipeline_run,
+    "pipelinerun.started": _parse_pipeline_run,
+    "pipelinerun.finished": _parse_pipeline_run,
+    "taskrun.queued": _parse_task_run,
+    "taskrun.started": _parse_task_run,
+    "taskrun.finished": _parse_task_run,
+    "service.deployed": _parse_service,
+    "service.upgraded": _parse_service,
+    "service.rolledback": _parse_service,
+    "service.removed": _parse_service,
+    "service.published": Ignored("says only that what was deployed can be reached"),
+    "environment.created": Ignored("says nothing about what is deployed there"),
+    "environment.modified": Ignored("says nothing about what is deployed there"),
+    "environment.deleted": Ignored("says nothing about what is deployed there"),
+    **{f"repository.{predicate}": NO_RUN for predicate in ("created", "modified", "deleted")},
+    **{f"branch.{predicate}": NO_RUN for predicate in ("created", "deleted")},
+    **{f"change.{predicate}": NO_RUN for predicate in ("created", "reviewed", "updated", "merged", "abandoned")},
+    **{f"build.{predicate}": NO_RUN for predicate in ("queued", "started", "finished")},
+    **{f"artifact.{predicate}": NO_RUN for predicate in ("packaged", "signed", "published", "downloaded", "deleted")},
+    **{f"testcaserun.{predicate}": NO_RUN for predicate in ("queued", "started", "finished", "skipped")},
+    **{f"testsuiterun.{predicate}": NO_RUN for predicate in ("queued", "started", "finished")},
+    "testoutput.published": NO_RUN,
+    **{f"incident.{predicate}": NO_RUN for predicate in ("detected", "reported", "resolved")},
+    **{f"ticket.{predicate}": NO_RUN for predicate in ("created", "updated", "closed")},
+    **{f"approval.{predicate}": NO_RUN for predicate in ("created", "updated", "closed")},
+    **{f"deployment.{predicate}": DRAFTED for predicate in ("queued", "started", "finished")},
+    **{f"targetrollout.{predicate}": DRAFTED for predicate in ("queued", "started", "finished")},
+    **{f"migration.{predicate}": DRAFTED for predicate in ("queued", "started", "finished")},
+    **{f"reconciliation.{predicate}": DRAFTED for predicate in ("started", "finished")},
+    CUSTOM: Ignored("is a custom event, whose meaning only its sender knows"),
+}

@@ -1,0 +1,173 @@
+"""The dialect of Gitea and of Forgejo: workflow runs and jobs, and commit statuses. Pure.
+
+Gitea (1.24 and later) sends GitHub's `workflow_run` and `workflow_job`. Forgejo has events of its own, one for each
+status: of runs that have ended (`action_run_…`), later of every change of a job (`workflow_job_…`) and of a run. Their
+body has the job, if any, beside the whole run.
+Sources: services/convert/action.go and modules/structs/hook.go of https://github.com/go-gitea/gitea,
+services/webhook/notifier.go and modules/structs/action.go of https://codeberg.org/forgejo/forgejo.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from dashboard.core.report import Report
+from dashboard.core.words import Conclusion, Meaning, Status
+from dashboard.webhooks.dialects.actions import (
+    claim_job,
+    claim_project,
+    claim_run,
+    claim_steps,
+    count_start,
+    guess_event,
+    identify_run,
+    parse_commit_status,
+    parse_job,
+    parse_run,
+    read_stamp,
+    read_steps,
+)
+from dashboard.webhooks.dialects.payload import (
+    LARGEST_INT,
+    TEXT_LENGTH,
+    URL_LENGTH,
+    Body,
+    Events,
+    Ignored,
+    Parsed,
+    parse_event,
+    read_int,
+    read_object,
+    read_text,
+)
+
+WORDS: Mapping[str, Meaning] = {
+    "requested": (Status.QUEUED, None),
+    "queued": (Status.QUEUED, None),
+    "pending": (Status.QUEUED, None),
+    "waiting": (Status.QUEUED, None),
+    "blocked": (Status.QUEUED, None),
+    "in_progress": (Status.IN_PROGRESS, None),
+    "running": (Status.IN_PROGRESS, None),
+    "cancelling": (Status.IN_PROGRESS, None),
+    "completed": (Status.COMPLETED, Conclusion.UNKNOWN),
+    "success": (Status.COMPLETED, Conclusion.SUCCESS),
+    "warning": (Status.COMPLETED, Conclusion.SUCCESS),
+    "failure": (Status.COMPLETED, Conclusion.FAILURE),
+    "error": (Status.COMPLETED, Conclusion.FAILURE),
+    "cancelled": (Status.COMPLETED, Conclusion.CANCELLED),
+    "skipped": (Status.COMPLETED, Conclusion.SKIPPED),
+}
+"""Of runs, jobs and steps, in Gitea's words and Forgejo's, and of commit statuses: a warning does not block a merge."""
+SUBJECTS = ("workflow_job", "workflow_run")
+"""What a body can be about if the event's header is empty, as Gitea's was for events that it had just learnt."""
+
+
+def name_event(told: str | None, body: Any) -> str:  # noqa: ANN401
+    """Return the event that a delivery is."""
+    return guess_event(told, body, SUBJECTS)
+
+
+def parse(event: str, body: Any) -> Parsed:  # noqa: ANN401
+    """Return what the body of such an event says; raise MalformedError."""
+    return parse_event(EVENTS, event, read_object(body))
+
+
+def _parse_run(body: Body) -> Parsed:
+    return parse_run("gitea", WORDS, body)
+
+
+def _parse_job(body: Body) -> Parsed:
+    return parse_job("gitea", WORDS, body)
+
+
+def _parse_status(body: Body) -> Parsed:
+    home = read_text(body, "repository", "html_url", most=URL_LENGTH)
+    target_url = read_text(body, "target_url", most=URL_LENGTH) or ""
+    if home and target_url.startswith(f"{home}/actions/runs/"):
+        return Ignored("a job of Gitea's own Actions, which workflow_job tells of")
+    return parse_commit_status("gitea", WORDS, body)
+
+
+def _parse_forgejo(body: Body) -> Parsed:
+    """Return what a body of Forgejo says of a run and, if there is one in it, of a job.
+
+    Forgejo numbers the attempts of a job, not those of a run: both go on under the same identity, in a new generation.
+    """
+    run, job = read_object(body, "run"), read_object(body, "job")
+    # The events of runs have had their repository in the run, those of jobs have it beside the run.
+    place = {"repository": read_object(body, "repository") or read_object(run, "repository")}
+    identity = identify_run("gitea", place, read_text(run, "id"), None)
+    node = claim_run(WORDS, place, run, _describe_run(run), generation=count_start(run))
+    stamp = read_stamp(run)
+    if not job:
+        return (Report(identity, claim_project(place, stamp), node),)
+    attempt = read_int(job, "attempt", most=LARGEST_INT) or 0
+    key, job_node = claim_job(WORDS, job, stamp, generation=attempt)
+    steps = claim_steps(WORDS, key, read_steps(job), stamp, generation=attempt)
+    return (Report(identity, claim_project(place, stamp), node, {key: job_node}, steps),)
+
+
+def _describe_run(run: Body) -> dict[str, str | None]:
+    ref = read_text(run, "prettyref") or "#"
+    run_url = read_text(run, "html_url", most=URL_LENGTH) or read_text(run, "run_html_url", most=URL_LENGTH)
+    return {
+        # That of a pull request is its number.
+        "branch": None if ref.startswith("#") else ref,
+        "commit_hash": read_text(run, "commit_sha"),
+        "triggered_by": read_text(run, "trigger_user", "login"),
+        "trigger_type": read_text(run, "trigger_event") or read_text(run, "event"),
+        "run_url": run_url,
+        "message": read_text(run, "title", most=TEXT_LENGTH),
+    }
+
+
+NO_RUN = Ignored("it tells of no run")
+
+EVENTS: Events = {
+    "workflow_run": _parse_run,
+    "workflow_job": _parse_job,
+    "status": _parse_status,
+    "action_run_failure": _parse_forgejo,
+    "action_run_recover": _parse_forgejo,
+    "action_run_success": _parse_forgejo,
+    "workflow_job_blocked": _parse_forgejo,
+    "workflow_job_cancelled": _parse_forgejo,
+    "workflow_job_failure": _parse_forgejo,
+    "workflow_job_running": _parse_forgejo,
+    "workflow_job_skipped": _parse_forgejo,
+    "workflow_job_success": _parse_forgejo,
+    "workflow_job_waiting": _parse_forgejo,
+    "workflow_run_blocked": _parse_forgejo,
+    "workflow_run_cancelled": _parse_forgejo,
+    "workflow_run_failure": _parse_forgejo,
+    "workflow_run_running": _parse_forgejo,
+    "workflow_run_skipped": _parse_forgejo,
+    "workflow_run_success": _parse_forgejo,
+    "workflow_run_waiting": _parse_forgejo,
+    "create": NO_RUN,
+    "delete": NO_RUN,
+    "fork": NO_RUN,
+    "issue_assign": NO_RUN,
+    "issue_comment": NO_RUN,
+    "issue_label": NO_RUN,
+    "issue_milestone": NO_RUN,
+    "issues": NO_RUN,
+    "package": NO_RUN,
+    "pull_request": NO_RUN,
+    "pull_request_approved": NO_RUN,
+    "pull_request_assign": NO_RUN,
+    "pull_request_comment": NO_RUN,
+    "pull_request_label": NO_RUN,
+    "pull_request_milestone": NO_RUN,
+    "pull_request_rejected": NO_RUN,
+    "pull_request_review": NO_RUN,
+    "pull_request_review_approved": NO_RUN,
+    "pull_request_review_comment": NO_RUN,
+    "pull_request_review_rejected": NO_RUN,
+    "pull_request_review_request": NO_RUN,
+    "pull_request_sync": NO_RUN,
+    "push": Ignored("the runs that it starts tell of themselves"),
+    "release": NO_RUN,
+    "repository": NO_RUN,
+    "wiki": NO_RUN,
+}

@@ -1,0 +1,269 @@
+"""The dialect of GitHub: workflow runs and jobs, deployments, check runs and commit statuses. Pure.
+
+Source: https://docs.github.com/en/webhooks/webhook-events-and-payloads
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from dashboard.core.registers import Outcome, claim_node
+from dashboard.core.report import Report
+from dashboard.core.words import Conclusion, Meaning, Status
+from dashboard.webhooks.dialects.actions import (
+    STARTED,
+    claim_project,
+    guess_event,
+    identify_in_repository,
+    identify_run,
+    parse_commit_status,
+    parse_job,
+    parse_run,
+    read_attempt,
+    read_first,
+    read_outcome,
+    read_stamp,
+)
+from dashboard.webhooks.dialects.payload import (
+    TEXT_LENGTH,
+    URL_LENGTH,
+    Body,
+    Events,
+    Ignored,
+    Parsed,
+    parse_event,
+    read_meaning,
+    read_object,
+    read_text,
+    require,
+)
+
+WORDS: Mapping[str, Meaning] = {
+    "requested": (Status.QUEUED, None),
+    "queued": (Status.QUEUED, None),
+    "pending": (Status.QUEUED, None),
+    "waiting": (Status.QUEUED, None),
+    "in_progress": (Status.IN_PROGRESS, None),
+    "completed": (Status.COMPLETED, Conclusion.UNKNOWN),
+    "success": (Status.COMPLETED, Conclusion.SUCCESS),
+    "failure": (Status.COMPLETED, Conclusion.FAILURE),
+    "error": (Status.COMPLETED, Conclusion.FAILURE),
+    "startup_failure": (Status.COMPLETED, Conclusion.FAILURE),
+    "neutral": (Status.COMPLETED, Conclusion.NEUTRAL),
+    "cancelled": (Status.COMPLETED, Conclusion.CANCELLED),
+    "timed_out": (Status.COMPLETED, Conclusion.TIMED_OUT),
+    "action_required": (Status.COMPLETED, Conclusion.ACTION_REQUIRED),
+    "stale": (Status.COMPLETED, Conclusion.UNKNOWN),
+    "skipped": (Status.COMPLETED, Conclusion.SKIPPED),
+    # A newer deployment has taken its place: how it went stays true.
+    "inactive": (Status.QUEUED, None),
+}
+"""Of runs, jobs, steps and checks (status and conclusion), of deployments and of commit statuses (state)."""
+SUBJECTS = ("workflow_job", "deployment_status", "deployment", "workflow_run", "check_run", "check_suite")
+"""What a body can be about; those of deployments have a run in them, those of jobs a deployment."""
+DEPLOY = "deploy"
+"""Key and name of the only job of a deployment that no run does."""
+
+
+def name_event(told: str | None, body: Any) -> str:  # noqa: ANN401
+    """Return the event that a delivery is."""
+    return guess_event(told, body, SUBJECTS)
+
+
+def parse(event: str, body: Any) -> Parsed:  # noqa: ANN401
+    """Return what the body of such an event says; raise MalformedError."""
+    return parse_event(EVENTS, event, read_object(body))
+
+
+def _parse_run(body: Body) -> Parsed:
+    return parse_run("github", WORDS, body)
+
+
+def _parse_job(body: Body) -> Parsed:
+    return parse_job("github", WORDS, body)
+
+
+def _parse_status(body: Body) -> Parsed:
+    return parse_commit_status("github", WORDS, body)
+
+
+def _parse_deployment(body: Body) -> Parsed:
+    """Return what a `deployment` or `deployment_status` body says, in which the status is the later."""
+    if read_text(body, "workflow_run", "id"):
+        return (_place_run(body),)
+    return (_report_deployment(body, read_object(body, "deployment"), read_object(body, "deployment_status")),)
+
+
+def _place_run(body: Body) -> Report:
+    """Return the report of where a run deploys to; how the run goes is told by the run itself."""
+    run = read_object(body, "workflow_run")
+    deployment, status = read_object(body, "deployment"), read_object(body, "deployment_status")
+    identity = identify_run("github", body, read_text(run, "id"), read_attempt(run))
+    stamp = read_stamp(status) or read_stamp(deployment)
+    values = {
+        "environment": read_text(status, "environment") or read_text(deployment, "environment"),
+        "test_url": read_text(status, "environment_url", most=URL_LENGTH),
+    }
+    return Report(identity, claim_project(body, stamp), claim_node(values, stamp=stamp))
+
+
+def _report_deployment(body: Body, deployment: Body, status: Body) -> Report:
+    """Return the report of a deployment that something outside of GitHub Actions does."""
+    deployment_id = require("deployment.id", read_text(deployment, "id"))
+    identity = identify_in_repository("github", body, "deployment", deployment_id)
+    stamp = read_stamp(status) or read_stamp(deployment)
+    outcome = _read_deployment_outcome(status)
+    told = read_text(status, "description", most=TEXT_LENGTH)
+    failed = outcome is not None and outcome.conclusion == Conclusion.FAILURE
+    notes = {
+        "message": told or read_text(deployment, "description", most=TEXT_LENGTH),
+        "error": told if failed else None,
+    }
+    values = _describe_deployment(body, deployment, status) | notes
+    node = claim_node(values, outcome=outcome, stamp=stamp)
+    job = claim_node({"name": DEPLOY, **notes}, outcome=outcome, stamp=stamp)
+    return Report(identity, claim_project(body, stamp), node, {DEPLOY: job})
+
+
+def _read_deployment_outcome(status: Body) -> Outcome | None:
+    word = read_text(status, "state")
+    if word is None:
+        return None
+    stamp = read_stamp(status)
+    rank, conclusion = read_meaning(WORDS, word)
+    return Outcome(rank, word, conclusion, stamp if rank == Status.COMPLETED else None, said_at=stamp)
+
+
+def _describe_deployment(body: Body, deployment: Body, status: Body) -> dict[str, str | None]:
+    log_url = read_text(status, "log_url", most=URL_LENGTH)
+    return {
+        "environment": read_text(status, "environment") or read_text(deployment, "environment"),
+        "repository": read_text(body, "repository", "full_name"),
+        "branch": read_text(deployment, "ref"),
+        "commit_hash": read_text(deployment, "sha"),
+        "triggered_by": read_text(deployment, "creator", "login"),
+        "run_url": log_url or read_text(status, "target_url", most=URL_LENGTH),
+        "test_url": read_text(status, "environment_url", most=URL_LENGTH),
+    }
+
+
+def _parse_check_run(body: Body) -> Parsed:
+    """Return what a `check_run` body says: a check of another app is a deployment with one job."""
+    check = read_object(body, "check_run")
+    if read_text(check, "app", "slug") == "github-actions":
+        return Ignored("a job of GitHub Actions, which workflow_job tells of")
+    check_id: str = require("check_run.id", read_text(check, "id"))
+    identity = identify_in_repository("github", body, "check_run", check_id)
+    stamp = read_stamp(check)
+    outcome = read_outcome(WORDS, check, stamp)
+    title, summary = (read_text(check, "output", name, most=TEXT_LENGTH) for name in ("title", "summary"))
+    failed = outcome is not None and outcome.conclusion in {Conclusion.FAILURE, Conclusion.TIMED_OUT}
+    notes = {"message": title or summary, "error": (summary or title) if failed else None}
+    started_at = read_first(check, STARTED)
+    node = claim_node(_describe_check(body, check) | notes, outcome=outcome, stamp=stamp, started_at=started_at)
+    name = {"name": read_text(check, "name")}
+    job = claim_node(name | notes, outcome=outcome, stamp=stamp, started_at=started_at)
+    return (Report(identity, claim_project(body, stamp), node, {check_id: job}),)
+
+
+def _describe_check(body: Body, check: Body) -> dict[str, str | None]:
+    details_url = read_text(check, "details_url", most=URL_LENGTH)
+    return {
+        "environment": read_text(check, "deployment", "environment"),
+        "repository": read_text(body, "repository", "full_name"),
+        "branch": read_text(check, "check_suite", "head_branch"),
+        "commit_hash": read_text(check, "head_sha"),
+        "run_url": details_url or read_text(check, "html_url", most=URL_LENGTH),
+    }
+
+
+CODE = Ignored("it tells of code; the runs that it starts tell of themselves")
+START = Ignored("what it starts tells of itself as workflow_run")
+REVIEW = Ignored("the run that waits for it tells of itself as workflow_run")
+TALK = Ignored("it tells of issues, pull requests and discussions, not of a run")
+SECURITY = Ignored("it tells of security, not of a run")
+SETTINGS = Ignored("it tells of settings, not of a run")
+PEOPLE = Ignored("it tells of people and their rights, not of a run")
+MARKET = Ignored("it tells of money, not of a run")
+
+EVENTS: Events = {
+    "workflow_run": _parse_run,
+    "workflow_job": _parse_job,
+    "deployment": _parse_deployment,
+    "deployment_status": _parse_deployment,
+    "check_run": _parse_check_run,
+    "status": _parse_status,
+    "ping": Ignored("the webhook was created, and its deliveries arrive"),
+    "check_suite": Ignored("its check runs and the run of its workflow tell of themselves"),
+    "deployment_protection_rule": REVIEW,
+    "deployment_review": REVIEW,
+    "repository_dispatch": START,
+    "workflow_dispatch": START,
+    "page_build": Ignored("the run that deploys GitHub Pages tells of itself as workflow_run"),
+    "commit_comment": TALK,
+    "create": CODE,
+    "delete": CODE,
+    "fork": CODE,
+    "gollum": CODE,
+    "merge_group": CODE,
+    "package": CODE,
+    "push": CODE,
+    "registry_package": CODE,
+    "release": CODE,
+    "discussion": TALK,
+    "discussion_comment": TALK,
+    "issue_comment": TALK,
+    "issue_dependencies": TALK,
+    "issue_relates_to": TALK,
+    "issues": TALK,
+    "label": TALK,
+    "milestone": TALK,
+    "project": TALK,
+    "project_card": TALK,
+    "project_column": TALK,
+    "projects_v2": TALK,
+    "projects_v2_item": TALK,
+    "projects_v2_status_update": TALK,
+    "pull_request": TALK,
+    "pull_request_review": TALK,
+    "pull_request_review_comment": TALK,
+    "pull_request_review_thread": TALK,
+    "sub_issues": TALK,
+    "code_scanning_alert": SECURITY,
+    "dependabot_alert": SECURITY,
+    "repository_advisory": SECURITY,
+    "repository_vulnerability_alert": SECURITY,
+    "secret_scanning_alert": SECURITY,
+    "secret_scanning_alert_location": SECURITY,
+    "secret_scanning_scan": SECURITY,
+    "security_advisory": SECURITY,
+    "security_and_analysis": SECURITY,
+    "branch_protection_configuration": SETTINGS,
+    "branch_protection_rule": SETTINGS,
+    "cache_sync": SETTINGS,
+    "content_reference": SETTINGS,
+    "custom_property": SETTINGS,
+    "custom_property_values": SETTINGS,
+    "deploy_key": SETTINGS,
+    "enterprise": SETTINGS,
+    "installation": SETTINGS,
+    "installation_repositories": SETTINGS,
+    "installation_target": SETTINGS,
+    "meta": SETTINGS,
+    "public": SETTINGS,
+    "repository": SETTINGS,
+    "repository_import": SETTINGS,
+    "repository_ruleset": SETTINGS,
+    "github_app_authorization": PEOPLE,
+    "member": PEOPLE,
+    "membership": PEOPLE,
+    "org_block": PEOPLE,
+    "organization": PEOPLE,
+    "personal_access_token_request": PEOPLE,
+    "star": PEOPLE,
+    "team": PEOPLE,
+    "team_add": PEOPLE,
+    "user": PEOPLE,
+    "watch": PEOPLE,
+    "marketplace_purchase": MARKET,
+    "sponsorship": MARKET,
+}

@@ -1,0 +1,54 @@
+"""Which project a body of GitLab is about: hooks of pipelines, of jobs and of deployments name it differently. Pure."""
+
+from datetime import datetime
+
+from dashboard.core.registers import Node, claim_node
+from dashboard.core.report import Identity
+from dashboard.webhooks.dialects.payload import (
+    NAME_LENGTH,
+    URL_LENGTH,
+    Body,
+    identify,
+    read_host,
+    read_int,
+    read_text,
+    require,
+)
+
+
+def identify_in_project(body: Body, *parts: str | int, run_id: str | None = None) -> Identity:
+    """Return the identity of something in the project; raise MalformedError if the body does not tell which that is."""
+    name = name_project(body)
+    host = read_host(read_home(body), read_text(body, "object_attributes", "url", most=URL_LENGTH))
+    place = read_int(body, "project", "id") or read_int(body, "project_id") or name.lower()
+    return identify("gitlab", name, (host, place, *parts), run_id)
+
+
+def claim_project(body: Body, stamp: datetime | None) -> Node:
+    """Return the node of the project."""
+    name = name_project(body)
+    return claim_node({"name": name, "repository": name}, stamp=stamp)
+
+
+def read_home(body: Body) -> str | None:
+    """Return the address of the project."""
+    home = read_text(body, "project", "web_url", most=URL_LENGTH)
+    return home or read_text(body, "repository", "homepage", most=URL_LENGTH)
+
+
+def name_project(body: Body) -> str:
+    """Return the full path of the project; raise MalformedError if the body does not tell it.
+
+    Older job hooks have it in addresses alone; in that for SSH it does not begin with where GitLab is installed.
+    """
+    told = read_text(body, "project", "path_with_namespace")
+    ssh_url = read_text(body, "repository", "git_ssh_url", most=URL_LENGTH)
+    name: str = require("project", told or _cut_path(ssh_url) or _cut_path(read_home(body)))
+    return name
+
+
+def _cut_path(url: str | None) -> str | None:
+    """Return the path in `ssh://git@host/path.git`, `git@host:path.git` or `https://host/path`."""
+    scheme, separator, rest = (url or "").partition("://")
+    path = rest.partition("/")[2] if separator else scheme.partition(":")[2]
+    return path.strip("/").removesuffix(".git")[:NAME_LENGTH] or None

@@ -1,0 +1,52 @@
+"""Keeping what was rejected: who looks for it finds it, with the reason. Bounded, so that nobody can fill the disk."""
+
+import contextlib
+import threading
+from collections import Counter
+from dataclasses import replace
+
+from flask import current_app
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from dashboard.core.words import Verdict
+from dashboard.extensions import db
+from dashboard.ingest.batch import ingest_deliveries
+from dashboard.ingest.delivery import Incoming
+from dashboard.problems import ProblemError
+
+KEPT_BYTES = 4096
+"""Of the body of a rejected delivery."""
+MOST_PER_MINUTE = 60
+"""How many a process keeps for each source, and of those that nobody authenticated, per minute."""
+
+
+class Allowance:
+    """Counts what was kept in the current minute."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._minute = 0
+        self._kept: Counter[str | None] = Counter()
+
+    def take(self, source: str | None, minute: int) -> bool:
+        """Return whether one more of this source may be kept in this minute."""
+        with self._lock:
+            if minute != self._minute:
+                self._minute, self._kept = minute, Counter()
+            self._kept[source] += 1
+            return self._kept[source] <= MOST_PER_MINUTE
+
+
+def keep_rejected(problem: ProblemError, incoming: Incoming) -> None:
+    """Store the beginning of a rejected delivery with the reason, unless there were too many in this minute."""
+    allowance: Allowance = current_app.extensions.setdefault("rejections", Allowance())
+    if not allowance.take(incoming.source, int(incoming.received_at.timestamp()) // 60):
+        return
+    size = len(incoming.body) if incoming.body_size is None else incoming.body_size
+    kept = replace(
+        incoming, verdict=Verdict.REJECTED, reason=problem.detail, body=incoming.body[:KEPT_BYTES], body_size=size
+    )
+    # The sender is told what is wrong all the same when the database is away.
+    with contextlib.suppress(OperationalError, InterfaceError, PoolTimeoutError):
+        ingest_deliveries(db.engine, [kept], current_app.config["SETTINGS"])

@@ -1,0 +1,132 @@
+"""`dashboard sources`, as an operator uses it, on a real database."""
+
+import base64
+import contextlib
+from pathlib import Path
+
+import psycopg2
+import pytest
+from click.testing import CliRunner, Result
+
+from dashboard.cli import main
+from tests.conftest import MakeDatabase
+
+
+class Operator:
+    """Runs the command with the settings of one installation."""
+
+    def __init__(self, database_url: str, data_dir: Path) -> None:
+        self.data_dir, self.database_url = data_dir, database_url
+        self.environ = {"DATABASE_URL": database_url, "DASHBOARD_DATA_DIR": str(data_dir), "SECRET_KEY": "k"}
+
+    def run(self, *arguments: str, **options: str) -> Result:
+        """Run `dashboard sources …`."""
+        given = options.pop("given", None)
+        cleared = {"DASHBOARD_WEBHOOK_SECRET": None}
+        return CliRunner().invoke(main, ["sources", *arguments], input=given, env=cleared | self.environ | options)
+
+    def succeed(self, *arguments: str, **options: str) -> str:
+        """Run it, and return what it printed."""
+        result = self.run(*arguments, **options)
+        assert result.exit_code == 0, result.output
+        return result.stdout.strip()
+
+    def query(self, statement: str) -> list[tuple[str, ...]]:
+        """Run a statement, and return its rows."""
+        with (
+            contextlib.closing(psycopg2.connect(self.database_url)) as connection,
+            connection,
+            connection.cursor() as cursor,
+        ):
+            cursor.execute(statement)
+            return cursor.fetchall() if cursor.description else []
+
+
+@pytest.fixture
+def operator(make_database: MakeDatabase, tmp_path: Path) -> Operator:
+    return Operator(make_database(), tmp_path)
+
+
+def test_the_secret_of_the_first_start_is_the_first_source(operator: Operator) -> None:
+    assert operator.succeed("list") == "default\tevery dialect\tevery repository\t1 secret"
+
+
+def test_a_source_is_added_listed_and_removed(operator: Operator) -> None:
+    secret = operator.succeed("add", "GitHub 主站", "--dialect", "github", "--allow", "octo/*", "--allow", "other/shop")
+    assert len(secret) == 43
+    listed = operator.succeed("list")
+    assert "GitHub 主站\tgithub\tocto/*, other/shop\t1 secret" in listed.splitlines()
+    assert secret not in listed
+    operator.succeed("remove", "GitHub 主站")
+    assert operator.succeed("list").count("\n") == 0
+
+
+def test_a_secret_of_the_senders_own_is_read_from_standard_input(operator: Operator) -> None:
+    printed = operator.succeed("add", "mine", "--secret-stdin", given="chosen by me\n")
+    assert "chosen by me" not in printed
+    refused = operator.run("add", "other", "--secret-stdin", given="chosen by me\n")
+    assert refused.exit_code == 1
+    assert "source mine has this secret" in refused.output
+
+
+def test_secrets_are_not_readable_in_the_database(operator: Operator) -> None:
+    secret = operator.succeed("add", "github")
+    ((stored,),) = operator.query("SELECT secrets::text FROM webhook_sources")
+    assert secret not in stored
+    assert base64.b64encode(secret.encode()).decode() not in stored
+
+
+def test_rotation_keeps_both_secrets_for_a_while(operator: Operator) -> None:
+    operator.succeed("add", "github")
+    operator.succeed("rotate", "github")
+    assert "github\tevery dialect\tevery repository\t2 secrets" in operator.succeed("list")
+    operator.succeed("rotate", "github", "--overlap-h", "0")
+    assert "github\tevery dialect\tevery repository\t1 secret" in operator.succeed("list").splitlines()
+
+
+def test_rotating_the_default_replaces_the_file_that_the_next_start_reads(operator: Operator) -> None:
+    operator.succeed("list")
+    before = (operator.data_dir / "webhook-secret").read_text()
+    secret = operator.succeed("rotate", "default", "--overlap-h", "0")
+    path = operator.data_dir / "webhook-secret"
+    assert path.read_text() == secret + "\n" != before
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert operator.succeed("list") == "default\tevery dialect\tevery repository\t1 secret"
+
+
+def test_a_set_secret_that_was_rotated_out_is_accepted_no_more(operator: Operator) -> None:
+    operator.succeed("rotate", "default", "--overlap-h", "0", DASHBOARD_WEBHOOK_SECRET="the first one")
+    listed = operator.succeed("list", DASHBOARD_WEBHOOK_SECRET="the first one")
+    assert listed == "default\tevery dialect\tevery repository\t1 secret"
+
+
+def test_with_another_secret_key_the_secrets_are_lost_and_that_is_said(operator: Operator) -> None:
+    operator.succeed("add", "github")
+    assert "no secret is accepted: rotate it" in operator.succeed("list", SECRET_KEY="another")
+    operator.succeed("rotate", "github", SECRET_KEY="another")
+    assert "github\tevery dialect\tevery repository\t1 secret" in operator.succeed("list", SECRET_KEY="another")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["remove", "none"], "there is no source none"),
+        (["rotate", "none"], "there is no source none"),
+        (["remove", "default"], "rotate its secret instead"),
+        (["add", "default"], "there is a source default already"),
+        (["add", " "], "a name has 1 to 100 printable characters"),
+        (["add", "x", "--dialect", "klingon"], "'klingon' is not one of"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line(operator: Operator, arguments: list[str], words: str) -> None:
+    result = operator.run(*arguments)
+    assert result.exit_code != 0
+    assert words in result.output
+    assert "Traceback" not in result.output
+
+
+def test_a_database_without_tables_is_one_line(operator: Operator) -> None:
+    operator.query("DROP TABLE webhook_sources")
+    result = operator.run("list")
+    assert result.exit_code == 1
+    assert "start the dashboard once" in result.output

@@ -1,0 +1,42 @@
+"""Reading reports in tests: the only one of a body, what it says, and that the order of several does not matter."""
+
+import functools
+import itertools
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from dashboard.core.registers import Node
+from dashboard.core.report import Report, merge_reports
+from dashboard.webhooks.dialects.payload import Parsed
+
+
+def at(clock: str) -> datetime:
+    """Return the moment on the first of March 2026."""
+    return datetime.fromisoformat(f"2026-03-01T{clock}Z")
+
+
+def only(parsed: Parsed) -> Report:
+    """Return the report of a delivery that must say exactly one."""
+    assert isinstance(parsed, tuple)
+    (report,) = parsed
+    return report
+
+
+def values(node: Node) -> dict[str, Any]:
+    """Return what a node claims, by field."""
+    return {name: claim[2] for name, claim in node.fields.items()}
+
+
+def outcome(node: Node) -> tuple[str, str | None, str]:
+    """Return status, conclusion and the sender's own word."""
+    assert node.outcome is not None
+    conclusion = node.outcome.conclusion
+    return node.outcome.status.word, conclusion and conclusion.value, node.outcome.raw
+
+
+def merge_in_any_order(reports: Sequence[Report]) -> Report:
+    """Return what the reports say together, having seen that every order and a repetition give the same."""
+    states = [functools.reduce(merge_reports, order) for order in itertools.permutations([*reports, reports[0]])]
+    assert all(state == states[0] for state in states)
+    return states[0]

@@ -1,0 +1,275 @@
+"""What CDEvents say of runs and services, in each way that they are carried, and which are of no concern."""
+
+from typing import Any
+
+import pytest
+
+from dashboard.core.report import Identity
+from dashboard.webhooks.dialects.cdevents import EVENTS, WORDS, name_delivery, name_event, parse
+from dashboard.webhooks.dialects.payload import Ignored, MalformedError
+from tests.webhooks.dialects.cdevents_bodies import (
+    ARTIFACT,
+    make_event,
+    make_pipeline_run,
+    make_service,
+    make_task_run,
+    wrap,
+)
+from tests.webhooks.dialects.corpora import read_corpus
+from tests.webhooks.dialects.reading import at, merge_in_any_order, only, outcome, values
+
+RUN = Identity("cdevents", "tekton-blue", ("", "/tekton/blue", "run", "ship-7"), "ship-7")
+
+
+def read(body: Any) -> Any:
+    """Return the only report of a body, as the event that it is by its type."""
+    return only(parse(name_event(None, body), body))
+
+
+@pytest.mark.parametrize("carry", [dict, wrap])
+def test_a_run_of_a_pipeline_says_what_runs_and_how_it_went(carry: Any) -> None:
+    body = make_pipeline_run("finished", "failure")
+    body["subject"]["content"]["errors"] = "No space left\nin the registry"
+    report = read(carry(body))
+    assert report.identity == RUN
+    assert values(report.project) == {"name": "tekton/blue"}
+    assert values(report.deployment) == {
+        "message": "ship",
+        "run_url": "https://tekton.example.org/ship-7",
+        "error": "No space left\nin the registry",
+    }
+    assert outcome(report.deployment) == ("completed", "failure", "failure")
+    assert report.deployment.outcomes[0].completed_at == report.deployment.outcomes[0].said_at == at("11:00:00")
+    assert (report.jobs, report.steps) == ({}, {})
+
+
+@pytest.mark.parametrize(
+    ("predicate", "told", "expected"),
+    [
+        ("queued", None, ("queued", None, "queued")),
+        ("started", None, ("in_progress", None, "started")),
+        ("started", "success", ("in_progress", None, "started")),
+        ("finished", "success", ("completed", "success", "success")),
+        ("finished", "failure", ("completed", "failure", "failure")),
+        ("finished", "error", ("completed", "failure", "error")),
+        ("finished", "cancel", ("completed", "cancelled", "cancel")),
+        ("finished", "Success", ("completed", "success", "Success")),
+        ("finished", "melted", ("completed", "unknown", "melted")),
+        ("finished", None, ("completed", "unknown", "finished")),
+    ],
+)
+def test_every_predicate_and_outcome_of_a_run(predicate: str, told: str | None, expected: tuple[str, ...]) -> None:
+    assert outcome(read(make_pipeline_run(predicate, told)).deployment) == expected
+    assert outcome(read(make_task_run(predicate, told)).jobs["ship-7-pack"]) == expected
+
+
+def test_a_task_is_a_job_of_its_pipelines_run() -> None:
+    report = read(make_task_run("started"))
+    assert report.identity == RUN
+    assert values(report.project) == {"name": "tekton/blue"}
+    assert values(report.jobs["ship-7-pack"]) == {"name": "Pack"}
+    assert report.jobs["ship-7-pack"].started_at == at("11:00:00")
+    assert report.deployment.fields == {}
+    assert report.deployment.outcome is None
+
+
+def test_the_run_of_a_task_may_come_from_another_source() -> None:
+    body = make_task_run("started")
+    body["subject"]["content"]["pipelineRun"]["source"] = "/tekton/green"
+    assert read(body).identity.parts == ("", "/tekton/green", "run", "ship-7")
+
+
+def test_a_task_without_a_pipeline_is_a_deployment_of_its_own() -> None:
+    content = {
+        "task": "pack",
+        "uri": "https://tekton.example.org/pack-1",
+        "outcome": "error",
+        "errors": "Out of memory",
+    }
+    report = read(make_event("taskrun.finished", "pack-1", content))
+    assert report.identity == Identity("cdevents", "tekton-blue", ("", "/tekton/blue", "task", "pack-1"), "pack-1")
+    assert values(report.deployment) == {
+        "message": "pack",
+        "run_url": "https://tekton.example.org/pack-1",
+        "error": "Out of memory",
+    }
+    assert values(report.jobs["pack-1"]) == {"name": "pack", "error": "Out of memory"}
+    assert outcome(report.deployment) == outcome(report.jobs["pack-1"]) == ("completed", "failure", "error")
+
+
+@pytest.mark.parametrize(
+    ("predicate", "expected", "status", "message"),
+    [
+        ("deployed", ("completed", "success", "deployed"), "running", f"deployed {ARTIFACT}"),
+        ("upgraded", ("completed", "success", "upgraded"), "running", f"upgraded {ARTIFACT}"),
+        ("rolledback", ("completed", "success", "rolledback"), "running", f"rolledback {ARTIFACT}"),
+        ("removed", ("completed", "neutral", "removed"), "stopped", "removed"),
+    ],
+)
+def test_what_became_of_a_service_is_a_deployment(
+    predicate: str, expected: tuple[str, ...], status: str, message: str
+) -> None:
+    report = read(make_service(predicate))
+    parts = ("", "/tekton/blue", "service", "service/shop", "blue", "f1b2", predicate)
+    assert report.identity == Identity("cdevents", "service-shop", parts)
+    assert values(report.project) == {"name": "service/shop", "service_status": status}
+    assert values(report.deployment) == {"environment": "blue", "service_status": status, "message": message}
+    assert outcome(report.deployment) == expected
+    assert report.deployment.outcomes[0].completed_at == at("11:00:00")
+
+
+def test_a_service_that_was_removed_later_is_stopped_whatever_comes_last() -> None:
+    deployed = read(make_service("deployed")).project
+    removed = read(make_service("removed", timestamp="2026-03-01T12:00:00Z")).project
+    assert max(deployed.fields["service_status"], removed.fields["service_status"])[2] == "stopped"
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ("2026-03-01T11:00:00Z", "11:00:00"),
+        ("2026-03-01T12:00:00.25+01:00", "11:00:00.250"),
+        ("2026-03-01T11:00:00", None),
+        ("yesterday", None),
+    ],
+)
+def test_every_format_of_time(told: str, expected: str | None) -> None:
+    started_at = read(make_pipeline_run("started", timestamp=told)).deployment.started_at
+    assert started_at == (expected and at(expected))
+
+
+def test_what_the_context_leaves_out_the_cloud_event_tells() -> None:
+    body = wrap(make_pipeline_run("started"))
+    body["data"]["context"] = {}
+    body["data"]["subject"].pop("source")
+    report = read(body)
+    assert (report.identity, report.deployment.started_at) == (RUN, at("11:00:00"))
+
+
+@pytest.mark.parametrize(
+    ("source", "slug"),
+    [
+        ("/tekton/blue", "tekton-blue"),
+        ("https://tekton.example.org/blue/", "tekton.example.org-blue"),
+        ("job/shop/ship-7/", "job-shop"),
+        ("ship-7", "ship-7"),
+        ("/ship-7", "ship-7"),
+    ],
+)
+def test_a_project_is_a_source_without_the_run_at_its_end(source: str, slug: str) -> None:
+    body = make_pipeline_run("started")
+    body["subject"]["source"] = source
+    assert read(body).identity.project_slug == slug
+
+
+@pytest.mark.parametrize("url", ["/apis/tekton/ship-7", "javascript:alert(1)", "", 7])
+def test_an_address_that_is_no_whole_one_is_not_kept(url: Any) -> None:
+    body = make_pipeline_run("started")
+    body["subject"]["content"]["url"] = url
+    assert "run_url" not in values(read(body).deployment)
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("dev.cdevents.pipelinerun.started.0.2.0", "pipelinerun.started"),
+        ("dev.cdevents.taskrun.finished.12.0.0-draft", "taskrun.finished"),
+        ("dev.cdevents.taskRun.Finished", "taskrun.finished"),
+        ("dev.cdeventsx.acme-build.started.0.1.0", "custom"),
+        ("dev.cdevents.pipelinerun", "dev.cdevents.pipelinerun"),
+        ("com.example.Thing", "com.example.Thing"),
+        (None, "unknown"),
+    ],
+)
+def test_an_event_is_named_by_subject_and_predicate(kind: str | None, expected: str) -> None:
+    whole = {"context": {"type": kind}, "subject": {}}
+    assert name_event(None, whole) == name_event(None, {"type": kind, "data": {}}) == expected
+    assert name_event(kind, {}) == expected
+
+
+@pytest.mark.parametrize("event", [event for event, known in EVENTS.items() if isinstance(known, Ignored)])
+def test_events_without_news_of_a_run_are_ignored_for_a_reason(event: str) -> None:
+    assert parse(event, {}) == EVENTS[event]
+
+
+def test_an_event_that_nobody_knows_is_ignored() -> None:
+    assert parse("com.example.Thing", {}) == Ignored("unknown event 'com.example.Thing'")
+
+
+@pytest.mark.parametrize("event", ["pipelinerun.started", "taskrun.finished", "service.deployed", "batch"])
+@pytest.mark.parametrize("body", [None, 7, "text", {}, {"context": [], "subject": 1}, {"data": "text"}])
+def test_a_body_of_another_shape_is_malformed(event: str, body: Any) -> None:
+    with pytest.raises(MalformedError):
+        parse(event, body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        make_event("pipelinerun.started", "", {}),
+        make_event("taskrun.started", " ", {}),
+        make_event("service.deployed", "!!!", {}),
+        make_service("deployed", id=None),
+        {**make_pipeline_run("started", source=""), "subject": {"id": "ship-7"}},
+        {**make_pipeline_run("started", source="/"), "subject": {"id": "ship-7"}},
+    ],
+)
+def test_an_event_that_says_not_what_it_is_about_is_malformed(body: Any) -> None:
+    with pytest.raises(MalformedError):
+        read(body)
+
+
+def test_a_run_and_its_tasks_meet_in_any_order() -> None:
+    bodies = [
+        make_pipeline_run("queued", timestamp="2026-03-01T11:00:00Z"),
+        make_pipeline_run("started", timestamp="2026-03-01T11:00:05Z"),
+        make_task_run("started", timestamp="2026-03-01T11:00:06Z"),
+        make_task_run("finished", "success", timestamp="2026-03-01T11:01:00Z"),
+        wrap(make_pipeline_run("finished", "success", timestamp="2026-03-01T11:01:01Z")),
+    ]
+    merged = merge_in_any_order([read(body) for body in bodies])
+    assert outcome(merged.deployment) == ("completed", "success", "success")
+    assert (merged.deployment.started_at, merged.deployment.outcomes[0].completed_at) == (
+        at("11:00:05"),
+        at("11:01:01"),
+    )
+    assert outcome(merged.jobs["ship-7-pack"]) == ("completed", "success", "success")
+    assert merged.jobs["ship-7-pack"].started_at == at("11:00:06")
+
+
+def test_an_end_before_the_start_stays_as_it_was_sent() -> None:
+    bodies = [make_task_run("started"), make_task_run("finished", "cancel", timestamp="2026-03-01T10:59:59Z")]
+    job = merge_in_any_order([read(body) for body in bodies]).jobs["ship-7-pack"]
+    assert (job.started_at, job.outcomes[0].completed_at) == (at("11:00:00"), at("10:59:59"))
+
+
+@pytest.mark.parametrize("carry", [dict, wrap])
+def test_a_delivery_is_named_by_source_id_and_type(carry: Any) -> None:
+    body = carry(make_pipeline_run("started"))
+    assert name_delivery("pipelinerun.started", body) == "/tekton/blue f1b2 dev.cdevents.pipelinerun.started.0.2.0"
+
+
+def test_a_delivery_with_a_long_source_has_a_short_name() -> None:
+    body = make_pipeline_run("started", source="/" + "x" * 2000)
+    assert len(name_delivery("pipelinerun.started", body) or "") == 64
+
+
+@pytest.mark.parametrize("body", [None, {}, make_pipeline_run("started", id=None), make_pipeline_run("started", id="")])
+def test_a_delivery_without_an_id_has_no_name(body: Any) -> None:
+    assert name_delivery("pipelinerun.started", body) is None
+
+
+def test_words_are_looked_up_without_case() -> None:
+    assert all(word == word.casefold() for word in WORDS)
+
+
+def test_real_bodies_say_something_or_are_ignored_for_a_reason() -> None:
+    parsed = {name: parse(name_event(None, body), body) for name, body in read_corpus("cdevents-0.4.1").items()}
+    ignored = {name for name, reports in parsed.items() if isinstance(reports, Ignored)}
+    assert ignored == {"environment_created", "environment_deleted", "environment_modified", "service_published"}
+    runs = {only(reports).identity for name, reports in parsed.items() if "run_" in name}
+    assert [run.parts for run in runs] == [("", "/event/source/123", "run", "mySubject123")]
+    services = {
+        only(reports).identity for name, reports in parsed.items() if "service_" in name and name not in ignored
+    }
+    assert len(services) == 4

@@ -1,0 +1,32 @@
+"""Whatever is in a body, the parser of CDEvents says something, ignores it or refuses it, and never fails."""
+
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dashboard.webhooks.dialects import cdevents
+from dashboard.webhooks.dialects.cdevents import EVENTS, name_event
+from tests.webhooks.dialects.arbitrary import check, json_values, mutated
+from tests.webhooks.dialects.cdevents_bodies import make_event, make_pipeline_run, make_service, make_task_run, wrap
+
+BODIES = [
+    make_pipeline_run("finished", "failure"),
+    wrap(make_task_run("started")),
+    make_event("taskrun.finished", "pack-1", {"task": "pack", "outcome": "error", "errors": "Out of memory"}),
+    wrap(make_service("deployed")),
+    [wrap(make_service("removed")), make_pipeline_run("queued")],
+]
+
+
+@settings(max_examples=100, deadline=None)
+@given(mutated(BODIES))
+def test_a_body_with_odd_values_is_taken_or_refused(body: Any) -> None:
+    check(cdevents, name_event(None, body), body)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.sampled_from(list(EVENTS)), json_values)
+def test_arbitrary_json_is_taken_or_refused(event: str, body: Any) -> None:
+    check(cdevents, event, body)
+    check(cdevents, name_event(None, body), body)

@@ -1,0 +1,61 @@
+"""CDEvents in a batch: what can be used is used."""
+
+from typing import Any
+
+import pytest
+
+from dashboard.core.report import Report
+from dashboard.webhooks.dialects.cdevents import name_delivery, name_event, parse
+from dashboard.webhooks.dialects.payload import Ignored, MalformedError
+from tests.webhooks.dialects.cdevents_bodies import make_event, make_pipeline_run, make_service, make_task_run, wrap
+
+NEWS = [wrap(make_pipeline_run("started")), wrap(make_task_run("started"))]
+NO_NEWS = wrap(make_event("ticket.created", "SHOP-1", {}))
+CUSTOM = {"type": "dev.cdeventsx.acme-build.started.0.1.0"}
+FAULTY = wrap(make_event("pipelinerun.started", "", {}))
+
+
+def read(*events: Any) -> tuple[Report, ...]:
+    """Return the reports of a batch that must have some."""
+    parsed = parse(name_event(None, list(events)), list(events))
+    assert isinstance(parsed, tuple)
+    return parsed
+
+
+def test_a_batch_says_what_its_events_say() -> None:
+    started, task = read(*NEWS)
+    assert started.identity == task.identity
+    assert (list(started.jobs), list(task.jobs)) == ([], ["ship-7-pack"])
+
+
+@pytest.mark.parametrize("other", [FAULTY, NO_NEWS, CUSTOM, {}, [], None, "text", [NEWS], {"type": "batch"}])
+def test_what_cannot_be_used_does_not_keep_back_the_rest(other: Any) -> None:
+    assert read(*NEWS, other) == read(other, *NEWS) == read(*NEWS)
+
+
+@pytest.mark.parametrize("batch", [[], [NO_NEWS], [NO_NEWS, CUSTOM, {}]])
+def test_a_batch_without_news_is_ignored(batch: list[Any]) -> None:
+    assert isinstance(parse("batch", batch), Ignored)
+
+
+@pytest.mark.parametrize("batch", [[FAULTY], [None], [[]], [NO_NEWS, FAULTY], [{"type": "batch"}]])
+def test_a_batch_of_which_nothing_can_be_used_is_malformed(batch: list[Any]) -> None:
+    with pytest.raises(MalformedError, match="The first fault"):
+        parse("batch", batch)
+
+
+def test_a_batch_of_more_events_than_are_taken_is_malformed() -> None:
+    with pytest.raises(MalformedError, match="More than 1000 events"):
+        parse("batch", [wrap(make_service("deployed"))] * 1001)
+
+
+def test_a_batch_is_named_by_all_of_its_events() -> None:
+    name = name_delivery("batch", NEWS)
+    assert len(name or "") == 64
+    assert name == name_delivery("batch", [dict(event) for event in NEWS])
+    assert name != name_delivery("batch", NEWS[::-1])
+
+
+@pytest.mark.parametrize("batch", [[], [*NEWS, {}], [*NEWS, None], [NEWS], NEWS * 501])
+def test_a_batch_with_a_nameless_event_or_too_many_has_no_name(batch: list[Any]) -> None:
+    assert name_delivery("batch", batch) is None

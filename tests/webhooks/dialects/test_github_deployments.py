@@ -1,0 +1,157 @@
+"""What GitHub's deployments, check runs and commit statuses say."""
+
+import pytest
+
+from dashboard.core.report import Identity
+from dashboard.webhooks.dialects.github import parse
+from dashboard.webhooks.dialects.payload import Ignored
+from tests.webhooks.dialects.github_bodies import SHA, make_check, make_deployment, make_run, make_status
+from tests.webhooks.dialects.reading import at, merge_in_any_order, only, outcome, values
+
+RUN = {"workflow_run": {"id": 9001, "run_attempt": 2, "status": "completed", "conclusion": "failure"}}
+STATES = [
+    ("pending", ("queued", None, "pending")),
+    ("queued", ("queued", None, "queued")),
+    ("waiting", ("queued", None, "waiting")),
+    ("in_progress", ("in_progress", None, "in_progress")),
+    ("success", ("completed", "success", "success")),
+    ("failure", ("completed", "failure", "failure")),
+    ("error", ("completed", "failure", "error")),
+]
+
+
+def test_a_deployment_of_a_run_names_the_environment_of_that_run_and_nothing_else() -> None:
+    report = only(parse("deployment_status", {**make_deployment("success"), **RUN}))
+    assert report.identity == only(parse("workflow_run", make_run(run_attempt=2))).identity
+    assert values(report.deployment) == {"environment": "production", "test_url": "https://shop.example.org"}
+    assert (report.deployment.outcome, report.jobs) == (None, {})
+
+
+def test_the_later_status_of_a_run_names_its_environment() -> None:
+    first = {**make_deployment(), **RUN}
+    then = {**make_deployment("in_progress"), **RUN}
+    merged = merge_in_any_order([only(parse("deployment", first)), only(parse("deployment_status", then))])
+    assert values(merged.deployment)["environment"] == "production"
+
+
+def test_a_deployment_that_no_run_does_has_one_job() -> None:
+    report = only(parse("deployment_status", make_deployment("success", description="Rolled out")))
+    assert report.identity == Identity("github", "octo-shop", ("github.com", 4711, "deployment", "326"))
+    assert values(report.deployment) == {
+        "environment": "production",
+        "repository": "Octo/Shop",
+        "branch": "main",
+        "commit_hash": SHA,
+        "triggered_by": "ada",
+        "run_url": "https://ci.example.org/log/1",
+        "test_url": "https://shop.example.org",
+        "message": "Rolled out",
+    }
+    assert list(report.jobs) == ["deploy"]
+    assert values(report.jobs["deploy"]) == {"name": "deploy", "message": "Rolled out"}
+    for node in (report.deployment, report.jobs["deploy"]):
+        assert outcome(node) == ("completed", "success", "success")
+        assert node.outcomes[0].completed_at == at("11:02:00")
+
+
+def test_a_deployment_that_was_only_created_says_nothing_of_its_outcome() -> None:
+    report = only(parse("deployment", make_deployment()))
+    assert (values(report.deployment)["environment"], report.deployment.outcome) == ("staging", None)
+    assert (values(report.jobs["deploy"])["name"], report.jobs["deploy"].outcome) == ("deploy", None)
+
+
+@pytest.mark.parametrize(("state", "expected"), STATES)
+def test_every_state_of_a_deployment(state: str, expected: tuple[str, ...]) -> None:
+    report = only(parse("deployment_status", make_deployment(state)))
+    assert outcome(report.deployment) == outcome(report.jobs["deploy"]) == expected
+
+
+def test_a_failed_deployment_says_why() -> None:
+    report = only(parse("deployment_status", make_deployment("error", description="No route to host")))
+    assert values(report.deployment)["error"] == values(report.jobs["deploy"])["error"] == "No route to host"
+
+
+def test_a_deployment_that_has_become_inactive_stays_what_it_was() -> None:
+    merged = merge_in_any_order(
+        [
+            only(parse("deployment_status", make_deployment("in_progress"))),
+            only(parse("deployment_status", make_deployment("success", updated_at="2026-03-01T11:04:00Z"))),
+            only(parse("deployment_status", make_deployment("inactive", updated_at="2026-03-01T11:30:00Z"))),
+        ]
+    )
+    assert outcome(merged.deployment) == ("completed", "success", "success")
+    assert merged.deployment.started_at == at("11:02:00")
+
+
+def test_a_check_of_another_app_is_a_deployment_with_one_job() -> None:
+    report = only(parse("check_run", make_check()))
+    assert report.identity == Identity("github", "octo-shop", ("github.com", 4711, "check_run", "128"))
+    assert values(report.deployment) == {
+        "repository": "Octo/Shop",
+        "branch": "main",
+        "commit_hash": SHA,
+        "run_url": "https://terraform.example.org/128",
+        "message": "2 to add",
+    }
+    assert values(report.jobs["128"]) == {"name": "Terraform plan", "message": "2 to add"}
+    for node in (report.deployment, report.jobs["128"]):
+        assert outcome(node) == ("completed", "success", "success")
+        assert (node.started_at, node.outcomes[0].completed_at) == (at("12:00:00"), at("12:01:00"))
+
+
+def test_a_failed_check_says_why_in_its_summary() -> None:
+    said = values(only(parse("check_run", make_check("completed", "failure"))).jobs["128"])
+    assert (said["message"], said["error"]) == ("2 to add", "Adds a queue and a bucket.")
+
+
+def test_a_check_that_belongs_to_a_deployment_has_its_environment() -> None:
+    body = make_check(deployment={"environment": "lab"}, details_url=None)
+    said = values(only(parse("check_run", body)).deployment)
+    assert (said["environment"], said["run_url"]) == ("lab", "https://github.com/Octo/Shop/runs/128")
+
+
+def test_a_check_of_github_actions_is_ignored_for_its_job_tells_the_same() -> None:
+    body = make_check(app={"slug": "github-actions"})
+    assert parse("check_run", body) == Ignored("a job of GitHub Actions, which workflow_job tells of")
+
+
+def test_a_commit_status_is_told_apart_by_commit_context_and_target() -> None:
+    report = only(parse("status", make_status()))
+    target_url = "https://jenkins.example.org/job/shop/5/"
+    parts = ("github.com", 4711, "status", SHA, "ci/Jenkins", target_url)
+    assert report.identity == Identity("github", "octo-shop", parts)
+    assert values(report.deployment) == {
+        "repository": "Octo/Shop",
+        "branch": "main",
+        "commit_hash": SHA,
+        "commit_message": "Pay by card",
+        "triggered_by": "jenkins-bot",
+        "run_url": target_url,
+        "message": "All is well",
+    }
+    assert values(report.jobs["ci/jenkins"]) == {"name": "ci/Jenkins", "message": "All is well"}
+    assert report.deployment.outcomes[0].generation == 1772370000000
+
+
+@pytest.mark.parametrize(("state", "expected"), [STATES[0], *STATES[4:]])
+def test_every_state_of_a_commit(state: str, expected: tuple[str, ...]) -> None:
+    report = only(parse("status", make_status(state)))
+    assert outcome(report.deployment) == outcome(report.jobs["ci/jenkins"]) == expected
+
+
+def test_the_latest_status_of_a_commit_wins_even_if_it_is_pending_again() -> None:
+    merged = merge_in_any_order(
+        [
+            only(parse("status", make_status("pending", updated_at="2026-03-01T13:00:00+00:00"))),
+            only(parse("status", make_status("failure", updated_at="2026-03-01T13:04:00+00:00"))),
+            only(parse("status", make_status("pending", updated_at="2026-03-01T13:09:00+00:00"))),
+        ]
+    )
+    assert outcome(merged.deployment) == outcome(merged.jobs["ci/jenkins"]) == ("queued", None, "pending")
+
+
+def test_a_commit_on_several_branches_names_none() -> None:
+    body = make_status(branches=[{"name": "main"}, {"name": "release"}], target_url=None, context=None)
+    report = only(parse("status", body))
+    assert "branch" not in report.deployment.fields
+    assert report.identity.parts[4:] == ("default", None)

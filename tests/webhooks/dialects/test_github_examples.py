@@ -1,0 +1,63 @@
+"""The bodies that GitHub and others publish as examples, as the npm package @octokit/webhooks-examples has them."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dashboard.core.report import DEPLOYMENT_FIELDS, JOB_FIELDS, STEP_FIELDS
+from dashboard.webhooks.dialects.github import EVENTS, name_event, parse
+from dashboard.webhooks.dialects.payload import Ignored
+
+EXAMPLES = Path(__file__).parents[3] / "node_modules" / "@octokit" / "webhooks-examples"
+SAID_TO_US = ("workflow_run", "workflow_job", "deployment", "deployment_status", "check_run", "status")
+
+
+def read_examples() -> Iterator[tuple[str, Any]]:
+    """Yield event and body, of github.com and of every version of its server."""
+    for path in sorted(EXAMPLES.glob("*/index.json")):
+        for event in json.loads(path.read_text(encoding="utf-8")):
+            for body in event["examples"]:
+                yield event["name"], body
+
+
+def test_every_example_says_something_or_is_ignored_for_a_reason() -> None:
+    counted = dict.fromkeys(SAID_TO_US, 0)
+    for event, body in read_examples():
+        parsed = parse(event, body)
+        if isinstance(parsed, Ignored):
+            assert event in EVENTS, event
+        else:
+            counted[event] += 1
+    assert counted == {
+        "workflow_run": 10,
+        "workflow_job": 11,
+        "deployment": 11,
+        "deployment_status": 11,
+        "check_run": 17,
+        "status": 11,
+    }
+
+
+def test_examples_are_recognised_without_a_header() -> None:
+    told_apart = [*SAID_TO_US, "check_suite"]
+    assert all(name_event(None, body) == event for event, body in read_examples() if event in told_apart)
+
+
+def test_examples_claim_only_fields_that_there_are() -> None:
+    for event, body in read_examples():
+        parsed = parse(event, body)
+        for report in () if isinstance(parsed, Ignored) else parsed:
+            assert set(report.deployment.fields) <= set(DEPLOYMENT_FIELDS)
+            assert all(set(job.fields) <= set(JOB_FIELDS) for job in report.jobs.values())
+            assert all(set(step.fields) <= set(STEP_FIELDS) for step in report.steps.values())
+            assert {job_key for job_key, _ in report.steps} <= set(report.jobs)
+
+
+@pytest.mark.parametrize("event", ["check_suite", "ping", "repository_dispatch", "installation", "organization"])
+def test_examples_of_events_without_a_run_are_ignored(event: str) -> None:
+    bodies = [body for name, body in read_examples() if name == event]
+    assert bodies
+    assert all(isinstance(parse(event, body), Ignored) for body in bodies)

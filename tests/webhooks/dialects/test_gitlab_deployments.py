@@ -1,0 +1,87 @@
+"""What GitLab's deployment hooks say."""
+
+import pytest
+
+from dashboard.core.report import Identity
+from dashboard.webhooks.dialects.gitlab import parse
+from dashboard.webhooks.dialects.payload import MalformedError
+from tests.webhooks.dialects.gitlab_bodies import HOME, SHA, make_deployment
+from tests.webhooks.dialects.reading import at, merge_in_any_order, only, outcome, values
+
+
+def test_a_deployment_has_one_job_and_an_identity_of_its_own() -> None:
+    report = only(parse("deployment", make_deployment("success")))
+    assert report.identity == Identity("gitlab", "octo-shop", ("gitlab.example.org", 62, "deployment", "15"))
+    assert values(report.deployment) == {
+        "environment": "staging",
+        "repository": "octo/shop",
+        "branch": "main",
+        "commit_hash": SHA,
+        "commit_message": "Pay by card",
+        "triggered_by": "grace",
+        "run_url": f"{HOME}/-/jobs/796",
+        "test_url": "https://staging.example.org",
+    }
+    assert {key: values(job) for key, job in report.jobs.items()} == {"deploy": {"name": "deploy"}}
+    for node in (report.deployment, report.jobs["deploy"]):
+        assert outcome(node) == ("completed", "success", "success")
+        assert node.outcomes[0].completed_at == at("10:30:00")
+
+
+@pytest.mark.parametrize(
+    ("word", "expected", "completed_at"),
+    [
+        ("created", ("queued", None, "created"), None),
+        ("blocked", ("queued", None, "blocked"), None),
+        ("running", ("in_progress", None, "running"), None),
+        ("success", ("completed", "success", "success"), at("10:30:00")),
+        ("failed", ("completed", "failure", "failed"), at("10:30:00")),
+        ("canceled", ("completed", "cancelled", "canceled"), at("10:30:00")),
+        ("skipped", ("completed", "skipped", "skipped"), at("10:30:00")),
+    ],
+)
+def test_words_of_deployments(word: str, expected: tuple[str, str | None, str], completed_at: object) -> None:
+    node = only(parse("deployment", make_deployment(word))).deployment
+    assert outcome(node) == expected
+    assert node.outcomes[0].completed_at == completed_at
+
+
+def test_a_deployment_that_began_ends_in_any_order_of_its_hooks() -> None:
+    merged = merge_in_any_order(
+        [
+            only(parse("deployment", make_deployment("created", status_changed_at="2026-03-01 12:20:00 +0200"))),
+            only(parse("deployment", make_deployment("running", status_changed_at="2026-03-01 12:21:00 +0200"))),
+            only(parse("deployment", make_deployment("failed", status_changed_at="2026-03-01 12:25:00 +0200"))),
+        ]
+    )
+    assert outcome(merged.deployment) == ("completed", "failure", "failed")
+    assert merged.deployment.started_at == at("10:21:00")
+    assert merged.jobs["deploy"].outcomes[0].completed_at == at("10:25:00")
+
+
+@pytest.mark.parametrize(
+    ("short_sha", "commit_url", "expected"),
+    [
+        ("6113728f", f"{HOME}/-/commit/{SHA}", SHA),
+        ("6113728f", f"{HOME}/-/commit/ffffffffffff", "6113728f"),
+        ("6113728f", None, "6113728f"),
+        (None, f"{HOME}/-/commit/{SHA}", None),
+    ],
+)
+def test_the_whole_hash_of_the_commit_is_in_its_address(
+    short_sha: str | None, commit_url: str | None, expected: str | None
+) -> None:
+    body = make_deployment(short_sha=short_sha, commit_url=commit_url)
+    assert values(only(parse("deployment", body)).deployment).get("commit_hash") == expected
+
+
+def test_a_deployment_that_no_job_does_has_no_address() -> None:
+    report = only(parse("deployment", make_deployment(deployable_id=None, deployable_url=None)))
+    assert "run_url" not in values(report.deployment)
+
+
+@pytest.mark.parametrize(("missing", "field"), [("deployment_id", "deployment_id"), ("project", "project")])
+def test_a_deployment_that_does_not_say_which_it_is_is_malformed(missing: str, field: str) -> None:
+    with pytest.raises(MalformedError) as raised:
+        parse("deployment", make_deployment() | {missing: None})
+    assert list(raised.value.errors) == [field]

@@ -1,0 +1,107 @@
+"""GitLab's hard cases: order and repetition of its hooks give the same state."""
+
+from dashboard.core.report import Report
+from dashboard.webhooks.dialects.gitlab import parse
+from tests.webhooks.dialects.gitlab_bodies import make_build, make_job, make_pipeline
+from tests.webhooks.dialects.reading import at, merge_in_any_order, only, outcome, values
+
+FIRST = {"started_at": "2026-03-01 10:01:00 UTC"}
+FIRST_ENDED = {**FIRST, "finished_at": "2026-03-01 10:02:00 UTC", "failure_reason": "script_failure"}
+AGAIN = {"created_at": "2026-03-01 10:10:00 UTC", "started_at": "2026-03-01 10:11:00 UTC"}
+AGAIN_ENDED = {**AGAIN, "finished_at": "2026-03-01 10:12:00 UTC", "duration": 60.0}
+ENDED, ENDED_AGAIN = "2026-03-01 10:02:01 UTC", "2026-03-01 10:12:01 UTC"
+
+
+def tell_pipeline(status: str, *builds: dict[str, object], finished_at: str | None = None) -> Report:
+    return only(parse("pipeline", make_pipeline(status, *builds, finished_at=finished_at)))
+
+
+def tell_job(number: int, status: str, times: dict[str, object]) -> Report:
+    return only(parse("build", make_job(number, "unit", status, **{f"build_{name}": at for name, at in times.items()})))
+
+
+def test_a_retried_job_reopens_its_pipeline_until_it_succeeds() -> None:
+    failed = tell_pipeline("failed", make_build(5, "unit", "failed", **FIRST_ENDED), finished_at=ENDED)
+    running = tell_pipeline("running", make_build(9, "unit", "running", **AGAIN), finished_at=ENDED)
+    success = tell_pipeline("success", make_build(9, "unit", "success", **AGAIN_ENDED), finished_at=ENDED_AGAIN)
+    reopened = merge_in_any_order([failed, running])
+    assert outcome(reopened.deployment) == ("in_progress", None, "running")
+    assert outcome(reopened.jobs["unit"]) == ("in_progress", None, "running")
+    merged = merge_in_any_order([failed, running, success])
+    assert outcome(merged.deployment) == ("completed", "success", "success")
+    assert merged.deployment.outcomes[0].completed_at == at("10:12:01")
+    assert len(merged.deployment.outcomes) == 1
+    assert outcome(merged.jobs["unit"]) == ("completed", "success", "success")
+    assert (merged.jobs["unit"].started_at, merged.jobs["unit"].outcomes[0].generation) == (at("10:11:00"), 9)
+    assert (values(merged.jobs["unit"])["error"], values(merged.jobs["unit"])["duration_s"]) == ("", 60.0)
+
+
+def test_a_late_hook_of_before_the_retry_loses() -> None:
+    late = tell_job(5, "failed", FIRST_ENDED)
+    newer = tell_pipeline("running", make_build(9, "unit", "pending", created_at="2026-03-01 10:10:00 UTC"))
+    merged = merge_in_any_order([late, newer, tell_job(5, "running", FIRST)])
+    assert outcome(merged.jobs["unit"]) == ("queued", None, "pending")
+    assert values(merged.jobs["unit"])["error"] == ""
+
+
+def test_hooks_of_jobs_and_of_their_pipeline_meet_in_one_state() -> None:
+    merged = merge_in_any_order(
+        [
+            tell_job(5, "created", {}),
+            tell_job(5, "running", FIRST),
+            tell_job(5, "failed", FIRST_ENDED),
+            tell_pipeline("failed", make_build(5, "unit", "failed", **FIRST_ENDED), finished_at=ENDED),
+        ]
+    )
+    assert outcome(merged.deployment) == ("completed", "failure", "failed")
+    assert outcome(merged.jobs["unit"]) == ("completed", "failure", "failed")
+    assert values(merged.jobs["unit"]) == {
+        "name": "unit",
+        "number": 1,
+        "allowed_to_fail": False,
+        "error": "script_failure",
+    }
+
+
+def test_a_job_that_is_allowed_to_fail_fails_alone() -> None:
+    lint = make_build(6, "lint", "failed", allow_failure=True, **FIRST_ENDED)
+    merged = merge_in_any_order(
+        [
+            tell_pipeline("running", lint, make_build(5, "unit", "running", **FIRST)),
+            tell_pipeline("success", lint, make_build(5, "unit", "success", **FIRST), finished_at=ENDED),
+        ]
+    )
+    assert outcome(merged.deployment) == ("completed", "success", "success")
+    assert outcome(merged.jobs["lint"]) == ("completed", "failure", "failed")
+    assert values(merged.jobs["lint"])["allowed_to_fail"] is True
+
+
+def test_a_manual_job_waits_until_somebody_starts_it() -> None:
+    manual = tell_pipeline("manual", make_build(5, "unit", "manual"))
+    assert outcome(manual.jobs["unit"]) == ("queued", None, "manual")
+    started = merge_in_any_order([manual, tell_job(5, "pending", {}), tell_job(5, "running", FIRST)])
+    assert outcome(started.jobs["unit"]) == ("in_progress", None, "running")
+
+
+def test_a_pipeline_that_goes_on_with_a_manual_job_ends_when_that_ends() -> None:
+    unit, live = make_build(5, "unit", "success", **FIRST), make_build(6, "live", "manual", allow_failure=True)
+    played = make_build(6, "live", "success", allow_failure=True, **AGAIN_ENDED)
+    merged = merge_in_any_order(
+        [
+            tell_pipeline("success", unit, live, finished_at=ENDED),
+            tell_pipeline("success", unit, played, finished_at=ENDED_AGAIN),
+        ]
+    )
+    assert merged.deployment.outcomes[0].completed_at == at("10:12:01")
+    assert outcome(merged.jobs["live"]) == ("completed", "success", "success")
+
+
+def test_an_end_before_the_start_stays_as_it_was_sent() -> None:
+    times = {"started_at": "2026-03-01 10:09:00 UTC", "finished_at": "2026-03-01 10:08:59 UTC"}
+    job = tell_job(5, "canceled", times).jobs["unit"]
+    assert (job.started_at, job.outcomes[0].completed_at) == (at("10:09:00"), at("10:08:59"))
+
+
+def test_another_pipeline_of_the_same_project_is_another_deployment() -> None:
+    one, other = parse("pipeline", make_pipeline("running")), parse("pipeline", make_pipeline("running", id=32))
+    assert only(one).identity.digest != only(other).identity.digest

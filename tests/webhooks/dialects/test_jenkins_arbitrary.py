@@ -1,0 +1,32 @@
+"""Whatever is in a body, the parser of Jenkins says something, ignores it or refuses it, and never fails."""
+
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dashboard.webhooks.dialects import jenkins
+from dashboard.webhooks.dialects.jenkins import EVENTS, name_event
+from tests.webhooks.dialects.arbitrary import check, json_values, mutated
+from tests.webhooks.dialects.jenkins_bodies import make_notification, make_run, make_stage, make_stages
+
+BODIES = [
+    make_notification("STARTED"),
+    make_notification("FINALIZED", "UNSTABLE", log=["one", "two"], test_summary={"failed_tests": ["CartTest.pays"]}),
+    make_run("started", _multiBranch=True),
+    make_run("completed", "FAILURE"),
+    make_stages("FAILED", make_stage("Build"), make_stage("Deploy", "FAILED", error={"message": "exit code 1"})),
+]
+
+
+@settings(max_examples=100, deadline=None)
+@given(mutated(BODIES))
+def test_a_body_with_odd_values_is_taken_or_refused(body: Any) -> None:
+    check(jenkins, name_event(None, body), body)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.sampled_from(list(EVENTS)), json_values)
+def test_arbitrary_json_is_taken_or_refused(event: str, body: Any) -> None:
+    check(jenkins, event, body)
+    check(jenkins, name_event(None, body), body)

@@ -1,0 +1,56 @@
+"""What addresses tell: a job and its build, a repository, a branch."""
+
+import pytest
+
+from dashboard.webhooks.dialects.jenkins_build import locate, shorten_branch, shorten_repository
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("job/shop/", ("shop", None)),
+        ("job/a/job/b/12/", ("a/b", "12")),
+        ("/jenkins/job/Test%20Workflow/16/wfapi/describe", ("Test Workflow", "16")),
+        ("https://ci.example.org/job/job/job/7/007/console", ("job/7", "7")),
+        ("job/matrix/os=linux,arch=arm/3/", ("matrix/os=linux,arch=arm", "3")),
+        ("job/maven/org.example$core/3/", ("maven/org.example$core", "3")),
+        ("job/shop/wfapi/describe", ("shop", None)),
+        ("view/all/", ("", None)),
+        ("job", ("", None)),
+        (None, ("", None)),
+    ],
+)
+def test_an_address_tells_job_and_number(address: str | None, expected: tuple[str, str | None]) -> None:
+    assert locate(address) == expected
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("https://git.example.org/octo/shop.git", "octo/shop"),
+        ("https://deploy:hunter2@git.example.org/octo/shop/?token=hunter2", "octo/shop"),
+        ("ssh://git@git.example.org:2222/octo/shop.git", "octo/shop"),
+        ("git@git.example.org:octo/shop.git", "octo/shop"),
+        ("/srv/git/shop.git", "srv/git/shop"),
+        ("https://git.example.org", None),
+        (None, None),
+    ],
+)
+def test_a_repository_is_named_by_its_path(address: str | None, expected: str | None) -> None:
+    assert shorten_repository(address) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("origin/main", "main"),
+        ("refs/remotes/origin/feature/cards", "feature/cards"),
+        ("refs/heads/main", "main"),
+        ("main", "main"),
+        ("detached", None),
+        ("origin/", None),
+        (None, None),
+    ],
+)
+def test_a_branch_is_named_without_its_remote(name: str | None, expected: str | None) -> None:
+    assert shorten_branch(name) == expected
