@@ -27,7 +27,8 @@ MOST_LISTED = 1000
 """How many of the newest, and of the open, deployments are compared even if nobody watches one of them."""
 
 READ_EVENTS = """
-    SELECT event.deployment_id, project.slug, event.seq, event.kind, event.changes
+    SELECT event.deployment_id, project.slug, deployment.dialect, deployment.run_id, deployment.attempt,
+      event.seq, event.kind, event.changes
     FROM unnest(%s::bigint[], %s::integer[]) AS known (deployment_id, seq)
     JOIN deployment_events AS event ON event.deployment_id = known.deployment_id AND event.seq > known.seq
     JOIN deployments AS deployment ON deployment.id = event.deployment_id

@@ -18,7 +18,7 @@ from flask_socketio import SocketIO
 
 from dashboard.live.feed import MOST_EVENTS, Feed, open_feed
 from dashboard.live.frames import CREATED, Event, fold_events
-from dashboard.live.messages import SIBLINGS, parse_topic
+from dashboard.live.messages import RUN, SIBLINGS, parse_topic
 
 NAMESPACE = "/live"
 FRAME_S = 0.05
@@ -30,6 +30,7 @@ FAILURES_BORNE = 5
 """After so many failures in a row, within about 3 s, pages are told that nobody follows the database."""
 
 PROJECT_UPDATED = "project.updated"
+RUN_UPDATED = "run.updated"
 
 logger = logging.getLogger(__name__)
 
@@ -132,6 +133,10 @@ class Follower:
             # A new deployment, or a project that changed: the pages of its other deployments show that, too.
             news = {"deployment_id": last.deployment_id}
             self._socketio.emit(PROJECT_UPDATED, news, to=SIBLINGS + last.project_slug, namespace=NAMESPACE)
+        if last.run_id is not None and ("run_key" in frame["deployment"] or frame["jobs"]):
+            place = {"deployment_id": last.deployment_id, "dialect": last.dialect, "attempt": last.attempt}
+            about = {**place, "is_known": "run_key" not in frame["deployment"]}
+            self._socketio.emit(RUN_UPDATED, about, to=RUN + last.run_id, namespace=NAMESPACE)
 
     def _find_watched(self) -> set[int]:
         rooms: Iterable[str | None] = list(self._socketio.server.manager.rooms.get(NAMESPACE, {}))

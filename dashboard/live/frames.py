@@ -14,10 +14,13 @@ KINDS = ("step.updated", "deployment.updated", "deployment.completed", CREATED)
 
 
 class Event(NamedTuple):
-    """A row of `deployment_events`, with the slug of the deployment's project."""
+    """A row of `deployment_events`, with what of its deployment tells who else has to hear of it."""
 
     deployment_id: int
     project_slug: str
+    dialect: str
+    run_id: str | None
+    attempt: int
     seq: int
     kind: str
     changes: Fields

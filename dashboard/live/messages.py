@@ -11,6 +11,8 @@ LARGEST_SEQ = 2**31 - 1
 LONGEST_SLUG = 300
 SIBLINGS = "siblings:"
 """Begins the topic on which the page of a deployment hears of others of its project."""
+RUN = "run:"
+"""Begins the topic on which it hears of other attempts of its run, and of the run as another dialect tells it."""
 DEPLOYMENT_TOPIC = re.compile(r"deployment:([1-9][0-9]{0,18})\Z")
 
 
@@ -26,7 +28,7 @@ class Topic:
     deployment_id: int | None = None
     slug: str | None = None
     has_rows: bool = True
-    """Whether it is acknowledged with what there is; `siblings:<slug>` only tells that something else is there."""
+    """Whether it is acknowledged with what there is; `siblings:…` and `run:…` only tell that something is there."""
 
 
 def parse_subscribe(arguments: tuple[object, ...]) -> tuple[Topic, int | None]:
@@ -48,6 +50,8 @@ def parse_topic(name: object) -> Topic:
         return Topic(name, deployment_id=int(match[1]))
     if isinstance(name, str) and name.startswith("project:") and _is_slug(name.removeprefix("project:")):
         return Topic(name, slug=name.removeprefix("project:"))
+    if isinstance(name, str) and name.startswith(RUN) and _is_slug(name.removeprefix(RUN)):
+        return Topic(name, has_rows=False)
     if isinstance(name, str) and name.startswith(SIBLINGS) and _is_slug(name.removeprefix(SIBLINGS)):
         return Topic(name, slug=name.removeprefix(SIBLINGS), has_rows=False)
     raise RefusedMessageError("unknown topic")

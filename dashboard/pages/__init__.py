@@ -48,7 +48,7 @@ def read_clock() -> None:
 @blueprint.get("/")
 def show_overview() -> Response:
     recent, _ = deployments.list_deployments(deployments.DeploymentFilters(), g.now, NEWEST, None)
-    running, every = deployments.list_open(g.now), projects.list_projects(g.now)
+    running, every = arrange.hide_linked(deployments.list_open(g.now)), projects.list_projects(g.now)
     choices = arrange.read_choices(request.args)
     return _render_page(
         "overview.html",
@@ -57,7 +57,7 @@ def show_overview() -> Response:
         arranged=arrange.arrange_projects(every, choices, g.now),
         watched=arrange.count_watched(running, every),
         running=running,
-        recent=recent,
+        recent=arrange.hide_linked(recent),
         webhook_url=url_for("pages.show_overview", _external=True) + "api/webhook/deployment",
     )
 

@@ -65,6 +65,13 @@ def arrange_projects(projects: Iterable[View], choices: Choices, now: datetime) 
     }
 
 
+def hide_linked(deployments: Iterable[View]) -> list[View]:
+    """Return the deployments of a list without CI runs that a native one among them tells: one line for each run."""
+    listed = list(deployments)
+    told = {deployment["run_key"] for deployment in listed if deployment["dialect"] == "native"} - {None}
+    return [d for d in listed if d["dialect"] == "native" or d["run_key"] not in told]
+
+
 def order_running(deployments: Iterable[View]) -> list[View]:
     """Return open deployments, given newest first, with those that fell silent behind the others."""
     return sorted(deployments, key=lambda deployment: deployment["state"] == "stale")

@@ -14,9 +14,10 @@ View = Mapping[str, Any]
 
 
 def describe_deployment(view: View, now_ms: int) -> dict[str, Any]:
-    """Return the view with `headline`, `axis` and `opens`; its jobs and steps with their part of it.
+    """Return the view with what the page adds to it; its jobs and steps with their part of that.
 
-    `opens` says whose log is opened: that of the first failure, and no other.
+    `opens` says whose log is opened: that of the first failure, and no other. `grows`: further jobs may join.
+    `inherited` are the jobs that only earlier attempts ran.
     """
     view = {**view, "jobs": [_settle_job(job, is_silent=view["state"] == "stale") for job in view["jobs"]]}
     axis = find_axis(view, now_ms)
@@ -26,8 +27,17 @@ def describe_deployment(view: View, now_ms: int) -> dict[str, Any]:
         "headline": describe_headline(view, step, job),
         "axis": axis,
         "opens": view["state"] == "failed" and job is None,
+        "grows": view["status"] != "completed" and view["dialect"] != "native" and bool(view["jobs"]),
+        "has_several_jobs": len(view["jobs"]) > 1,
+        "inherited": list_inherited(view),
         "jobs": [_describe_job(one, view, axis, step, job) for one in view["jobs"]],
     }
+
+
+def list_inherited(view: View) -> list[View]:
+    """Return the jobs of earlier attempts that this one has not run, or not yet."""
+    own = {job["name"] for job in view["jobs"]}
+    return [job for job in (view["related"] or {}).get("earlier", ()) if job["name"] not in own]
 
 
 def _settle_job(job: View, *, is_silent: bool) -> View:

@@ -83,6 +83,10 @@ def format_steps(done: int | None, total: int | None) -> str:
     return WORDS["phrase"]["steps"].format(n=done or 0, of=total or 0)
 
 
+def format_jobs(done: int | None, total: int | None) -> str:
+    return WORDS["phrase"]["jobs"].format(n=done or 0, of=total or 0)
+
+
 def format_step(key: str | None, name: str | None) -> str:
     """Name a step that senders share in the visitor's language, any other as its sender does."""
     known, number = STEP_KEY.fullmatch(key or "").groups()  # type: ignore[union-attr]  # it matches everything
@@ -227,6 +231,8 @@ FORMATS: dict[str, Callable[..., str]] = {
     "attempt": format_attempt,
     "count": format_count,
     "steps": format_steps,
+    "jobs": format_jobs,
+    "last_ran": lambda n: format_number("last_ran", n),
     "step": format_step,
     "ending": format_ending,
     "service": format_service,

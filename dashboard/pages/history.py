@@ -8,6 +8,7 @@ from flask import url_for
 
 from dashboard.core.view import View
 from dashboard.pages import charts
+from dashboard.pages.arrange import hide_linked
 from dashboard.pages.export import MOST_ROWS, write_csv
 from dashboard.pages.filters import FilterForm, read_form
 from dashboard.queries import history, statistics
@@ -64,8 +65,8 @@ def describe_project(slug: str, now: datetime) -> Context | None:
     outcomes = statistics.read_outcomes(slug, now)
     return {
         "project": snapshot["projects"][0],
-        "running": [view for view in shown if view["status"] != "completed"],
-        "recent": shown[:PAGE_SIZE],
+        "running": hide_linked([view for view in shown if view["status"] != "completed"]),
+        "recent": hide_linked(shown[:PAGE_SIZE]),
         "seen": " ".join(f"{view['id']}.{view['seq']}" for view in shown),
         "environments": statistics.list_environments(slug, now),
         "steps": statistics.rank_steps(slug),

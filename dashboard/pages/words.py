@@ -127,6 +127,8 @@ WORDS: dict[str, dict[str, LazyString | Plural]] = {
         "attempt": _("attempt {n}"),
         "count": _("{n} of {of}"),
         "steps": _("{n} of {of} steps"),
+        "jobs": _("{n} of {of} jobs"),
+        "last_ran": _("last ran in attempt {n}"),
         "raw": _("reported as “{word}”"),
         "failed_at": _("{state} at {step}"),
         "conflict": _("{word} at {time}"),

@@ -7,14 +7,16 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
-from dashboard.core.view import View, format_time
+from dashboard.core.view import View, format_time, view_job
 from dashboard.core.words import Conclusion
 from dashboard.extensions import db
 from dashboard.models import Base, DeploymentJob, DeploymentStep
 from dashboard.queries.rows import DEPLOYMENTS, Row, read_rows, select_newest
 
 JOBS, STEPS = (Base.metadata.tables[model.__tablename__] for model in (DeploymentJob, DeploymentStep))
-MOST_RUNS = 30
+NATIVE = "native"
+"""Where the environment is part of what a run is; an attempt of a CI run may never come as far as to name one."""
+MOST_RUNS, MOST_NEAR = 30, 100
 ENDED_AT = func.coalesce(DEPLOYMENTS.c.completed_at, DEPLOYMENTS.c.said_at)
 FAILED = (Conclusion.FAILURE.value, Conclusion.TIMED_OUT.value)
 
@@ -22,9 +24,10 @@ FAILED = (Conclusion.FAILURE.value, Conclusion.TIMED_OUT.value)
 def read_related(row: Row) -> View | None:
     """Return what is related to the deployment of this row, None if nothing is.
 
-    `attempts` and `linked` (the same run told by another dialect) name deployments; `before` and `last_success` are
-    ended ones, `{id, state, commit_hash, ended_at}` or None; `failures` says in how many of the `runs` before a step
-    had failed, by `"<job's name>/<step's key>"`: CI servers give a job another key in each run.
+    `attempts` and `linked` (the same run told by another dialect) name deployments; `earlier` are the jobs of earlier
+    attempts, `{name, state, id, attempt}` by name, each as the last of those attempts told it; `before` and
+    `last_success` are ended ones, `{id, state, commit_hash, ended_at}` or None; `failures` says in how many of the
+    `runs` before a step had failed, by `"<job's name>/<step's key>"`: CI servers give a job another key in each run.
     """
     near, before = _read_near(row), _read_before(row)
     if not near and not before:
@@ -32,6 +35,7 @@ def read_related(row: Row) -> View | None:
     return {
         "attempts": [{"id": other["id"], "attempt": other["attempt"]} for other in near if _is_attempt(row, other)],
         "linked": [{"id": other["id"], "dialect": other["dialect"]} for other in near if not _is_attempt(row, other)],
+        "earlier": _read_earlier([o["id"] for o in near if _is_attempt(row, o) and o["attempt"] < row["attempt"]]),
         "before": before[0] if before else None,
         "last_success": next((past for past in before if past["state"] == "success"), None),
         "runs": len(before),
@@ -41,11 +45,36 @@ def read_related(row: Row) -> View | None:
 
 def _read_near(row: Row) -> list[Row]:
     """Return id, attempt and dialect of the other attempts and of the linked runs, in order."""
-    table = DEPLOYMENTS.c
-    same_run = and_(table.run_id == row["run_id"], table.dialect == row["dialect"], _is_of_same_kind(row))
-    linked = and_(table.run_key == row["run_key"], table.dialect != row["dialect"])
-    query = select(table.id, table.attempt, table.dialect).where(table.id != row["id"], or_(same_run, linked))
-    return read_rows(query.order_by(table.attempt, table.id))
+    table, conditions = DEPLOYMENTS.c, []
+    # A null means that nobody named it, not that it is the same.
+    if row["run_id"] is not None:
+        same_run = and_(table.run_id == row["run_id"], table.dialect == row["dialect"])
+        conditions.append(and_(same_run, _is_of_same_kind(row) if row["dialect"] == NATIVE else _is_of_project(row)))
+    if row["run_key"] is not None:
+        conditions.append(and_(table.run_key == row["run_key"], table.dialect != row["dialect"]))
+    if not conditions:
+        return []
+    query = select(table.id, table.attempt, table.dialect).where(table.id != row["id"], or_(*conditions))
+    return read_rows(query.order_by(table.attempt, table.id).limit(MOST_NEAR))
+
+
+def _read_earlier(ids: list[int]) -> list[View]:
+    """Return the jobs of these attempts of one run by name, each from the last attempt that had it.
+
+    "Re-run failed jobs" leaves the others as they were: so they are shown, and never counted.
+    """
+    if not ids:
+        return []
+    owners = {row["id"]: row for row in read_rows(select(DEPLOYMENTS).where(DEPLOYMENTS.c.id.in_(ids)))}
+    jobs = read_rows(select(JOBS).where(JOBS.c.deployment_id.in_(ids)))
+    jobs.sort(key=lambda job: (owners[job["deployment_id"]]["attempt"], job["deployment_id"]))
+    earlier: dict[str, View] = {}
+    for job in jobs:
+        owner = owners[job["deployment_id"]]
+        view = view_job(job, owner)
+        place = {"id": owner["id"], "attempt": owner["attempt"]}
+        earlier[view["name"]] = {"name": view["name"], "state": view["state"], **place}
+    return [earlier[name] for name in sorted(earlier)]
 
 
 def _is_attempt(row: Row, other: Row) -> bool:
@@ -53,9 +82,12 @@ def _is_attempt(row: Row, other: Row) -> bool:
 
 
 def _is_of_same_kind(row: Row) -> ColumnElement[bool]:
-    table = DEPLOYMENTS.c
-    same = table.environment.is_not_distinct_from(row["environment"])
-    return and_(table.project_id == row["project_id"], same)
+    return and_(_is_of_project(row), DEPLOYMENTS.c.environment.is_not_distinct_from(row["environment"]))
+
+
+def _is_of_project(row: Row) -> ColumnElement[bool]:
+    same: ColumnElement[bool] = DEPLOYMENTS.c.project_id == row["project_id"]
+    return same
 
 
 def _read_before(row: Row) -> list[View]:

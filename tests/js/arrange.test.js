@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { arrangeProjects, countWatched, orderRunning, readChoices, writeChoices } from "../../dashboard/static/js/arrange.js";
+import { arrangeProjects, countWatched, hideLinked, orderRunning, readChoices, writeChoices } from "../../dashboard/static/js/arrange.js";
 import { ARRANGE } from "./tables.js";
 
 const now = Date.parse(ARRANGE.now);
@@ -12,6 +12,13 @@ for (const { choices, groups, shown, quiet } of ARRANGE.cases) {
     const slugs = arranged.groups.map(({ key, projects }) => [key, projects.map(({ slug }) => slug)]);
     assert.deepEqual(slugs, groups);
     assert.deepEqual([arranged.shown, arranged.total, arranged.quiet], [shown, ARRANGE.projects.length, quiet]);
+  });
+}
+
+for (const { case: name, listed, kept } of ARRANGE.linked) {
+  test(`one line for each run hides ${name}`, () => {
+    const deployments = listed.map(([dialect, key], id) => ({ id, dialect, run_key: key }));
+    assert.deepEqual(hideLinked(deployments).map(({ id }) => id), kept);
   });
 }
 

@@ -25,6 +25,18 @@ for (const { case: name, jobs, opened } of DESCRIBED.opened) {
   });
 }
 
+for (const { case: name, jobs, earlier, shown } of DESCRIBED.inherited) {
+  test(`inherited is ${name}`, () => {
+    const related = earlier && { failures: {}, earlier: earlier.map((job) => ({ name: job })) };
+    const { inherited } = makeDescriber()(makeView({ related }, jobs), now);
+    assert.deepEqual(inherited.map((job) => job.name), shown);
+  });
+}
+
+for (const { case: name, deployment, jobs, grows } of DESCRIBED.grows) {
+  test(`further jobs may join ${name}`, () => assert.equal(makeDescriber()(makeView(deployment, jobs), now).grows, grows));
+}
+
 for (const { case: name, status_raw, ...wanted } of DESCRIBED.times) {
   test(name, () => {
     const times = { started_at: "2024-01-01T00:01:00Z", completed_at: "2024-01-01T00:05:00Z", duration_s: 240 };

@@ -13,6 +13,7 @@ State = dict[str, Any]
 fields = st.dictionaries(
     st.sampled_from(["state", "message", "completed_at"]), st.none() | st.integers(0, 3), max_size=3
 )
+PLACE = (7, "shop", "native", "1", 1)
 keys = st.sampled_from(["a", "b"])
 jobs = st.lists(st.builds(lambda key, values: {**values, "key": key}, keys, fields), max_size=3)
 steps = st.lists(st.builds(lambda job, key, values: {**values, "job": job, "key": key}, keys, keys, fields), max_size=3)
@@ -25,7 +26,7 @@ def event_series(draw: st.DrawFn) -> list[Event]:
     first = draw(st.integers(1, 5))
     kinds = st.sampled_from(KINDS)
     drawn = draw(st.lists(st.tuples(kinds, changes), min_size=1, max_size=8))
-    return [Event(7, "shop", first + index, kind, change) for index, (kind, change) in enumerate(drawn)]
+    return [Event(*PLACE, first + index, kind, change) for index, (kind, change) in enumerate(drawn)]
 
 
 def apply_frame(state: State, frame: State) -> State:
@@ -66,10 +67,18 @@ def test_frames_chain_without_a_gap(events: list[Event], data: st.DataObject) ->
 
 def test_a_frame_has_the_last_value_of_each_changed_field() -> None:
     events = [
-        Event(7, "shop", 3, "step.updated", {"steps": [{"job": "deploy", "key": "build", "state": "running"}]}),
         Event(
             7,
             "shop",
+            "native",
+            "1",
+            1,
+            3,
+            "step.updated",
+            {"steps": [{"job": "deploy", "key": "build", "state": "running"}]},
+        ),
+        Event(
+            *PLACE,
             4,
             "deployment.updated",
             {
@@ -94,5 +103,5 @@ def test_a_frame_has_the_last_value_of_each_changed_field() -> None:
 
 def test_a_deployment_that_was_created_and_completed_within_a_frame_is_created() -> None:
     kinds = ["deployment.created", "step.updated", "deployment.completed"]
-    events = [Event(7, "shop", seq, kind, {}) for seq, kind in enumerate(kinds, 1)]
+    events = [Event(*PLACE, seq, kind, {}) for seq, kind in enumerate(kinds, 1)]
     assert fold_events(events)[0] == "deployment.created"

@@ -26,6 +26,12 @@ def test_projects_are_arranged_as_the_table_says(case: dict[str, Any]) -> None:
     assert (arranged["shown"], arranged["quiet"]) == (case["shown"], case["quiet"])
 
 
+@pytest.mark.parametrize("case", TABLE["linked"], ids=lambda case: case["case"])
+def test_each_run_has_one_line_as_the_table_says(case: dict[str, Any]) -> None:
+    listed = [{"id": place, "dialect": d, "run_key": key} for place, (d, key) in enumerate(case["listed"])]
+    assert [deployment["id"] for deployment in arrange.hide_linked(listed)] == case["kept"]
+
+
 @pytest.mark.parametrize("case", TABLE["addresses"], ids=lambda case: case["search"])
 def test_the_address_says_what_was_chosen(case: dict[str, Any]) -> None:
     request = Request({"QUERY_STRING": iri_to_uri(case["search"].removeprefix("?"))})

@@ -47,6 +47,18 @@ def test_the_headline(case: dict[str, Any]) -> None:
     assert describe(case["deployment"], case["jobs"])["headline"] == case["headline"]
 
 
+@pytest.mark.parametrize("case", TABLE["inherited"], ids=lambda case: case["case"])
+def test_what_is_shown_of_earlier_attempts(case: dict[str, Any]) -> None:
+    earlier = case["earlier"] and [{"name": name} for name in case["earlier"]]
+    described = describe({"related": earlier and {"failures": {}, "earlier": earlier}}, case["jobs"])
+    assert [job["name"] for job in described["inherited"]] == case["shown"]
+
+
+@pytest.mark.parametrize("case", TABLE["grows"], ids=lambda case: case["case"])
+def test_which_deployments_further_jobs_may_join(case: dict[str, Any]) -> None:
+    assert describe(case["deployment"], case["jobs"])["grows"] == case["grows"]
+
+
 @pytest.mark.parametrize("case", TABLE["opened"], ids=lambda case: case["case"])
 def test_opened_is_the_log_of(case: dict[str, Any]) -> None:
     shown = describe({}, case["jobs"])

@@ -57,6 +57,13 @@ export function arrangeProjects(projects, { q, group: by, sort, quiet }, now) {
   };
 }
 
+/** Return the deployments of a list without CI runs that a native one among them tells, too: one line for each run. */
+export function hideLinked(deployments) {
+  const natives = deployments.filter(({ dialect }) => dialect === "native");
+  const told = new Set(natives.map(({ run_key: key }) => key).filter(Boolean));
+  return deployments.filter(({ dialect, run_key: key }) => dialect === "native" || !told.has(key));
+}
+
 /** Return open deployments, given newest first, with those that fell silent behind the others. */
 export function orderRunning(deployments) {
   const isStale = ({ state }) => Number(state === "stale");

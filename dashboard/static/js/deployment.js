@@ -2,7 +2,7 @@
 
 import { now } from "./clock.js";
 import { coalesce } from "./coalesce.js";
-import { applyFrame } from "./deployment_model.js";
+import { applyFrame, isAboutOther } from "./deployment_model.js";
 import { makeDescriber } from "./deployment_view.js";
 import { findNiceSpan } from "./gantt.js";
 import { openPage } from "./page.js";
@@ -19,6 +19,7 @@ openPage(({ write, say, announce, showIcon, renew, socket }) => {
     shown = describe(view, now());
     for (const root of document.querySelectorAll('#main [data-view="deployment"]')) write.fill(root, shown);
     write.sync(document.querySelector('[data-list="jobs"]'), shown.jobs, (job) => job.key, showJob);
+    write.sync(document.querySelector('[data-list="inherited"]'), shown.inherited, (job) => job.name);
     document.title = write.formats.state_title(view.state, view.project.name);
     showIcon(write.formats.icon(view.state));
   }
@@ -54,9 +55,12 @@ openPage(({ write, say, announce, showIcon, renew, socket }) => {
 
   // What else there is of the project is told by the server alone: another attempt, a new name.
   const askAnew = coalesce(renew, PAUSE_MS);
-  const { slug } = document.querySelector("[data-slug]").dataset;
-  socket.on("connect", () => socket.emit("subscribe", { topic: `siblings:${slug}` }, () => {}));
+  const { slug, run } = document.querySelector("[data-slug]").dataset;
+  socket.on("connect", () => {
+    for (const topic of [`siblings:${slug}`, ...(run ? [`run:${run}`] : [])]) socket.emit("subscribe", { topic }, () => {});
+  });
   socket.on("project.updated", ({ deployment_id: id }) => id !== view?.id && askAnew());
+  socket.on("run.updated", (news) => view && isAboutOther(news, view) && askAnew());
   socket.io.on("reconnect", askAnew);
 
   return {

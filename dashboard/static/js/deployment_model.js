@@ -31,3 +31,9 @@ function mergeNodes(nodes, changes, fresh) {
   for (const change of changes) merged.set(change.key, { ...(merged.get(change.key) ?? fresh), ...change });
   return [...merged.values()].sort(compareNodes);
 }
+
+/** Tell whether news of a run change what this page tells of other deployments: that one is there, or an earlier attempt's jobs. */
+export function isAboutOther({ deployment_id: id, dialect, attempt, is_known: isKnown }, view) {
+  if (id === view.id) return false;
+  return !isKnown || (dialect === view.dialect && attempt < view.attempt);
+}

@@ -19,6 +19,9 @@ export function makeDescriber() {
       headline: describeHeadline(view, step, job),
       axis,
       opens: view.state === "failed" && !job,
+      grows: view.status !== "completed" && view.dialect !== "native" && view.jobs.length > 0,
+      has_several_jobs: view.jobs.length > 1,
+      inherited: listInherited(view),
       jobs: view.jobs.map((one, index) => describeJob(told.jobs[index], one, view.usual, axis, step, step ? null : job)),
     };
   };
@@ -40,6 +43,12 @@ export function makeDescriber() {
     memory.set(node, described);
     return described;
   }
+}
+
+/** Return the jobs of earlier attempts that this one has not run, or not yet. */
+function listInherited({ jobs, related }) {
+  const own = new Set(jobs.map(({ name }) => name));
+  return (related?.earlier ?? []).filter(({ name }) => !own.has(name));
 }
 
 /** Return the job with its own end; of a deployment that fell silent nobody knows that a part of it still runs. */

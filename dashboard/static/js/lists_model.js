@@ -2,6 +2,7 @@
  *
  * Views are never changed in place: a view is a new object exactly when something in it changed. */
 
+import { hideLinked } from "./arrange.js";
 import { compareDeployments, compareText, compareTimes } from "./order.js";
 
 const NEWEST = 50;
@@ -22,12 +23,12 @@ export class Lists {
 
   /** Return the open deployments, the newest first. */
   listRunning() {
-    return this.sortDeployments().filter(isOpen);
+    return hideLinked(this.sortDeployments().filter(isOpen));
   }
 
   /** Return the newest deployments, the newest first. */
   listRecent() {
-    return this.sortDeployments().slice(0, NEWEST);
+    return hideLinked(this.sortDeployments().slice(0, NEWEST));
   }
 
   /** Apply a frame; return false if it leads to what cannot be told from here, so that a snapshot is needed. */
