@@ -1,0 +1,116 @@
+"""Runs of a CI server on the pages: jobs that join while someone watches, attempts, and runs that two senders tell."""
+
+import json
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from tests.pages.browser import expect_fresh, wait_connection
+from tests.pages.conftest import OpenPage
+from tests.pages.sending import path_of, send
+from tests.servers import SECRET, DashboardServer
+from tests.webhooks.dialects.github_bodies import Json, make_job, make_run, make_step
+
+RUN_URL = "https://github.com/Octo/Shop/actions/runs/"
+
+
+def tell(server: DashboardServer, event: str, body: Json) -> dict[str, Any]:
+    """Deliver a body as GitHub does; return the answer."""
+    headers = {"Authorization": f"Bearer {SECRET}", "Content-Type": "application/json", "X-GitHub-Event": event}
+    status, answer = server.request("/api/webhook/deployment", json.dumps(body).encode(), headers)
+    assert (status, answer["verdict"]) == (200, "applied"), answer
+    told: dict[str, Any] = answer
+    return told
+
+
+def tell_run(server: DashboardServer, run: int, status: str, conclusion: str | None = None, attempt: int = 1) -> Json:
+    fields = {"id": run, "html_url": f"{RUN_URL}{run}", "run_attempt": attempt}
+    return tell(server, "workflow_run", make_run(status, conclusion, **fields))
+
+
+def tell_job(
+    server: DashboardServer, run: int, job: int, name: str, conclusion: str | None = "success", *, attempt: int = 1
+) -> Json:
+    """Deliver a job of two steps: that has ended, or without a conclusion is at its second step."""
+    status = "completed" if conclusion else "in_progress"
+    steps = [make_step(1), make_step(2, status, conclusion)]
+    ended = "2026-03-01T10:02:00Z" if conclusion else None
+    fields = {"id": job, "run_id": run, "name": name, "run_attempt": attempt, "completed_at": ended, "steps": steps}
+    return tell(server, "workflow_job", make_job(status, conclusion, **fields))
+
+
+def test_a_job_that_joins_makes_the_percentage_fall_and_the_page_says_why(
+    open_page: OpenPage, fresh: Page, dashboard_server: DashboardServer
+) -> None:
+    run = tell_run(dashboard_server, 1, "in_progress")
+    for job, name in enumerate(["lint", "unit", "build"], 10):
+        tell_job(dashboard_server, 1, job, name)
+    page = open_page(path_of(run))
+    wait_connection(page, "live")
+    overall = page.locator('[data-key="overall"]')
+    expect(overall).to_contain_text("3 of 3 jobs")
+    expect(overall.locator("progress")).to_have_attribute("value", "100")
+    expect(page.get_by_text("when another one joins, the percentage can fall")).to_be_visible()
+    tell_job(dashboard_server, 1, 13, "integration", conclusion=None)
+    expect(overall).to_contain_text("3 of 4 jobs")
+    expect(overall.locator("progress")).to_have_attribute("value", "87")
+    expect(page.locator(".job h3")).to_have_text(["lint", "unit", "build", "integration"])
+    expect_fresh(page, fresh)
+    tell_job(dashboard_server, 1, 13, "integration")
+    tell_run(dashboard_server, 1, "completed", "success")
+    expect(page.get_by_text("when another one joins")).to_be_hidden()
+    expect(overall).to_contain_text("4 of 4 jobs")
+    expect_fresh(page, fresh)
+
+
+def test_a_second_attempt_shows_what_only_the_first_one_ran(
+    open_page: OpenPage, fresh: Page, dashboard_server: DashboardServer
+) -> None:
+    tell_job(dashboard_server, 2, 20, "build")
+    tell_job(dashboard_server, 2, 21, "deploy", "failure")
+    first = tell_run(dashboard_server, 2, "completed", "failure")
+    page = open_page(path_of(tell_run(dashboard_server, 2, "in_progress", attempt=2)))
+    wait_connection(page, "live")
+    inherited = page.locator("[data-list=inherited] > li")
+    expect(inherited).to_have_count(2)
+    tell_job(dashboard_server, 2, 22, "deploy", attempt=2)
+    expect(inherited).to_have_count(1)
+    expect(inherited).to_contain_text("build")
+    expect(inherited).to_contain_text("last ran in attempt 1")
+    expect(inherited.get_by_role("link")).to_have_attribute("href", path_of(first))
+    expect(page.locator('[data-key="overall"]')).to_contain_text("2 of 2 steps")
+    expect_fresh(page, fresh)
+
+
+def test_a_late_word_on_an_old_attempt_reaches_the_page_of_the_new_one(
+    open_page: OpenPage, fresh: Page, dashboard_server: DashboardServer
+) -> None:
+    tell_job(dashboard_server, 3, 30, "build", conclusion=None)
+    page = open_page(path_of(tell_run(dashboard_server, 3, "in_progress", attempt=2)))
+    wait_connection(page, "live")
+    inherited = page.locator("[data-list=inherited] > li")
+    expect(inherited).to_have_attribute("data-state", "running")
+    tell_job(dashboard_server, 3, 30, "build")
+    expect(inherited).to_have_attribute("data-state", "success")
+    expect_fresh(page, fresh)
+
+
+def test_a_run_that_two_senders_tell_is_linked_on_both_pages_and_has_one_line(
+    open_page: OpenPage, fresh: Page, dashboard_server: DashboardServer
+) -> None:
+    overview = open_page("/")
+    wait_connection(overview, "live")
+    place = {"run_id": "4", "run_url": f"{RUN_URL}4", "repository": "octo/shop"}
+    native = send(dashboard_server, project="linked", **place)
+    page = open_page(path_of(native))
+    wait_connection(page, "live")
+    github = tell_run(dashboard_server, 4, "in_progress")
+    expect(page.get_by_role("link", name="as GitHub tells it")).to_have_attribute("href", path_of(github))
+    expect_fresh(page, fresh)
+    other = open_page(path_of(github))
+    expect(other.get_by_role("link", name="as native tells it")).to_have_attribute("href", path_of(native))
+    for name in ("running", "recent"):
+        rows = overview.locator(f'[data-list="{name}"]')
+        expect(rows.locator(f'> [data-key="{native["deployment_id"]}"]')).to_be_visible()
+        expect(rows.locator(f'> [data-key="{github["deployment_id"]}"]')).to_have_count(0)
+    expect_fresh(overview, fresh)
