@@ -169,8 +169,8 @@ def format_clock(time: str | None) -> str:
 
 
 def format_raw(raw: str | None, status: str | None, conclusion: str | None, state: str | None) -> str:
-    """The sender's own word where ours says something else."""
-    return "" if not raw or raw in (status, conclusion, state) else WORDS["phrase"]["raw"].format(word=raw)
+    """The sender's own word where ours says something else, not only in other letters."""
+    return "" if not raw or raw.lower() in (status, conclusion, state) else WORDS["phrase"]["raw"].format(word=raw)
 
 
 def format_conflict(candidates: list[Mapping[str, str | None]] | None) -> str:

@@ -1,4 +1,4 @@
-"""Reading a body strictly: what one parser accepts and another does not is refused, not guessed at."""
+"""Reading a body: a native one strictly, as what one parser takes and another does not must not be guessed at."""
 
 import json
 from http import HTTPStatus
@@ -30,21 +30,23 @@ def require_json(content_type: str) -> None:
 
 
 def parse_json(body: bytes) -> dict[str, Any]:
-    """Return the JSON object in a body; raise 400 for anything else."""
-    parsed = decode_json(body)
+    """Return the JSON object in a body; raise 400 for anything else.
+
+    Refused besides what is no JSON: a name that stands twice in one object, NaN and Infinity.
+    """
+    parsed = decode_json(body, object_pairs_hook=_make_object, parse_constant=_refuse_constant)
     if not isinstance(parsed, dict):
         raise _bad("The body must be a JSON object.")
     return parsed
 
 
-def decode_json(body: bytes) -> Any:  # noqa: ANN401
-    """Return what the JSON in a body says; raise 400 if it is none.
+def decode_json(body: bytes, **strictness: Any) -> Any:  # noqa: ANN401
+    """Return what the JSON in a body says; raise 400 if it is none, not UTF-8, or beyond what the parser takes.
 
-    Refused besides what is no JSON: other encodings than UTF-8, a name that stands twice in one object, NaN and
-    Infinity, numbers and nesting beyond what the parser takes.
+    Of equal names in one object the last counts, as it does for the senders' own programs, unless it is forbidden.
     """
     try:
-        return json.loads(body.decode("utf-8-sig"), object_pairs_hook=_make_object, parse_constant=_refuse_constant)
+        return json.loads(body.decode("utf-8-sig"), **strictness)
     except UnicodeDecodeError:
         raise _bad("The body is not UTF-8.") from None
     except RecursionError:

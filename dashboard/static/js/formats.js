@@ -93,7 +93,7 @@ export function makeFormats(words, zone = "local") {
     step_id: (job, key) => (key === null ? "" : `step-${job}/${key}`.replace(/[ \t\n\f\r]/g, "_")),
     time: (value) => (value ? moments.time(new Date(value)) : ""),
     clock: (value) => (value ? moments.clock(new Date(value)) : ""),
-    raw: (raw, ...known) => (!raw || known.includes(raw) ? "" : say("phrase.raw", { word: raw })),
+    raw: (raw, ...known) => (!raw || known.includes(raw.toLowerCase()) ? "" : say("phrase.raw", { word: raw })),
     conflict: (endings) =>
       (endings ?? []).map((ending) => formatEnding(ending, word("conclusion"), say)).join(say("phrase.semicolon")),
     state_title: (state, name) =>

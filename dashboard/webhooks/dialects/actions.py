@@ -118,14 +118,12 @@ def read_number(step: Body) -> int | None:
     return read_int(step, "number", most=LARGEST_INT)
 
 
-def claim_steps(
-    words: Words, job_key: str, steps: Sequence[Body], stamp: datetime | None, *, generation: int = 0
-) -> Mapping[StepKey, Node]:
-    """Return the nodes of the steps of a job."""
+def claim_steps(words: Words, job_key: str, steps: Sequence[Body], stamp: datetime | None) -> Mapping[StepKey, Node]:
+    """Return the nodes of the steps of a job, which are of generation 0 even where the job is run again: see Report."""
     return {
         (job_key, str(read_number(step))): claim_node(
             {"name": read_text(step, "name"), "number": read_number(step)},
-            outcome=read_outcome(words, step, stamp, generation=generation),
+            outcome=read_outcome(words, step, stamp),
             stamp=stamp,
             started_at=read_first(step, STARTED),
         )

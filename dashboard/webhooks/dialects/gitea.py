@@ -103,7 +103,7 @@ def _parse_forgejo(body: Body) -> Parsed:
         return (Report(identity, claim_project(place, stamp), node),)
     attempt = read_int(job, "attempt", most=LARGEST_INT) or 0
     key, job_node = claim_job(WORDS, job, stamp, generation=attempt)
-    steps = claim_steps(WORDS, key, read_steps(job), stamp, generation=attempt)
+    steps = claim_steps(WORDS, key, read_steps(job), stamp)
     return (Report(identity, claim_project(place, stamp), node, {key: job_node}, steps),)
 
 
