@@ -286,10 +286,10 @@ def _tell_changes(old_views: Views, new_views: Views) -> list[dict[str, Any]]:
 
 def _shorten(value: Any) -> Any:  # noqa: ANN401
     """Return a value that is short whatever a sender wrote: a scalar, cut if it is a long text."""
+    if not isinstance(value, str | dict | list):
+        return value
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    if len(text) > LONGEST_TOLD:
-        return text[:LONGEST_TOLD] + "…"
-    return text if isinstance(value, dict | list) else value
+    return text if len(text) <= LONGEST_TOLD else text[:LONGEST_TOLD] + "…"
 
 
 def _diff(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> dict[str, Any]:
