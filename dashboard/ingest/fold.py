@@ -237,7 +237,9 @@ def describe_changes(before: Tree, after: Tree, watch: Watch) -> Difference:
             if (diff := _diff(old_views[2].get(key), view))
         ],
     }
-    return Difference(changes, _tell_changes(old_views, new_views)) if any(changes.values()) else Difference({}, [])
+    if not any(changes.values()):
+        return Difference({}, [])
+    return Difference(changes, _tell_changes(old_views, new_views, is_known=before.deployment["seq"] > 0))
 
 
 def name_event(before: Tree, after: Tree) -> str:
@@ -266,16 +268,17 @@ def _view_tree(tree: Tree, watch: Watch) -> Views:
     )
 
 
-def _tell_changes(old_views: Views, new_views: Views) -> list[dict[str, Any]]:
+def _tell_changes(old_views: Views, new_views: Views, *, is_known: bool) -> list[dict[str, Any]]:
     pairs: Iterable[tuple[str, Mapping[str, Any], Mapping[str, Any]]] = (
-        ("deployment", old_views[0], new_views[0]),
+        ("deployment", old_views[0] if is_known else {}, new_views[0]),
         *(("job", old_views[1].get(key, {}), view) for key, view in new_views[1].items()),
         *(("step", old_views[2].get(key, {}), view) for key, view in new_views[2].items()),
     )
     told = (
         {"what": what, "name": new.get("name"), "field": field, "before": old.get(field), "after": value}
         for what, old, new in pairs
-        for field, value in new.items()
+        # Of what was not there before the state is enough: all else of it is new, too.
+        for field, value in (new.items() if old else [("state", new["state"])])
         if field not in UNTOLD and old.get(field) != value
     )
     return [
