@@ -71,7 +71,12 @@ INSERT_DEPLOYMENTS = text(
     )
 )
 INSERT_EVENTS = text(_insert_sql(DeploymentEvent, _table(DeploymentEvent).columns.keys(), ""))
-INSERT_DELIVERIES = text(_upsert_sql(Delivery))
+INSERT_DELIVERIES = text(
+    # What a replay has not changed anew was changed by this delivery all the same, when it came first.
+    _upsert_sql(Delivery)
+    .replace("= excluded.changes", "= coalesce(nullif(excluded.changes, '[]'), deliveries.changes)")
+    .replace("= excluded.deployment_id", "= coalesce(excluded.deployment_id, deliveries.deployment_id)")
+)
 UPSERT: dict[type[Base], TextClause] = {
     model: text(_upsert_sql(model)) for model in (Project, Deployment, DeploymentJob, DeploymentStep)
 }
@@ -91,11 +96,10 @@ READ_USUAL_GAPS = text(
     """
     SELECT wanted.id, percentile_cont(0.5) WITHIN GROUP (ORDER BY past.longest_gap_s)
     FROM deployments AS wanted CROSS JOIN LATERAL (
-      SELECT longest_gap_s FROM deployments
-      WHERE project_id = wanted.project_id AND dialect = wanted.dialect AND status = 'completed'
-      ORDER BY sorted_at DESC, id DESC LIMIT 20
+      SELECT status, dialect, longest_gap_s FROM deployments WHERE project_id = wanted.project_id
+      ORDER BY sorted_at DESC, id DESC LIMIT 40
     ) AS past
-    WHERE wanted.id = ANY(CAST(:ids AS bigint[])) GROUP BY wanted.id
+    WHERE past.status = 'completed' AND past.dialect = wanted.dialect AND wanted.id = ANY(CAST(:ids AS bigint[])) GROUP BY wanted.id
     """
 )
 NOTIFY = text("SELECT pg_notify(:channel, :payload)")
