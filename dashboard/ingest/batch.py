@@ -174,9 +174,10 @@ class _Batch:
         """Lock the deployments, read the jobs and steps that the reports speak of; return them by digest."""
         new = [_make_deployment(i, projects[i.project_slug]["id"], self.received_at) for i in reports]
         rows = store.lock_deployments(self.connection, new)
-        created = {row["id"]: row for row in rows.values() if row["seq"] == 0}
-        for number, usual_gap_s in store.read_usual_gaps(self.connection, list(created)).items():
-            created[number]["usual_gap_s"] = usual_gap_s
+        created = [row for row in rows.values() if row["seq"] == 0]
+        gaps = store.read_usual_gaps(self.connection, {(row["project_id"], row["dialect"]) for row in created})
+        for row in created:
+            row["usual_gap_s"] = gaps.get((row["project_id"], row["dialect"]), 0)
         trees = {i.digest: Tree(projects[i.project_slug], rows[i.digest]) for i in reports}
         numbers = {digest: tree.deployment["id"] for digest, tree in trees.items()}
         owners = {tree.deployment["id"]: tree for tree in trees.values()}

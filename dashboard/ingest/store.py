@@ -5,7 +5,7 @@ takes the rows in key order, so that two transactions never wait for each other 
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -94,12 +94,13 @@ READ_CURRENT_STEPS = text(
 )
 READ_USUAL_GAPS = text(
     """
-    SELECT wanted.id, percentile_cont(0.5) WITHIN GROUP (ORDER BY past.longest_gap_s)
-    FROM deployments AS wanted CROSS JOIN LATERAL (
+    SELECT wanted.*, percentile_cont(0.5) WITHIN GROUP (ORDER BY past.longest_gap_s) AS gap_s
+    FROM unnest(CAST(:projects AS bigint[]), CAST(:dialects AS text[])) AS wanted (project_id, dialect)
+    CROSS JOIN LATERAL (
       SELECT status, dialect, longest_gap_s FROM deployments WHERE project_id = wanted.project_id
       ORDER BY sorted_at DESC, id DESC LIMIT 40
     ) AS past
-    WHERE past.status = 'completed' AND past.dialect = wanted.dialect AND wanted.id = ANY(CAST(:ids AS bigint[])) GROUP BY wanted.id
+    WHERE past.status = 'completed' AND past.dialect = wanted.dialect GROUP BY wanted.project_id, wanted.dialect
     """
 )
 NOTIFY = text("SELECT pg_notify(:channel, :payload)")
@@ -148,11 +149,13 @@ def lock_deployments(connection: Connection, rows: Sequence[Row]) -> dict[str, R
     return {row["identity"]: dict(row) for row in connection.execute(query).mappings()}
 
 
-def read_usual_gaps(connection: Connection, deployment_ids: Sequence[int]) -> dict[int, float]:
-    """Return, by id of a new deployment, the longest silence that is usual for its project and dialect, in seconds."""
-    if not deployment_ids:
+def read_usual_gaps(connection: Connection, kinds: Collection[tuple[int, str]]) -> dict[tuple[int, str], float]:
+    """Return, by id of a project and dialect, the longest silence that is usual for them, in seconds."""
+    if not kinds:
         return {}
-    return {row[0]: row[1] for row in connection.execute(READ_USUAL_GAPS, {"ids": list(deployment_ids)})}
+    projects, dialects = zip(*kinds, strict=True)
+    rows = connection.execute(READ_USUAL_GAPS, {"projects": list(projects), "dialects": list(dialects)})
+    return {(row.project_id, row.dialect): row.gap_s for row in rows}
 
 
 def read_jobs(connection: Connection, keys: Sequence[tuple[int, str]]) -> list[Row]:
