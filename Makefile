@@ -1,6 +1,6 @@
 # `make help` lists what there is. Everything lands in this directory: .venv, node_modules, dashboard/static/vendor, instance.
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint format translations pictures bench clean lock assets
+.PHONY: help run demo test lint format translations senders pictures bench clean lock assets
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
@@ -45,6 +45,9 @@ format: $(VENV)/.dev ## Put the Python files into shape
 
 translations: $(VENV)/.dev ## Take new words of the code into the catalogs; print what lacks a translation
 	$(BIN)/python -m scripts.translations
+
+senders: $(VENV)/.dev assets ## Post real bodies of every sender; write what became of them into docs/senders.md
+	$(BIN)/python -m scripts.senders
 
 bench: $(VENV)/.dev ## Measure ingest, the estimate and the pages; minutes
 	$(BIN)/python -m benchmarks.ingest
