@@ -49,7 +49,7 @@ def create_app(settings: Settings) -> Flask:
     rest.init_app(app)
     init_assets(app)
     init_errors(app)
-    for blueprint in (webhooks.blueprint, *api.blueprints):
+    for blueprint in (*webhooks.blueprints, *api.blueprints):
         rest.register_blueprint(blueprint)
     pages.init_app(app)
     init_access(app)

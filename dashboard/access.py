@@ -2,6 +2,7 @@
 
 import hmac
 import ipaddress
+import re
 from http import HTTPStatus
 
 from flask import Flask, Request, current_app, request
@@ -27,8 +28,18 @@ PUBLIC_ENDPOINTS = frozenset(
     }
 )
 """Open to anyone; the webhooks authenticate each delivery themselves."""
-SECRET_ENDPOINTS = frozenset({"deliveries.show_deliveries"})
+SECRET_ENDPOINTS = frozenset(
+    {
+        "deliveries.show_deliveries",
+        "deliveries.show_delivery",
+        "pages.show_deliveries",
+        "pages.show_delivery",
+        "replay.replay_delivery",
+        "replay.replay_matching",
+    }
+)
 """Only for who holds the secret, on this machine too."""
+READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def init_access(app: Flask) -> None:
@@ -42,6 +53,7 @@ def _check_access() -> None:
         return
     if request.endpoint in SECRET_ENDPOINTS:
         require_secret(request, settings)
+        require_own_page(request)
     else:
         require_read(request, settings)
 
@@ -56,6 +68,20 @@ def require_secret(incoming: Request, settings: Settings) -> None:
     """Raise 401 unless the request holds the secret, wherever it comes from."""
     if not holds_secret(incoming, settings):
         raise _unauthorised("This needs the secret, as bearer token or as password.")
+
+
+def require_own_page(incoming: Request) -> None:
+    """Raise 403 if a browser was told by a page elsewhere to change something: it sends the password by itself."""
+    if incoming.method not in READING_METHODS and not comes_from_own_page(incoming):
+        raise ProblemError(HTTPStatus.FORBIDDEN, "A page of another site may not do this.")
+
+
+def comes_from_own_page(incoming: Request) -> bool:
+    """Return whether it was a page of ours that made the browser ask, or no browser asks at all."""
+    site, origin = incoming.headers.get("Sec-Fetch-Site"), incoming.headers.get("Origin")
+    if site is not None:
+        return site in {"same-origin", "none"}
+    return origin is None or re.sub("^https?://", "", origin) == incoming.host
 
 
 def comes_from_loopback(incoming: Request) -> bool:

@@ -49,6 +49,10 @@ class Settings:
     """The least silence, in seconds, after which an open deployment is shown as stale; usual gaps make it longer."""
     max_body_bytes: int
     """Largest webhook body that is read."""
+    deliveries_days: int
+    """For how many days a delivery is kept."""
+    deliveries_bytes: int
+    """Deliveries are kept while their bodies, compressed, and those of all newer ones come to at most this."""
     category_patterns: Mapping[str, Category] = field(default_factory=lambda: DEFAULT_PATTERNS)
     """Regular expressions on keys of steps, in order, and the category of the steps they are found in."""
 
@@ -70,6 +74,8 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         refresh_s=_read_int(environ, "DASHBOARD_REFRESH_S", 30, 1, LONGEST_INTERVAL_S),
         stale_s=_read_int(environ, "DASHBOARD_STALE_S", 600, 1, LONGEST_INTERVAL_S),
         max_body_bytes=_read_int(environ, "DASHBOARD_MAX_BODY_BYTES", 2 * 1024 * 1024, 1024, 1024**3),
+        deliveries_days=_read_int(environ, "DASHBOARD_DELIVERIES_DAYS", 14, 1, 3650),
+        deliveries_bytes=_read_int(environ, "DASHBOARD_DELIVERIES_BYTES", 5 * 1024**3, 1024**2, 10**12 - 1),
         category_patterns=_read_patterns(environ),
     )
 

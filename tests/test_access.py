@@ -2,6 +2,7 @@
 
 import base64
 import re
+import uuid
 from collections.abc import Iterator
 
 import pytest
@@ -27,7 +28,12 @@ ROUTES = {
     ("/api/deployments/<int:deployment_id>/events", "GET"): READ,
     ("/api/cicd/runs/<run_id>/", "GET"): READ,
     ("/api/openapi.json", "GET"): READ,
+    ("/deliveries", "GET"): WITH_SECRET,
+    ("/deliveries/<uuid:delivery_id>", "GET"): WITH_SECRET,
     ("/api/deliveries", "GET"): WITH_SECRET,
+    ("/api/deliveries/<uuid:delivery_id>", "GET"): WITH_SECRET,
+    ("/api/deliveries/<uuid:delivery_id>/replay", "POST"): WITH_SECRET,
+    ("/api/deliveries/replay", "POST"): WITH_SECRET,
     ("/api/webhook/deployment", "POST"): PUBLIC,
     ("/api/webhook/deployment/<dialect>", "POST"): PUBLIC,
     ("/health", "GET"): PUBLIC,
@@ -69,7 +75,8 @@ def test_lists_name_no_endpoint_that_does_not_exist(client: FlaskClient) -> None
 
 def test_routes_keep_to_their_access_from_elsewhere(client: FlaskClient) -> None:
     adapter = client.application.url_map.bind("localhost")
-    values = {"deployment_id": 1, "filename": "none", "slug": "s", "run_id": "1", "dialect": "github"}
+    texts = {"filename": "none", "slug": "s", "run_id": "1", "dialect": "github"}
+    values = {**texts, "deployment_id": 1, "delivery_id": uuid.UUID(int=0)}
     for rule in client.application.url_map.iter_rules():
         path = adapter.build(rule.endpoint, {name: values[name] for name in rule.arguments})
         method = "POST" if "POST" in (rule.methods or ()) else "GET"

@@ -20,6 +20,7 @@ def test_defaults_are_those_of_a_visit_to_this_machine(tmp_path: Path) -> None:
     settings = load(tmp_path)
     assert (settings.host, settings.port, settings.url_prefix, settings.database_url) == ("127.0.0.1", 8000, "", None)
     assert (settings.refresh_s, settings.max_body_bytes) == (30, 2 * 1024 * 1024)
+    assert (settings.deliveries_days, settings.deliveries_bytes) == (14, 5 * 1024**3)
 
 
 def test_empty_settings_count_as_not_set(tmp_path: Path) -> None:
@@ -53,6 +54,8 @@ BAD = [
     *(("DASHBOARD_REFRESH_S", value) for value in ("0", "-30", "1.5", "soon", "9" * 12)),
     *(("DASHBOARD_STALE_S", value) for value in ("0", "never")),
     *(("DASHBOARD_MAX_BODY_BYTES", value) for value in ("0", "1023", "2MB", "1073741825")),
+    *(("DASHBOARD_DELIVERIES_DAYS", value) for value in ("0", "3651", "two weeks")),
+    *(("DASHBOARD_DELIVERIES_BYTES", value) for value in ("0", "1048575", "5GB", "9" * 13)),
     *(
         ("DATABASE_URL", value)
         for value in ("mysql://h/d", "sqlite://", "h/d", "postgresql", "postgresql://u:pw5150@h:port/d", "//h")

@@ -1,20 +1,36 @@
 """`/api/deliveries`: the inbox, for those who hold the secret."""
 
+import uuid
+from http import HTTPStatus
 from typing import Any
 
 from flask_smorest import Blueprint
 
-from dashboard.api.schemas import DeliverySchema, PageQuery, make_page_schema
+from dashboard.api.delivery_schemas import DeliveriesQuery, DeliverySchema, DeliverySummary
+from dashboard.api.schemas import make_page_schema
 from dashboard.core.view import View
+from dashboard.problems import ProblemError
 from dashboard.queries import deliveries
+from dashboard.queries.deliveries import DeliveryFilters
 
 blueprint = Blueprint("deliveries", __name__, url_prefix="/api/deliveries", description="What senders posted")
 
 
 @blueprint.get("")
-@blueprint.arguments(PageQuery, location="query")
-@blueprint.response(200, make_page_schema(DeliverySchema))
+@blueprint.arguments(DeliveriesQuery, location="query")
+@blueprint.response(200, make_page_schema(DeliverySummary))
 def show_deliveries(query: dict[str, Any]) -> View:
     """Deliveries with their verdicts, newest first."""
-    items, next_cursor = deliveries.list_deliveries(query["limit"], query["cursor"])
+    limit, cursor = query.pop("limit"), query.pop("cursor")
+    items, next_cursor = deliveries.list_deliveries(DeliveryFilters(**query), limit, cursor)
     return {"items": items, "next_cursor": next_cursor}
+
+
+@blueprint.get("/<uuid:delivery_id>")
+@blueprint.response(200, DeliverySchema)
+def show_delivery(delivery_id: uuid.UUID) -> View:
+    """One delivery with headers, changes and body."""
+    view = deliveries.read_delivery(delivery_id)
+    if view is None:
+        raise ProblemError(HTTPStatus.NOT_FOUND, f"There is no delivery {delivery_id}.")
+    return view

@@ -235,20 +235,6 @@ class EventSchema(ViewSchema):
     steps = fields.List(fields.Dict())
 
 
-class DeliverySchema(ViewSchema):
-    """One POST as it was received."""
-
-    id = fields.String()
-    received_at = fields.String()
-    source = fields.String()
-    dialect = fields.String()
-    event = fields.String()
-    verdict = fields.String()
-    reason = fields.String()
-    deployment_id = fields.Integer()
-    body_size = fields.Integer(metadata={"description": "bytes"})
-
-
 class RunStepSchema(ViewSchema):
     """A step of a run."""
 

@@ -12,7 +12,6 @@ from typing import Any
 
 from dashboard.core.report import Report
 from dashboard.core.words import Verdict
-from dashboard.models import Delivery
 
 
 def make_delivery_id() -> uuid.UUID:
@@ -88,6 +87,6 @@ def make_row(incoming: Incoming, receipt: Receipt) -> dict[str, object]:
     }
 
 
-def read_body(delivery: Delivery) -> bytes:
-    """Return the raw body of a stored delivery."""
-    return zlib.decompress(delivery.body)
+def open_body(stored: bytes) -> bytes:
+    """Return the raw body, or what was kept of it, from the column `body`."""
+    return zlib.decompress(stored)

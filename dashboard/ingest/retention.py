@@ -5,15 +5,14 @@ Small batches, each committed by itself, so that no report has to wait. Several 
 
 from datetime import datetime, timedelta
 
+from flask import current_app
 from sqlalchemy import text
 
+from dashboard.config import Settings
 from dashboard.extensions import db
 
 KEYS_KEPT = timedelta(days=7)
-DELIVERIES_KEPT = timedelta(days=14)
 EVENTS_KEPT = timedelta(days=30)
-INBOX_BYTES = 5 * 1024**3
-"""Deliveries are kept while their bodies, and those of all newer ones, come to less than this."""
 MOST_AT_ONCE = 500
 
 DELETE_KEYS = """
@@ -44,18 +43,19 @@ FIND_LAST_TOO_MUCH = """
 
 def delete_old(now: datetime) -> int:
     """Delete all that is too old at this time, or too much; return the number of rows."""
+    settings: Settings = current_app.config["SETTINGS"]
     return (
         _delete(DELETE_KEYS, now - KEYS_KEPT)
-        + _delete(DELETE_DELIVERIES, now - DELIVERIES_KEPT)
-        + _delete_excess()
+        + _delete(DELETE_DELIVERIES, now - timedelta(days=settings.deliveries_days))
+        + _delete_excess(settings.deliveries_bytes)
         + _delete(DELETE_EVENTS, now - EVENTS_KEPT)
     )
 
 
-def _delete_excess() -> int:
-    """Delete the oldest deliveries until the rest is not too large."""
+def _delete_excess(most: int) -> int:
+    """Delete the oldest deliveries until the bodies of the rest come to at most so many bytes."""
     with db.engine.begin() as connection:
-        last: datetime | None = connection.scalar(text(FIND_LAST_TOO_MUCH), {"most": INBOX_BYTES})
+        last: datetime | None = connection.scalar(text(FIND_LAST_TOO_MUCH), {"most": most})
     return 0 if last is None else _delete(DELETE_DELIVERIES, last + timedelta(microseconds=1))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
+from uuid import UUID
 
 from flask import (
     Blueprint,
@@ -22,12 +23,13 @@ from flask import (
 from flask.typing import ResponseReturnValue
 
 from dashboard.core.estimate import count_ms
-from dashboard.pages import arrange, formats, history, strip
+from dashboard.pages import arrange, formats, history, inbox, strip
 from dashboard.pages.deployment_view import describe_deployment
 from dashboard.pages.estimate_filters import add_filters
 from dashboard.pages.security import protect_responses
 from dashboard.pages.words import WORDS, list_words
 from dashboard.queries import deployments, projects
+from dashboard.queries.deliveries import read_delivery
 from dashboard.queries.live import NEWEST
 
 blueprint = Blueprint("pages", __name__)
@@ -94,6 +96,20 @@ def show_deployment(deployment_id: int) -> Response:
     return _render_page("deployment.html", topic=f"deployment:{deployment_id}", deployment=described)
 
 
+@blueprint.get("/deliveries")
+def show_deliveries() -> Response:
+    described = inbox.describe_inbox(request.args)
+    response = _render_page("deliveries.html", **described)
+    response.status_code = HTTPStatus.BAD_REQUEST if described["form"].errors else HTTPStatus.OK
+    return response
+
+
+@blueprint.get("/deliveries/<uuid:delivery_id>")
+def show_delivery(delivery_id: UUID) -> Response:
+    view = read_delivery(delivery_id) or abort(404)
+    return _render_page("delivery.html", **inbox.describe_delivery(view, request.args))
+
+
 def _render_page(template: str, **context: object) -> Response:
     response = make_response(render_template(template, **context))
     # A copy kept by the browser would show the past on the way back to the page.
@@ -135,6 +151,9 @@ def provide_words() -> dict[str, object]:
 
 blueprint.add_app_template_filter(formats.read_value, "value")
 blueprint.add_app_template_filter(formats.safe_href, "safe_href")
+blueprint.add_app_template_filter(inbox.format_size, "size")
+blueprint.add_app_template_filter(inbox.format_span, "span")
+blueprint.add_app_template_filter(inbox.format_json, "json_text")
 blueprint.add_app_template_filter(arrange.order_running, "order_running")
 blueprint.add_app_template_filter(strip.draw_strip, "draw_strip")
 add_filters(blueprint)

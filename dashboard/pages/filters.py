@@ -1,18 +1,22 @@
-"""What a visitor asks the history for, as the address of the page says it. Knows the language, not the database."""
+"""What a visitor asks a list for, as the address of the page says it. Knows the language, not the database."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from functools import partial
+from typing import Any, Generic, TypeVar
 
 from flask_babel import gettext as _
 
 from dashboard.core.words import State
 from dashboard.queries.deployments import DeploymentFilters
 
-NAMES = ("q", "project", "state", "environment", "branch", "triggered_by", "since", "until")
 LONGEST = 300
 DAY = timedelta(days=1)
+
+Filters = TypeVar("Filters")
+Readers = Mapping[str, Callable[[str], Any]]
+"""By the name of a field, what makes a value of its text, or raises FilterError."""
 
 
 class FilterError(ValueError):
@@ -20,36 +24,43 @@ class FilterError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class FilterForm:
+class FilterForm(Generic[Filters]):
     """The form as it was sent: `values` as given, `errors` by field, `filters` for what was understood."""
 
     values: Mapping[str, Any]
     errors: Mapping[str, str]
-    filters: DeploymentFilters
+    filters: Filters
 
 
-def read_form(arguments: Mapping[str, str], projects: Collection[str]) -> FilterForm:
-    """Return the form; a field that is empty or missing narrows nothing."""
-    values = {name: arguments[name].strip() for name in NAMES if arguments.get(name, "").strip()}
+def read_form(arguments: Mapping[str, str], projects: Collection[str]) -> FilterForm[DeploymentFilters]:
+    """Return what an address asks the history for."""
+    return read_fields(arguments, {**READERS, "project": partial(read_project, projects)}, DeploymentFilters)
+
+
+def read_fields(arguments: Mapping[str, str], readers: Readers, make: Callable[..., Filters]) -> FilterForm[Filters]:
+    """Return the form; a field that is empty or missing narrows nothing. `make` takes what was understood, by field."""
+    values = {name: arguments[name].strip() for name in readers if arguments.get(name, "").strip()}
     errors: dict[str, str] = {}
     understood: dict[str, Any] = {}
     for name, value in values.items():
         try:
-            understood[name] = _read_project(value, projects) if name == "project" else READERS[name](value)
+            understood[name] = readers[name](value)
         except FilterError as error:
             errors[name] = str(error)
     if {"since", "until"} <= understood.keys() and understood["until"] <= understood["since"]:
         errors["until"] = _("The last day is before the first.")
-    return FilterForm(values, errors, DeploymentFilters(**understood))
+    return FilterForm(values, errors, make(**understood))
 
 
-def _read_project(value: str, projects: Collection[str]) -> str:
+def read_project(projects: Collection[str], value: str) -> str:
+    """Return the slug of a project that there is."""
     if value not in projects:
         raise FilterError(_("There is no project “%(name)s”.", name=value))
     return value
 
 
-def _read_text(value: str) -> str:
+def read_text(value: str) -> str:
+    """Return the text, which must not be endless."""
     if len(value) > LONGEST:
         raise FilterError(_("This is longer than %(num)s characters.", num=LONGEST))
     return value
@@ -62,7 +73,7 @@ def _read_state(value: str) -> State:
         raise FilterError(_("There is no state “%(name)s”.", name=value)) from None
 
 
-def _read_day(value: str) -> datetime:
+def read_day(value: str) -> datetime:
     """Return the beginning of a day in UTC."""
     try:
         return datetime.combine(date.fromisoformat(value), time(), UTC)
@@ -70,20 +81,20 @@ def _read_day(value: str) -> datetime:
         raise FilterError(_("“%(value)s” is not a day like 2024-01-31.", value=value)) from None
 
 
-def _read_last_day(value: str) -> datetime:
+def read_last_day(value: str) -> datetime:
     """Return the end of a day in UTC."""
     try:
-        return _read_day(value) + DAY
+        return read_day(value) + DAY
     except OverflowError:
         raise FilterError(_("“%(value)s” is not a day like 2024-01-31.", value=value)) from None
 
 
-READERS: dict[str, Callable[[str], Any]] = {
-    "q": _read_text,
-    "environment": _read_text,
-    "branch": _read_text,
-    "triggered_by": _read_text,
+READERS: Readers = {
+    "q": read_text,
+    "environment": read_text,
+    "branch": read_text,
+    "triggered_by": read_text,
     "state": _read_state,
-    "since": _read_day,
-    "until": _read_last_day,
+    "since": read_day,
+    "until": read_last_day,
 }

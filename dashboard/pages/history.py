@@ -46,7 +46,7 @@ def _describe_results(filters: DeploymentFilters, arguments: Mapping[str, str], 
     }
 
 
-def read_filters(arguments: Mapping[str, str]) -> FilterForm:
+def read_filters(arguments: Mapping[str, str]) -> FilterForm[DeploymentFilters]:
     """Return what an address asks the history for."""
     return read_form(arguments, [slug for slug, _ in history.list_choices()["project"]])
 

@@ -53,6 +53,20 @@ WORDS: dict[str, dict[str, LazyString | Plural]] = {
         "action_required": word("conclusion", "action required"),
         "unknown": word("conclusion", "unknown"),
     },
+    "verdict": {
+        "applied": word("verdict", "applied"),
+        "duplicate": word("verdict", "duplicate"),
+        "ignored": word("verdict", "ignored"),
+        "rejected": word("verdict", "rejected"),
+        "failed": word("verdict", "failed"),
+    },
+    "part": {
+        "deployment": word("part", "deployment"),
+        "job": word("part", "job"),
+        "step": word("part", "step"),
+    },
+    "size": {"bytes": _("{n} B"), "kib": _("{n} KiB"), "mib": _("{n} MiB")},
+    "span": {"moment": _("< 1 ms"), "milliseconds": _("{n} ms"), "seconds": _("{n} s")},
     "service": {
         "running": word("service", "running"),
         "stopped": word("service", "stopped"),

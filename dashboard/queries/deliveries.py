@@ -1,42 +1,207 @@
-"""The inbox, newest first."""
+"""The inbox: lists of deliveries, one delivery whole, what its filters offer. Whatever leaves here is masked."""
 
 import uuid
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, tuple_
+from flask import current_app
+from sqlalchemy import ColumnElement, Select, Text, cast, func, select, tuple_
 
+from dashboard.core.masking import escape_invisible, mask_phrase, mask_value, show_body
 from dashboard.core.paging import CursorError, cut_page, read_cursor, write_cursor
-from dashboard.core.view import format_time
-from dashboard.models import Delivery
-from dashboard.queries.rows import read_rows
+from dashboard.core.view import View, format_time
+from dashboard.core.words import Verdict
+from dashboard.extensions import db
+from dashboard.models import Base, Delivery
+from dashboard.queries.deployments import is_of_project
+from dashboard.queries.rows import DEPLOYMENTS, Row, read_rows
 
-COLUMNS = (
-    Delivery.id,
-    Delivery.received_at,
-    Delivery.source,
-    Delivery.dialect,
-    Delivery.event,
-    Delivery.verdict,
-    Delivery.reason,
-    Delivery.deployment_id,
-    Delivery.body_size,
-)
+TABLE = Base.metadata.tables[Delivery.__tablename__]
+SUMMARY = tuple(
+    TABLE.c[name]
+    for name in (
+        "id", "received_at", "took_ms", "replayed_at", "source", "dialect", "event", "verdict", "reason",
+        "deployment_id", "body_size",
+    )
+)  # fmt: skip
+PLACE = (TABLE.c.received_at, TABLE.c.id)
+EXACT = ("verdict", "dialect", "source", "event", "deployment_id")
+NEWEST = 1000
+"""How many of the newest deliveries the suggestions are taken from."""
+SUGGESTED = ("source", "event")
+MOST_SUGGESTIONS = 50
+MOST_READ = 4 * 1024 * 1024
+"""Bytes of a body that are looked at for a page; larger ones are shown as text, from their beginning."""
+SHORTEST_SECRET = 8
+"""A secret with fewer characters stands in too many texts by chance to be masked in them."""
 
 
-def list_deliveries(limit: int, cursor: str | None) -> tuple[list[dict[str, Any]], str | None]:
-    """Return a page of deliveries without their bodies, and the cursor of the next page. Raises CursorError."""
-    query = select(*COLUMNS).order_by(Delivery.received_at.desc(), Delivery.id.desc()).limit(limit + 1)
+@dataclass(frozen=True, slots=True)
+class DeliveryFilters:
+    """What a list of deliveries is narrowed to; None narrows nothing."""
+
+    verdict: Verdict | None = None
+    dialect: str | None = None
+    source: str | None = None
+    event: str | None = None
+    deployment_id: int | None = None
+    project: str | None = None
+    """Slug of the project of the deployment that a delivery concerns."""
+    q: str | None = None
+    """Text found anywhere in reason, event, source or id."""
+    since: datetime | None = None
+    until: datetime | None = None
+    """Bounds of the time of receipt: at or after, before."""
+
+
+def list_deliveries(filters: DeliveryFilters, limit: int, cursor: str | None) -> tuple[list[View], str | None]:
+    """Return a page of deliveries without bodies, newest first, and the cursor of the next page. Raises CursorError."""
+    query = select_deliveries(filters).order_by(*(column.desc() for column in PLACE)).limit(limit + 1)
     if cursor:
-        query = query.where(tuple_(Delivery.received_at, Delivery.id) < _read_key(cursor))
+        query = query.where(tuple_(*PLACE) < read_place(cursor))
     rows, more = cut_page(read_rows(query), limit)
-    next_cursor = write_cursor(rows[-1]["received_at"], rows[-1]["id"]) if more else None
-    return [{**row, "id": str(row["id"]), "received_at": format_time(row["received_at"])} for row in rows], next_cursor
+    return [_view(row) for row in rows], mark_place(rows[-1]) if more else None
 
 
-def _read_key(cursor: str) -> tuple[datetime, uuid.UUID]:
+def list_newer(filters: DeliveryFilters, limit: int, cursor: str) -> tuple[list[View], str | None] | None:
+    """Return the page right before the place of a cursor as list_deliveries does, None if that is the first page.
+
+    Raises CursorError.
+    """
+    query = select_deliveries(filters).where(tuple_(*PLACE) > read_place(cursor)).order_by(*PLACE).limit(limit + 1)
+    rows, more = cut_page(read_rows(query), limit)
+    return ([_view(row) for row in reversed(rows)], mark_place(rows[0])) if more else None
+
+
+def list_oldest(filters: DeliveryFilters, limit: int, cursor: str | None) -> list[tuple[datetime, uuid.UUID]]:
+    """Return the places of deliveries, oldest first, behind a cursor that mark_place gave out. Raises CursorError."""
+    query = select(*PLACE).where(*select_conditions(filters)).order_by(*PLACE).limit(limit)
+    if cursor:
+        query = query.where(tuple_(*PLACE) > read_place(cursor))
+    return [(received_at, delivery_id) for received_at, delivery_id in db.session.execute(query)]
+
+
+def read_row(delivery_id: uuid.UUID) -> Row | None:
+    """Return the row of a delivery with all that was received, None if there is none. For replay: nothing is masked."""
+    rows = read_rows(select(TABLE).where(TABLE.c.id == delivery_id))
+    return rows[0] if rows else None
+
+
+def read_delivery(delivery_id: uuid.UUID) -> View | None:
+    """Return a delivery with headers, changes and its body as text, None if there is none.
+
+    Of a body that is binary the text is None. `obstacle` says why it cannot be replayed, None if it can.
+    """
+    row = read_row(delivery_id)
+    if row is None:
+        return None
+    body, rest = _open_body(row["body"])
+    is_cut = not rest and len(body) < row["body_size"]
+    known = _list_secrets()
+    shown = show_body(body, row["headers"].get("Content-Type", ""), known, is_cut=is_cut or rest)
+    return {
+        **_view(row),
+        "headers": {name: _clean(value, known, name) for name, value in row["headers"].items()},
+        "changes": [_mask_change(change) for change in row["changes"]],
+        "body": None if shown.kind == "binary" else shown.text,
+        "body_kind": shown.kind,
+        "body_kept": row["body_size"] if rest else len(body),
+        "body_is_whole": shown.is_whole and not rest and not is_cut,
+        "obstacle": tell_obstacle(row["source"], is_cut=is_cut),
+    }
+
+
+def tell_obstacle(source: str | None, *, is_cut: bool) -> str | None:
+    """Return why a delivery must not be replayed: `unauthenticated` or `cut`; None if it may."""
+    if source is None:
+        return "unauthenticated"
+    return "cut" if is_cut else None
+
+
+def list_suggestions() -> dict[str, list[str]]:
+    """Return sources and events of the newest deliveries."""
+    newest = select(*(TABLE.c[name] for name in SUGGESTED)).order_by(*(column.desc() for column in PLACE)).limit(NEWEST)
+    values = db.session.execute(select(newest.subquery()).distinct()).mappings().all()
+    return {
+        name: [mask_phrase(value) for value in sorted({row[name] for row in values if row[name]})[:MOST_SUGGESTIONS]]
+        for name in SUGGESTED
+    }
+
+
+def select_deliveries(filters: DeliveryFilters) -> Select[Any]:
+    """Return the query for what the list shows of the deliveries that match, in no order."""
+    return select(*SUMMARY).where(*select_conditions(filters))
+
+
+def select_conditions(filters: DeliveryFilters) -> list[ColumnElement[bool]]:
+    """Return what a row must fulfil to be in the list."""
+    wanted = ((TABLE.c[name], getattr(filters, name)) for name in EXACT)
+    conditions: list[ColumnElement[bool]] = [column == value for column, value in wanted if value is not None]
+    if filters.project is not None:
+        deployments = select(DEPLOYMENTS.c.id).where(is_of_project(filters.project))
+        conditions.append(TABLE.c.deployment_id.in_(deployments))
+    if filters.q:
+        whole = func.concat_ws("\n", TABLE.c.reason, TABLE.c.event, TABLE.c.source, cast(TABLE.c.id, Text))
+        conditions.append(whole.icontains(filters.q, autoescape=True))
+    if filters.since is not None:
+        conditions.append(TABLE.c.received_at >= filters.since)
+    if filters.until is not None:
+        conditions.append(TABLE.c.received_at < filters.until)
+    return conditions
+
+
+def mark_place(row: Row) -> str:
+    """Return the cursor behind a delivery."""
+    return write_cursor(row["received_at"], row["id"])
+
+
+def mark_newer(view: View) -> str:
+    """Return the cursor for what is newer than a delivery of a list."""
+    return write_cursor(datetime.fromisoformat(view["received_at"]), view["id"])
+
+
+def read_place(cursor: str) -> tuple[datetime, uuid.UUID]:
+    """Return time and id of a cursor; raise CursorError for what no list of deliveries gave out."""
     moment, row_id = read_cursor(cursor)
     try:
         return moment, uuid.UUID(row_id)
     except ValueError:
         raise CursorError("not a cursor of this list") from None
+
+
+def _view(row: Row) -> View:
+    known = _list_secrets()
+    return {
+        **{column.name: row[column.name] for column in SUMMARY},
+        "id": str(row["id"]),
+        "received_at": format_time(row["received_at"]),
+        "replayed_at": format_time(row["replayed_at"]),
+        **{name: _clean(row[name], known) for name in ("event", "reason")},
+    }
+
+
+def _mask_change(change: Row) -> Row:
+    known = _list_secrets()
+    return {**change, **{side: _clean(change[side], known) for side in ("name", "before", "after")}}
+
+
+def _clean(value: Any, known: Sequence[str], name: str = "") -> Any:  # noqa: ANN401
+    """Return a scalar that a sender wrote, which has this name, masked and such that all of it can be seen."""
+    masked = mask_value(value, known, name)
+    return escape_invisible(masked) if isinstance(masked, str) else masked
+
+
+def _list_secrets() -> Sequence[str]:
+    """Return what must not be seen wherever a sender wrote it."""
+    secret = current_app.config["SETTINGS"].webhook_secret
+    return (secret,) if len(secret) >= SHORTEST_SECRET else ()
+
+
+def _open_body(compressed: bytes) -> tuple[bytes, bool]:
+    """Return the body, or its first MOST_READ bytes, and whether there is more."""
+    opened = zlib.decompressobj()
+    body = opened.decompress(compressed, MOST_READ)
+    return body, not opened.eof

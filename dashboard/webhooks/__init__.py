@@ -1,5 +1,5 @@
-"""The door for senders: routes, authentication, dialects. What comes through it is applied by ingest."""
+"""The door for senders: routes, authentication, dialects, replay. What comes through it is applied by ingest."""
 
-from dashboard.webhooks.routes import blueprint
+from dashboard.webhooks import replay, routes
 
-__all__ = ["blueprint"]
+blueprints = (routes.blueprint, replay.blueprint)

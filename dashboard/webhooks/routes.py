@@ -4,7 +4,7 @@ import time
 from datetime import UTC, datetime
 from http import HTTPStatus
 
-from flask import Response, current_app, jsonify, request, url_for
+from flask import Response, current_app, jsonify, request
 from flask_smorest import Blueprint
 from werkzeug.exceptions import RequestEntityTooLarge
 
@@ -16,7 +16,8 @@ from dashboard.ingest.delivery import Incoming, Receipt
 from dashboard.problems import RETRY_AFTER_S, ProblemError
 from dashboard.webhooks.authentication import AuthenticationError, find_source
 from dashboard.webhooks.body import read_body
-from dashboard.webhooks.interpret import Interpretation, interpret
+from dashboard.webhooks.interpret import interpret
+from dashboard.webhooks.receipts import describe_receipt, forbid_others
 from dashboard.webhooks.rejections import keep_rejected
 from dashboard.webhooks.schemas import DEPLOYMENT
 from dashboard.webhooks.senders import DIALECTS, KEPT_HEADERS, NATIVE, tell_dialect
@@ -45,7 +46,7 @@ def receive_deployment(dialect: str | None = None) -> Response:
     spoken = source.dialect or told
     headers = _keep_headers()
     try:
-        said = _forbid_others(source, interpret(spoken, headers, body))
+        said = forbid_others(source, interpret(spoken, headers, body))
     except ProblemError as problem:
         keep_rejected(problem, Incoming(received_at, source.name, spoken, body, headers, began_at=began_at))
         raise
@@ -53,7 +54,10 @@ def receive_deployment(dialect: str | None = None) -> Response:
         received_at, source.name, spoken, body, headers, event=said.event, key=said.key, reports=said.reports,
         verdict=said.verdict, reason=said.reason, began_at=began_at,
     )  # fmt: skip
-    return _answer(ingest_deliveries(db.engine, [incoming], settings)[0], spoken)
+    receipt = ingest_deliveries(db.engine, [incoming], settings)[0]
+    if spoken == NATIVE:
+        _raise_refusal(receipt)
+    return jsonify(describe_receipt(receipt))
 
 
 @blueprint.after_request
@@ -90,34 +94,8 @@ def _authenticate(told: str, body: bytes, now: datetime) -> Source:
         raise problem from None
 
 
-def _forbid_others(source: Source, said: Interpretation) -> Interpretation:
-    """Return what was said if the source may say it, else a rejection: none of it is applied."""
-    forbidden = next((report for report in said.reports if not source.allows(report)), None)
-    if forbidden is None:
-        return said
-    reason = f"source {source.name} may not report on {forbidden.identity.project_slug}"
-    return Interpretation(verdict=Verdict.REJECTED, reason=reason, event=said.event)
-
-
 def _keep_headers() -> dict[str, str]:
     return {name: request.headers[name] for name in KEPT_HEADERS if name in request.headers}
-
-
-def _answer(receipt: Receipt, dialect: str) -> Response:
-    if dialect == NATIVE:
-        _raise_refusal(receipt)
-    found = receipt.deployment_id is not None
-    url = url_for("pages.show_deployment", deployment_id=receipt.deployment_id, _external=True) if found else None
-    applies = receipt.verdict in {Verdict.APPLIED, Verdict.DUPLICATE}
-    reason = {} if applies else {"reason": receipt.reason}
-    return jsonify(
-        delivery_id=str(receipt.delivery_id),
-        verdict=receipt.verdict.value,
-        deployment_id=receipt.deployment_id,
-        seq=receipt.seq,
-        url=url,
-        **reason,
-    )
 
 
 def _raise_refusal(receipt: Receipt) -> None:

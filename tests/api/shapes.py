@@ -40,8 +40,13 @@ EVENT: Shape = {
     "deployment_id": int, "prev_seq": int, "seq": int, "kind": str, "deployment": dict, "jobs": list, "steps": list
 }  # fmt: skip
 DELIVERY: Shape = {
-    "id": str, "received_at": str, "source": str, "dialect": str, "event": TEXT, "verdict": str, "reason": TEXT,
-    "deployment_id": (int, NULL), "body_size": int,
+    "id": str, "received_at": str, "took_ms": NUMBER, "replayed_at": TEXT, "source": TEXT, "dialect": str,
+    "event": TEXT, "verdict": str, "reason": TEXT, "deployment_id": (int, NULL), "body_size": int,
+}  # fmt: skip
+
+DELIVERY_WHOLE: Shape = {
+    **DELIVERY, "headers": dict, "changes": list, "body": TEXT, "body_kind": str, "body_kept": int,
+    "body_is_whole": bool, "obstacle": TEXT,
 }  # fmt: skip
 
 

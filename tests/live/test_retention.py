@@ -1,12 +1,12 @@
 """Deleting what is old."""
 
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
 
-from dashboard.ingest import retention
 from dashboard.ingest.retention import delete_old
 from tests.live.rows import Rows
 
@@ -31,8 +31,16 @@ def test_deliveries_are_kept_for_two_weeks(app: Flask, own_rows: Rows) -> None:
     assert own_rows.fetch("SELECT received_at FROM deliveries ORDER BY 1") == [(edge,), (NOON,)]
 
 
-def test_the_inbox_is_kept_small(app: Flask, own_rows: Rows, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retention, "INBOX_BYTES", 250)
+def test_how_long_deliveries_are_kept_can_be_set(app: Flask, own_rows: Rows) -> None:
+    app.config["SETTINGS"] = replace(app.config["SETTINGS"], deliveries_days=2)
+    for days in (3, 1):
+        add_delivery(own_rows, NOON - timedelta(days=days))
+    assert delete_old(NOON) == 1
+    assert own_rows.fetch("SELECT received_at FROM deliveries") == [(NOON - timedelta(days=1),)]
+
+
+def test_the_inbox_is_kept_small(app: Flask, own_rows: Rows) -> None:
+    app.config["SETTINGS"] = replace(app.config["SETTINGS"], deliveries_bytes=250)
     for hours in range(5):
         add_delivery(own_rows, NOON - timedelta(hours=hours), size=100)
     assert delete_old(NOON) == 3

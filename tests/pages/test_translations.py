@@ -20,6 +20,7 @@ from tests.pages.conftest import OpenPage
 from tests.pages.sending import path_of, send
 from tests.servers import SECRET, DashboardServer
 
+BEARER = {"Authorization": f"Bearer {SECRET}"}
 CATALOGS = [language for language in languages.LANGUAGES if language != languages.DEFAULT]
 TEMPLATES = ROOT / "dashboard" / "templates"
 PLACEHOLDER = re.compile(r"\{\w*\}|%\(\w+\)[ds]|%%|%\d")
@@ -39,8 +40,8 @@ SAID = {
 }
 SENDERS = {"GitHub", "GitLab", "Gitea", "Bitbucket", "Jenkins", "CDEvents", "Buildbot"}
 META = {"width", "device-width", "initial-scale", "light", "dark"}
-UNTRANSLATED = {"English", "UTC", "CSV", "Nginx", "zh-Hans", *SENDERS, *META}
-"""What is the same in every language: names, abbreviations; and the values of <meta>."""
+UNTRANSLATED = {"English", "UTC", "CSV", "Nginx", "zh-Hans", "KiB", "MiB", *SENDERS, *META}
+"""What is the same in every language: names, abbreviations, units; and the values of <meta>."""
 CHINESE_STATES = [
     "queued",
     "running",
@@ -171,12 +172,11 @@ def report_everything(run_id: str = "1") -> dict[str, Any]:
     }
 
 
-def post(client: FlaskClient, **fields: object) -> int:
-    """Send a report with a value in every field; return the deployment's id."""
-    headers = {"Authorization": f"Bearer {SECRET}"}
-    answer = client.post("/api/webhook/deployment", json={**report_everything(), **fields}, headers=headers)
+def post(client: FlaskClient, **fields: object) -> dict[str, Any]:
+    """Send a report with a value in every field; return the answer."""
+    answer = client.post("/api/webhook/deployment", json={**report_everything(), **fields}, headers=BEARER)
     assert answer.status_code == 200, answer.text
-    told: int = answer.json["deployment_id"]  # type: ignore[index]
+    told: dict[str, Any] = answer.json  # type: ignore[assignment]
     return told
 
 
@@ -191,11 +191,12 @@ def list_pages(app: Flask, **arguments: object) -> Iterator[str]:
 @pytest.mark.parametrize("ending", ["running", "success", "failed", "cancelled", "怪"])
 def test_no_page_in_chinese_holds_an_english_word(app: Flask, client: FlaskClient, ending: str) -> None:
     for run_id in ("1", "2"):
-        deployment_id = post(client, run_id=run_id, status=ending)
+        told = post(client, run_id=run_id, status=ending)
     post(client, run_id="3", status="success", completed_at="2024-01-01T00:02:00Z")
     post(client, run_id="3", status="failed", completed_at="2024-01-01T00:03:00Z")
-    for path in list_pages(app, slug="报表服务", deployment_id=deployment_id):
-        answer = client.get(path, headers={"Accept-Language": "zh-CN"})
+    named = {name: told[name] for name in ("deployment_id", "delivery_id")}
+    for path in list_pages(app, slug="报表服务", **named):
+        answer = client.get(path, headers={"Accept-Language": "zh-CN", **BEARER})
         assert answer.status_code == 200, path
         if answer.mimetype == "text/html":
             assert '<html lang="zh-Hans"' in answer.text
@@ -203,8 +204,23 @@ def test_no_page_in_chinese_holds_an_english_word(app: Flask, client: FlaskClien
 
 
 def test_no_empty_page_in_chinese_holds_an_english_word(client: FlaskClient) -> None:
-    answer = client.get("/", headers={"Accept-Language": "zh-CN"})
-    assert find_english(read_texts(answer.text)) == []
+    for path in ("/", "/deliveries"):
+        answer = client.get(path, headers={"Accept-Language": "zh-CN", **BEARER})
+        assert find_english(read_texts(answer.text)) == []
+
+
+def test_no_page_of_a_replay_in_chinese_holds_an_english_word(client: FlaskClient) -> None:
+    delivery_id = post(client)["delivery_id"]
+    list_path = "/deliveries?verdict=applied&replayed=3&skipped=2&applied=2&failed=1&left=a"
+    one = [f"/deliveries/{delivery_id}{query}" for query in ("?replayed=1", "?refused=removed", "?refused=cut")]
+    for path in (list_path, "/deliveries?replayed=0", "/deliveries?verdict=怪&dialect=怪&deployment=怪", *one):
+        answer = client.get(path, headers={"Accept-Language": "zh-CN", **BEARER})
+        assert find_english(read_texts(answer.text)) == [], path
+    client.post("/api/webhook/deployment", data="{" * 9000)
+    rejected = client.get("/api/deliveries?verdict=rejected", headers=BEARER).get_json()["items"][0]["id"]
+    # The reason is told in the API's words.
+    page = client.get(f"/deliveries/{rejected}", headers={"Accept-Language": "zh-CN", **BEARER}).text
+    assert [text for text in find_english(read_texts(page)) if not text.startswith("Not accepted: ")] == []
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
  * What came since the page was opened is counted and waits until the visitor asks for it, so that nothing moves. */
 
 import { coalesce } from "./coalesce.js";
+import { sendWithoutBlanks } from "./filters.js";
 import { mayMatter } from "./past_model.js";
 import { morph } from "./morph.js";
 import { openPage } from "./page.js";
@@ -36,10 +37,3 @@ openPage(({ fetchMain }) => {
 
   return { since: () => null, reset: ask, apply, refresh: look, forget: () => {} };
 });
-
-/** Keep fields that narrow nothing out of the address. */
-function sendWithoutBlanks(form) {
-  form.addEventListener("formdata", ({ formData }) => {
-    for (const [name, value] of [...formData]) if (value === "") formData.delete(name);
-  });
-}

@@ -1,0 +1,55 @@
+"""What the API takes and gives of the inbox."""
+
+from marshmallow import fields
+
+from dashboard.api.schemas import PageQuery, ViewSchema
+from dashboard.delivery_query import DeliveryFilter
+
+
+class DeliveriesQuery(PageQuery, DeliveryFilter):
+    """Which page of the deliveries that match."""
+
+
+class DeliverySummary(ViewSchema):
+    """One POST as it was received, without what it held."""
+
+    NEVER_NULL = ViewSchema.NEVER_NULL - {"source", "deployment_id"}
+
+    id = fields.String()
+    received_at = fields.String()
+    took_ms = fields.Float(metadata={"description": "from its receipt, or its replay, to its verdict"})
+    replayed_at = fields.String(metadata={"description": "when it was last read anew; its verdict is of that time"})
+    source = fields.String(metadata={"description": "null: nobody authenticated it"})
+    dialect = fields.String()
+    event = fields.String()
+    verdict = fields.String()
+    reason = fields.String()
+    deployment_id = fields.Integer()
+    body_size = fields.Integer(metadata={"description": "bytes"})
+
+
+class ChangeSchema(ViewSchema):
+    """One value that people see differently because of a delivery."""
+
+    NEVER_NULL = frozenset({"deployment_id", "what", "field"})
+
+    deployment_id = fields.Integer()
+    what = fields.String(metadata={"description": "deployment, job or step"})
+    name = fields.String()
+    field = fields.String()
+    before = fields.Raw()
+    after = fields.Raw()
+
+
+class DeliverySchema(DeliverySummary):
+    """A delivery, whole, with what is or looks like a secret masked."""
+
+    NEVER_NULL = DeliverySummary.NEVER_NULL | {"headers", "body_kind", "body_kept", "body_is_whole"}
+
+    headers = fields.Dict(fields.String(), fields.String())
+    changes = fields.List(fields.Nested(ChangeSchema))
+    body = fields.String(metadata={"description": "formatted, at most its first 256 KiB; null: it is binary"})
+    body_kind = fields.String(metadata={"description": "json, form, text or binary"})
+    body_kept = fields.Integer(metadata={"description": "bytes that are stored; fewer than body_size: its end is gone"})
+    body_is_whole = fields.Boolean(metadata={"description": "body shows all of it"})
+    obstacle = fields.String(metadata={"description": "unauthenticated or cut: it cannot be replayed"})

@@ -1,0 +1,32 @@
+"""Which deliveries a request is about: the filters that reading the inbox and replaying it share."""
+
+from marshmallow import Schema, ValidationError, fields, validate
+
+from dashboard.core.words import Verdict
+
+LONGEST = 300
+LARGEST_ID = 2**63 - 1
+
+
+def check_text(text: str) -> None:
+    """Raise ValidationError for what no row can hold: JSON can carry it, other than a URL."""
+    if len(text) > LONGEST:
+        raise ValidationError(f"Longer than {LONGEST} characters.")
+    if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValidationError("Not a text.")
+
+
+class DeliveryFilter(Schema):
+    """What deliveries are narrowed to; null and what is missing narrow nothing."""
+
+    verdict = fields.Enum(Verdict, by_value=True, load_default=None)
+    dialect = fields.String(load_default=None, validate=check_text)
+    source = fields.String(load_default=None, validate=check_text, metadata={"description": "who authenticated it"})
+    event = fields.String(load_default=None, validate=check_text)
+    deployment_id = fields.Integer(load_default=None, validate=validate.Range(0, LARGEST_ID))
+    project = fields.String(load_default=None, validate=check_text, metadata={"description": "slug"})
+    q = fields.String(
+        load_default=None, validate=check_text, metadata={"description": "text found in reason, event, source or id"}
+    )
+    since = fields.AwareDateTime(load_default=None, format="iso")
+    until = fields.AwareDateTime(load_default=None, format="iso")

@@ -1,0 +1,33 @@
+"""What is said of a delivery that was read, first or again: whether its source may say it, and the answer."""
+
+from typing import Any
+
+from flask import url_for
+
+from dashboard.core.words import Verdict
+from dashboard.ingest.delivery import Receipt
+from dashboard.webhooks.interpret import Interpretation
+from dashboard.webhooks.sources import Source
+
+
+def forbid_others(source: Source, said: Interpretation) -> Interpretation:
+    """Return what was said if the source may say it, else a rejection: none of it is applied."""
+    forbidden = next((report for report in said.reports if not source.allows(report)), None)
+    if forbidden is None:
+        return said
+    reason = f"source {source.name} may not report on {forbidden.identity.project_slug}"
+    return Interpretation(verdict=Verdict.REJECTED, reason=reason, event=said.event)
+
+
+def describe_receipt(receipt: Receipt) -> dict[str, Any]:
+    """Return the answer to who posted a delivery, or replayed it."""
+    found = receipt.deployment_id is not None
+    applies = receipt.verdict in {Verdict.APPLIED, Verdict.DUPLICATE}
+    return {
+        "delivery_id": str(receipt.delivery_id),
+        "verdict": receipt.verdict.value,
+        "deployment_id": receipt.deployment_id,
+        "seq": receipt.seq,
+        "url": url_for("pages.show_deployment", deployment_id=receipt.deployment_id, _external=True) if found else None,
+        **({} if applies else {"reason": receipt.reason}),
+    }

@@ -1,0 +1,181 @@
+"""`POST /api/deliveries/…/replay`: what was received once is read and applied anew, after a fix of a parser say.
+
+Only what a source vouched for, and still would, and what was kept whole. To apply it twice changes nothing. Browsers
+get back to the page that they came from.
+"""
+
+import logging
+import time
+import uuid
+from collections import Counter
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+
+from flask import Response, current_app, jsonify, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_smorest import Blueprint
+from marshmallow import RAISE, ValidationError, fields, validate
+from werkzeug.exceptions import NotFound
+
+from dashboard.core.paging import cut_page, write_cursor
+from dashboard.core.words import Verdict
+from dashboard.delivery_query import DeliveryFilter
+from dashboard.extensions import db
+from dashboard.ingest.batch import ingest_deliveries
+from dashboard.ingest.delivery import Incoming, Receipt, open_body
+from dashboard.problems import ProblemError, flatten_messages
+from dashboard.queries.deliveries import DeliveryFilters, list_oldest, read_row, tell_obstacle
+from dashboard.queries.rows import Row
+from dashboard.webhooks.interpret import Interpretation, interpret
+from dashboard.webhooks.receipts import describe_receipt, forbid_others
+from dashboard.webhooks.source_cache import read_sources
+from dashboard.webhooks.sources import Source
+
+MOST_AT_ONCE = 500
+LONGEST_CALL_S = 20
+"""After that a call answers with what it has done, before a proxy gives up on it."""
+OBSTACLES = {
+    "unauthenticated": "Nobody authenticated it.",
+    "cut": "Only the beginning of its body was kept.",
+    "removed": "Its source has been removed: nobody vouches for it any more.",
+    "gone": "It is no longer kept.",
+}
+SHOWN_FILTERS = ("q", "verdict", "dialect", "source", "event", "deployment", "project", "since", "until")
+"""Fields of the form on the page of the inbox, which a browser sends along to get back to it."""
+RECEIPT = {"description": "delivery_id, verdict, deployment_id, seq, url, and a reason where it was not applied"}
+
+blueprint = Blueprint("replay", __name__, url_prefix="/api/deliveries", description="Reading anew what was posted")
+log = logging.getLogger(__name__)
+
+
+class ReplayQuery(DeliveryFilter):
+    """Which deliveries are replayed, as arguments of the address or as a JSON object.
+
+    What it does not know is refused: a filter that is misspelt would replay everything.
+    """
+
+    limit = fields.Integer(load_default=MOST_AT_ONCE, validate=validate.Range(1, MOST_AT_ONCE))
+    cursor = fields.String(load_default=None, metadata={"description": "next_cursor of the call before"})
+
+
+class ObstacleError(Exception):
+    """A delivery that must not be replayed; the text is a key of OBSTACLES."""
+
+
+@blueprint.post("/<uuid:delivery_id>/replay")
+@blueprint.doc(responses={"200": RECEIPT, "409": {"description": "It must not be replayed"}})
+def replay_delivery(delivery_id: uuid.UUID) -> ResponseReturnValue:
+    """Read and apply one delivery anew."""
+    try:
+        receipt = _replay(delivery_id, datetime.now(UTC))
+    except ObstacleError as error:
+        if str(error) == "gone":
+            raise NotFound(f"There is no delivery {delivery_id}.") from None
+        if _comes_from_page():
+            return _go_back("pages.show_delivery", delivery_id=delivery_id, refused=str(error))
+        raise ProblemError(HTTPStatus.CONFLICT, f"Not replayed: {OBSTACLES[str(error)]}") from None
+    if _comes_from_page():
+        return _go_back("pages.show_delivery", delivery_id=delivery_id, replayed=1)
+    return jsonify(describe_receipt(receipt))
+
+
+@blueprint.post("/replay")
+@blueprint.arguments(ReplayQuery, location="query", unknown=RAISE)
+@blueprint.doc(
+    requestBody={"content": {"application/json": {"schema": ReplayQuery}}},
+    responses={"200": {"description": "replayed, skipped, verdicts, next_cursor"}},
+)
+def replay_matching(query: dict[str, Any]) -> ResponseReturnValue:
+    """Read and apply the deliveries that match anew, oldest first; ask again with next_cursor until there is none.
+
+    Those that must not be replayed are skipped.
+    """
+    wanted = query | _read_json()
+    limit, cursor = wanted.pop("limit"), wanted.pop("cursor")
+    done = _replay_each(DeliveryFilters(**wanted), limit, cursor)
+    if not _comes_from_page():
+        return jsonify(done)
+    shown = {name: value for name in SHOWN_FILTERS if (value := request.form.get(name))}
+    told = {"replayed": done["replayed"], "skipped": done["skipped"], "left": done["next_cursor"], **done["verdicts"]}
+    return _go_back("pages.show_deliveries", **shown, **told)
+
+
+def _read_json() -> dict[str, Any]:
+    """Return what a JSON body asks for, if there is one; raise 422 for what makes no sense."""
+    if not request.is_json:
+        return {}
+    try:
+        given = request.get_json()
+        return {name: value for name, value in ReplayQuery().load(given).items() if name in given}
+    except ValidationError as error:
+        raise ProblemError(
+            HTTPStatus.UNPROCESSABLE_ENTITY, "A filter makes no sense.", flatten_messages(error.messages)
+        ) from None
+
+
+def _replay_each(filters: DeliveryFilters, most: int, cursor: str | None) -> dict[str, Any]:
+    """Replay what matches, each in a transaction of its own: what they changed is told apart, and when they came."""
+    places, more = cut_page(list_oldest(filters, most + 1, cursor), most)
+    db.session.close()
+    verdicts: Counter[str] = Counter()
+    done, ends_at = 0, time.monotonic() + LONGEST_CALL_S
+    for _, delivery_id in places:
+        try:
+            verdicts[_replay(delivery_id, datetime.now(UTC)).verdict.value] += 1
+        except ObstacleError as error:
+            log.debug("delivery %s is not replayed: %s", delivery_id, error)
+        done += 1
+        if time.monotonic() > ends_at:
+            break
+    goes_on = more or done < len(places)
+    return {
+        "replayed": verdicts.total(),
+        "skipped": done - verdicts.total(),
+        "verdicts": dict(verdicts),
+        "next_cursor": write_cursor(*places[done - 1]) if goes_on else None,
+    }
+
+
+def _replay(delivery_id: uuid.UUID, now: datetime) -> Receipt:
+    """Read and apply a delivery anew, under its id and as of when it was received; raise ObstacleError."""
+    row = read_row(delivery_id)
+    # A session sees everything as it was at one moment: the next delivery needs another.
+    db.session.close()
+    if row is None:
+        raise ObstacleError("gone")
+    body = open_body(row["body"])
+    if obstacle := tell_obstacle(row["source"], is_cut=len(body) < row["body_size"]):
+        raise ObstacleError(obstacle)
+    said = _read_again(row, body, _find_source(row["source"], now))
+    incoming = Incoming(
+        row["received_at"], row["source"], row["dialect"], body, row["headers"], event=said.event, key=said.key,
+        reports=said.reports, verdict=said.verdict, reason=said.reason, id=delivery_id, replayed_at=now,
+    )  # fmt: skip
+    return ingest_deliveries(db.engine, [incoming], current_app.config["SETTINGS"])[0]
+
+
+def _find_source(name: str, now: datetime) -> Source:
+    for source in read_sources(current_app, now):
+        if source.name == name:
+            return source
+    raise ObstacleError("removed")
+
+
+def _read_again(row: Row, body: bytes, source: Source) -> Interpretation:
+    try:
+        return forbid_others(source, interpret(row["dialect"], row["headers"], body))
+    except ProblemError as problem:
+        return Interpretation(verdict=Verdict.REJECTED, reason=problem.detail, event=row["event"])
+    except Exception as error:  # one that a parser stumbles over must not end the replay of all others
+        log.exception("delivery %s cannot be read", row["id"])
+        reason = f"the parser stumbled: {type(error).__name__}"
+        return Interpretation(verdict=Verdict.FAILED, reason=reason, event=row["event"])
+
+
+def _comes_from_page() -> bool:
+    return request.accept_mimetypes.best_match(("application/json", "text/html")) == "text/html"
+
+
+def _go_back(endpoint: str, **values: Any) -> Response:  # noqa: ANN401
+    return redirect(url_for(endpoint, **values), HTTPStatus.SEE_OTHER)  # type: ignore[return-value]

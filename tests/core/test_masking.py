@@ -1,0 +1,172 @@
+"""Masking: what is secret in a body, what only looks like it, and how a body is formatted."""
+
+import json
+import time
+
+import pytest
+
+from dashboard.core.masking import MASK, MOST_SHOWN, mask_phrase, mask_value, names_secret, show_body
+
+JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJl"
+PEM = "-----BEGIN RSA PRIVATE KEY-----\nMIIEow\n-----END RSA PRIVATE KEY-----"
+MAC = "AKIA" + "IOSFODNN7EXAMPLE"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "password", "db_password", "dbPassword", "PASSWORD", "passwd", "passphrase", "secret", "client_secret",
+        "secrets", "token", "access_token", "accessToken", "X-Gitlab-Token", "api_key", "apiKey", "X-Api-Key", "apikey",
+        "APIKey", "authorization", "Proxy-Authorization", "credentials", "private_key", "privateKey", "signature",
+        "webhook-signature", "cookie", "Set-Cookie", "jwt", "sessionId", "secret_id", "aws.secret_access_key",
+    ],
+)  # fmt: skip
+def test_these_names_tell_of_a_secret(name: str) -> None:
+    assert names_secret(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "", "key", "name", "author", "authored_at", "tokenizer", "tokens_total", "token_count", "tokenType",
+        "token_expires_at", "secret_name", "passed", "passenger", "monkey", "keyboard", "compass", "cookiecutter",
+        "signed_off_by", "assignee", "private", "api", "key_id", "id", "sha", "密码",
+    ],
+)  # fmt: skip
+def test_these_names_do_not(name: str) -> None:
+    assert not names_secret(name)
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("push with ghp_abcdefghijklmnop1234", f"push with {MASK}"),
+        ("gho_a1b2c3d4 ghs_a1b2c3d4 github_pat_11AA_bb", f"{MASK} {MASK} {MASK}"),
+        ("glpat-xxxxyyyyzzzz_1", MASK),
+        ("xoxb-1234-abcd", MASK),
+        (f"with {MAC}.", f"with {MASK}."),
+        ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", MASK),
+        (f"cookie {JWT};", f"cookie {MASK};"),
+        (f"a\n{PEM}\nb", f"a\n{MASK}\nb"),
+        (PEM[:40], MASK),
+        ("https://ana:hunter2@example.com/x.git", f"https://{MASK}@example.com/x.git"),
+        ("https://example.com/?private_token=abc&page=2", f"https://example.com/?private_token={MASK}&page=2"),
+        ("DB_PASSWORD=hunter2 make deploy", f"DB_PASSWORD={MASK} make deploy"),
+        ('password="two words" rest', f"password={MASK} rest"),
+        ("Authorization: Bearer abc", f"Authorization: {MASK}"),
+        ("curl -H 'X: bearer abcdefghij'", f"curl -H 'X: bearer {MASK}'"),
+        ('{"password": "a\\"b", "x": 1}', f'{{"password": {MASK}, "x": 1}}'),
+    ],
+)
+def test_secrets_in_texts_are_masked_and_the_rest_stays(text: str, masked: str) -> None:
+    assert mask_phrase(text) == masked
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "auth: keep the session", "fix token: refresh it", "basic authentication works", "ssh://git@example.com/x.git",
+        "see https://example.com:8443/a@b", "the global-configuration-file", "taskforce-xoxo", "a1b2c3d4e5f6a7b8c9d0",
+        "tokens_total=5", "eyJ is how they begin", "修复：登录",
+    ],
+)  # fmt: skip
+def test_what_people_write_stays(text: str) -> None:
+    assert mask_phrase(text) == text
+
+
+def test_values_of_secret_names_are_masked_whatever_they_are() -> None:
+    value = {
+        "token": 12345, "credentials": {"user": "ana", "pass": "x"}, "secrets": ["a", "b"], "password": "",
+        "has": {"token": None, "secret": True}, "steps": [{"name": "build", "api_key": "k"}],
+    }  # fmt: skip
+    assert mask_value(value) == {
+        "token": MASK, "credentials": MASK, "secrets": MASK, "password": "",
+        "has": {"token": None, "secret": True}, "steps": [{"name": "build", "api_key": MASK}],
+    }  # fmt: skip
+
+
+def test_names_that_are_secrets_themselves_are_masked() -> None:
+    assert mask_value({"ghp_abcdefgh": 1}) == {MASK: 1}
+
+
+def test_known_secrets_are_masked_wherever_they_stand() -> None:
+    shown = show_body(b'{"note": "it is our secret!"}', "application/json", ["our secret"])
+    assert json.loads(shown.text) == {"note": f"it is {MASK}!"}
+
+
+def test_json_is_formatted_and_keeps_its_order_and_scripts() -> None:
+    shown = show_body('{"z":1,"a":{"名":"构建"},"n":1.50}'.encode(), "application/json")
+    assert shown.text == '{\n  "z": 1,\n  "a": {\n    "名": "构建"\n  },\n  "n": 1.5\n}'
+    assert (shown.kind, shown.is_whole) == ("json", True)
+
+
+def test_a_form_is_shown_by_field_with_its_json_formatted() -> None:
+    body = b"payload=%7B%22token%22%3A%22t%22%2C%22ok%22%3A1%7D&password=hunter2&name=a%20b"
+    shown = show_body(body, "application/x-www-form-urlencoded; charset=utf-8")
+    assert shown.kind == "form"
+    assert shown.text == f'payload = {{\n  "token": "{MASK}",\n  "ok": 1\n}}\npassword = {MASK}\nname = a b'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"payload=%7B%22password%22%3A%22hunter2",
+        b"&".join([b"a=%7B%22password%22%3A%22hunter2%22"] * 101),
+        b"db_password=hunter2",
+    ],
+)
+def test_a_form_that_was_cut_or_is_too_long_shows_no_secret(body: bytes) -> None:
+    shown = show_body(body, "application/x-www-form-urlencoded", is_cut=True)
+    assert MASK in shown.text
+    assert "hunter2" not in shown.text
+
+
+def test_json_in_a_text_of_json_shows_no_secret() -> None:
+    shown = show_body(json.dumps({"payload": json.dumps({"password": "hunter2"})}).encode(), "application/json")
+    assert json.loads(shown.text) == {"payload": f'{{"password": {MASK}}}'}
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (b'{"user": "ana", "password": "hunt', f'{{"user": "ana", "password": {MASK}'),
+        (b'{"credentials": {"user": "ana", "k": [1', f'{{"credentials": {MASK}'),
+        (b'{"secret": {"a": "}"}, "b": 1', f'{{"secret": {MASK}, "b": 1'),
+        (b'{"a": 1, "a": 2, "token": "x"}', f'{{"a": 1, "a": 2, "token": {MASK}}}'),
+        (b"token: abc", f"token: {MASK}"),
+        (b"<script>alert(1)</script>", "<script>alert(1)</script>"),
+        ("a\u202eb\x00c\x1b[31m".encode(), "a\\u202eb\\u0000c\\u001b[31m"),
+        ("名".encode()[:2], ""),
+    ],
+)
+def test_what_is_no_json_is_text_and_masked_up_to_where_it_was_cut(body: bytes, text: str) -> None:
+    shown = show_body(body, "application/json", is_cut=True)
+    assert (shown.kind, shown.text) == ("text", text)
+
+
+@pytest.mark.parametrize("body", [b"\xff\xfe", b"\x1f\x8b\x08\x00", "名".encode()[:2], "é".encode("latin-1")])
+def test_what_is_not_utf_8_is_called_binary(body: bytes) -> None:
+    assert show_body(body, "application/json").kind == "binary"
+
+
+def test_halves_of_characters_can_be_shown() -> None:
+    shown = show_body(b'{"a": "\\ud800", "b": "\\u202e"}', "application/json")
+    assert shown.text == '{\n  "a": "\\ud800",\n  "b": "\\u202e"\n}'
+
+
+def test_only_the_beginning_of_a_long_body_is_shown() -> None:
+    shown = show_body(json.dumps({"a": "名" * MOST_SHOWN}).encode(), "application/json")
+    assert not shown.is_whole
+    assert MOST_SHOWN - 3 < len(shown.text.encode()) <= MOST_SHOWN
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["a", " ", ":", "-", "token=", 'token="', "token={", "eyJ-", "eyJabcde.a.", "://a:b", "bearer ", "ghp_", "[", '"\\',
+     "-----BEGIN PRIVATE KEY-----", "a.b-", "aA", "glpat-"],
+)  # fmt: skip
+def test_no_body_takes_long(piece: str) -> None:
+    """Two megabytes of it; what grew with their square would take minutes."""
+    began = time.perf_counter()
+    show_body((piece * (2**21 // len(piece))).encode(), "application/json")
+    assert time.perf_counter() - began < 10
