@@ -8,6 +8,7 @@ need() { # need COMMAND PACKAGE
 }
 need chromium chromium
 need curl curl
+need jq jq
 need openssl openssl
 need busybox busybox
 [ -n "$(find /usr/share/fonts /usr/local/share/fonts "$HOME/.fonts" -iname '*notosans*cjk*' 2>/dev/null | head -n 1)" ] ||

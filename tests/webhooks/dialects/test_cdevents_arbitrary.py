@@ -8,15 +8,9 @@ from hypothesis import strategies as st
 from dashboard.webhooks.dialects import cdevents
 from dashboard.webhooks.dialects.cdevents import EVENTS, name_event
 from tests.webhooks.dialects.arbitrary import check, json_values, mutated
-from tests.webhooks.dialects.cdevents_bodies import make_event, make_pipeline_run, make_service, make_task_run, wrap
+from tests.webhooks.dialects.known_bodies import KNOWN_BODIES
 
-BODIES = [
-    make_pipeline_run("finished", "failure"),
-    wrap(make_task_run("started")),
-    make_event("taskrun.finished", "pack-1", {"task": "pack", "outcome": "error", "errors": "Out of memory"}),
-    wrap(make_service("deployed")),
-    [wrap(make_service("removed")), make_pipeline_run("queued")],
-]
+BODIES = [body for _, body in KNOWN_BODIES["cdevents"]]
 
 
 @settings(max_examples=100, deadline=None)

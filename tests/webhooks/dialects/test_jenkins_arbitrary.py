@@ -8,15 +8,9 @@ from hypothesis import strategies as st
 from dashboard.webhooks.dialects import jenkins
 from dashboard.webhooks.dialects.jenkins import EVENTS, name_event
 from tests.webhooks.dialects.arbitrary import check, json_values, mutated
-from tests.webhooks.dialects.jenkins_bodies import make_notification, make_run, make_stage, make_stages
+from tests.webhooks.dialects.known_bodies import KNOWN_BODIES
 
-BODIES = [
-    make_notification("STARTED"),
-    make_notification("FINALIZED", "UNSTABLE", log=["one", "two"], test_summary={"failed_tests": ["CartTest.pays"]}),
-    make_run("started", _multiBranch=True),
-    make_run("completed", "FAILURE"),
-    make_stages("FAILED", make_stage("Build"), make_stage("Deploy", "FAILED", error={"message": "exit code 1"})),
-]
+BODIES = [body for _, body in KNOWN_BODIES["jenkins"]]
 
 
 @settings(max_examples=100, deadline=None)

@@ -1,0 +1,71 @@
+"""Two dashboards on one database, and a sender whose deliveries reach both at once, some of them twice."""
+
+import random
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.conftest import StartDashboard
+from tests.servers import DashboardServer
+from tests.webhooks.order.delivering import RUNS, Delivery, Json, anonymise, renew_key, write_wire
+from tests.webhooks.order.series import tell_github
+
+Servers = tuple[DashboardServer, DashboardServer]
+ROUNDS = 12
+
+
+@pytest.fixture(scope="module")
+def servers(start_dashboard: StartDashboard) -> Servers:
+    """Give two dashboards on one database."""
+    first = start_dashboard()
+    return first, start_dashboard(first.database_url)
+
+
+def post_at_once(servers: Servers, deliveries: Sequence[Delivery]) -> list[Json]:
+    """Post each delivery from a thread of its own, to one of the servers in turn; return the answers."""
+    gate = threading.Barrier(len(deliveries))
+
+    def post(place: int) -> Json:
+        wire = write_wire(deliveries[place])
+        gate.wait()
+        status, answer = servers[place % 2].request(*wire)
+        assert status == 200, answer
+        told: Json = answer
+        return told
+
+    with ThreadPoolExecutor(len(deliveries)) as pool:
+        return list(pool.map(post, range(len(deliveries))))
+
+
+def shuffle_twice(deliveries: Sequence[Delivery], seed: int) -> list[Delivery]:
+    """Return every delivery twice in random order: half of the copies under another key."""
+    copies = [renew_key(delivery) if place % 2 else delivery for place, delivery in enumerate(deliveries)]
+    return random.Random(seed).sample([*deliveries, *copies], 2 * len(deliveries))
+
+
+def show_in_order(server: DashboardServer) -> Json:
+    run = next(RUNS)
+    answers = [server.request(*write_wire(delivery))[1] for delivery in tell_github(run)]
+    return anonymise(server.get(f"/api/deployments/{answers[-1]['deployment_id']}")[1], run)
+
+
+def test_what_reaches_two_servers_at_once_ends_as_in_its_order(servers: Servers) -> None:
+    expected = show_in_order(servers[0])
+    for seed in range(ROUNDS):
+        run = next(RUNS)
+        answers = post_at_once(servers, shuffle_twice(tell_github(run), seed))
+        (deployment_id,) = {answer["deployment_id"] for answer in answers}
+        views = [server.get(f"/api/deployments/{deployment_id}")[1] for server in servers]
+        assert [anonymise(view, run) for view in views] == [expected, expected]
+        events = servers[0].get(f"/api/deployments/{deployment_id}/events")[1]["items"]
+        assert [event["seq"] for event in events] == list(range(1, views[0]["seq"] + 1))
+        assert [event["prev_seq"] for event in events] == list(range(views[0]["seq"]))
+
+
+def test_of_copies_that_reach_two_servers_at_once_one_is_applied(servers: Servers) -> None:
+    for delivery in tell_github(next(RUNS)):
+        answers = post_at_once(servers, [delivery] * 6)
+        assert sorted(answer["verdict"] for answer in answers) == ["applied", *["duplicate"] * 5]
+        assert len({answer["seq"] for answer in answers}) == 1

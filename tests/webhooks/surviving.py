@@ -1,0 +1,69 @@
+"""What must hold of whatever a CI server's dialect is sent: it is answered, and what it left behind can be shown."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import quote
+
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from tests.webhooks.order import series
+from tests.webhooks.order.delivering import Json, Series, show_in_order
+from tests.webhooks.posting import BEARER, PATH, post
+
+EVENT_HEADERS = {
+    "github": "X-GitHub-Event",
+    "gitea": "X-Gitea-Event",
+    "gitlab": "X-Gitlab-Event",
+    "bitbucket": "X-Event-Key",
+}
+"""Of the dialects that have one."""
+VERDICTS = frozenset({"applied", "duplicate", "ignored", "failed"})
+LISTS = ("/api/deployments?limit=200", "/api/projects", "/", "/deployments")
+USUAL: Mapping[str, tuple[Series, str]] = {
+    "github": (series.tell_github, "failed"),
+    "gitea": (series.tell_gitea, "success"),
+    "gitlab": (series.tell_gitlab, "success"),
+    "bitbucket": (series.tell_bitbucket, "success"),
+    "jenkins": (series.tell_jenkins, "failed"),
+    "cdevents": (series.tell_cdevents, "failed"),
+    "buildbot": (series.tell_buildbot, "failed"),
+}
+"""By dialect: a series as it is sent every day, and the state in which it ends."""
+
+
+def send(client: FlaskClient, dialect: str, event: str, body: Any, **headers: str) -> TestResponse:
+    """Post a body, raw or to be written as JSON, as an event of a dialect; underscores in headers become hyphens."""
+    named = {EVENT_HEADERS[dialect]: event} if dialect in EVENT_HEADERS else {}
+    more = {name.replace("_", "-"): value for name, value in headers.items()}
+    return post(client, body, {**BEARER, **named, **more}, path=f"{PATH}/{dialect}")
+
+
+def receive(client: FlaskClient, dialect: str, event: str, body: Any, **headers: str) -> Json:
+    """Post what must be answered as a CI server is, without a fault of ours; return the answer."""
+    response = send(client, dialect, event, body, **headers)
+    assert response.status_code == 200, response.text
+    answer: Json = response.get_json()
+    assert answer["verdict"] in VERDICTS
+    assert answer["verdict"] in {"applied", "duplicate"} or answer["reason"]
+    assert not any(fault in answer.get("reason", "") for fault in ("stumbled", "while it was applied")), answer
+    return answer
+
+
+def assert_serves(client: FlaskClient, dialect: str, touched: Iterable[Json] = ()) -> None:
+    """See that every list can be read, and what those answers are about; and that a usual series is shown as ever."""
+    for number in {answer["deployment_id"] for answer in touched} - {None}:
+        assert_readable(client, number)
+    for path in LISTS:
+        assert client.get(path).status_code == 200, path
+    usual, state = USUAL[dialect]
+    assert show_in_order(client, usual)["state"] == state
+
+
+def assert_readable(client: FlaskClient, number: int) -> None:
+    """See that a deployment, its page, its events and its project can be read, and hold what can be stored."""
+    shown = client.get(f"/api/deployments/{number}")
+    assert "\\u0000" not in shown.text
+    slug = quote(shown.get_json()["project"]["slug"])
+    for path in (f"/deployments/{number}", f"/api/deployments/{number}/events", f"/api/projects/{slug}"):
+        assert client.get(path).status_code == 200, path
