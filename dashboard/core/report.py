@@ -35,8 +35,11 @@ class Identity:
 
     @property
     def digest(self) -> str:
-        """Hexadecimal SHA-256 of dialect and parts: one short key, however long they are."""
-        return hashlib.sha256(json.dumps([self.dialect, *self.parts]).encode()).hexdigest()
+        """Hexadecimal SHA-256 of dialect, project and parts: one short key, however long they are.
+
+        With the project in it, who may report on one project can touch no deployment of another, whatever ids it claims.
+        """
+        return hashlib.sha256(json.dumps([self.dialect, self.project_slug, *self.parts]).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ Nothing is acknowledged before the commit; a batch that cannot be applied is tri
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 
 from psycopg2.errors import DeadlockDetected, SerializationFailure
 from sqlalchemy import Connection, Engine
@@ -13,7 +12,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from dashboard.config import Settings
 from dashboard.core.registers import Node, merge_nodes
-from dashboard.core.report import DEPLOYMENT_FIELDS, Identity, Report, merge_reports
+from dashboard.core.report import Identity, Report, merge_reports
 from dashboard.core.view import Watch
 from dashboard.core.words import Verdict
 from dashboard.ingest import store
@@ -28,7 +27,7 @@ from dashboard.ingest.fold import (
     fold_report,
     name_event,
 )
-from dashboard.ingest.rows import EMPTY_NODE, Row, read_fields, write_fields
+from dashboard.ingest.rows import Row, fold_project, make_deployment, make_project
 from dashboard.models import Deployment, DeploymentJob, DeploymentStep, Project
 
 ATTEMPTS = 5
@@ -114,7 +113,8 @@ class _Batch:
         claimed = store.claim_keys(self.connection, [_make_key_row(incoming) for incoming in keyed])
         claimed |= self.find_replayed(keyed)
         repeated = [incoming for incoming in keyed if str(incoming.id) not in claimed]
-        return [incoming for incoming in self.deliveries if incoming not in repeated], repeated
+        known = {incoming.id for incoming in repeated}
+        return [incoming for incoming in self.deliveries if incoming.id not in known], repeated
 
     def find_replayed(self, keyed: Sequence[Incoming]) -> set[str]:
         """Return the ids of those that are replayed and have held their key since they were first applied."""
@@ -159,20 +159,20 @@ class _Batch:
         for identity, report in sorted(reports.items(), key=lambda item: item[0].project_slug):
             nodes[identity.project_slug] = merge_nodes(nodes.get(identity.project_slug, Node()), report.project)
         old = store.read_projects(self.connection, nodes, lock=False)
-        if missing := [_make_project(slug, nodes[slug], self.received_at) for slug in nodes if slug not in old]:
+        if missing := [make_project(slug, nodes[slug], self.received_at) for slug in nodes if slug not in old]:
             store.insert_projects(self.connection, missing)
             old = store.read_projects(self.connection, nodes, lock=False)
-        beaten = [slug for slug in nodes if _fold_project(old[slug], nodes[slug]) != old[slug]]
+        beaten = [slug for slug in nodes if fold_project(old[slug], nodes[slug]) != old[slug]]
         if not beaten:
             return old, old
         old |= store.read_projects(self.connection, beaten, lock=True)
-        changed = {slug: _fold_project(old[slug], nodes[slug]) for slug in beaten}
+        changed = {slug: fold_project(old[slug], nodes[slug]) for slug in beaten}
         store.upsert(self.connection, Project, list(changed.values()))
         return old, old | changed
 
     def read_trees(self, reports: Mapping[Identity, Report], projects: Mapping[str, Row]) -> dict[str, Tree]:
         """Lock the deployments, read the jobs and steps that the reports speak of; return them by digest."""
-        new = [_make_deployment(i, projects[i.project_slug]["id"], self.received_at) for i in reports]
+        new = [make_deployment(i, projects[i.project_slug]["id"], self.received_at) for i in reports]
         rows = store.lock_deployments(self.connection, new)
         created = [row for row in rows.values() if row["seq"] == 0]
         gaps = store.read_usual_gaps(self.connection, {(row["project_id"], row["dialect"]) for row in created})
@@ -270,35 +270,3 @@ def _make_receipt(incoming: Incoming, trees: Mapping[str, Tree], told: Mapping[s
     row = trees[next(iter(digests))].deployment
     changes = [change for digest in digests for change in told.get(digest, ())]
     return Receipt(incoming.id, incoming.verdict, incoming.reason, row["id"], row["seq"], changes[:MOST_TOLD])
-
-
-def _make_project(slug: str, node: Node, created_at: datetime) -> Row:
-    return {"slug": slug, "name": node.value("name") or slug, "stamps": {}, "seq": 0, "created_at": created_at}
-
-
-def _fold_project(row: Row, node: Node) -> Row:
-    """Return the project's row after the report; its seq moves only if a value did."""
-    folded = {**row, **write_fields(merge_nodes(Node(read_fields(row)), node).fields)}
-    moved = any(folded[name] != row[name] for name in folded if name != "stamps")
-    return folded | {"seq": row["seq"] + moved}
-
-
-def _make_deployment(identity: Identity, project_id: int, received_at: datetime) -> Row:
-    """Return the row of a deployment of which nothing is known; its id comes from the database."""
-    known = {
-        "identity": identity.digest,
-        "project_id": project_id,
-        "dialect": identity.dialect,
-        "run_id": identity.run_id,
-        "attempt": identity.attempt,
-        "run_key": None,
-        "first_step_at": None,
-        "step_tally": {},
-        "job_tally": {},
-        "current_step": None,
-        "state": "queued",
-        "seq": 0,
-    }
-    gaps = {"longest_gap_s": 0, "usual_gap_s": 0}
-    received = dict.fromkeys(("sorted_at", "created_at", "last_report_at"), received_at)
-    return {**EMPTY_NODE, **dict.fromkeys(DEPLOYMENT_FIELDS), **known, **gaps, **received}

@@ -13,6 +13,9 @@ from typing import Any
 from dashboard.core.report import Report
 from dashboard.core.words import Verdict
 
+REJECTED_BYTES = 4096
+"""Of the body of a rejected delivery: nobody shall fill the disk with what is not even applied."""
+
 
 def make_delivery_id() -> uuid.UUID:
     """Return a UUID of version 7 (RFC 9562): unique, and later ones sort behind earlier ones."""
@@ -68,7 +71,8 @@ class Receipt:
 
 
 def make_row(incoming: Incoming, receipt: Receipt) -> dict[str, object]:
-    """Return the inbox row of a delivery, values as JSON can carry them."""
+    """Return the inbox row of a delivery, values as JSON can carry them; of a rejected one the beginning is kept."""
+    body = incoming.body[:REJECTED_BYTES] if receipt.verdict == Verdict.REJECTED else incoming.body
     return {
         "id": str(incoming.id),
         "received_at": incoming.received_at,
@@ -82,7 +86,7 @@ def make_row(incoming: Incoming, receipt: Receipt) -> dict[str, object]:
         "replayed_at": incoming.replayed_at,
         "changes": list(receipt.changes),
         "headers": dict(incoming.headers),
-        "body": "\\x" + zlib.compress(incoming.body).hex(),
+        "body": "\\x" + zlib.compress(body).hex(),
         "body_size": len(incoming.body) if incoming.body_size is None else incoming.body_size,
     }
 

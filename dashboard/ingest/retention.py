@@ -35,7 +35,10 @@ DELETE_EVENTS = """
 """
 FIND_LAST_TOO_MUCH = """
     SELECT max(received_at) FROM (
-        SELECT received_at, sum(length(body)) OVER (ORDER BY received_at DESC, id DESC) AS bytes FROM deliveries
+        SELECT received_at,
+          sum(length(body) + pg_column_size(headers) + pg_column_size(changes))
+            OVER (ORDER BY received_at DESC, id DESC) AS bytes
+        FROM deliveries
     ) AS sized
     WHERE bytes > :most
 """

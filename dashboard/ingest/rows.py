@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from dashboard.core.registers import Claim, Node, Outcome
+from dashboard.core.registers import Claim, Node, Outcome, merge_nodes
+from dashboard.core.report import DEPLOYMENT_FIELDS, Identity
 from dashboard.core.view import format_time
 from dashboard.core.words import STATUS_OF_WORD, Conclusion
 
@@ -85,3 +86,36 @@ def _write_rival(rival: Outcome) -> Row:
 
 def _parse_time(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
+
+
+def make_project(slug: str, node: Node, created_at: datetime) -> Row:
+    """Return the row of a project of which nothing but the slug is known; its id comes from the database."""
+    return {"slug": slug, "name": node.value("name") or slug, "stamps": {}, "seq": 0, "created_at": created_at}
+
+
+def fold_project(row: Row, node: Node) -> Row:
+    """Return the project's row after the report; its seq moves only if a value did."""
+    folded = {**row, **write_fields(merge_nodes(Node(read_fields(row)), node).fields)}
+    moved = any(folded[name] != row[name] for name in folded if name != "stamps")
+    return folded | {"seq": row["seq"] + moved}
+
+
+def make_deployment(identity: Identity, project_id: int, received_at: datetime) -> Row:
+    """Return the row of a deployment of which nothing is known; its id comes from the database."""
+    known = {
+        "identity": identity.digest,
+        "project_id": project_id,
+        "dialect": identity.dialect,
+        "run_id": identity.run_id,
+        "attempt": identity.attempt,
+        "run_key": None,
+        "first_step_at": None,
+        "step_tally": {},
+        "job_tally": {},
+        "current_step": None,
+        "state": "queued",
+        "seq": 0,
+    }
+    gaps = {"longest_gap_s": 0, "usual_gap_s": 0}
+    received = dict.fromkeys(("sorted_at", "created_at", "last_report_at"), received_at)
+    return {**EMPTY_NODE, **dict.fromkeys(DEPLOYMENT_FIELDS), **known, **gaps, **received}

@@ -7,6 +7,7 @@ takes the rows in key order, so that two transactions never wait for each other 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import ARRAY, Connection, Table, TextClause, and_, cast, func, select, text, tuple_
@@ -44,10 +45,12 @@ def _insert_sql(model: type[Base], columns: Sequence[str], conflict: str) -> str
     return f"INSERT INTO {name} ({names}) SELECT {names} FROM json_populate_recordset(NULL::{name}, :rows) {conflict}"  # noqa: S608
 
 
-def _upsert_sql(model: type[Base]) -> str:
+def _upsert_sql(model: type[Base], kept: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Return the statement that writes `:rows`; `kept` gives other expressions for columns than the new value."""
     table = _table(model)
     key = [column.name for column in table.primary_key]
-    values = ", ".join(f"{column.name} = excluded.{column.name}" for column in table.columns if column.name not in key)
+    names = [column.name for column in table.columns if column.name not in key]
+    values = ", ".join(f"{name} = {kept.get(name, f'excluded.{name}')}" for name in names)
     conflict = f"ORDER BY {', '.join(key)} ON CONFLICT ({', '.join(key)}) DO UPDATE SET {values}"
     return _insert_sql(model, table.columns.keys(), conflict)
 
@@ -73,9 +76,13 @@ INSERT_DEPLOYMENTS = text(
 INSERT_EVENTS = text(_insert_sql(DeploymentEvent, _table(DeploymentEvent).columns.keys(), ""))
 INSERT_DELIVERIES = text(
     # What a replay has not changed anew was changed by this delivery all the same, when it came first.
-    _upsert_sql(Delivery)
-    .replace("= excluded.changes", "= coalesce(nullif(excluded.changes, '[]'), deliveries.changes)")
-    .replace("= excluded.deployment_id", "= coalesce(excluded.deployment_id, deliveries.deployment_id)")
+    _upsert_sql(
+        Delivery,
+        {
+            "changes": "coalesce(nullif(excluded.changes, '[]'), deliveries.changes)",
+            "deployment_id": "coalesce(excluded.deployment_id, deliveries.deployment_id)",
+        },
+    )
 )
 UPSERT: dict[type[Base], TextClause] = {
     model: text(_upsert_sql(model)) for model in (Project, Deployment, DeploymentJob, DeploymentStep)
@@ -88,7 +95,8 @@ READ_CURRENT_STEPS = text(
       FROM deployment_steps AS step JOIN deployment_jobs AS job ON (job.deployment_id, job.key) = (wanted.id, job_key)
       WHERE step.deployment_id = wanted.id AND step.status = 'in_progress'
         AND step.status IS DISTINCT FROM 'completed' AND job.status IS DISTINCT FROM 'completed'
-      ORDER BY job.number, step.number, step.started_at, job_key, step.key LIMIT 1
+      ORDER BY job.number, coalesce(job.started_at, job.first_step_at), job.key, step.number, step.started_at, step.key
+      LIMIT 1
     ) AS step
     """
 )
@@ -98,9 +106,10 @@ READ_USUAL_GAPS = text(
     FROM unnest(CAST(:projects AS bigint[]), CAST(:dialects AS text[])) AS wanted (project_id, dialect)
     CROSS JOIN LATERAL (
       SELECT status, dialect, longest_gap_s FROM deployments WHERE project_id = wanted.project_id
-      ORDER BY sorted_at DESC, id DESC LIMIT 40
+      ORDER BY sorted_at DESC, id DESC LIMIT 200
     ) AS past
-    WHERE past.status = 'completed' AND past.dialect = wanted.dialect GROUP BY wanted.project_id, wanted.dialect
+    WHERE past.status = 'completed' AND past.dialect = wanted.dialect
+    GROUP BY wanted.project_id, wanted.dialect HAVING count(*) >= 3
     """
 )
 NOTIFY = text("SELECT pg_notify(:channel, :payload)")

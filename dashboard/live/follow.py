@@ -129,8 +129,8 @@ class Follower:
             frame["deployment"] |= {"usual": usual} if (usual := self._find_usual(last.deployment_id)) else {}
         rooms = [f"deployment:{last.deployment_id}", "overview", f"project:{last.project_slug}"]
         self._socketio.emit(name, frame, to=rooms, namespace=NAMESPACE)
-        if "project" in frame["deployment"]:
-            # A new deployment, or a project that changed: the pages of its other deployments show that, too.
+        if _tells_others(frame["deployment"]):
+            # A new deployment, one that ended, or a project that changed: the pages of its other deployments show that.
             news = {"deployment_id": last.deployment_id}
             self._socketio.emit(PROJECT_UPDATED, news, to=SIBLINGS + last.project_slug, namespace=NAMESPACE)
         if last.run_id is not None and ("run_key" in frame["deployment"] or frame["jobs"]):
@@ -142,3 +142,8 @@ class Follower:
         rooms: Iterable[str | None] = list(self._socketio.server.manager.rooms.get(NAMESPACE, {}))
         names = (room for room in rooms if room and room.startswith("deployment:"))
         return {topic.deployment_id for topic in map(parse_topic, names) if topic.deployment_id is not None}
+
+
+def _tells_others(deployment: Mapping[str, Any]) -> bool:
+    """Tell whether the pages of other deployments of the project show what changed: it was made, or it ended."""
+    return "project" in deployment or deployment.get("status") == "completed" or "conclusion" in deployment

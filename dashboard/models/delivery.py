@@ -21,7 +21,7 @@ class Delivery(Base):
     took_ms: Mapped[float | None]
     """From its receipt until its verdict was about to be committed."""
     replayed_at: Mapped[datetime | None]
-    """When it was last read and applied anew; verdict, reason and changes are those of that time."""
+    """When it was last read and applied anew; verdict and reason are those of that time."""
     source: Mapped[str | None]
     """Name of the webhook source that authenticated it; null: none did."""
     dialect: Mapped[str]

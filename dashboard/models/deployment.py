@@ -58,7 +58,7 @@ class Deployment(NodeColumns, Base):
     longest_gap_s: Mapped[float] = mapped_column(server_default="0")
     """The longest silence between two reports before it ended."""
     usual_gap_s: Mapped[float] = mapped_column(server_default="0")
-    """The median of that over those of the 40 newest that had ended when this one was first heard of; 0: none had."""
+    """The median of that over the newest that had ended when this one was first heard of; 0: fewer than 3 had."""
 
     project: Mapped[Project] = relationship()
 

@@ -21,6 +21,7 @@ STATES = (
     "skipped", "success",
 )  # fmt: skip
 """What wants to be looked at first comes first."""
+FAILED = frozenset({"failed", "partial"})
 NEVER = datetime.min.replace(tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
@@ -66,10 +67,20 @@ def arrange_projects(projects: Iterable[View], choices: Choices, now: datetime) 
 
 
 def hide_linked(deployments: Iterable[View]) -> list[View]:
-    """Return the deployments of a list without CI runs that a native one among them tells: one line for each run."""
+    """Return the deployments of a list without CI runs that a native one among them tells: one line for each run.
+
+    Unless only the CI server says that something failed: no line may be green for both.
+    """
     listed = list(deployments)
-    told = {deployment["run_key"] for deployment in listed if deployment["dialect"] == "native"} - {None}
-    return [d for d in listed if d["dialect"] == "native" or d["run_key"] not in told]
+    natives = [deployment for deployment in listed if deployment["dialect"] == "native" and deployment["run_key"]]
+    told = {native["run_key"] for native in natives}
+    failed = {native["run_key"] for native in natives if native["state"] in FAILED}
+    return [
+        deployment
+        for deployment in listed
+        if deployment["dialect"] == "native"
+        or deployment["run_key"] not in (failed if deployment["state"] in FAILED else told)
+    ]
 
 
 def order_running(deployments: Iterable[View]) -> list[View]:

@@ -8,7 +8,7 @@ import binascii
 import hashlib
 import hmac
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from werkzeug.datastructures import Authorization, Headers
@@ -36,24 +36,40 @@ def find_source(sources: Iterable[Source], told: str, headers: Headers, body: by
     """
     errors = []
     for source in sources:
-        for secret in source.secrets:
-            try:
-                authenticate(secret, headers, body, now, takes_basic=(source.dialect or told) in BASIC_DIALECTS)
-            except AuthenticationError as error:
-                errors.append(error)
-            else:
-                return source
+        try:
+            authenticate(source.secrets, headers, body, now, takes_basic=(source.dialect or told) in BASIC_DIALECTS)
+        except AuthenticationError as error:
+            errors.append(error)
+        else:
+            return source
     raise errors[0] if errors else AuthenticationError("no source has a secret that is accepted")
 
 
-def authenticate(secret: str, headers: Headers, body: bytes, now: datetime, *, takes_basic: bool = False) -> None:
-    """Return if the delivery is authentic, raise AuthenticationError otherwise."""
+def authenticate(
+    secrets: Sequence[str], headers: Headers, body: bytes, now: datetime, *, takes_basic: bool = False
+) -> None:
+    """Return if each credential fits one of the secrets, raise AuthenticationError otherwise.
+
+    Not all need the same one: GitLab's token and its signing key differ.
+    """
     schemes = (*SCHEMES, BASIC) if takes_basic else SCHEMES
     presented = [check for is_presented, check in schemes if is_presented(headers)]
     if not presented:
         raise AuthenticationError("no bearer token and no signature")
     for check in presented:
-        check(secret, headers, body, now)
+        _check_any(check, secrets, headers, body, now)
+
+
+def _check_any(check: "Check", secrets: Sequence[str], headers: Headers, body: bytes, now: datetime) -> None:
+    errors = []
+    for secret in secrets:
+        try:
+            check(secret, headers, body, now)
+        except AuthenticationError as error:
+            errors.append(error)
+        else:
+            return
+    raise errors[0] if errors else AuthenticationError("the source has no secret that is accepted")
 
 
 def make_signing_key(secret: str) -> bytes:

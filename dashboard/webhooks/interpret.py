@@ -7,7 +7,7 @@ import hashlib
 import itertools
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs
@@ -42,8 +42,8 @@ class Interpretation:
     key: str | None = None
 
 
-def interpret(dialect: str, headers: Mapping[str, str], body: bytes) -> Interpretation:
-    """Return what a delivery says.
+def interpret(dialect: str, headers: Mapping[str, str], body: bytes, source: str) -> Interpretation:
+    """Return what a delivery of a source says.
 
     A native one that must be changed by its sender raises ProblemError. CI servers cannot be told: what of theirs
     cannot be read comes back as failed, to be replayed when it can.
@@ -51,7 +51,16 @@ def interpret(dialect: str, headers: Mapping[str, str], body: bytes) -> Interpre
     if dialect == NATIVE:
         require_json(headers.get("Content-Type", ""))
         return Interpretation(reports=(_parse_native(body),), key=_read_native_key(headers))
-    return _interpret_foreign(SENDERS[dialect], headers, body)
+    said = _interpret_foreign(SENDERS[dialect], headers, body)
+    return replace(said, reports=tuple(_place(report, source) for report in said.reports))
+
+
+def _place(report: Report, source: str) -> Report:
+    """Return the report; where no host is named (some of Jenkins' bodies name none) the source stands for it."""
+    host, *rest = report.identity.parts
+    if host:
+        return report
+    return replace(report, identity=replace(report.identity, parts=(f"source {source}", *rest)))
 
 
 def _parse_native(body: bytes) -> Report:
@@ -70,7 +79,7 @@ def _parse_native(body: bytes) -> Report:
 
 def _interpret_foreign(sender: Sender, headers: Mapping[str, str], body: bytes) -> Interpretation:
     told = read_first(headers, sender.event_headers)
-    event = told[1] if told else None
+    event = told[1][:NAME_LENGTH] if told else None
     try:
         decoded = decode_json(_unwrap_form(headers, body))
         event = sender.name_event(event, decoded)
@@ -90,7 +99,7 @@ def _interpret_foreign(sender: Sender, headers: Mapping[str, str], body: bytes) 
 
 def _unwrap_form(headers: Mapping[str, str], body: bytes) -> bytes:
     """Return the JSON in the field `payload` of a form, which GitHub and Gitea can be set to send."""
-    if not headers.get("Content-Type", "").startswith(FORM):
+    if not headers.get("Content-Type", "").lower().startswith(FORM):
         return body
     try:
         fields = parse_qs(body.decode("latin-1"), max_num_fields=MOST_FORM_FIELDS, encoding="latin-1")

@@ -15,8 +15,6 @@ from dashboard.ingest.batch import ingest_deliveries
 from dashboard.ingest.delivery import Incoming
 from dashboard.problems import ProblemError
 
-KEPT_BYTES = 4096
-"""Of the body of a rejected delivery."""
 MOST_PER_MINUTE = 60
 """How many a process keeps for each source, and of those that nobody authenticated, per minute."""
 
@@ -43,10 +41,7 @@ def keep_rejected(problem: ProblemError, incoming: Incoming) -> None:
     allowance: Allowance = current_app.extensions.setdefault("rejections", Allowance())
     if not allowance.take(incoming.source, int(incoming.received_at.timestamp()) // 60):
         return
-    size = len(incoming.body) if incoming.body_size is None else incoming.body_size
-    kept = replace(
-        incoming, verdict=Verdict.REJECTED, reason=problem.detail, body=incoming.body[:KEPT_BYTES], body_size=size
-    )
+    kept = replace(incoming, verdict=Verdict.REJECTED, reason=problem.detail)
     # The sender is told what is wrong all the same when the database is away.
     with contextlib.suppress(OperationalError, InterfaceError, PoolTimeoutError):
         ingest_deliveries(db.engine, [kept], current_app.config["SETTINGS"])

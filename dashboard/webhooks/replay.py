@@ -164,7 +164,7 @@ def _find_source(name: str, now: datetime) -> Source:
 
 def _read_again(row: Row, body: bytes, source: Source) -> Interpretation:
     try:
-        return forbid_others(source, interpret(row["dialect"], row["headers"], body))
+        return forbid_others(source, interpret(row["dialect"], row["headers"], body, source.name))
     except ProblemError as problem:
         return Interpretation(verdict=Verdict.REJECTED, reason=problem.detail, event=row["event"])
     except Exception as error:  # one that a parser stumbles over must not end the replay of all others

@@ -28,6 +28,9 @@ DESCRIPTION = {
     "requestBody": {"required": True, "content": {"application/json": {"schema": DEPLOYMENT}}},
     "responses": {"200": {"description": "Committed: delivery_id, verdict, deployment_id, seq, url"}},
 }
+LONGEST_HEADER = 512
+"""Characters of a header that are kept."""
+
 blueprint = Blueprint("webhooks", __name__, url_prefix="/api/webhook", description="What senders post to")
 
 
@@ -46,7 +49,7 @@ def receive_deployment(dialect: str | None = None) -> Response:
     spoken = source.dialect or told
     headers = _keep_headers()
     try:
-        said = forbid_others(source, interpret(spoken, headers, body))
+        said = forbid_others(source, interpret(spoken, headers, body, source.name))
     except ProblemError as problem:
         keep_rejected(problem, Incoming(received_at, source.name, spoken, body, headers, began_at=began_at))
         raise
@@ -95,7 +98,7 @@ def _authenticate(told: str, body: bytes, now: datetime) -> Source:
 
 
 def _keep_headers() -> dict[str, str]:
-    return {name: request.headers[name] for name in KEPT_HEADERS if name in request.headers}
+    return {name: request.headers[name][:LONGEST_HEADER] for name in KEPT_HEADERS if name in request.headers}
 
 
 def _raise_refusal(receipt: Receipt) -> None:

@@ -10,7 +10,7 @@ import functools
 import logging
 import secrets
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,6 +21,7 @@ from sqlalchemy import Engine, delete, insert, select, update
 
 from dashboard.config import Settings
 from dashboard.core.report import Report
+from dashboard.core.slug import make_slug
 from dashboard.core.view import format_time
 from dashboard.models import Base, WebhookSource
 
@@ -41,15 +42,19 @@ class Source:
     """Somebody who may post."""
 
     name: str
-    secrets: tuple[str, ...]
+    secrets: tuple[str, ...] = field(repr=False)
     """Those that are accepted now."""
     dialect: str | None = None
     repositories: tuple[str, ...] = ()
 
     def allows(self, report: Report) -> bool:
-        """Return whether this source may report on that: by repository, name or slug of the project."""
-        node = report.project
-        names = {report.identity.project_slug, *(str(node.value(name) or "") for name in ("repository", "name"))}
+        """Return whether this source may report on that project, by its slug or the name that the slug is made of.
+
+        What else a body claims, a repository say, counts only if it is that name: anybody can claim anything.
+        """
+        slug = report.identity.project_slug
+        claimed = {str(report.project.value(name) or "") for name in ("repository", "name")}
+        names = {slug, *(name for name in claimed if make_slug(name) == slug)}
         patterns = [pattern.casefold() for pattern in self.repositories]
         return not patterns or any(fnmatch.fnmatchcase(name.casefold(), p) for name in names for p in patterns)
 
@@ -60,10 +65,16 @@ def load_sources(engine: Engine, settings: Settings, now: datetime) -> list[Sour
         rows = [dict(row) for row in connection.execute(select(TABLE).order_by(TABLE.c.name)).mappings()]
     box = make_box(settings.secret_key)
     sources = [_open_source(row, box, now) for row in rows]
-    retired = {secret for row in rows if row["name"] == DEFAULT for secret in _open_all(row, box)}
-    if settings.webhook_secret not in retired:
+    if _is_in_force(settings.webhook_secret, [row for row in rows if row["name"] == DEFAULT], box):
         sources.insert(0, Source(DEFAULT, (settings.webhook_secret,)))
     return sources
+
+
+def _is_in_force(secret: str, rotated: Sequence[dict[str, Any]], box: Fernet) -> bool:
+    """Return whether the secret of the settings counts: not if it may have been rotated out."""
+    known = [secret for row in rotated for secret in _open_all(row, box)]
+    are_lost = len(known) < sum(len(row["secrets"]) for row in rotated)
+    return secret not in known and not are_lost
 
 
 def add_source(engine: Engine, settings: Settings, now: datetime, source: Source) -> None:
@@ -94,7 +105,7 @@ def rotate_secret(
     with engine.begin() as connection:
         row = connection.execute(select(TABLE).where(TABLE.c.name == name).with_for_update()).mappings().first()
         kept = list(row["secrets"]) if row else []
-        if name == DEFAULT and settings.webhook_secret not in _open_all({"name": name, "secrets": kept}, box):
+        if name == DEFAULT and _is_in_force(settings.webhook_secret, [{"name": name, "secrets": kept}], box):
             kept.append(_seal(settings.webhook_secret, box, now))
         ends = now + overlap
         kept = [{**entry, "expires_at": _earlier(entry["expires_at"], ends)} for entry in kept]

@@ -52,6 +52,6 @@ def downgrade():
         op.drop_column("deployment_jobs", name)
     for table in NODES:
         op.drop_column(table, "started_generation")
-        op.execute(f"UPDATE {table} SET generation = least(generation, 2147483647)")  # noqa: S608
+        op.execute(f"UPDATE {table} SET generation = 2147483647 WHERE generation > 2147483647")  # noqa: S608
         op.alter_column(table, "generation", type_=sa.Integer(), existing_nullable=False)
     op.drop_table("webhook_sources")

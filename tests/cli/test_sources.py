@@ -100,6 +100,13 @@ def test_a_set_secret_that_was_rotated_out_is_accepted_no_more(operator: Operato
     assert listed == "default\tevery dialect\tevery repository\t1 secret"
 
 
+def test_with_another_secret_key_nothing_that_was_rotated_out_comes_back(operator: Operator) -> None:
+    leaked = {"DASHBOARD_WEBHOOK_SECRET": "the first one"}
+    operator.succeed("rotate", "default", "--overlap-h", "0", **leaked)
+    listed = operator.succeed("list", SECRET_KEY="another", **leaked)
+    assert listed == "default\tevery dialect\tevery repository\tno secret is accepted: rotate it"
+
+
 def test_with_another_secret_key_the_secrets_are_lost_and_that_is_said(operator: Operator) -> None:
     operator.succeed("add", "github")
     assert "no secret is accepted: rotate it" in operator.succeed("list", SECRET_KEY="another")

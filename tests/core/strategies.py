@@ -15,7 +15,7 @@ moments = (
     | st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))
 )
 texts = st.none() | st.sampled_from(["a", "b", "部署"])
-IDENTITIES = [Identity("native", "shop", ("shop", "production", "1", attempt), "1", attempt) for attempt in (1, 2)]
+IDENTITIES = [Identity("native", "shop", ("production", "1", attempt), "1", attempt) for attempt in (1, 2)]
 
 
 @st.composite

@@ -38,8 +38,9 @@ def test_a_run_is_stale_after_three_times_the_usual_longest_gap(app: Flask) -> N
 
 
 def test_lists_and_announcements_have_the_same_patience(app: Flask) -> None:
-    run_with_gap(1, 900)
-    number = report(2, "running", 0)
+    for run in (1, 2, 3):
+        run_with_gap(run, 900)
+    number = report(4, "running", 0)
     filters = DeploymentFilters(state=State.STALE)
     for at_s, is_stale in ((2700, False), (2701, True)):
         now = NOW + timedelta(seconds=at_s)
@@ -47,11 +48,18 @@ def test_lists_and_announcements_have_the_same_patience(app: Flask) -> None:
         assert announce_stale(now, 600) == int(is_stale)
 
 
-def test_silence_after_the_end_teaches_nothing(app: Flask) -> None:
-    report(1, "running", 0)
-    report(1, "success", 5)
-    report(1, "success", 5000)
+def test_one_run_that_was_forgotten_for_a_day_teaches_nothing(app: Flask) -> None:
+    run_with_gap(1, 86_400)
     number = report(2, "running", 0)
+    assert read_view(number, NOW + timedelta(seconds=601))["state"] == State.STALE
+
+
+def test_silence_after_the_end_teaches_nothing(app: Flask) -> None:
+    for run in (1, 2, 3):
+        report(run, "running", 0)
+        report(run, "success", 5)
+        report(run, "success", 5000)
+    number = report(4, "running", 0)
     assert read_view(number, NOW + timedelta(seconds=601))["state"] == State.STALE
 
 

@@ -17,7 +17,7 @@ for (const { choices, groups, shown, quiet } of ARRANGE.cases) {
 
 for (const { case: name, listed, kept } of ARRANGE.linked) {
   test(`one line for each run hides ${name}`, () => {
-    const deployments = listed.map(([dialect, key], id) => ({ id, dialect, run_key: key }));
+    const deployments = listed.map(([dialect, key, state = "running"], id) => ({ id, dialect, run_key: key, state }));
     assert.deepEqual(hideLinked(deployments).map(({ id }) => id), kept);
   });
 }

@@ -24,7 +24,7 @@ GITHUB_HEX = "757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"
 def check(headers: dict[str, str], *, secret: str = WHSEC, body: bytes = WHSEC_BODY, now: datetime = WHSEC_NOW) -> None:
     """Authenticate a delivery with headers as a WSGI server passes them on."""
     environ = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()}
-    authenticate(secret, EnvironHeaders(environ), body, now)
+    authenticate([secret], EnvironHeaders(environ), body, now)
 
 
 def test_vector_of_standard_webhooks_is_authentic() -> None:

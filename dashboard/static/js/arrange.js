@@ -6,6 +6,7 @@ import { compareDeployments, compareText } from "./order.js";
 
 const GROUPS = ["none", "state", "kind", "environment"];
 const SORTS = ["name", "last", "state"];
+const FAILED = new Set(["failed", "partial"]);
 const QUIET_AFTER_MS = 30 * 86_400_000;
 const LONGEST_SEARCH = 200;
 /** What wants to be looked at first comes first. */
@@ -57,11 +58,16 @@ export function arrangeProjects(projects, { q, group: by, sort, quiet }, now) {
   };
 }
 
-/** Return the deployments of a list without CI runs that a native one among them tells, too: one line for each run. */
+/** Return the deployments of a list without CI runs that a native one among them tells: one line for each run.
+ *
+ * Unless only the CI server says that something failed: no line may be green for both. */
 export function hideLinked(deployments) {
-  const natives = deployments.filter(({ dialect }) => dialect === "native");
-  const told = new Set(natives.map(({ run_key: key }) => key).filter(Boolean));
-  return deployments.filter(({ dialect, run_key: key }) => dialect === "native" || !told.has(key));
+  const natives = deployments.filter(({ dialect, run_key: key }) => dialect === "native" && key);
+  const told = new Set(natives.map(({ run_key: key }) => key));
+  const failed = new Set(natives.filter(({ state }) => FAILED.has(state)).map(({ run_key: key }) => key));
+  return deployments.filter(
+    ({ dialect, run_key: key, state }) => dialect === "native" || !(FAILED.has(state) ? failed : told).has(key),
+  );
 }
 
 /** Return open deployments, given newest first, with those that fell silent behind the others. */

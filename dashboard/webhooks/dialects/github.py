@@ -116,7 +116,7 @@ def _report_deployment(body: Body, deployment: Body, status: Body) -> Report:
     failed = outcome is not None and outcome.conclusion == Conclusion.FAILURE
     notes = {
         "message": told or read_text(deployment, "description", most=TEXT_LENGTH),
-        "error": told if failed else None,
+        "error": told if failed else "",
     }
     values = _describe_deployment(body, deployment, status) | notes
     node = claim_node(values, outcome=outcome, stamp=stamp)
@@ -157,7 +157,7 @@ def _parse_check_run(body: Body) -> Parsed:
     outcome = read_outcome(WORDS, check, stamp)
     title, summary = (read_text(check, "output", name, most=TEXT_LENGTH) for name in ("title", "summary"))
     failed = outcome is not None and outcome.conclusion in {Conclusion.FAILURE, Conclusion.TIMED_OUT}
-    notes = {"message": title or summary, "error": (summary or title) if failed else None}
+    notes = {"message": title or summary, "error": (summary or title) if failed else ""}
     started_at = read_first(check, STARTED)
     node = claim_node(_describe_check(body, check) | notes, outcome=outcome, stamp=stamp, started_at=started_at)
     name = {"name": read_text(check, "name")}

@@ -190,7 +190,9 @@ def _claim_jobs(builds: Sequence[Body], numbers: Mapping[str, int]) -> dict[str,
 def _claim_job(build: Body, numbers: Mapping[str, int]) -> Node:
     """Return the node of a job: to run it again is to build it anew, under a higher id."""
     stamp = _read_stamp(build)
-    outcome = _read_outcome(build, stamp, read_int(build, "id") or 0)
+    # A skipped job that a retry of an earlier one brings back keeps its id: that it began tells.
+    generation = 2 * (read_int(build, "id") or 0) + (read_time(build, "started_at") is not None)
+    outcome = _read_outcome(build, stamp, generation)
     failed = outcome is not None and outcome.conclusion == Conclusion.FAILURE
     values = {
         "name": read_text(build, "name"),

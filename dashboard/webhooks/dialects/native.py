@@ -51,13 +51,13 @@ def identify(body: Body) -> Identity:
         raise MalformedError({"project": [f"Longer than {LONGEST_KEY} characters as part of a URL."]})
     attempt = body.get("run_attempt") or 1
     if run_id := body.get("run_id"):
-        return Identity("native", slug, (slug, body["environment"], run_id, attempt), run_id, attempt)
+        return Identity("native", slug, (body["environment"], run_id, attempt), run_id, attempt)
     stamp: datetime | None = body.get("timestamp")
     if stamp is None or read_word(body.get("status") or "")[0] != Status.COMPLETED:
         advice = "Send run_id. Only a summary with a final status and a timestamp can do without."
         raise MalformedError({"run_id": [advice]})
     about = (body.get(name) for name in ("repository", "environment", "branch", "commit_hash"))
-    return Identity("native", slug, (slug, *about, stamp.isoformat()))
+    return Identity("native", slug, (*about, stamp.isoformat()))
 
 
 def read_word(word: str) -> Meaning:

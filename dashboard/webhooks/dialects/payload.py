@@ -4,6 +4,7 @@ A body that a sender's program wrote is never refused for one odd value: what is
 as not said, a text that is too long is cut, what PostgreSQL cannot hold is replaced.
 """
 
+import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 """NUL and lone surrogates: JSON can carry them, PostgreSQL cannot."""
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 """What lies before is no time but a default of the sender's."""
+LONGEST_TIME = 64
 SPELLED_ZONE = re.compile(r"(\d) +(?:UTC|Z)\Z")
 
 Body = Mapping[str, Any]
@@ -127,6 +129,8 @@ def parse_time(text: str) -> datetime | None:
 
     None for what names no zone, is no time, or lies before 2000.
     """
+    if len(text) > LONGEST_TIME:
+        return None
     # Python's parser takes "2025-05-02 12:30:19+00:00", also without the colon, but no blank before the zone.
     joined = re.sub(r" +([+-]\d)", r"\1", SPELLED_ZONE.sub(r"\1Z", text.strip()))
     try:
@@ -187,10 +191,9 @@ def identify(
 ) -> Identity:
     """Return the identity of a deployment that a CI server tells of; `project` is the repository's full name, say.
 
-    `parts` are host, repository and whatever else tells it apart. Raises MalformedError if the name of the project
-    cannot be part of a URL.
+    `parts` are host, repository and whatever else tells it apart.
     """
     slug = make_slug(project)[:NAME_LENGTH].strip("-.")
     if not any(map(str.isalnum, slug)):
-        raise MalformedError({"project": [f"{project[:NAME_LENGTH]!r} has neither a letter nor a digit."]})
+        slug = "project-" + hashlib.sha256(project.encode(errors="replace")).hexdigest()[:12]
     return Identity(dialect, slug, tuple(parts), run_id, attempt)

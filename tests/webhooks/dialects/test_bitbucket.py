@@ -149,7 +149,6 @@ def test_an_unknown_event_is_ignored_by_name() -> None:
         (make_status(state=["FAILED"]), "commit_status.state"),
         (make_status(commit=None, links={"commit": {"href": "https://bitbucket.org"}}), "commit_status.commit"),
         (make_status() | {"repository": {"uuid": UUID}}, "repository.full_name"),
-        (make_status() | {"repository": REPOSITORY | {"full_name": "///"}}, "project"),
     ],
 )
 def test_a_body_that_does_not_say_what_it_is_about_is_malformed(body: Any, field: str) -> None:

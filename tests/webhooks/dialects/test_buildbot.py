@@ -237,7 +237,6 @@ def test_an_event_that_a_header_names_is_taken_at_its_word() -> None:
     [
         ({**make_build(), "builder": None}, ["builder.name"]),
         ({**make_build(), "buildid": {}}, ["buildid"]),
-        (make_build(source={"project": "…"}), ["project"]),
         (make_build(*[{}] * (MOST_STEPS + 1)), ["steps"]),
         ([], ["builder.name"]),
     ],

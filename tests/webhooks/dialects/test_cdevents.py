@@ -208,10 +208,8 @@ def test_a_body_of_another_shape_is_malformed(event: str, body: Any) -> None:
     [
         make_event("pipelinerun.started", "", {}),
         make_event("taskrun.started", " ", {}),
-        make_event("service.deployed", "!!!", {}),
         make_service("deployed", id=None),
         {**make_pipeline_run("started", source=""), "subject": {"id": "ship-7"}},
-        {**make_pipeline_run("started", source="/"), "subject": {"id": "ship-7"}},
     ],
 )
 def test_an_event_that_says_not_what_it_is_about_is_malformed(body: Any) -> None:

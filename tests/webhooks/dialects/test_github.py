@@ -185,7 +185,6 @@ def test_a_job_without_an_id_is_known_by_its_name() -> None:
         ("workflow_run", None, "run id"),
         ("workflow_run", {"workflow_run": "done"}, "run id"),
         ("workflow_run", {**make_run(), "repository": None}, "repository.full_name"),
-        ("workflow_run", {**make_run(), "repository": {"id": 1, "full_name": "---"}}, "project"),
         ("workflow_job", make_job(run_id=None), "run id"),
         ("workflow_job", make_job(id=None, name=None), "job.id"),
         ("workflow_job", make_job(steps=[step(1)] * 10_001), "steps"),

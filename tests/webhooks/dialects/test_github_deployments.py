@@ -46,9 +46,10 @@ def test_a_deployment_that_no_run_does_has_one_job() -> None:
         "run_url": "https://ci.example.org/log/1",
         "test_url": "https://shop.example.org",
         "message": "Rolled out",
+        "error": "",
     }
     assert list(report.jobs) == ["deploy"]
-    assert values(report.jobs["deploy"]) == {"name": "deploy", "message": "Rolled out"}
+    assert values(report.jobs["deploy"]) == {"name": "deploy", "message": "Rolled out", "error": ""}
     for node in (report.deployment, report.jobs["deploy"]):
         assert outcome(node) == ("completed", "success", "success")
         assert node.outcomes[0].completed_at == at("11:02:00")
@@ -92,8 +93,9 @@ def test_a_check_of_another_app_is_a_deployment_with_one_job() -> None:
         "commit_hash": SHA,
         "run_url": "https://terraform.example.org/128",
         "message": "2 to add",
+        "error": "",
     }
-    assert values(report.jobs["128"]) == {"name": "Terraform plan", "message": "2 to add"}
+    assert values(report.jobs["128"]) == {"name": "Terraform plan", "message": "2 to add", "error": ""}
     for node in (report.deployment, report.jobs["128"]):
         assert outcome(node) == ("completed", "success", "success")
         assert (node.started_at, node.outcomes[0].completed_at) == (at("12:00:00"), at("12:01:00"))

@@ -8,7 +8,7 @@ from dashboard.core.links import link_revision
 from dashboard.core.report import Identity
 from dashboard.webhooks.dialects.gitlab import EVENTS, WORDS, name_event, parse
 from dashboard.webhooks.dialects.payload import Ignored, MalformedError
-from tests.webhooks.dialects.gitlab_bodies import HOME, PROJECT, REPOSITORY, SHA, make_build, make_job, make_pipeline
+from tests.webhooks.dialects.gitlab_bodies import HOME, REPOSITORY, SHA, make_build, make_job, make_pipeline
 from tests.webhooks.dialects.reading import at, merge_in_any_order, only, outcome, values
 
 RUN = Identity("gitlab", "octo-shop", ("gitlab.example.org", 62, "run", "31", 1), "31", 1)
@@ -257,7 +257,6 @@ def test_an_unknown_event_is_ignored_by_name() -> None:
         ("pipeline", make_pipeline(id=None), "pipeline id"),
         ("pipeline", make_pipeline(id={"of": "another kind"}), "pipeline id"),
         ("pipeline", make_pipeline() | {"project": {"id": 62}}, "project"),
-        ("pipeline", make_pipeline() | {"project": PROJECT | {"path_with_namespace": "///"}}, "project"),
         ("pipeline", make_pipeline("success", *(make_build(n, f"job {n}") for n in range(1001))), "builds"),
         ("build", make_job(7, ""), "build_name"),
         ("build", make_job(7, "unit", pipeline_id=None, commit=None), "pipeline id"),

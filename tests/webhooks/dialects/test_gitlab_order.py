@@ -20,6 +20,13 @@ def tell_job(number: int, status: str, times: dict[str, object]) -> Report:
     return only(parse("build", make_job(number, "unit", status, **{f"build_{name}": at for name, at in times.items()})))
 
 
+def test_a_skipped_job_that_a_retry_brings_back_runs_although_it_keeps_its_id() -> None:
+    skipped = tell_pipeline("failed", make_build(2, "deploy", "skipped"), finished_at=ENDED)
+    running = tell_pipeline("running", make_build(2, "deploy", "running", started_at="2026-03-01 10:11:00 UTC"))
+    merged = merge_in_any_order([skipped, running])
+    assert outcome(merged.jobs["deploy"]) == ("in_progress", None, "running")
+
+
 def test_a_retried_job_reopens_its_pipeline_until_it_succeeds() -> None:
     failed = tell_pipeline("failed", make_build(5, "unit", "failed", **FIRST_ENDED), finished_at=ENDED)
     running = tell_pipeline("running", make_build(9, "unit", "running", **AGAIN), finished_at=ENDED)
@@ -32,7 +39,7 @@ def test_a_retried_job_reopens_its_pipeline_until_it_succeeds() -> None:
     assert merged.deployment.outcomes[0].completed_at == at("10:12:01")
     assert len(merged.deployment.outcomes) == 1
     assert outcome(merged.jobs["unit"]) == ("completed", "success", "success")
-    assert (merged.jobs["unit"].started_at, merged.jobs["unit"].outcomes[0].generation) == (at("10:11:00"), 9)
+    assert (merged.jobs["unit"].started_at, merged.jobs["unit"].outcomes[0].generation) == (at("10:11:00"), 19)
     assert (values(merged.jobs["unit"])["error"], values(merged.jobs["unit"])["duration_s"]) == ("", 60.0)
 
 

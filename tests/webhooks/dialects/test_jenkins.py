@@ -186,7 +186,6 @@ def test_a_notification_without_addresses_is_known_by_its_name() -> None:
         {"build": {"phase": "STARTED", "number": 3}},
         {"name": "shop", "build": {"phase": "STARTED"}},
         {"name": "shop", "build": {"phase": "STARTED", "number": "twelve"}},
-        {"name": "!!!", "build": {"phase": "STARTED", "number": 3}},
         {**make_run("started"), "source": "view/all/"},
         make_run("started", number=None),
     ],

@@ -1,0 +1,100 @@
+"""Reading foreign bodies without trusting them: what counts as not said, and what is never slow."""
+
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from dashboard.webhooks.dialects.payload import (
+    NAME_LENGTH,
+    MalformedError,
+    identify,
+    parse_time,
+    read_host,
+    read_int,
+    read_seconds,
+    read_text,
+    read_time,
+    require,
+)
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-03-01T12:00:00Z", NOON),
+        ("2026-03-01T13:00:00+01:00", NOON),
+        ("2026-03-01T20:00:00.000+0800", NOON),
+        ("2026-03-01 12:00:00 UTC", NOON),
+        ("2026-03-01 12:00:00 +0000", NOON),
+        ("2026-03-01T12:00:00", None),
+        ("1999-12-31T23:59:59Z", None),
+        ("0001-01-01T00:00:00+14:00", None),
+        ("9999-12-31T23:59:59-14:00", None),
+        ("soon", None),
+        ("", None),
+    ],
+)
+def test_a_time_needs_a_zone_and_a_believable_year(text: str, expected: datetime | None) -> None:
+    assert parse_time(text) == expected
+
+
+def test_a_megabyte_of_blanks_is_no_time_and_takes_none() -> None:
+    began = time.process_time()
+    assert parse_time("2026" + " " * 1_000_000 + "x") is None
+    assert time.process_time() - began < 1
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("a\x00b\ud800", "a\ufffdb\ufffd"), ("  ", None), (7, "7"), (True, None), (1.5, None), ([], None), (10**30, None)],
+)
+def test_a_text_is_storable_or_not_said(value: Any, expected: str | None) -> None:
+    assert read_text({"x": value}, "x") == expected
+
+
+def test_a_long_text_is_cut() -> None:
+    assert read_text({"x": "é" * 1000}, "x") == "é" * NAME_LENGTH
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [(3, 3), ("3", 3), (True, None), (-1, None), (2**63, None), ("9" * 5000, None), (1.0, None)]
+)
+def test_a_number_is_whole_and_storable_or_not_said(value: Any, expected: int | None) -> None:
+    assert read_int({"x": value}, "x") == expected
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -1, "3", None, True])
+def test_a_duration_is_finite_or_not_said(value: Any) -> None:
+    assert read_seconds({"x": value}, "x") is None
+
+
+@pytest.mark.parametrize("value", [1e300, float("nan"), -5, 0, True, "soon"])
+def test_a_number_of_seconds_that_is_no_time_is_not_said(value: Any) -> None:
+    assert read_time({"x": value}, "x") is None
+
+
+def test_a_host_is_that_of_the_first_address_that_has_one() -> None:
+    assert (
+        read_host(None, "no address", "http://[broken", "https://GitLab.example.org:8443/x")
+        == "gitlab.example.org:8443"
+    )
+
+
+def test_a_project_without_a_letter_has_a_slug_all_the_same() -> None:
+    rocket, other = (identify("github", name, ("host",)).project_slug for name in ("🚀", "😀"))
+    assert rocket.startswith("project-")
+    assert rocket != other
+
+
+def test_deployments_of_different_projects_differ_whatever_else_is_equal() -> None:
+    assert identify("github", "octo/shop", ("host", 1)).digest != identify("github", "acme/bank", ("host", 1)).digest
+
+
+@pytest.mark.parametrize("value", [None, ""])
+def test_what_is_required_is_named(value: str | None) -> None:
+    with pytest.raises(MalformedError, match="run id"):
+        require("run id", value)
