@@ -37,7 +37,7 @@ class Identity:
     def digest(self) -> str:
         """Hexadecimal SHA-256 of dialect, project and parts: one short key, however long they are.
 
-        With the project in it, who may report on one project can touch no deployment of another, whatever ids it claims.
+        The project is in it: who may report on one can touch no deployment of another, whatever ids it claims.
         """
         return hashlib.sha256(json.dumps([self.dialect, self.project_slug, *self.parts]).encode()).hexdigest()
 
