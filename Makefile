@@ -13,6 +13,8 @@ COMPILE := $(BIN)/pip-compile --quiet --strip-extras --no-emit-index-url --no-em
 VENDOR := dashboard/static/vendor
 SHELL_FILES = $(wildcard senders/*.sh scripts/*.sh .ci/run)
 WORKFLOWS = $(wildcard .github/workflows/*.yml)
+# These say how long a visitor waits: nothing else may run beside them.
+TIMED = tests/pages/test_interruptions.py tests/pages/test_weight.py
 JS_TESTS = $(wildcard tests/js/*.test.js tests/js/*.test.mjs)
 
 help: ## Show this list
@@ -28,7 +30,8 @@ test: $(VENV)/.dev $(BUILDBOT)/.installed assets ## Run every test, browser incl
 	@scripts/install-test-tools.sh
 	@status=0; \
 	$(if $(JS_TESTS),node --test --test-reporter=spec $(JS_TESTS) || status=1;) \
-	$(BIN)/python -m pytest || status=1; \
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(TIMED:%=--ignore=%) || status=1; \
+	$(BIN)/python -m pytest $(TIMED) || status=1; \
 	exit $$status
 
 lint: $(VENV)/.dev assets ## Check style, types, the direction of imports, shell scripts and workflows

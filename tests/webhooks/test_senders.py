@@ -40,15 +40,20 @@ AUTHENTIC = {
     },
     "forgejo as gitea": {"X-Forgejo-Event": "push", "X-Gitea-Event": "push", "X-Forgejo-Signature": HEX},
     "gitlab": {"X-Gitlab-Event": "Push Hook", "X-Gitlab-Token": SECRET},
-    "gitlab, signed": {"X-Gitlab-Event": "Push Hook", **sign_now(BODY)},
+    "gitlab, signed": {"X-Gitlab-Event": "Push Hook"},
     "bitbucket": {"X-Event-Key": "repo:push", "X-Hub-Signature": f"sha256={HEX}"},
     "cdevents": {"ce-type": "dev.cdevents.change.merged.0.2.0", **BEARER},
 }  # fmt: skip
 
 
+def make_headers(sender: str) -> dict[str, str]:
+    """Return the headers with which a sender proves who it is; some are good for minutes only."""
+    return AUTHENTIC[sender] | (sign_now(BODY) if sender == "gitlab, signed" else {})
+
+
 @pytest.mark.parametrize("sender", AUTHENTIC)
 def test_headers_tell_the_dialect_and_prove_the_sender(shared_client: FlaskClient, sender: str) -> None:
-    response = post(shared_client, BODY, AUTHENTIC[sender])
+    response = post(shared_client, BODY, make_headers(sender))
     assert response.status_code == 200, response.text
     (newest,) = shared_client.get("/api/deliveries?limit=1", headers=BEARER).get_json()["items"]
     assert (newest["id"], newest["source"]) == (response.get_json()["delivery_id"], "default")
@@ -58,7 +63,7 @@ def test_headers_tell_the_dialect_and_prove_the_sender(shared_client: FlaskClien
 
 @pytest.mark.parametrize("sender", AUTHENTIC)
 def test_another_body_is_401_wherever_the_body_is_signed(shared_client: FlaskClient, sender: str) -> None:
-    response = post(shared_client, BODY + b" ", AUTHENTIC[sender])
+    response = post(shared_client, BODY + b" ", make_headers(sender))
     has_token = sender in {"gitlab", "cdevents"}
     assert response.status_code == (200 if has_token else 401)
 

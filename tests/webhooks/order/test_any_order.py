@@ -22,7 +22,7 @@ from tests.webhooks.order.delivering import (
 )
 from tests.webhooks.order.series import SERIES
 
-MOST_DELIVERIES = 500
+MOST_DELIVERIES = 1_200
 """Of one series: what can be posted in a few seconds."""
 TIMES = ("started_at", "completed_at", "duration_s")
 COUNTS = ("progress_pct", "run_progress_pct", "completed_jobs", "total_jobs_visible")
