@@ -98,14 +98,17 @@ def _interpret_foreign(sender: Sender, headers: Mapping[str, str], body: bytes) 
 
 
 def _unwrap_form(headers: Mapping[str, str], body: bytes) -> bytes:
-    """Return the JSON in the field `payload` of a form, which GitHub and Gitea can be set to send."""
+    """Return the JSON in the field `payload` of a form, which GitHub and Gitea can be set to send.
+
+    Without that field the body itself: tools like curl call everything a form.
+    """
     if not headers.get("Content-Type", "").lower().startswith(FORM):
         return body
     try:
         fields = parse_qs(body.decode("latin-1"), max_num_fields=MOST_FORM_FIELDS, encoding="latin-1")
     except ValueError:
         raise MalformedError({"payload": [f"The form has more than {MOST_FORM_FIELDS} fields."]}) from None
-    return fields.get("payload", [""])[0].encode("latin-1")
+    return fields["payload"][0].encode("latin-1") if "payload" in fields else body
 
 
 def _read_foreign_key(

@@ -141,6 +141,13 @@ def test_github_may_send_a_form(shared_client: FlaskClient) -> None:
     assert (newest["event"], newest["dialect"]) == ("ping", "github")
 
 
+def test_json_that_is_called_a_form_is_read_as_json(shared_client: FlaskClient) -> None:
+    headers = {"X-GitHub-Event": "workflow_run", **BEARER}
+    body = json.dumps(make_run("in_progress") | {"note": "a=b&c=%zz"}).encode()
+    response = post(shared_client, body, headers, media_type="application/x-www-form-urlencoded")
+    assert response.get_json()["verdict"] == "applied"
+
+
 def test_a_body_over_the_cap_is_503_for_gitlab_which_would_switch_the_hook_off(shared_client: FlaskClient) -> None:
     too_large = b" " * (2 * 1024 * 1024 + 1)
     response = post(shared_client, too_large, AUTHENTIC["gitlab"])
