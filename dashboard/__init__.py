@@ -11,6 +11,8 @@ from dashboard.assets import fingerprint_static, init_assets
 from dashboard.config import Settings
 from dashboard.extensions import api as rest
 from dashboard.extensions import db, migrate
+from dashboard.ingest.batch import ingest_deliveries
+from dashboard.ingest.writer import WRITER, Writer
 from dashboard.pages import languages
 from dashboard.prefix import PrefixMiddleware
 from dashboard.problems import init_errors
@@ -34,7 +36,10 @@ def create_app(settings: Settings) -> Flask:
             "pool_pre_ping": True,
             "hide_parameters": True,
             "pool_timeout": 5,
-            "connect_args": {"application_name": "dashboard", "options": "-c timezone=UTC -c lock_timeout=10s"},
+            "connect_args": {
+                "application_name": "dashboard",
+                "options": "-c timezone=UTC -c lock_timeout=10s -c plan_cache_mode=force_generic_plan",
+            },
         },
         API_TITLE="Deployment dashboard",
         API_VERSION="1",
@@ -52,6 +57,7 @@ def create_app(settings: Settings) -> Flask:
     for blueprint in (*webhooks.blueprints, *api.blueprints):
         rest.register_blueprint(blueprint)
     pages.init_app(app)
+    app.extensions[WRITER] = Writer(lambda deliveries: ingest_deliveries(db.engine, deliveries, settings))
     init_access(app)
     live.init_app(app)
     # One proxy in front may say how it was reached; who the peer is stays the socket's word (see access.py).

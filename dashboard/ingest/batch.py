@@ -42,8 +42,9 @@ log = logging.getLogger(__name__)
 def ingest_deliveries(engine: Engine, deliveries: Sequence[Incoming], settings: Settings) -> list[Receipt]:
     """Apply and record deliveries in one transaction; return their receipts in the same order, after the commit.
 
-    Raises sqlalchemy's OperationalError or InterfaceError if the database cannot be reached; nothing is kept then. A
-    delivery that cannot be applied for another reason is recorded as failed, and the others are applied.
+    Raises sqlalchemy's OperationalError or InterfaceError if the database cannot be reached: of what was not committed
+    before nothing is kept then. A batch that fails for another reason is halved until the delivery is alone that cannot
+    be applied: it is recorded as failed, and the others are applied.
     """
     try:
         return _retry_deadlocks(engine, deliveries, settings)
@@ -51,7 +52,9 @@ def ingest_deliveries(engine: Engine, deliveries: Sequence[Incoming], settings: 
         if isinstance(error, DBAPIError) and _is_passing(error):
             raise
         if len(deliveries) > 1:
-            return [receipt for one in deliveries for receipt in ingest_deliveries(engine, [one], settings)]
+            middle = len(deliveries) // 2
+            halves = (deliveries[:middle], deliveries[middle:])
+            return [receipt for half in halves for receipt in ingest_deliveries(engine, half, settings)]
         log.exception("delivery %s cannot be applied", deliveries[0].id)
         cause = error.orig if isinstance(error, DBAPIError) else error
         return [_record_failure(engine, deliveries[0], f"{type(cause).__name__} while it was applied")]
@@ -179,16 +182,15 @@ class _Batch:
         for row in created:
             row["usual_gap_s"] = gaps.get((row["project_id"], row["dialect"]), 0)
         trees = {i.digest: Tree(projects[i.project_slug], rows[i.digest]) for i in reports}
-        numbers = {digest: tree.deployment["id"] for digest, tree in trees.items()}
         owners = {tree.deployment["id"]: tree for tree in trees.values()}
-        jobs = [
-            (numbers[i.digest], job)
-            for i, report in reports.items()
-            for job in {*report.jobs, *(j for j, _ in report.steps)}
+        # A new deployment has neither jobs nor steps.
+        told = [
+            (trees[i.digest].deployment["id"], report) for i, report in reports.items() if not trees[i.digest].is_new
         ]
+        jobs = [(number, job) for number, report in told for job in {*report.jobs, *(j for j, _ in report.steps)}]
         for job in store.read_jobs(self.connection, jobs):
             owners[job["deployment_id"]].jobs[job["key"]] = job
-        steps = [(numbers[i.digest], *key) for i, report in reports.items() for key in report.steps]
+        steps = [(number, *key) for number, report in told for key in report.steps]
         for step in store.read_steps(self.connection, steps):
             owners[step["deployment_id"]].steps[step["job_key"], step["key"]] = step
         return trees
@@ -208,7 +210,9 @@ class _Batch:
 
     def read_affected(self, befores: Mapping[str, Tree], afters: Mapping[str, Tree]) -> None:
         """Add the rows that only look different because a parent of theirs ended or began again."""
-        affected = {digest: find_affected(befores[digest], after) for digest, after in afters.items()}
+        affected = {
+            digest: find_affected(befores[digest], after) for digest, after in afters.items() if not after.is_new
+        }
         trees = {after.deployment["id"]: (befores[digest], after) for digest, after in afters.items()}
         whole = [afters[digest].deployment["id"] for digest, (all_jobs, _) in affected.items() if all_jobs]
         opened = [afters[digest].deployment["id"] for digest, (all_jobs, some) in affected.items() if all_jobs or some]

@@ -35,17 +35,9 @@ from dashboard.ingest.rows import EMPTY_NODE, Row, read_node, write_node
 UNSEEN = frozenset({"id", "seq"})
 """Parts of a deployment's view that are not changes of it."""
 UNTOLD = UNSEEN | {
-    "project",
-    "sorted_at",
-    "links",
-    "usual",
-    "estimate",
-    "related",
-    "current",
-    "started_observed",
-    "is_current",
+    "project", "sorted_at", "links", "usual", "estimate", "related", "current", "started_observed", "is_current",
     "is_done",
-}
+}  # fmt: skip
 """Parts of views that follow from others: a list of changes for people would only be longer with them."""
 MOST_TOLD, LONGEST_TOLD = 100, 200
 """Changes, and characters of a value, that are kept with a delivery."""
@@ -62,6 +54,11 @@ class Tree:
     deployment: Row
     jobs: dict[str, Row] = field(default_factory=dict)
     steps: dict[StepKey, Row] = field(default_factory=dict)
+
+    @property
+    def is_new(self) -> bool:
+        """Whether nobody has heard of the deployment before."""
+        return bool(self.deployment["seq"] == 0)
 
 
 def fold_report(
@@ -220,12 +217,13 @@ class Difference(NamedTuple):
 
 def describe_changes(before: Tree, after: Tree, watch: Watch) -> Difference:
     """Return what the report changed."""
-    old_views, new_views = _view_tree(before, watch), _view_tree(after, watch)
+    old_views: Views = ({}, {}, {}) if before.is_new else _view_tree(before, watch)
+    new_views = _view_tree(after, watch)
     if before.deployment["state"] == State.STALE:
         # Announced while this report was on its way: so pages show it, whatever the report's own time makes of it.
         silent_since = format_time(before.deployment["last_report_at"])
         old_views[0].update(state=State.STALE.value, stale_since=silent_since)
-    deployment = _diff({} if before.deployment["seq"] == 0 else old_views[0], new_views[0])
+    deployment = _diff(old_views[0], new_views[0])
     changes = {
         "deployment": {name: value for name, value in deployment.items() if name not in UNSEEN},
         "jobs": [
@@ -239,12 +237,12 @@ def describe_changes(before: Tree, after: Tree, watch: Watch) -> Difference:
     }
     if not any(changes.values()):
         return Difference({}, [])
-    return Difference(changes, _tell_changes(old_views, new_views, is_known=before.deployment["seq"] > 0))
+    return Difference(changes, _tell_changes(old_views, new_views))
 
 
 def name_event(before: Tree, after: Tree) -> str:
     """Return the kind of the event: `step.updated` if the report only spoke of steps."""
-    if before.deployment["seq"] == 0:
+    if before.is_new:
         return "deployment.created"
     if stand_deployment(after.deployment).is_done and not stand_deployment(before.deployment).is_done:
         return "deployment.completed"
@@ -268,9 +266,9 @@ def _view_tree(tree: Tree, watch: Watch) -> Views:
     )
 
 
-def _tell_changes(old_views: Views, new_views: Views, *, is_known: bool) -> list[dict[str, Any]]:
+def _tell_changes(old_views: Views, new_views: Views) -> list[dict[str, Any]]:
     pairs: Iterable[tuple[str, Mapping[str, Any], Mapping[str, Any]]] = (
-        ("deployment", old_views[0] if is_known else {}, new_views[0]),
+        ("deployment", old_views[0], new_views[0]),
         *(("job", old_views[1].get(key, {}), view) for key, view in new_views[1].items()),
         *(("step", old_views[2].get(key, {}), view) for key, view in new_views[2].items()),
     )

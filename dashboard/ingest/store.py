@@ -1,19 +1,18 @@
 """The statements of ingest: a fixed handful for each batch, however many deliveries are in it.
 
-Rows travel as one JSON array per statement, which PostgreSQL unfolds into the table's own row type. Every statement
-takes the rows in key order, so that two transactions never wait for each other in a circle.
+Rows travel as one array per column, see `prepared`. Every statement takes them in key order, so that two transactions
+never wait for each other in a circle.
 """
 
-import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ARRAY, Connection, Table, TextClause, and_, cast, func, select, text, tuple_
+from sqlalchemy import Connection, Table
 
 from dashboard.core.report import StepKey
 from dashboard.core.view import format_time
+from dashboard.ingest.prepared import Statement, name_type, pick
 from dashboard.ingest.rows import Row
 from dashboard.models import (
     Base,
@@ -35,61 +34,106 @@ def _table(model: type[Base]) -> Table:
     return Base.metadata.tables[model.__tablename__]
 
 
-def _encode(rows: Iterable[Mapping[str, Any]]) -> str:
-    return json.dumps(list(rows), default=datetime.isoformat)
+def _name_columns(model: type[Base], *, without: Sequence[str] = ()) -> list[str]:
+    return [column.name for column in _table(model).columns if column.name not in without]
 
 
-def _insert_sql(model: type[Base], columns: Sequence[str], conflict: str) -> str:
-    """Return the statement that inserts `:rows` in the order of the table's primary key or of `columns`."""
-    name, names = model.__tablename__, ", ".join(columns)
-    return f"INSERT INTO {name} ({names}) SELECT {names} FROM json_populate_recordset(NULL::{name}, :rows) {conflict}"  # noqa: S608
+def _types(model: type[Base], columns: Sequence[str]) -> list[str]:
+    return [name_type(_table(model), name) for name in columns]
 
 
-def _upsert_sql(model: type[Base], kept: Mapping[str, str] = MappingProxyType({})) -> str:
-    """Return the statement that writes `:rows`; `kept` gives other expressions for columns than the new value."""
-    table = _table(model)
-    key = [column.name for column in table.primary_key]
-    names = [column.name for column in table.columns if column.name not in key]
+def _unnest(count: int, columns: Sequence[str], name: str) -> str:
+    parameters = ", ".join(f"${number}" for number in range(1, count + 1))
+    return f"unnest({parameters}) AS {name} ({', '.join(columns)})"
+
+
+class _Writing:
+    """A statement that inserts rows of a table."""
+
+    def __init__(self, model: type[Base], purpose: str, columns: Sequence[str], end: str) -> None:
+        self._columns, names = columns, ", ".join(columns)
+        sql = f"INSERT INTO {model.__tablename__} ({names}) SELECT {names} FROM {_unnest(len(columns), columns, 'new')} {end}"  # noqa: S608, E501
+        self._statement = Statement(f"{purpose}_{model.__tablename__}", _types(model, columns), sql)
+
+    def run(self, connection: Connection, rows: Sequence[Row]) -> list[Row]:
+        return self._statement.run(connection, pick(rows, self._columns)) if rows else []
+
+
+def _make_upsert(model: type[Base], kept: Mapping[str, str] = MappingProxyType({})) -> _Writing:
+    """Return the statement that writes whole rows; `kept` gives other expressions for columns than the new value."""
+    key = [column.name for column in _table(model).primary_key]
+    names = _name_columns(model, without=key)
     values = ", ".join(f"{name} = {kept.get(name, f'excluded.{name}')}" for name in names)
-    conflict = f"ORDER BY {', '.join(key)} ON CONFLICT ({', '.join(key)}) DO UPDATE SET {values}"
-    return _insert_sql(model, table.columns.keys(), conflict)
+    end = f"ORDER BY {', '.join(key)} ON CONFLICT ({', '.join(key)}) DO UPDATE SET {values}"
+    return _Writing(model, "upsert", _name_columns(model), end)
 
 
-CLAIM_KEYS = text(
-    _insert_sql(
-        DeliveryKey,
-        _table(DeliveryKey).columns.keys(),
-        "ORDER BY source, dialect, key ON CONFLICT DO NOTHING RETURNING delivery_id",
-    )
+class _Reading:
+    """A statement that reads rows of a table by the values of some columns."""
+
+    def __init__(self, model: type[Base], purpose: str, keys: Sequence[str], end: str = "") -> None:
+        table = model.__tablename__
+        shown = ", ".join(f"{table}.{name}" for name in _name_columns(model))
+        matches = " AND ".join(f"{table}.{name} = wanted.{name}" for name in keys)
+        sql = f"SELECT {shown} FROM {_unnest(len(keys), keys, 'wanted')} JOIN {table} ON {matches} {end}"  # noqa: S608
+        self._statement = Statement(f"{purpose}_{table}", _types(model, keys), sql)
+
+    def run(self, connection: Connection, keys: Sequence[tuple[Any, ...]]) -> list[Row]:
+        return self._statement.run(connection, zip(*keys, strict=True)) if keys else []
+
+
+CLAIM_KEYS = _Writing(
+    DeliveryKey,
+    "claim",
+    _name_columns(DeliveryKey),
+    "ORDER BY source, dialect, key ON CONFLICT DO NOTHING RETURNING delivery_id",
 )
-INSERT_PROJECTS = text(
-    _insert_sql(Project, ("slug", "name", "stamps", "seq", "created_at"), "ORDER BY slug ON CONFLICT DO NOTHING")
+INSERT_PROJECTS = _Writing(
+    Project, "insert", ("slug", "name", "stamps", "seq", "created_at"), "ORDER BY slug ON CONFLICT DO NOTHING"
 )
-INSERT_DEPLOYMENTS = text(
-    _insert_sql(
-        Deployment,
-        [column.name for column in _table(Deployment).columns if column.name != "id"],
-        "AS new WHERE NOT EXISTS (SELECT FROM deployments AS old WHERE old.identity = new.identity) "
-        "ORDER BY identity ON CONFLICT DO NOTHING",
-    )
+INSERT_DEPLOYMENTS = _Writing(
+    Deployment,
+    "insert",
+    _name_columns(Deployment, without=["id"]),
+    "WHERE NOT EXISTS (SELECT FROM deployments AS old WHERE old.identity = new.identity) "
+    "ORDER BY identity ON CONFLICT DO NOTHING",
 )
-INSERT_EVENTS = text(_insert_sql(DeploymentEvent, _table(DeploymentEvent).columns.keys(), ""))
-INSERT_DELIVERIES = text(
-    # What a replay has not changed anew was changed by this delivery all the same, when it came first.
-    _upsert_sql(
-        Delivery,
-        {
-            "changes": "coalesce(nullif(excluded.changes, '[]'), deliveries.changes)",
-            "deployment_id": "coalesce(excluded.deployment_id, deliveries.deployment_id)",
-        },
-    )
-)
-UPSERT: dict[type[Base], TextClause] = {
-    model: text(_upsert_sql(model)) for model in (Project, Deployment, DeploymentJob, DeploymentStep)
+INSERT_EVENTS = _Writing(DeploymentEvent, "insert", _name_columns(DeploymentEvent), "")
+UPSERT: dict[type[Base], _Writing] = {
+    model: _make_upsert(model) for model in (Project, Deployment, DeploymentJob, DeploymentStep)
 }
-READ_CURRENT_STEPS = text(
+UPSERT_DELIVERIES = _make_upsert(
+    # What a replay has not changed anew was changed by this delivery all the same, when it came first.
+    Delivery,
+    {
+        "changes": "coalesce(nullif(excluded.changes, '[]'), deliveries.changes)",
+        "deployment_id": "coalesce(excluded.deployment_id, deliveries.deployment_id)",
+    },
+)
+READ_PROJECTS = _Reading(Project, "read", ("slug",))
+LOCK_PROJECTS = _Reading(Project, "lock", ("slug",), "ORDER BY slug FOR NO KEY UPDATE OF projects")
+LOCK_DEPLOYMENTS = _Reading(Deployment, "lock", ("identity",), "ORDER BY identity FOR UPDATE OF deployments")
+READ_JOBS = _Reading(DeploymentJob, "read", ("deployment_id", "key"))
+READ_STEPS = _Reading(DeploymentStep, "read", ("deployment_id", "job_key", "key"))
+READ_ALL_JOBS = _Reading(DeploymentJob, "read_all", ("deployment_id",))
+READ_OPEN_STEPS = _Reading(
+    DeploymentStep, "read_open", ("deployment_id",), "WHERE deployment_steps.status IS DISTINCT FROM 'completed'"
+)
+READ_KEY_HOLDERS = Statement(
+    "read_key_holders",
+    ("text", "text", "text"),
     """
-    SELECT wanted.id, step.* FROM unnest(CAST(:ids AS bigint[])) AS wanted (id) CROSS JOIN LATERAL (
+    SELECT held.source, held.dialect, held.key, digest, delivery_id, delivery.deployment_id, deployment.seq
+    FROM unnest($1, $2, $3) AS wanted (source, dialect, key) JOIN delivery_keys AS held USING (source, dialect, key)
+    LEFT JOIN deliveries AS delivery ON delivery.id = held.delivery_id
+    LEFT JOIN deployments AS deployment ON deployment.id = delivery.deployment_id
+    """,
+)
+READ_CURRENT_STEPS = Statement(
+    "read_current_steps",
+    ("bigint",),
+    """
+    SELECT wanted.id, step.* FROM unnest($1) AS wanted (id) CROSS JOIN LATERAL (
       SELECT job_key, coalesce(job.name, job.key) AS job_name, step.key, coalesce(step.name, step.key) AS name,
         coalesce(step.started_at, step.observed_at) AS started_at
       FROM deployment_steps AS step JOIN deployment_jobs AS job ON (job.deployment_id, job.key) = (wanted.id, job_key)
@@ -98,21 +142,22 @@ READ_CURRENT_STEPS = text(
       ORDER BY job.number, coalesce(job.started_at, job.first_step_at), job.key, step.number, step.started_at, step.key
       LIMIT 1
     ) AS step
-    """
+    """,
 )
-READ_USUAL_GAPS = text(
+READ_USUAL_GAPS = Statement(
+    "read_usual_gaps",
+    ("bigint", "text"),
     """
     SELECT wanted.*, percentile_cont(0.5) WITHIN GROUP (ORDER BY past.longest_gap_s) AS gap_s
-    FROM unnest(CAST(:projects AS bigint[]), CAST(:dialects AS text[])) AS wanted (project_id, dialect)
-    CROSS JOIN LATERAL (
+    FROM unnest($1, $2) AS wanted (project_id, dialect) CROSS JOIN LATERAL (
       SELECT status, dialect, longest_gap_s FROM deployments WHERE project_id = wanted.project_id
       ORDER BY sorted_at DESC, id DESC LIMIT 200
     ) AS past
     WHERE past.status = 'completed' AND past.dialect = wanted.dialect
     GROUP BY wanted.project_id, wanted.dialect HAVING count(*) >= 3
-    """
+    """,
 )
-NOTIFY = text("SELECT pg_notify(:channel, :payload)")
+NOTIFY = Statement("notify", ("text",), f"SELECT pg_notify('{CHANNEL}', payload) FROM unnest($1) AS new (payload)")  # noqa: S608
 
 
 def claim_keys(connection: Connection, rows: Sequence[Row]) -> set[str]:
@@ -120,127 +165,88 @@ def claim_keys(connection: Connection, rows: Sequence[Row]) -> set[str]:
 
     Waits for a transaction that claims the same key at the same time, and then sees what became of it.
     """
-    claimed = connection.execute(CLAIM_KEYS, {"rows": _encode(rows)})
-    return {str(delivery_id) for (delivery_id,) in claimed}
+    return {str(row["delivery_id"]) for row in CLAIM_KEYS.run(connection, rows)}
 
 
 def read_key_holders(connection: Connection, keys: Sequence[tuple[str, str, str]]) -> dict[tuple[str, str, str], Row]:
     """Return, by (source, dialect, key), who holds a key: digest, delivery_id, and the deployment's id and seq."""
-    held = select(
-        DeliveryKey.source, DeliveryKey.dialect, DeliveryKey.key, DeliveryKey.digest, DeliveryKey.delivery_id,
-        Delivery.deployment_id, Deployment.seq,
-    )  # fmt: skip
-    held = held.outerjoin(Delivery, Delivery.id == DeliveryKey.delivery_id)
-    held = held.outerjoin(Deployment, Deployment.id == Delivery.deployment_id)
-    held = held.where(tuple_(DeliveryKey.source, DeliveryKey.dialect, DeliveryKey.key).in_(keys))
-    return {(row["source"], row["dialect"], row["key"]): dict(row) for row in connection.execute(held).mappings()}
+    rows = READ_KEY_HOLDERS.run(connection, zip(*dict.fromkeys(keys), strict=True))
+    return {(row["source"], row["dialect"], row["key"]): row for row in rows}
 
 
 def insert_projects(connection: Connection, rows: Sequence[Row]) -> None:
     """Create the projects that do not exist yet."""
-    connection.execute(INSERT_PROJECTS, {"rows": _encode(rows)})
+    INSERT_PROJECTS.run(connection, rows)
 
 
 def read_projects(connection: Connection, slugs: Iterable[str], *, lock: bool) -> dict[str, Row]:
     """Return projects by slug, locked against other writers if asked for."""
-    table = _table(Project)
-    query = select(table).where(table.c.slug.in_(sorted(slugs))).order_by(table.c.slug)
-    query = query.with_for_update(key_share=True) if lock else query
-    return {row["slug"]: dict(row) for row in connection.execute(query).mappings()}
+    statement = LOCK_PROJECTS if lock else READ_PROJECTS
+    return {row["slug"]: row for row in statement.run(connection, [(slug,) for slug in slugs])}
 
 
 def lock_deployments(connection: Connection, rows: Sequence[Row]) -> dict[str, Row]:
     """Create the deployments that do not exist yet, lock all of them, and return them by identity."""
-    connection.execute(INSERT_DEPLOYMENTS, {"rows": _encode(rows)})
-    table = _table(Deployment)
-    identities = sorted(row["identity"] for row in rows)
-    query = select(table).where(table.c.identity.in_(identities)).order_by(table.c.identity).with_for_update()
-    return {row["identity"]: dict(row) for row in connection.execute(query).mappings()}
+    INSERT_DEPLOYMENTS.run(connection, rows)
+    found = LOCK_DEPLOYMENTS.run(connection, [(row["identity"],) for row in rows])
+    return {row["identity"]: row for row in found}
 
 
 def read_usual_gaps(connection: Connection, kinds: Collection[tuple[int, str]]) -> dict[tuple[int, str], float]:
     """Return, by id of a project and dialect, the longest silence that is usual for them, in seconds."""
-    if not kinds:
-        return {}
-    projects, dialects = zip(*kinds, strict=True)
-    rows = connection.execute(READ_USUAL_GAPS, {"projects": list(projects), "dialects": list(dialects)})
-    return {(row.project_id, row.dialect): row.gap_s for row in rows}
+    rows = READ_USUAL_GAPS.run(connection, zip(*kinds, strict=True)) if kinds else []
+    return {(row["project_id"], row["dialect"]): row["gap_s"] for row in rows}
 
 
 def read_jobs(connection: Connection, keys: Sequence[tuple[int, str]]) -> list[Row]:
     """Return jobs by (deployment id, key)."""
-    return _select_keys(connection, _table(DeploymentJob), ("deployment_id", "key"), keys) if keys else []
+    return READ_JOBS.run(connection, keys)
 
 
 def read_steps(connection: Connection, keys: Sequence[tuple[int, *StepKey]]) -> list[Row]:
     """Return steps by (deployment id, job key, key)."""
-    return _select_keys(connection, _table(DeploymentStep), ("deployment_id", "job_key", "key"), keys) if keys else []
+    return READ_STEPS.run(connection, keys)
 
 
 def read_all_jobs(connection: Connection, deployment_ids: Sequence[int]) -> list[Row]:
     """Return every job of the deployments."""
-    table = _table(DeploymentJob)
-    return _select(connection, table, table.c.deployment_id.in_(deployment_ids)) if deployment_ids else []
+    return READ_ALL_JOBS.run(connection, [(number,) for number in deployment_ids])
 
 
 def read_open_steps(connection: Connection, deployment_ids: Sequence[int]) -> list[Row]:
     """Return the steps of the deployments that have not ended."""
-    table = _table(DeploymentStep)
-    still_open = table.c.status.is_distinct_from(text("'completed'"))
-    where = table.c.deployment_id.in_(deployment_ids) & still_open
-    return _select(connection, table, where) if deployment_ids else []
-
-
-def _select_keys(
-    connection: Connection, table: Table, names: Sequence[str], keys: Sequence[tuple[Any, ...]]
-) -> list[Row]:
-    """Return rows by their keys, which travel as one array per column: ten thousand would be too many for IN."""
-    arrays = [
-        cast(list(values), ARRAY(table.c[name].type))
-        for name, values in zip(names, zip(*keys, strict=True), strict=True)
-    ]
-    wanted = func.unnest(*arrays).table_valued(*names).render_derived()
-    matches = (table.c[name] == wanted.c[name] for name in names)
-    return [dict(row) for row in connection.execute(select(table).join(wanted, and_(*matches))).mappings()]
-
-
-def _select(connection: Connection, table: Table, where: Any) -> list[Row]:  # noqa: ANN401
-    return [dict(row) for row in connection.execute(select(table).where(where)).mappings()]
+    return READ_OPEN_STEPS.run(connection, [(number,) for number in deployment_ids])
 
 
 def upsert(connection: Connection, model: type[Base], rows: Sequence[Row]) -> None:
     """Write whole rows, new and old."""
-    if rows:
-        connection.execute(UPSERT[model], {"rows": _encode(rows)})
+    UPSERT[model].run(connection, rows)
 
 
 def read_current_steps(connection: Connection, deployment_ids: Sequence[int]) -> dict[int, Row]:
     """Return, by deployment id, the first step in progress: its job and key, the names of both, and its start."""
-    rows = connection.execute(READ_CURRENT_STEPS, {"ids": list(deployment_ids)})
     return {
-        row.id: {
-            "job": row.job_key,
-            "job_name": row.job_name,
-            "key": row.key,
-            "name": row.name,
-            "started_at": format_time(row.started_at),
+        row["id"]: {
+            "job": row["job_key"],
+            "job_name": row["job_name"],
+            "key": row["key"],
+            "name": row["name"],
+            "started_at": format_time(row["started_at"]),
         }
-        for row in rows
+        for row in READ_CURRENT_STEPS.run(connection, [deployment_ids])
     }
 
 
 def insert_events(connection: Connection, rows: Sequence[Row]) -> None:
     """Append events, and have the database announce them when the transaction commits."""
-    if not rows:
-        return
-    connection.execute(INSERT_EVENTS, {"rows": _encode(rows)})
-    for payload in pack_payloads(f"{row['deployment_id']}:{row['seq']}" for row in rows):
-        connection.execute(NOTIFY, {"channel": CHANNEL, "payload": payload})
+    if rows:
+        INSERT_EVENTS.run(connection, rows)
+        NOTIFY.run(connection, [pack_payloads(f"{row['deployment_id']}:{row['seq']}" for row in rows)])
 
 
 def insert_deliveries(connection: Connection, rows: Sequence[Row]) -> None:
     """Put deliveries into the inbox; a replayed one takes the place of what it was."""
-    connection.execute(INSERT_DELIVERIES, {"rows": _encode(rows)})
+    UPSERT_DELIVERIES.run(connection, rows)
 
 
 def pack_payloads(words: Iterable[str]) -> list[str]:

@@ -10,9 +10,8 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from dashboard.core.words import Verdict
-from dashboard.extensions import db
-from dashboard.ingest.batch import ingest_deliveries
 from dashboard.ingest.delivery import Incoming
+from dashboard.ingest.writer import WRITER, BusyError, Writer
 from dashboard.problems import ProblemError
 
 MOST_PER_MINUTE = 60
@@ -42,6 +41,7 @@ def keep_rejected(problem: ProblemError, incoming: Incoming) -> None:
     if not allowance.take(incoming.source, int(incoming.received_at.timestamp()) // 60):
         return
     kept = replace(incoming, verdict=Verdict.REJECTED, reason=problem.detail)
-    # The sender is told what is wrong all the same when the database is away.
-    with contextlib.suppress(OperationalError, InterfaceError, PoolTimeoutError):
-        ingest_deliveries(db.engine, [kept], current_app.config["SETTINGS"])
+    # The sender is told what is wrong all the same when nothing can be kept.
+    writer: Writer = current_app.extensions[WRITER]
+    with contextlib.suppress(OperationalError, InterfaceError, PoolTimeoutError, BusyError):
+        writer.submit(kept)

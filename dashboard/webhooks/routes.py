@@ -10,9 +10,8 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from dashboard.config import Settings
 from dashboard.core.words import Verdict
-from dashboard.extensions import db
-from dashboard.ingest.batch import ingest_deliveries
 from dashboard.ingest.delivery import Incoming, Receipt
+from dashboard.ingest.writer import WRITER, BusyError, Writer
 from dashboard.problems import RETRY_AFTER_S, ProblemError
 from dashboard.webhooks.authentication import AuthenticationError, find_source
 from dashboard.webhooks.body import read_body
@@ -57,7 +56,7 @@ def receive_deployment(dialect: str | None = None) -> Response:
         received_at, source.name, spoken, body, headers, event=said.event, key=said.key, reports=said.reports,
         verdict=said.verdict, reason=said.reason, began_at=began_at,
     )  # fmt: skip
-    receipt = ingest_deliveries(db.engine, [incoming], settings)[0]
+    receipt = _write(incoming)
     if spoken == NATIVE:
         _raise_refusal(receipt)
     return jsonify(describe_receipt(receipt))
@@ -70,6 +69,15 @@ def shake_hands(response: Response) -> Response:
         response.headers["WebHook-Allowed-Origin"] = origin
         response.headers["WebHook-Allowed-Rate"] = request.headers.get("WebHook-Request-Rate", "*")
     return response
+
+
+def _write(incoming: Incoming) -> Receipt:
+    writer: Writer = current_app.extensions[WRITER]
+    try:
+        return writer.submit(incoming)
+    except BusyError:
+        detail = "Too many deliveries wait to be written. Nothing of this one was kept: send it again."
+        raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers={"Retry-After": "1"}) from None
 
 
 def _read_body(told: str, settings: Settings, received_at: datetime) -> bytes:

@@ -61,9 +61,15 @@ def test_sixteen_at_once_on_one_new_deployment_are_all_kept(dashboard_server: Da
     )
     assert [status for status, _ in answers] == [200] * 16
     assert len({answer["deployment_id"] for _, answer in answers}) == 1
-    assert sorted(answer["seq"] for _, answer in answers) == list(range(1, 17))
-    view = dashboard_server.get(f"/api/deployments/{answers[0][1]['deployment_id']}")[1]
+    number = answers[0][1]["deployment_id"]
+    view = dashboard_server.get(f"/api/deployments/{number}")[1]
     assert view["completed_steps"] == 16
+    # Those that were committed together share a seq: one for each commit, and none is left out.
+    told = {answer["seq"] for _, answer in answers}
+    assert told == set(range(1, view["seq"] + 1))
+    events = dashboard_server.get(f"/api/deployments/{number}/events")[1]["items"]
+    assert [event["seq"] for event in events] == sorted(told)
+    assert sum(len(event["steps"]) for event in events) == 16
 
 
 def test_two_processes_on_one_database_keep_everything(start_dashboard: StartDashboard) -> None:

@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 
 from dashboard import create_app
 from dashboard.extensions import db
+from dashboard.ingest.writer import WRITER, Writer
 from tests.conftest import MakeDatabase, make_settings
 from tests.servers import SECRET
 from tests.webhooks.posting import BEARER, apply, make_payload, post, sign_hub
@@ -29,6 +30,14 @@ def test_answer_is_json(shared_client: FlaskClient) -> None:
 
 def test_url_leads_to_the_page(shared_client: FlaskClient) -> None:
     assert shared_client.get(apply(shared_client, run_id="page")["url"]).status_code == 200
+
+
+def test_when_too_many_wait_a_sender_is_sent_away_at_once(client: FlaskClient) -> None:
+    client.application.extensions[WRITER] = Writer(lambda deliveries: [], most_waiting=0)
+    response = post(client, make_payload())
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "1")
+    assert response.content_type == "application/problem+json"
+    assert "Nothing of this one was kept" in response.get_json()["detail"]
 
 
 def test_seq_counts_what_visibly_changed(shared_client: FlaskClient) -> None:

@@ -1,0 +1,127 @@
+"""Group commit: deliveries that arrive while one transaction commits share the next one.
+
+There is one writer in a process at a time, and it is one of the requests that wait: whoever finds nobody writing writes
+at once, its own delivery and all that wait; when that is committed it wakes those, and the first that came in the
+meantime writes next. So a lone request waits for nobody, and the busier it is the larger the batches.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from dashboard.ingest.delivery import Incoming, Receipt
+
+MOST_DELIVERIES = 256
+"""In one batch."""
+MOST_BYTES, MOST_STEPS = 8 * 1024**2, 20_000
+"""Bodies and steps that one batch takes, unless a single delivery has more: what waits behind it must not wait long."""
+MOST_WAITING = 1024
+"""Deliveries that may wait in a process; who comes then is sent away at once, and comes again."""
+
+WRITER = "writer"
+"""Under this name the application's extensions hold the one of this process."""
+
+Write = Callable[[Sequence[Incoming]], list[Receipt]]
+
+
+class BusyError(Exception):
+    """More deliveries wait than can be written soon; nothing of this one was kept."""
+
+
+@dataclass(eq=False, slots=True)
+class _Ticket:
+    """A delivery that waits."""
+
+    incoming: Incoming
+    woken: threading.Event = field(default_factory=threading.Event)
+    receipt: Receipt | None = None
+    error: BaseException | None = None
+    writes_next: bool = False
+
+
+class Writer:
+    """Lets the requests of a process write together; `write` applies a batch and returns after its commit."""
+
+    def __init__(self, write: Write, most_waiting: int = MOST_WAITING) -> None:
+        self._write, self._most_waiting = write, most_waiting
+        self._lock = threading.Lock()
+        self._waiting: deque[_Ticket] = deque()
+        self.is_writing = False
+        """Whether a batch is being written now."""
+
+    def submit(self, incoming: Incoming) -> Receipt:
+        """Return the receipt once the delivery is committed.
+
+        Raises BusyError at once if too many wait, and what `write` raised for the batch that this delivery was in.
+        """
+        ticket = _Ticket(incoming)
+        self._enqueue(ticket)
+        if not ticket.writes_next:
+            self._wait(ticket)
+        if ticket.writes_next:
+            self._write_batch()
+        if ticket.error is not None:
+            raise ticket.error
+        assert ticket.receipt is not None
+        return ticket.receipt
+
+    def count_waiting(self) -> int:
+        """Return how many deliveries wait now."""
+        return len(self._waiting)
+
+    def _enqueue(self, ticket: _Ticket) -> None:
+        with self._lock:
+            if len(self._waiting) >= self._most_waiting:
+                raise BusyError
+            self._waiting.append(ticket)
+            ticket.writes_next, self.is_writing = not self.is_writing, True
+
+    def _wait(self, ticket: _Ticket) -> None:
+        try:
+            ticket.woken.wait()
+        except BaseException:
+            # The server ends this request while it waits: nobody may wait for it to write.
+            with self._lock:
+                if ticket in self._waiting:
+                    self._waiting.remove(ticket)
+                if ticket.writes_next:
+                    self._hand_over()
+            raise
+
+    def _write_batch(self) -> None:
+        with self._lock:
+            batch = self._take_batch()
+        try:
+            receipts = self._write([ticket.incoming for ticket in batch])
+            for ticket, receipt in zip(batch, receipts, strict=True):
+                ticket.receipt = receipt
+        except BaseException as error:
+            # Whoever only waited for this one is not to blame for its end: it may try again.
+            for ticket in batch:
+                ticket.error = error if isinstance(error, Exception) else BusyError()
+            raise
+        finally:
+            with self._lock:
+                self._hand_over()
+            for ticket in batch:
+                ticket.woken.set()
+
+    def _take_batch(self) -> list[_Ticket]:
+        batch: list[_Ticket] = []
+        size = steps = 0
+        while self._waiting and len(batch) < MOST_DELIVERIES:
+            incoming = self._waiting[0].incoming
+            size += len(incoming.body)
+            steps += sum(len(report.steps) for report in incoming.reports)
+            if batch and (size > MOST_BYTES or steps > MOST_STEPS):
+                break
+            batch.append(self._waiting.popleft())
+        return batch
+
+    def _hand_over(self) -> None:
+        """Let the first that waits write next; call it with the lock held."""
+        self.is_writing = bool(self._waiting)
+        if self._waiting:
+            self._waiting[0].writes_next = True
+            self._waiting[0].woken.set()

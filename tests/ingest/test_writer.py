@@ -1,0 +1,127 @@
+"""Group commit: who writes, what shares a transaction, and what happens when one fails or too many wait."""
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import pytest
+
+from dashboard.core.words import Verdict
+from dashboard.ingest.delivery import Incoming, Receipt
+from dashboard.ingest.writer import MOST_BYTES, MOST_DELIVERIES, BusyError, Writer
+from tests.ingest.deliveries import make_incoming
+from tests.servers import wait_until
+
+
+class Disk:
+    """Stands in for the database: notes the batches, and holds the first one until it is let go."""
+
+    def __init__(self) -> None:
+        self.batches: list[int] = []
+        self.let_go = threading.Event()
+        self.fails: Callable[[], None] = lambda: None
+
+    def write(self, deliveries: Sequence[Incoming]) -> list[Receipt]:
+        self.batches.append(len(deliveries))
+        if len(self.batches) == 1:
+            assert self.let_go.wait(20)
+        self.fails()
+        return [Receipt(incoming.id, Verdict.APPLIED, seq=len(self.batches)) for incoming in deliveries]
+
+
+@pytest.fixture
+def disk() -> Disk:
+    return Disk()
+
+
+def submit_while_writing(writer: Writer, pool: ThreadPoolExecutor, more: Sequence[Incoming]) -> list[Future[Receipt]]:
+    """Submit one delivery, which is being written, and more that wait behind it."""
+    first = pool.submit(writer.submit, make_incoming())
+    wait_until(lambda: writer.count_waiting() == 0 and writer.is_writing)
+    waiting = [pool.submit(writer.submit, incoming) for incoming in more]
+    wait_until(lambda: writer.count_waiting() == len(more))
+    return [first, *waiting]
+
+
+def test_a_lone_delivery_is_written_at_once_by_who_brings_it(disk: Disk) -> None:
+    disk.let_go.set()
+    incoming = make_incoming()
+    assert Writer(disk.write).submit(incoming) == Receipt(incoming.id, Verdict.APPLIED, seq=1)
+    assert disk.batches == [1]
+
+
+def test_what_comes_while_one_is_written_shares_the_next_batch_and_each_gets_its_own_receipt(disk: Disk) -> None:
+    writer, deliveries = Writer(disk.write), [make_incoming() for _ in range(20)]
+    with ThreadPoolExecutor(32) as pool:
+        receipts = submit_while_writing(writer, pool, deliveries)
+        disk.let_go.set()
+        told = [receipt.result(20) for receipt in receipts[1:]]
+    assert disk.batches == [1, 20]
+    assert {receipt.delivery_id for receipt in told} == {incoming.id for incoming in deliveries}
+    assert not writer.is_writing
+
+
+def test_a_batch_is_bounded_in_number(disk: Disk) -> None:
+    writer = Writer(disk.write)
+    with ThreadPoolExecutor(MOST_DELIVERIES + 20) as pool:
+        receipts = submit_while_writing(writer, pool, [make_incoming() for _ in range(MOST_DELIVERIES + 5)])
+        disk.let_go.set()
+        assert all(receipt.result(20) for receipt in receipts)
+    assert disk.batches == [1, MOST_DELIVERIES, 5]
+
+
+def test_a_batch_is_bounded_in_bytes(disk: Disk) -> None:
+    writer, large = Writer(disk.write), b" " * (MOST_BYTES // 2)
+    with ThreadPoolExecutor(8) as pool:
+        receipts = submit_while_writing(writer, pool, [make_incoming(body=large) for _ in range(5)])
+        disk.let_go.set()
+        assert all(receipt.result(20) for receipt in receipts)
+    assert disk.batches == [1, 2, 2, 1]
+
+
+def test_who_comes_while_too_many_wait_is_sent_away_at_once(disk: Disk) -> None:
+    writer = Writer(disk.write, most_waiting=5)
+    with ThreadPoolExecutor(8) as pool:
+        receipts = submit_while_writing(writer, pool, [make_incoming() for _ in range(5)])
+        with pytest.raises(BusyError):
+            writer.submit(make_incoming())
+        disk.let_go.set()
+        assert all(receipt.result(20) for receipt in receipts)
+
+
+def test_what_fails_fails_for_its_batch_and_the_next_one_is_written(disk: Disk) -> None:
+    writer = Writer(disk.write)
+
+    def fail() -> None:
+        if len(disk.batches) == 2:
+            raise OSError("no database")
+
+    disk.fails = fail
+    with ThreadPoolExecutor(8) as pool:
+        receipts = submit_while_writing(writer, pool, [make_incoming() for _ in range(3)])
+        disk.let_go.set()
+        assert receipts[0].result(20)
+        for receipt in receipts[1:]:
+            with pytest.raises(OSError, match="no database"):
+                receipt.result(20)
+    assert writer.submit(make_incoming()).seq == 3
+
+
+class Ended(BaseException):
+    """How a server ends a request."""
+
+
+def test_who_only_shared_the_batch_of_a_request_that_was_ended_may_try_again(disk: Disk) -> None:
+    writer = Writer(disk.write)
+
+    def end() -> None:
+        if len(disk.batches) == 2:
+            raise Ended
+
+    disk.fails = end
+    with ThreadPoolExecutor(8) as pool:
+        receipts = submit_while_writing(writer, pool, [make_incoming() for _ in range(3)])
+        disk.let_go.set()
+        errors = [type(receipt.exception(20)) for receipt in receipts[1:]]
+    assert sorted(errors, key=str) == sorted([Ended, BusyError, BusyError], key=str)
+    assert writer.submit(make_incoming()).seq == 3
