@@ -21,6 +21,14 @@ PACKAGE = Path(__file__).parent
 MIGRATIONS = next(path for path in (PACKAGE / "migrations", PACKAGE.parent / "migrations") if path.is_dir())
 """Inside the package when it was installed from a wheel, beside it in a checkout."""
 
+SESSION = "-c timezone=UTC -c lock_timeout=10s -c plan_cache_mode=force_generic_plan"
+ENGINE_OPTIONS = {
+    "pool_pre_ping": True,
+    "hide_parameters": True,
+    "pool_timeout": 5,
+    "connect_args": {"application_name": "dashboard", "options": SESSION},
+}
+
 
 def create_app(settings: Settings) -> Flask:
     """Return the application, wired. Starts nothing: `live.start` begins to follow the database."""
@@ -32,15 +40,7 @@ def create_app(settings: Settings) -> Flask:
         SECRET_KEY=settings.secret_key,
         MAX_CONTENT_LENGTH=settings.max_body_bytes,
         SQLALCHEMY_DATABASE_URI=settings.database_url,
-        SQLALCHEMY_ENGINE_OPTIONS={
-            "pool_pre_ping": True,
-            "hide_parameters": True,
-            "pool_timeout": 5,
-            "connect_args": {
-                "application_name": "dashboard",
-                "options": "-c timezone=UTC -c lock_timeout=10s -c plan_cache_mode=force_generic_plan",
-            },
-        },
+        SQLALCHEMY_ENGINE_OPTIONS=ENGINE_OPTIONS,
         API_TITLE="Deployment dashboard",
         API_VERSION="1",
         OPENAPI_VERSION="3.1.0",
