@@ -75,6 +75,7 @@ class ViewSchema(Schema):
                 "is_current",
                 "is_done",
                 "started_observed",
+                "allowed_to_fail",
                 "verdict",
                 "source",
             ),
@@ -127,6 +128,7 @@ class JobSchema(ViewSchema):
     conclusion = fields.String()
     status_raw = fields.String()
     state = fields.String()
+    allowed_to_fail = fields.Boolean(metadata={"description": "without harm to its deployment"})
     job_progress_pct = fields.Integer()
     completed_steps = fields.Integer()
     total_steps = fields.Integer()

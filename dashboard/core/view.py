@@ -96,6 +96,10 @@ def view_deployment(row: Row, project: View, watch: Watch) -> View:
         "run_progress_pct": state.compute_percent(done_jobs, total_jobs, is_done=standing.is_done),
         "completed_jobs": done_jobs,
         "total_jobs_visible": total_jobs,
+        # Of a sender that tells of no steps the jobs are what moves.
+        "shown_pct": state.compute_percent(
+            *((done, total) if total else (done_jobs, total_jobs)), is_done=standing.is_done
+        ),
         **_view_current(None if standing.is_done else row["current_step"]),
         "usual": None,
         "estimate": None,

@@ -36,7 +36,7 @@ UNSEEN = frozenset({"id", "seq"})
 """Parts of a deployment's view that are not changes of it."""
 UNTOLD = UNSEEN | {
     "project", "sorted_at", "links", "usual", "estimate", "related", "current", "started_observed", "is_current",
-    "is_done",
+    "is_done", "shown_pct",
 }  # fmt: skip
 """Parts of views that follow from others: a list of changes for people would only be longer with them."""
 MOST_TOLD, LONGEST_TOLD = 100, 200

@@ -80,7 +80,7 @@ def format_count(done: int | None, total: int | None) -> str:
 
 
 def format_steps(done: int | None, total: int | None) -> str:
-    return WORDS["phrase"]["steps"].format(n=done or 0, of=total or 0)
+    return WORDS["phrase"]["steps"].format(n=done or 0, of=total) if total else ""
 
 
 def format_jobs(done: int | None, total: int | None) -> str:

@@ -12,8 +12,9 @@ STEP: Shape = {
     "message": TEXT, "error": TEXT,
 }  # fmt: skip
 JOB: Shape = {
-    "name": str, "status": str, "conclusion": TEXT, "state": str, "job_progress_pct": COUNT,
-    "completed_steps": COUNT, "total_steps": COUNT, "current_step_index": (int, NULL), "steps": list,
+    "name": str, "status": str, "conclusion": TEXT, "state": str, "allowed_to_fail": bool,
+    "job_progress_pct": COUNT, "completed_steps": COUNT, "total_steps": COUNT, "current_step_index": (int, NULL),
+    "steps": list,
 }  # fmt: skip
 SUMMARY: Shape = {
     "id": int, "url": str, "project": dict, "environment": TEXT, "repository": TEXT, "branch": TEXT,

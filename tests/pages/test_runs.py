@@ -10,6 +10,7 @@ from tests.pages.conftest import OpenPage
 from tests.pages.sending import path_of, send
 from tests.servers import SECRET, DashboardServer
 from tests.webhooks.dialects.github_bodies import Json, make_job, make_run, make_step
+from tests.webhooks.dialects.gitlab_bodies import make_build, make_pipeline
 
 RUN_URL = "https://github.com/Octo/Shop/actions/runs/"
 
@@ -17,6 +18,15 @@ RUN_URL = "https://github.com/Octo/Shop/actions/runs/"
 def tell(server: DashboardServer, event: str, body: Json) -> dict[str, Any]:
     """Deliver a body as GitHub does; return the answer."""
     headers = {"Authorization": f"Bearer {SECRET}", "Content-Type": "application/json", "X-GitHub-Event": event}
+    status, answer = server.request("/api/webhook/deployment", json.dumps(body).encode(), headers)
+    assert (status, answer["verdict"]) == (200, "applied"), answer
+    told: dict[str, Any] = answer
+    return told
+
+
+def tell_gitlab(server: DashboardServer, body: Json) -> dict[str, Any]:
+    """Deliver a pipeline hook; return the answer."""
+    headers = {"Authorization": f"Bearer {SECRET}", "X-Gitlab-Event": "Pipeline Hook"}
     status, answer = server.request("/api/webhook/deployment", json.dumps(body).encode(), headers)
     assert (status, answer["verdict"]) == (200, "applied"), answer
     told: dict[str, Any] = answer
@@ -92,6 +102,24 @@ def test_a_late_word_on_an_old_attempt_reaches_the_page_of_the_new_one(
     expect(inherited).to_have_attribute("data-state", "running")
     tell_job(dashboard_server, 3, 30, "build")
     expect(inherited).to_have_attribute("data-state", "success")
+    expect_fresh(page, fresh)
+
+
+def test_a_job_that_may_fail_says_so_and_leaves_its_pipeline_green(
+    open_page: OpenPage, fresh: Page, dashboard_server: DashboardServer
+) -> None:
+    times = {"started_at": "2026-03-01 10:01:00 UTC", "finished_at": "2026-03-01 10:02:00 UTC"}
+    lint = make_build(1, "lint", "failed", allow_failure=True, **times)
+    answer = tell_gitlab(dashboard_server, make_pipeline("running", lint, make_build(2, "build", "running")))
+    page = open_page(path_of(answer))
+    wait_connection(page, "live")
+    expect(page.locator('.job[data-key="lint"]')).to_contain_text("may fail")
+    expect(page.get_by_text("may fail").locator("visible=true")).to_have_count(1)
+    expect(page.locator('[data-key="overall"] progress')).to_have_attribute("value", "50")
+    expect(page.locator("#main")).not_to_contain_text("0 of 0 steps")
+    tell_gitlab(dashboard_server, make_pipeline("success", lint, make_build(2, "build", **times), **times))
+    expect(page.locator('.head[data-view="deployment"]')).to_have_attribute("data-state", "success")
+    expect(page.locator('.job[data-key="lint"]')).to_have_attribute("data-state", "failed")
     expect_fresh(page, fresh)
 
 

@@ -70,7 +70,7 @@ export function makeFormats(words, zone = "local") {
     port: (port) => (port ? `:${port}` : ""),
     attempt: (n) => (n > 1 ? say("phrase.attempt", { n }) : ""),
     count: (n, of) => say("phrase.count", { n: n ?? 0, of: of ?? 0 }),
-    steps: (n, of) => say("phrase.steps", { n: n ?? 0, of: of ?? 0 }),
+    steps: (n, of) => (of ? say("phrase.steps", { n: n ?? 0, of }) : ""),
     jobs: (n, of) => say("phrase.jobs", { n: n ?? 0, of: of ?? 0 }),
     last_ran: (n) => (n ? say("phrase.last_ran", { n }) : ""),
     step,

@@ -2,6 +2,7 @@
 
 const PROGRESS = new Set([
   "progress_pct",
+  "shown_pct",
   "completed_steps",
   "total_steps",
   "run_progress_pct",
