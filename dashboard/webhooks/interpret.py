@@ -46,13 +46,23 @@ def interpret(dialect: str, headers: Mapping[str, str], body: bytes, source: str
     """Return what a delivery of a source says.
 
     A native one that must be changed by its sender raises ProblemError. CI servers cannot be told: what of theirs
-    cannot be read comes back as failed, to be replayed when it can.
+    cannot be read comes back as failed, to be replayed when it can; so does whatever our parser stumbles over.
     """
-    if dialect == NATIVE:
-        require_json(headers.get("Content-Type", ""))
-        return Interpretation(reports=(_parse_native(body),), key=_read_native_key(headers))
-    said = _interpret_foreign(SENDERS[dialect], headers, body)
-    return replace(said, reports=tuple(_place(report, source) for report in said.reports))
+    try:
+        if dialect == NATIVE:
+            require_json(headers.get("Content-Type", ""))
+            return Interpretation(reports=(_parse_native(body),), key=_read_native_key(headers))
+        said = _interpret_foreign(SENDERS[dialect], headers, body)
+        return replace(said, reports=tuple(_place(report, source) for report in said.reports))
+    except ProblemError:
+        raise
+    except Exception as error:  # the outermost edge of the parsers: their fault must not cost the sender anything
+        log.exception("a parser of the dialect %s stumbled", dialect)
+        sender = SENDERS.get(dialect)
+        event = _read_told(sender, headers) if sender else None
+        return Interpretation(
+            verdict=Verdict.FAILED, reason=f"the parser stumbled: {type(error).__name__}", event=event
+        )
 
 
 def _place(report: Report, source: str) -> Report:
@@ -78,8 +88,7 @@ def _parse_native(body: bytes) -> Report:
 
 
 def _interpret_foreign(sender: Sender, headers: Mapping[str, str], body: bytes) -> Interpretation:
-    told = read_first(headers, sender.event_headers)
-    event = told[1][:NAME_LENGTH] if told else None
+    event = _read_told(sender, headers)
     try:
         decoded = decode_json(_unwrap_form(headers, body))
         event = sender.name_event(event, decoded)
@@ -87,14 +96,15 @@ def _interpret_foreign(sender: Sender, headers: Mapping[str, str], body: bytes) 
     except (ProblemError, MalformedError) as error:
         reason = error.detail if isinstance(error, ProblemError) else str(error)
         return Interpretation(verdict=Verdict.FAILED, reason=f"cannot be read: {reason}", event=event)
-    except Exception as error:  # the outermost edge of a parser: its fault must not cost the sender anything
-        log.exception("the parser of %s stumbled", event)
-        reason = f"the parser stumbled: {type(error).__name__}"
-        return Interpretation(verdict=Verdict.FAILED, reason=reason, event=event)
     key = _read_foreign_key(sender, headers, event, decoded, body)
     if isinstance(parsed, Ignored):
         return Interpretation(verdict=Verdict.IGNORED, reason=parsed.reason, event=event, key=key)
     return Interpretation(reports=parsed, event=event, key=key)
+
+
+def _read_told(sender: Sender, headers: Mapping[str, str]) -> str | None:
+    told = read_first(headers, sender.event_headers)
+    return told[1][:NAME_LENGTH] if told else None
 
 
 def _unwrap_form(headers: Mapping[str, str], body: bytes) -> bytes:

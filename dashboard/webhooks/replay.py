@@ -167,10 +167,6 @@ def _read_again(row: Row, body: bytes, source: Source) -> Interpretation:
         return forbid_others(source, interpret(row["dialect"], row["headers"], body, source.name))
     except ProblemError as problem:
         return Interpretation(verdict=Verdict.REJECTED, reason=problem.detail, event=row["event"])
-    except Exception as error:  # one that a parser stumbles over must not end the replay of all others
-        log.exception("delivery %s cannot be read", row["id"])
-        reason = f"the parser stumbled: {type(error).__name__}"
-        return Interpretation(verdict=Verdict.FAILED, reason=reason, event=row["event"])
 
 
 def _comes_from_page() -> bool:

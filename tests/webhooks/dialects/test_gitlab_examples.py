@@ -1,8 +1,6 @@
 """The bodies of GitLab and of Bitbucket that others publish, in the folder that CORPORA names."""
 
 import json
-import os
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -11,8 +9,8 @@ import pytest
 from dashboard.core.report import DEPLOYMENT_FIELDS, JOB_FIELDS, PROJECT_FIELDS
 from dashboard.webhooks.dialects import bitbucket, gitlab
 from dashboard.webhooks.dialects.payload import Ignored
+from tests.webhooks.dialects.corpora import CORPORA
 
-CORPORA = Path(os.environ.get("CORPORA") or Path(__file__).parents[4] / "shared" / "corpora")
 pytestmark = pytest.mark.skipif(not CORPORA.is_dir(), reason="the folder that CORPORA names is absent")
 HEADERS = {
     "repo-commit-status-created": "repo:commit_status_created",

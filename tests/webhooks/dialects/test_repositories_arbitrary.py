@@ -1,4 +1,4 @@
-"""Whatever is in a body, GitHub's and Gitea's parsers say something, ignore it or refuse it, and never fail."""
+"""Whatever is in a body, the parsers of those who host repositories take, ignore or refuse it, and never fail."""
 
 from types import ModuleType
 from typing import Any
@@ -7,25 +7,25 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dashboard.webhooks.dialects import gitea, github
+from dashboard.webhooks.dialects import bitbucket, gitea, github, gitlab
 from tests.webhooks.dialects.arbitrary import check, json_values, mutated
 from tests.webhooks.dialects.known_bodies import KNOWN_BODIES
 
 BODIES: list[tuple[ModuleType, str, Any]] = [
     (dialect, event, body)
-    for dialect, name in ((github, "github"), (gitea, "gitea"))
+    for dialect, name in ((github, "github"), (gitea, "gitea"), (gitlab, "gitlab"), (bitbucket, "bitbucket"))
     for event, body in KNOWN_BODIES[name]
 ]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.data(), st.sampled_from(BODIES))
 def test_a_body_with_odd_values_is_taken_or_refused(data: st.DataObject, known: tuple[ModuleType, str, Any]) -> None:
     dialect, event, body = known
     check(dialect, event, data.draw(mutated([body])))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.sampled_from(BODIES), json_values)
 def test_arbitrary_json_is_refused_or_ignored(known: tuple[ModuleType, str, Any], body: Any) -> None:
     dialect, event, _ = known
