@@ -12,13 +12,13 @@ import re
 import secrets
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from dashboard.core.steps import DEFAULT_PATTERNS, Category
+from dashboard.core.steps import DEFAULT_PATTERNS, Category, Patterns
 
 SECRET_FILES = {"DASHBOARD_WEBHOOK_SECRET": "webhook-secret", "SECRET_KEY": "secret-key"}
 KEY_BYTES = (24, 64)
@@ -53,7 +53,7 @@ class Settings:
     """For how many days a delivery is kept."""
     deliveries_bytes: int
     """Deliveries are kept while their bodies, compressed, and those of all newer ones come to at most this."""
-    category_patterns: Mapping[str, Category] = field(default_factory=lambda: DEFAULT_PATTERNS)
+    category_patterns: Patterns = DEFAULT_PATTERNS
     """Regular expressions on keys of steps, in order, and the category of the steps they are found in."""
 
 
@@ -109,7 +109,7 @@ def _read_prefix(environ: Mapping[str, str]) -> str:
     return prefix
 
 
-def _read_patterns(environ: Mapping[str, str]) -> Mapping[str, Category]:
+def _read_patterns(environ: Mapping[str, str]) -> Patterns:
     """Return the patterns of a TOML file with lines like `"lint|ruff" = "validation"`, in their order."""
     path = environ.get("DASHBOARD_CATEGORIES_FILE")
     if not path:
@@ -117,7 +117,7 @@ def _read_patterns(environ: Mapping[str, str]) -> Mapping[str, Category]:
     try:
         with Path(path).open("rb") as file:
             table = tomllib.load(file)
-        return {re.compile(pattern).pattern: Category(category) for pattern, category in table.items()}
+        return tuple((re.compile(pattern).pattern, Category(category)) for pattern, category in table.items())
     except (OSError, ValueError, TypeError, re.error) as error:
         raise SettingsError(f"DASHBOARD_CATEGORIES_FILE: cannot use {path}: {error}") from None
 

@@ -102,7 +102,7 @@ def test_file_of_categories_takes_the_place_of_the_table(tmp_path: Path) -> None
     file = tmp_path / "categories.toml"
     file.write_text('"ship|送" = "deployment"\n"." = "build"\n')
     patterns = load(tmp_path, DASHBOARD_CATEGORIES_FILE=str(file)).category_patterns
-    assert list(patterns.items()) == [("ship|送", "deployment"), (".", "build")]
+    assert patterns == (("ship|送", "deployment"), (".", "build"))
 
 
 @pytest.mark.parametrize(

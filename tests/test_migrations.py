@@ -1,5 +1,6 @@
 """Each migration goes up and down, and together they make the tables that the models describe."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,11 +10,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Flask
-from sqlalchemy import inspect
+from sqlalchemy import inspect, select
 
 from dashboard import MIGRATIONS, create_app
 from dashboard.extensions import db
-from dashboard.models import Base
+from dashboard.models import Base, DeploymentEvent
 from tests.conftest import MakeDatabase, close_connections, make_settings
 
 REVISIONS = [revision.revision for revision in ScriptDirectory(str(MIGRATIONS)).walk_revisions()][::-1]
@@ -57,3 +58,29 @@ def test_the_migrations_make_what_the_models_describe(app: Flask) -> None:
     with db.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Base.metadata) == []
+
+
+def test_what_changed_is_the_same_after_it_was_packed_and_unpacked(bare_app: Flask) -> None:
+    flask_migrate.upgrade(revision="0002")
+    changes = {"deployment": {"message": '部署 "done"\n', "port": 80}, "jobs": [], "steps": [{"key": "a", "log": None}]}
+    written = json.dumps(changes)
+    with db.engine.begin() as connection:
+        connection.exec_driver_sql("""
+            INSERT INTO projects (id, slug, name, stamps, seq, created_at) VALUES (1, 'a', 'a', '{}', 0, now());
+            INSERT INTO deployments (id, identity, project_id, dialect, attempt, generation, stamps, step_tally,
+              job_tally, state, seq, sorted_at, created_at, last_report_at)
+            VALUES (1, 'a', 1, 'native', 1, 0, '{}', '{}', '{}', 'queued', 2000, now(), now(), now());
+        """)
+        statement = (
+            "INSERT INTO deployment_events SELECT 1, n, 'step.updated', %s, now() FROM generate_series(1, 2000) n"
+        )
+        connection.exec_driver_sql(statement, (written,))
+    flask_migrate.upgrade(revision="0003")
+    with db.session.begin():
+        rows = db.session.scalars(select(DeploymentEvent.changes)).all()
+    assert len(rows) == 2000
+    assert all(row == changes for row in rows)
+    flask_migrate.downgrade(revision="0002")
+    with db.engine.connect() as connection:
+        count = "SELECT count(*) FROM deployment_events WHERE changes = %s::jsonb"
+        assert connection.exec_driver_sql(count, (written,)).scalar_one() == 2000

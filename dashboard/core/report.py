@@ -32,14 +32,16 @@ class Identity:
     parts: tuple[str | int | None, ...]
     run_id: str | None = None
     attempt: int = 1
+    digest: str = field(init=False, compare=False)
+    """Hexadecimal SHA-256 of dialect, project and parts: one short key, however long they are.
 
-    @property
-    def digest(self) -> str:
-        """Hexadecimal SHA-256 of dialect, project and parts: one short key, however long they are.
+    The project is in it: who may report on one can touch no deployment of another, whatever ids it claims.
+    """
 
-        The project is in it: who may report on one can touch no deployment of another, whatever ids it claims.
-        """
-        return hashlib.sha256(json.dumps([self.dialect, self.project_slug, *self.parts]).encode()).hexdigest()
+    def __post_init__(self) -> None:
+        """Make the digest."""
+        said = json.dumps([self.dialect, self.project_slug, *self.parts])
+        object.__setattr__(self, "digest", hashlib.sha256(said.encode()).hexdigest())
 
 
 @dataclass(frozen=True, slots=True)

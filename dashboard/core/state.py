@@ -4,7 +4,7 @@ Parents follow from their children through tallies: how many children there are 
 parent needs to know, so a single step never costs a look at its thousands of siblings.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from dashboard.core.words import STATE_OF_CONCLUSION, WAITING_WORDS, Conclusion, State, Status
@@ -44,12 +44,13 @@ class Standing:
 UNHEARD = Standing(Status.QUEUED)
 
 
-def add_to_tally(tally: Tally, removed: str | None, added: str) -> dict[str, int]:
-    """Return the tally after a child has become `added`; `removed` is what it was, None for a new child."""
+def add_to_tally(tally: Tally, moves: Iterable[tuple[str | None, str]]) -> dict[str, int]:
+    """Return the tally after children went from one kind to another; None instead of the first is a new child."""
     changed = dict(tally)
-    changed[added] = changed.get(added, 0) + 1
-    if removed is not None:
-        changed[removed] -= 1
+    for removed, added in moves:
+        changed[added] = changed.get(added, 0) + 1
+        if removed is not None:
+            changed[removed] -= 1
     return {kind: number for kind, number in changed.items() if number}
 
 

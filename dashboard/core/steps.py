@@ -1,8 +1,9 @@
 """Names of steps: their keys, the known ones among them, and the category each belongs to."""
 
+import functools
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -40,17 +41,20 @@ KNOWN_STEPS = {
     "test_website_backend": KnownStep(Category.TESTING, "Test website (backend)", "测试网站（后端）"),
 }
 
-DEFAULT_PATTERNS: Mapping[str, Category] = {
-    r"test|smoke|health|e2e|verify site|测试|冒烟|健康检查": Category.TESTING,
-    r"valid|lint|check|verify|scan|audit|secret|format|验证|校验|检查|密钥|扫描": Category.VALIDATION,
-    r"deploy|release|publish|upload|rollout|rsync|deliver|部署|发布|上传": Category.DEPLOYMENT,
-    r"service|start|stop|reload|systemd|服务|启动|停止|重启": Category.SERVICE,
-    r"build|compile|bundle|package|docker|wheel|构建|编译|打包|镜像": Category.BUILD,
-    r"config|setup|set up|init|install|nginx|migrat|checkout|配置|初始化|安装|迁移|准备": Category.CONFIGURATION,
-}
+Patterns = tuple[tuple[str, Category], ...]
+
+DEFAULT_PATTERNS: Patterns = (
+    (r"test|smoke|health|e2e|verify site|测试|冒烟|健康检查", Category.TESTING),
+    (r"valid|lint|check|verify|scan|audit|secret|format|验证|校验|检查|密钥|扫描", Category.VALIDATION),
+    (r"deploy|release|publish|upload|rollout|rsync|deliver|部署|发布|上传", Category.DEPLOYMENT),
+    (r"service|start|stop|reload|systemd|服务|启动|停止|重启", Category.SERVICE),
+    (r"build|compile|bundle|package|docker|wheel|构建|编译|打包|镜像", Category.BUILD),
+    (r"config|setup|set up|init|install|nginx|migrat|checkout|配置|初始化|安装|迁移|准备", Category.CONFIGURATION),
+)
 """Regular expressions on the key of a step, tried in this order. An operator can put a file in their place."""
 
 
+@functools.lru_cache(maxsize=8192)
 def normalise_name(name: str) -> str:
     """Return the form under which equal names meet: NFKC, casefolded, runs of blanks as one space."""
     return " ".join(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold()).split())
@@ -78,9 +82,10 @@ def key_steps(names: Iterable[str]) -> list[str]:
     return list(keys)
 
 
-def categorise(key: str, patterns: Mapping[str, Category]) -> Category:
+@functools.lru_cache(maxsize=8192)
+def categorise(key: str, patterns: Patterns) -> Category:
     """Return the category of a step: a known step's own, else that of the first pattern found in its key."""
     known = KNOWN_STEPS.get(re.sub(r"#\d+\Z", "", key))
     if known:
         return known.category
-    return next((category for pattern, category in patterns.items() if re.search(pattern, key)), Category.OTHER)
+    return next((category for pattern, category in patterns if re.search(pattern, key)), Category.OTHER)

@@ -12,6 +12,8 @@ from typing import Any
 
 from dashboard.core.report import Report
 from dashboard.core.words import Verdict
+from dashboard.ingest.prepared import write_bytes
+from dashboard.models.base import compress, pack_json
 
 REJECTED_BYTES = 4096
 """Of the body of a rejected delivery: nobody shall fill the disk with what is not even applied."""
@@ -84,9 +86,9 @@ def make_row(incoming: Incoming, receipt: Receipt) -> dict[str, object]:
         "deployment_id": receipt.deployment_id,
         "took_ms": round((time.perf_counter() - incoming.began_at) * 1000, 3),
         "replayed_at": incoming.replayed_at,
-        "changes": list(receipt.changes),
+        "changes": write_bytes(pack_json(receipt.changes)) if receipt.changes else None,
         "headers": dict(incoming.headers),
-        "body": "\\x" + zlib.compress(body).hex(),
+        "body": write_bytes(compress(body)),
         "body_size": len(incoming.body) if incoming.body_size is None else incoming.body_size,
     }
 

@@ -1,49 +1,29 @@
-"""Folding a report into the rows of its deployment: what they become, and what of it people can see.
+"""Folding a report into the rows of its deployment: what they become.
 
 Works on rows as dictionaries and leaves the given ones alone; reads and writes nothing.
 """
 
+import functools
 import hashlib
-import itertools
 import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlsplit
 
-from dashboard.core.registers import Node, merge_nodes
+from dashboard.core.registers import EPOCH, Node, merge_nodes
 from dashboard.core.report import JOB_FIELDS, STEP_FIELDS, Report, StepKey
-from dashboard.core.state import UNHEARD, Standing, add_to_tally, classify_job
-from dashboard.core.steps import Category, categorise
-from dashboard.core.view import (
-    Watch,
-    format_time,
-    read_status,
-    stand_deployment,
-    stand_job,
-    tell_row_state,
-    view_deployment,
-    view_job,
-    view_project,
-    view_step,
-)
-from dashboard.core.words import State, Status
+from dashboard.core.state import UNHEARD, add_to_tally, classify_job
+from dashboard.core.steps import Patterns, categorise
+from dashboard.core.view import format_time, read_status, stand_deployment, stand_job
+from dashboard.core.words import Status
 from dashboard.ingest.rows import EMPTY_NODE, Row, read_node, write_node
 
-UNSEEN = frozenset({"id", "seq"})
-"""Parts of a deployment's view that are not changes of it."""
-UNTOLD = UNSEEN | {
-    "project", "sorted_at", "links", "usual", "estimate", "related", "current", "started_observed", "is_current",
-    "is_done", "shown_pct",
-}  # fmt: skip
-"""Parts of views that follow from others: a list of changes for people would only be longer with them."""
-MOST_TOLD, LONGEST_TOLD = 100, 200
-"""Changes, and characters of a value, that are kept with a delivery."""
-
-
-Views = tuple[dict[str, Any], dict[str, dict[str, Any]], dict[StepKey, dict[str, Any]]]
+EMPTY_JOB: Row = {**EMPTY_NODE, **dict.fromkeys(JOB_FIELDS), "step_tally": {}, "first_step_at": None}
+EMPTY_STEP: Row = {**EMPTY_NODE, **dict.fromkeys(STEP_FIELDS)}
+UNSAID = Node()
 
 
 @dataclass(slots=True)
@@ -61,19 +41,17 @@ class Tree:
         return bool(self.deployment["seq"] == 0)
 
 
-def fold_report(
-    before: Tree, project: Row, report: Report, received_at: datetime, patterns: Mapping[str, Category]
-) -> Tree:
+def fold_report(before: Tree, project: Row, report: Report, received_at: datetime, patterns: Patterns) -> Tree:
     """Return what the rows become; `project` is the project's row after the report."""
     number = before.deployment["id"]
     after = Tree(project, _fold_node(before.deployment, report.deployment))
-    job_keys = {*report.jobs, *(job for job, _ in report.steps)}
-    for key in sorted(job_keys):
-        old_job = before.jobs.get(key) or make_job(number, key)
-        after.jobs[key] = _fold_node(old_job, report.jobs.get(key, Node()))
+    for key in sorted({*report.jobs, *(job for job, _ in report.steps)}):
+        node = report.jobs.get(key, UNSAID)
+        old = before.jobs.get(key)
+        after.jobs[key] = _fold_node(old, node) if old else make_job(number, key, node)
     for (job_key, key), node in report.steps.items():
-        old_step = before.steps.get((job_key, key)) or make_step(number, job_key, key, patterns)
-        after.steps[job_key, key] = _fold_node(old_step, node)
+        old = before.steps.get((job_key, key))
+        after.steps[job_key, key] = _fold_node(old, node) if old else make_step(number, job_key, key, node, patterns)
     _count_steps(before, after)
     _count_jobs(before, after)
     _observe(after, received_at)
@@ -82,16 +60,20 @@ def fold_report(
     return after
 
 
-def make_job(deployment_id: int, key: str) -> Row:
-    """Return the row of a job of which nothing is known."""
-    row = {"deployment_id": deployment_id, "key": key, "step_tally": {}, "first_step_at": None}
-    return {**EMPTY_NODE, **dict.fromkeys(JOB_FIELDS), **row}
+def make_job(deployment_id: int, key: str, node: Node) -> Row:
+    """Return the row of a job of which nothing is known but these claims."""
+    return {**EMPTY_JOB, "deployment_id": deployment_id, "key": key, **write_node(node)}
 
 
-def make_step(deployment_id: int, job_key: str, key: str, patterns: Mapping[str, Category]) -> Row:
-    """Return the row of a step of which nothing is known."""
-    row = {"deployment_id": deployment_id, "job_key": job_key, "key": key, "category": categorise(key, patterns).value}
-    return {**EMPTY_NODE, **dict.fromkeys(STEP_FIELDS), **row}
+def make_step(deployment_id: int, job_key: str, key: str, node: Node, patterns: Patterns) -> Row:
+    """Return the row of a step of which nothing is known but these claims."""
+    known = {
+        "deployment_id": deployment_id,
+        "job_key": job_key,
+        "key": key,
+        "category": categorise(key, patterns).value,
+    }
+    return {**EMPTY_STEP, **known, **write_node(node)}
 
 
 def _fold_node(row: Row, node: Node) -> Row:
@@ -100,22 +82,28 @@ def _fold_node(row: Row, node: Node) -> Row:
 
 def _count_steps(before: Tree, after: Tree) -> None:
     """Bring the tallies of steps, and the earliest start among them, up to date."""
+    moves: dict[str, list[tuple[str | None, str]]] = {}
+    starts: dict[str, list[datetime | None]] = {}
     for (job_key, key), step in after.steps.items():
         old = before.steps.get((job_key, key))
         was, now = (kind_of(old) if old else None), kind_of(step)
-        for parent in (after.jobs[job_key], after.deployment):
-            if was != now:
-                parent["step_tally"] = add_to_tally(parent["step_tally"], was, now)
-            parent["first_step_at"] = _earliest(parent["first_step_at"], step["started_at"])
+        if was != now:
+            moves.setdefault(job_key, []).append((was, now))
+        if step["started_at"]:
+            starts.setdefault(job_key, []).append(step["started_at"])
+    for row, of_row in ((after.deployment, list(after.jobs)), *((job, [key]) for key, job in after.jobs.items())):
+        moved = [move for key in of_row for move in moves.get(key, ())]
+        row["step_tally"] = add_to_tally(row["step_tally"], moved) if moved else row["step_tally"]
+        row["first_step_at"] = _earliest(row["first_step_at"], *(at for key in of_row for at in starts.get(key, ())))
 
 
 def _count_jobs(before: Tree, after: Tree) -> None:
+    moved: list[tuple[str | None, str]] = []
     for key, job in after.jobs.items():
-        old = before.jobs.get(key)
-        was = _classify(old) if old else None
-        now = _classify(job)
+        was, now = (_classify(before.jobs[key]) if key in before.jobs else None), _classify(job)
         if was != now:
-            after.deployment["job_tally"] = add_to_tally(after.deployment["job_tally"], was, now)
+            moved.append((was, now))
+    after.deployment["job_tally"] = add_to_tally(after.deployment["job_tally"], moved)
 
 
 def _classify(job: Row) -> str:
@@ -155,12 +143,10 @@ def make_run_key(row: Mapping[str, Any]) -> str | None:
 
     Reports of a run in different dialects give the same: it links their deployments.
     """
-    repository = row["repository"] or ""
-    host = _read_host(row["run_url"]) or _read_host(repository)
-    path = re.sub(r"\A\w+://[^/]*", "", repository).strip("/").removesuffix(".git").lower()
-    if not (host and path and row["run_id"]):
+    place = _read_place(row["run_url"], row["repository"])
+    if not (place and row["run_id"]):
         return None
-    return hashlib.sha256(json.dumps([host, path, row["run_id"], row["attempt"]]).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([*place, row["run_id"], row["attempt"]]).encode()).hexdigest()
 
 
 def _read_host(url: str | None) -> str | None:
@@ -170,6 +156,14 @@ def _read_host(url: str | None) -> str | None:
         return None
 
 
+@functools.lru_cache(maxsize=1024)
+def _read_place(run_url: str | None, repository: str | None) -> tuple[str, str] | None:
+    """Return host and lower-cased path of a repository."""
+    host = _read_host(run_url) or _read_host(repository)
+    path = re.sub(r"\A\w+://[^/]*", "", repository or "").strip("/").removesuffix(".git").lower()
+    return (host, path) if host and path else None
+
+
 def kind_of(step: Mapping[str, Any]) -> str:
     """Return what tallies count a step as."""
     return str(step["conclusion"] or step["status"] or Status.QUEUED.word)
@@ -177,6 +171,31 @@ def kind_of(step: Mapping[str, Any]) -> str:
 
 def _earliest(*moments: datetime | None) -> datetime | None:
     return min((moment for moment in moments if moment), default=None)
+
+
+def find_current_step(tree: Tree) -> Row | None:
+    """Return the first step in progress of a deployment whose rows are all here: see store.READ_CURRENT_STEPS."""
+    ended = Status.COMPLETED.word
+    running = [
+        (tree.jobs[job_key], step)
+        for (job_key, _), step in tree.steps.items()
+        if step["status"] == Status.IN_PROGRESS.word and tree.jobs[job_key]["status"] != ended
+    ]
+    if not running:
+        return None
+    job, step = min(running, key=lambda pair: (*_order_job(pair[0]), *_order(pair[1], pair[1]["started_at"])))
+    names = {"job_name": job["name"] or job["key"], "name": step["name"] or step["key"]}
+    started = format_time(step["started_at"] or step["observed_at"])
+    return {"job": job["key"], "key": step["key"], **names, "started_at": started}
+
+
+def _order_job(job: Row) -> tuple[Any, ...]:
+    return _order(job, job["started_at"] or job["first_step_at"])
+
+
+def _order(row: Row, started_at: datetime | None) -> tuple[Any, ...]:
+    """Sort key, nulls last."""
+    return (row["number"] is None, row["number"] or 0, started_at is None, started_at or EPOCH, row["key"])
 
 
 def find_affected(before: Tree, after: Tree) -> tuple[bool, set[str]]:
@@ -204,94 +223,3 @@ def add_untouched(before: Tree, after: Tree, jobs: Iterable[Row], steps: Iterabl
         key = (step["job_key"], step["key"])
         if key not in after.steps:
             before.steps[key] = after.steps[key] = step
-
-
-class Difference(NamedTuple):
-    """What people see differently after a report than before."""
-
-    event: dict[str, Any]
-    """The new values in the shape of an event; empty if there are none."""
-    told: list[dict[str, Any]]
-    """The same as `{"what": "deployment", "job" or "step", "name", "field", "before", "after"}`, the first of them."""
-
-
-def describe_changes(before: Tree, after: Tree, watch: Watch) -> Difference:
-    """Return what the report changed."""
-    old_views: Views = ({}, {}, {}) if before.is_new else _view_tree(before, watch)
-    new_views = _view_tree(after, watch)
-    if before.deployment["state"] == State.STALE:
-        # Announced while this report was on its way: so pages show it, whatever the report's own time makes of it.
-        silent_since = format_time(before.deployment["last_report_at"])
-        old_views[0].update(state=State.STALE.value, stale_since=silent_since)
-    deployment = _diff(old_views[0], new_views[0])
-    changes = {
-        "deployment": {name: value for name, value in deployment.items() if name not in UNSEEN},
-        "jobs": [
-            {"key": key, **diff} for key, view in new_views[1].items() if (diff := _diff(old_views[1].get(key), view))
-        ],
-        "steps": [
-            {"job": key[0], "key": key[1], **diff}
-            for key, view in new_views[2].items()
-            if (diff := _diff(old_views[2].get(key), view))
-        ],
-    }
-    if not any(changes.values()):
-        return Difference({}, [])
-    return Difference(changes, _tell_changes(old_views, new_views))
-
-
-def name_event(before: Tree, after: Tree) -> str:
-    """Return the kind of the event: `step.updated` if the report only spoke of steps."""
-    if before.is_new:
-        return "deployment.created"
-    if stand_deployment(after.deployment).is_done and not stand_deployment(before.deployment).is_done:
-        return "deployment.completed"
-    parents = [(before.deployment, after.deployment), *((before.jobs.get(k), job) for k, job in after.jobs.items())]
-    same = all(old is not None and read_node(old) == read_node(new) for old, new in parents)
-    return "step.updated" if same else "deployment.updated"
-
-
-def announce_state(deployment: Row, watch: Watch) -> str:
-    """Return the state to store with the row."""
-    return tell_row_state(deployment, watch).value
-
-
-def _view_tree(tree: Tree, watch: Watch) -> Views:
-    deployment = stand_deployment(tree.deployment)
-    standings: dict[str, Standing] = {key: stand_job(job, deployment) for key, job in tree.jobs.items()}
-    return (
-        view_deployment(tree.deployment, view_project(tree.project), watch),
-        {key: view_job(job, tree.deployment) for key, job in tree.jobs.items()},
-        {key: view_step(step, standings[key[0]], deployment) for key, step in tree.steps.items()},
-    )
-
-
-def _tell_changes(old_views: Views, new_views: Views) -> list[dict[str, Any]]:
-    pairs: Iterable[tuple[str, Mapping[str, Any], Mapping[str, Any]]] = (
-        ("deployment", old_views[0], new_views[0]),
-        *(("job", old_views[1].get(key, {}), view) for key, view in new_views[1].items()),
-        *(("step", old_views[2].get(key, {}), view) for key, view in new_views[2].items()),
-    )
-    told = (
-        {"what": what, "name": new.get("name"), "field": field, "before": old.get(field), "after": value}
-        for what, old, new in pairs
-        # Of what was not there before the state is enough: all else of it is new, too.
-        for field, value in (new.items() if old else [("state", new["state"])])
-        if field not in UNTOLD and old.get(field) != value
-    )
-    return [
-        {**change, "before": _shorten(change["before"]), "after": _shorten(change["after"])}
-        for change in itertools.islice(told, MOST_TOLD)
-    ]
-
-
-def _shorten(value: Any) -> Any:  # noqa: ANN401
-    """Return a value that is short whatever a sender wrote: a scalar, cut if it is a long text."""
-    if not isinstance(value, str | dict | list):
-        return value
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= LONGEST_TOLD else text[:LONGEST_TOLD] + "…"
-
-
-def _diff(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in new.items() if old is None or name not in old or old[name] != value}

@@ -100,22 +100,28 @@ def fold_project(row: Row, node: Node) -> Row:
     return folded | {"seq": row["seq"] + moved}
 
 
-def make_deployment(identity: Identity, project_id: int, received_at: datetime) -> Row:
-    """Return the row of a deployment of which nothing is known; its id comes from the database."""
-    known = {
+EMPTY_DEPLOYMENT: Row = {
+    **EMPTY_NODE,
+    **dict.fromkeys(DEPLOYMENT_FIELDS),
+    **dict.fromkeys(("run_key", "first_step_at", "current_step")),
+    "step_tally": {},
+    "job_tally": {},
+    "longest_gap_s": 0,
+    "state": "queued",
+    "seq": 0,
+}
+
+
+def make_deployment(number: int, identity: Identity, project_id: int, received_at: datetime, usual_gap_s: float) -> Row:
+    """Return the row of a deployment of which nothing is known."""
+    return {
+        **EMPTY_DEPLOYMENT,
+        "id": number,
         "identity": identity.digest,
         "project_id": project_id,
         "dialect": identity.dialect,
         "run_id": identity.run_id,
         "attempt": identity.attempt,
-        "run_key": None,
-        "first_step_at": None,
-        "step_tally": {},
-        "job_tally": {},
-        "current_step": None,
-        "state": "queued",
-        "seq": 0,
+        "usual_gap_s": usual_gap_s,
+        **dict.fromkeys(("sorted_at", "created_at", "last_report_at"), received_at),
     }
-    gaps = {"longest_gap_s": 0, "usual_gap_s": 0}
-    received = dict.fromkeys(("sorted_at", "created_at", "last_report_at"), received_at)
-    return {**EMPTY_NODE, **dict.fromkeys(DEPLOYMENT_FIELDS), **known, **gaps, **received}

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Table
 
 from dashboard.core.report import StepKey
 from dashboard.core.view import format_time
-from dashboard.ingest.prepared import Statement, name_type, pick
+from dashboard.ingest.prepared import Statement, name_type, pick, write_bytes
 from dashboard.ingest.rows import Row
 from dashboard.models import (
     Base,
@@ -24,6 +24,7 @@ from dashboard.models import (
     DeploymentStep,
     Project,
 )
+from dashboard.models.base import pack_json
 
 CHANNEL = "deployment_events"
 LONGEST_PAYLOAD = 7900
@@ -42,30 +43,38 @@ def _types(model: type[Base], columns: Sequence[str]) -> list[str]:
     return [name_type(_table(model), name) for name in columns]
 
 
-def _unnest(count: int, columns: Sequence[str], name: str) -> str:
-    parameters = ", ".join(f"${number}" for number in range(1, count + 1))
+def _unnest(columns: Sequence[str], name: str) -> str:
+    parameters = ", ".join(f"${number}" for number in range(1, len(columns) + 1))
     return f"unnest({parameters}) AS {name} ({', '.join(columns)})"
 
 
-class _Writing:
-    """A statement that inserts rows of a table."""
+class _Inserting:
+    """A statement that adds rows of a table."""
 
-    def __init__(self, model: type[Base], purpose: str, columns: Sequence[str], end: str) -> None:
+    def __init__(self, model: type[Base], purpose: str, columns: Sequence[str], end: str = "") -> None:
         self._columns, names = columns, ", ".join(columns)
-        sql = f"INSERT INTO {model.__tablename__} ({names}) SELECT {names} FROM {_unnest(len(columns), columns, 'new')} {end}"  # noqa: S608, E501
+        sql = f"INSERT INTO {model.__tablename__} ({names}) SELECT {names} FROM {_unnest(columns, 'new')} {end}"  # noqa: S608
         self._statement = Statement(f"{purpose}_{model.__tablename__}", _types(model, columns), sql)
 
     def run(self, connection: Connection, rows: Sequence[Row]) -> list[Row]:
         return self._statement.run(connection, pick(rows, self._columns)) if rows else []
 
 
-def _make_upsert(model: type[Base], kept: Mapping[str, str] = MappingProxyType({})) -> _Writing:
-    """Return the statement that writes whole rows; `kept` gives other expressions for columns than the new value."""
-    key = [column.name for column in _table(model).primary_key]
-    names = _name_columns(model, without=key)
-    values = ", ".join(f"{name} = {kept.get(name, f'excluded.{name}')}" for name in names)
-    end = f"ORDER BY {', '.join(key)} ON CONFLICT ({', '.join(key)}) DO UPDATE SET {values}"
-    return _Writing(model, "upsert", _name_columns(model), end)
+class _Updating:
+    """A statement that writes whole rows over those with the same key; `kept` gives other expressions for columns."""
+
+    def __init__(self, model: type[Base], kept: Mapping[str, str] = MappingProxyType({})) -> None:
+        self._columns = _name_columns(model)
+        key = [column.name for column in _table(model).primary_key]
+        values = [f"{name} = {kept.get(name, f'new.{name}')}" for name in self._columns if name not in key]
+        matches = " AND ".join(f"old.{name} = new.{name}" for name in key)
+        target, source = f"{model.__tablename__} AS old", _unnest(self._columns, "new")
+        sql = f"UPDATE {target} SET {', '.join(values)} FROM {source} WHERE {matches}"  # noqa: S608
+        self._statement = Statement(f"update_{model.__tablename__}", _types(model, self._columns), sql)
+
+    def run(self, connection: Connection, rows: Sequence[Row]) -> None:
+        if rows:
+            self._statement.run(connection, pick(rows, self._columns))
 
 
 class _Reading:
@@ -75,41 +84,34 @@ class _Reading:
         table = model.__tablename__
         shown = ", ".join(f"{table}.{name}" for name in _name_columns(model))
         matches = " AND ".join(f"{table}.{name} = wanted.{name}" for name in keys)
-        sql = f"SELECT {shown} FROM {_unnest(len(keys), keys, 'wanted')} JOIN {table} ON {matches} {end}"  # noqa: S608
+        sql = f"SELECT {shown} FROM {_unnest(keys, 'wanted')} JOIN {table} ON {matches} {end}"  # noqa: S608
         self._statement = Statement(f"{purpose}_{table}", _types(model, keys), sql)
 
     def run(self, connection: Connection, keys: Sequence[tuple[Any, ...]]) -> list[Row]:
         return self._statement.run(connection, zip(*keys, strict=True)) if keys else []
 
 
-CLAIM_KEYS = _Writing(
+CLAIM_KEYS = _Inserting(
     DeliveryKey,
     "claim",
     _name_columns(DeliveryKey),
     "ORDER BY source, dialect, key ON CONFLICT DO NOTHING RETURNING delivery_id",
 )
-INSERT_PROJECTS = _Writing(
+INSERT_PROJECTS = _Inserting(
     Project, "insert", ("slug", "name", "stamps", "seq", "created_at"), "ORDER BY slug ON CONFLICT DO NOTHING"
 )
-INSERT_DEPLOYMENTS = _Writing(
-    Deployment,
-    "insert",
-    _name_columns(Deployment, without=["id"]),
-    "WHERE NOT EXISTS (SELECT FROM deployments AS old WHERE old.identity = new.identity) "
-    "ORDER BY identity ON CONFLICT DO NOTHING",
+RESERVE_IDS = Statement(
+    "reserve_ids", ("integer",), "SELECT nextval('deployments_id_seq') AS id FROM generate_series(1, ($1)[1])"
 )
-INSERT_EVENTS = _Writing(DeploymentEvent, "insert", _name_columns(DeploymentEvent), "")
-UPSERT: dict[type[Base], _Writing] = {
-    model: _make_upsert(model) for model in (Project, Deployment, DeploymentJob, DeploymentStep)
+INSERT: dict[type[Base], _Inserting] = {
+    model: _Inserting(model, "insert", _name_columns(model))
+    for model in (Deployment, DeploymentJob, DeploymentStep, DeploymentEvent, Delivery)
 }
-UPSERT_DELIVERIES = _make_upsert(
+UPDATE: dict[type[Base], _Updating] = {
+    **{model: _Updating(model) for model in (Project, Deployment, DeploymentJob, DeploymentStep)},
     # What a replay has not changed anew was changed by this delivery all the same, when it came first.
-    Delivery,
-    {
-        "changes": "coalesce(nullif(excluded.changes, '[]'), deliveries.changes)",
-        "deployment_id": "coalesce(excluded.deployment_id, deliveries.deployment_id)",
-    },
-)
+    Delivery: _Updating(Delivery, {name: f"coalesce(new.{name}, old.{name})" for name in ("changes", "deployment_id")}),
+}
 READ_PROJECTS = _Reading(Project, "read", ("slug",))
 LOCK_PROJECTS = _Reading(Project, "lock", ("slug",), "ORDER BY slug FOR NO KEY UPDATE OF projects")
 LOCK_DEPLOYMENTS = _Reading(Deployment, "lock", ("identity",), "ORDER BY identity FOR UPDATE OF deployments")
@@ -185,11 +187,15 @@ def read_projects(connection: Connection, slugs: Iterable[str], *, lock: bool) -
     return {row["slug"]: row for row in statement.run(connection, [(slug,) for slug in slugs])}
 
 
-def lock_deployments(connection: Connection, rows: Sequence[Row]) -> dict[str, Row]:
-    """Create the deployments that do not exist yet, lock all of them, and return them by identity."""
-    INSERT_DEPLOYMENTS.run(connection, rows)
-    found = LOCK_DEPLOYMENTS.run(connection, [(row["identity"],) for row in rows])
+def lock_deployments(connection: Connection, identities: Iterable[str]) -> dict[str, Row]:
+    """Lock the deployments that exist, and return them by identity."""
+    found = LOCK_DEPLOYMENTS.run(connection, [(identity,) for identity in identities])
     return {row["identity"]: row for row in found}
+
+
+def reserve_ids(connection: Connection, count: int) -> list[int]:
+    """Return ids for so many new deployments."""
+    return [row["id"] for row in RESERVE_IDS.run(connection, [[count]])] if count else []
 
 
 def read_usual_gaps(connection: Connection, kinds: Collection[tuple[int, str]]) -> dict[tuple[int, str], float]:
@@ -218,9 +224,17 @@ def read_open_steps(connection: Connection, deployment_ids: Sequence[int]) -> li
     return READ_OPEN_STEPS.run(connection, [(number,) for number in deployment_ids])
 
 
-def upsert(connection: Connection, model: type[Base], rows: Sequence[Row]) -> None:
-    """Write whole rows, new and old."""
-    UPSERT[model].run(connection, rows)
+def insert(connection: Connection, model: type[Base], rows: Sequence[Row]) -> None:
+    """Add rows that are known not to exist: nobody else may make them, unless it is a deployment.
+
+    Raises IntegrityError if another transaction has made one of the deployments in the meantime.
+    """
+    INSERT[model].run(connection, rows)
+
+
+def update(connection: Connection, model: type[Base], rows: Sequence[Row]) -> None:
+    """Write whole rows over old ones, which are locked."""
+    UPDATE[model].run(connection, rows)
 
 
 def read_current_steps(connection: Connection, deployment_ids: Sequence[int]) -> dict[int, Row]:
@@ -233,20 +247,16 @@ def read_current_steps(connection: Connection, deployment_ids: Sequence[int]) ->
             "name": row["name"],
             "started_at": format_time(row["started_at"]),
         }
-        for row in READ_CURRENT_STEPS.run(connection, [deployment_ids])
+        for row in (READ_CURRENT_STEPS.run(connection, [deployment_ids]) if deployment_ids else ())
     }
 
 
 def insert_events(connection: Connection, rows: Sequence[Row]) -> None:
     """Append events, and have the database announce them when the transaction commits."""
     if rows:
-        INSERT_EVENTS.run(connection, rows)
+        packed = [{**row, "changes": write_bytes(pack_json(row["changes"]))} for row in rows]
+        INSERT[DeploymentEvent].run(connection, packed)
         NOTIFY.run(connection, [pack_payloads(f"{row['deployment_id']}:{row['seq']}" for row in rows)])
-
-
-def insert_deliveries(connection: Connection, rows: Sequence[Row]) -> None:
-    """Put deliveries into the inbox; a replayed one takes the place of what it was."""
-    UPSERT_DELIVERIES.run(connection, rows)
 
 
 def pack_payloads(words: Iterable[str]) -> list[str]:

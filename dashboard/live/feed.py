@@ -16,6 +16,7 @@ from gevent.socket import wait_read
 from sqlalchemy import make_url
 
 from dashboard.live.frames import Event
+from dashboard.models.base import unpack_json
 
 CHANNEL = "deployment_events"
 PAIR = re.compile(r"\b([0-9]{1,18}):([0-9]{1,9})\b")
@@ -78,7 +79,7 @@ class Feed:
     def read_events(self, known: Mapping[int, int]) -> list[Event]:
         """Return the events after the known seq of each deployment, by deployment and seq, at most MOST_EVENTS."""
         rows = self._query(READ_EVENTS, (list(known), list(known.values()), MOST_EVENTS))
-        return [Event(*row) for row in rows]
+        return [Event._make((*row, unpack_json(changes))) for *row, changes in rows]
 
     def read_seqs(self, watched: Collection[int]) -> dict[int, int]:
         """Return the seq of those deployments, and of the newest and the open ones."""

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
-from dashboard.models.base import Base
+from dashboard.models.base import Base, PackedJSON
 from dashboard.models.deployment import Deployment
 
 
@@ -31,8 +31,8 @@ class Delivery(Base):
     reason: Mapped[str | None]
     """Why, for a verdict other than applied."""
     deployment_id: Mapped[int | None] = mapped_column(ForeignKey(Deployment.id, ondelete="SET NULL"), index=True)
-    changes: Mapped[list[dict[str, Any]]] = mapped_column(server_default="[]")
-    """What people see differently because of it: ingest.fold.Difference.told, each with a `deployment_id`."""
+    changes: Mapped[list[dict[str, Any]] | None] = mapped_column(PackedJSON)
+    """What people see differently because of it: ingest.difference.Difference.told, each with a `deployment_id`."""
     headers: Mapped[dict[str, Any]]
     """Those that are safe to keep: nothing that authenticates."""
     body: Mapped[bytes]

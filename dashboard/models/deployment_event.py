@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from dashboard.models.base import Base
+from dashboard.models.base import Base, PackedJSON
 from dashboard.models.deployment import Deployment
 
 
@@ -19,7 +19,7 @@ class DeploymentEvent(Base):
     seq: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str]
     """`deployment.created`, `deployment.updated`, `deployment.completed` or `step.updated`."""
-    changes: Mapped[dict[str, Any]]
+    changes: Mapped[dict[str, Any]] = mapped_column(PackedJSON)
     """`deployment`, `jobs` and `steps`, each with the changed values only."""
     created_at: Mapped[datetime]
 

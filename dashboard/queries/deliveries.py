@@ -105,7 +105,7 @@ def read_delivery(delivery_id: uuid.UUID) -> View | None:
     return {
         **_view(row),
         "headers": {name: _clean(value, known, name) for name, value in row["headers"].items()},
-        "changes": [_mask_change(change) for change in row["changes"]],
+        "changes": [_mask_change(change) for change in row["changes"] or ()],
         "body": None if shown.kind == "binary" else shown.text,
         "body_kind": shown.kind,
         "body_kept": row["body_size"] if rest else len(body),

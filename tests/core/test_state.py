@@ -116,6 +116,6 @@ def test_jobs_that_may_fail_count_as_done_once_they_ended() -> None:
 
 
 def test_a_tally_counts_moves_and_forgets_zeros() -> None:
-    tally = state.add_to_tally({"queued": 1}, None, "queued")
+    tally = state.add_to_tally({"queued": 1}, [(None, "queued")])
     assert tally == {"queued": 2}
-    assert state.add_to_tally(state.add_to_tally(tally, "queued", "success"), "queued", "success") == {"success": 2}
+    assert state.add_to_tally(tally, [("queued", "success"), ("queued", "success")]) == {"success": 2}

@@ -58,7 +58,7 @@ def test_a_step_belongs_to_a_category(key: str, category: Category) -> None:
 
 
 def test_an_operators_patterns_replace_the_usual_ones() -> None:
-    patterns = {"coffee": Category.SERVICE}
+    patterns = (("coffee", Category.SERVICE),)
     assert categorise("make coffee", patterns) == Category.SERVICE
     assert categorise("build the image", patterns) == Category.OTHER
     assert categorise("deploy_project", patterns) == Category.DEPLOYMENT
