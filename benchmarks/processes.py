@@ -27,10 +27,14 @@ def _read_ticks(pid: int) -> list[int]:
     return [int(word) for word in stat.rpartition(")")[2].split()[UTIME : CSTIME + 1]]
 
 
-def read_rss_mb(pid: int) -> float:
-    """Return the resident memory of a process, in MB; 0 if it has ended."""
+def read_memory_mb(pid: int) -> float:
+    """Return the memory of a process and its children, in MB; what several of them share counts once."""
+    return sum(map(_read_share_mb, [pid, *list_children(pid)]))
+
+
+def _read_share_mb(pid: int) -> float:
     try:
-        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    except (FileNotFoundError, ProcessLookupError, IndexError):
-        return 0.0
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+        rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0  # ended a moment ago
+    return sum(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:")) / 1000

@@ -15,6 +15,7 @@ from benchmarks import bars
 from tests.servers import REPOSITORY
 
 SECTIONS = ("machine", "ingest", "fanout", "history", "pages", "estimate")
+TRIALS = {"ingest": ["--quick"], "fanout": ["--quick"], "history": ["--deployments", "20000"]}
 RESULTS = Path(__file__).with_name("RESULTS.md")
 INTRODUCTION = """\
 Written by `make bench`; [README.md](README.md) says what is measured, against what, and how. Load and servers share one
@@ -41,8 +42,7 @@ def main() -> None:
 def run_section(name: str, *, quick: bool) -> str | None:
     """Return what a section prints; None if it failed."""
     print(f"--- {name}", file=sys.stderr)
-    options = ["--quick"] if quick and name in {"ingest", "fanout", "history"} else []
-    command = [sys.executable, "-m", f"benchmarks.{name}", *options]
+    command = [sys.executable, "-m", f"benchmarks.{name}", *(TRIALS.get(name, []) if quick else [])]
     run = subprocess.run(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True, check=False)
     return None if run.returncode else run.stdout
 

@@ -32,13 +32,23 @@ class Program(NamedTuple):
 @contextmanager
 def run_dashboard() -> Iterator[DashboardServer]:
     """Run the whole dashboard in one process, on an empty database."""
-    with tempfile.TemporaryDirectory() as directory, run_postgres(Path(directory)) as database:
-        server = DashboardServer(database.url, Path(directory))
-        try:
-            server.start()
-            yield server
-        finally:
-            server.stop()
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        run_postgres(Path(directory)) as database,
+        run_all(database.url, Path(directory)) as server,
+    ):
+        yield server
+
+
+@contextmanager
+def run_all(database_url: str, directory: Path) -> Iterator[DashboardServer]:
+    """Run the whole dashboard in one process."""
+    server = DashboardServer(database_url, directory)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
 
 
 @contextmanager
