@@ -127,6 +127,8 @@ DEPLOYMENT_FIELDS = (
 
 app = Flask(__name__)
 app.config["SQLALCHEMY_DATABASE_URI"] = os.environ["DATABASE_URL"]
+# By default a request that waits for a connection fails after 30 s: we want to see how slow it is, not how it breaks.
+app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"pool_timeout": 600}
 db.init_app(app)
 with app.app_context():
     db.create_all()

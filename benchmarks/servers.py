@@ -5,7 +5,6 @@ import runpy
 import subprocess
 import sys
 import tempfile
-import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -103,7 +102,7 @@ def _run_gunicorn(
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5):
                 return True
-        except (urllib.error.URLError, ConnectionError):
+        except OSError:
             return False
 
     try:
