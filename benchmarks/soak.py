@@ -67,8 +67,8 @@ def main() -> None:
         senders, samples = send(server, database, options.rate, options.minutes * 60)
         with connect(database) as cursor:
             losses = count_losses(cursor, senders, viewers)
-    print(f"## Soak\n\n{options.minutes:g} minutes, {options.rate} deliveries/s from {SENDERS} senders in one process.")
-    print_load(senders, viewers, guests)
+    print(f"## Soak\n\n{options.minutes:g} minutes, one process; {options.rate} deliveries/s from {SENDERS} senders.")
+    print_load(senders, viewers, guests, samples[-1][0])
     print_growth(samples)
     print("\n| must be 0 | |\n|---|--:|")
     for name, number in losses.items():
@@ -181,11 +181,12 @@ def count_behind(cursor: Cursor, viewers: Sequence[Viewer]) -> int:
     return sum(map(is_behind, viewers))
 
 
-def print_load(senders: Sequence[Sender], viewers: Sequence[Viewer], guests: Sequence[Viewer]) -> None:
+def print_load(senders: Sequence[Sender], viewers: Sequence[Viewer], guests: Sequence[Viewer], seconds: float) -> None:
     """Print what the clients saw."""
     times_ms = sorted(seconds * 1000 for sender in senders for seconds in sender.times_s)
     again, copies = (sum(getattr(sender, name) for sender in senders) for name in ("again", "redelivered"))
-    print(f"{len(times_ms):,} deliveries acknowledged, {again:,} tries were not; {copies:,} were sent once more.")
+    print(f"{len(times_ms):,} deliveries acknowledged, {len(times_ms) / seconds:.0f} a second.")
+    print(f"{again:,} tries were not acknowledged; {copies:,} deliveries were sent once more.")
     places = ((0.5, "p50"), (0.99, "p99"), (1, "longest"))
     answers = ", ".join(f"{name} {times_ms[int((len(times_ms) - 1) * place)]:.1f} ms" for place, name in places)
     messages = sum(viewer.messages for viewer in (*viewers, *guests))
