@@ -26,7 +26,6 @@ from dashboard.core.estimate import count_ms
 from dashboard.pages import arrange, formats, history, inbox, strip
 from dashboard.pages.deployment_view import describe_deployment
 from dashboard.pages.estimate_filters import add_filters
-from dashboard.pages.security import protect_responses
 from dashboard.pages.words import WORDS, list_words
 from dashboard.queries import deployments, projects
 from dashboard.queries.deliveries import read_delivery
@@ -36,9 +35,8 @@ blueprint = Blueprint("pages", __name__)
 
 
 def init_app(app: Flask) -> None:
-    """Serve the pages, and give every response of the application its security headers."""
+    """Serve the pages."""
     app.register_blueprint(blueprint)
-    protect_responses(app)
 
 
 @blueprint.before_request
