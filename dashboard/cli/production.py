@@ -11,11 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from dashboard.cli.nginx import find_nginx, write_configuration
-from dashboard.cli.web import GUNICORN, Program, Watch, stop
+from dashboard.cli.web import GUNICORN, Program, Watch, end_session, stop
 from dashboard.config import Role, Settings
 
 WEB, NGINX = "web", "nginx"
-RESTART_AFTER_S = 1
 
 
 def describe_programs(settings: Settings, environ: Mapping[str, str], directory: Path) -> dict[str, Program]:
@@ -48,10 +47,12 @@ def serve_production(settings: Settings, environ: Mapping[str, str], say: Callab
             for name, process in processes.items():
                 if process.poll() is not None:
                     say(f"{name} ended with status {process.returncode}, and is started again")
+                    end_session(process)
                     processes[name] = programs[name].start()
 
         try:
-            processes.update({name: program.start() for name, program in programs.items()})
+            for name, program in programs.items():
+                processes[name] = program.start()
             for name, process in processes.items():
                 programs[name].wait_until_healthy(process)
             yield watch

@@ -2,7 +2,9 @@
 
 import contextlib
 import http.client
+import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -128,13 +130,18 @@ def serve(settings: Settings, environ: Mapping[str, str]) -> Iterator[Watch]:
 
 
 def stop(processes: Sequence[subprocess.Popen[bytes]]) -> None:
-    """Ask all of them to end, wait, and end those that take too long."""
+    """Ask all of them to end, wait, and end those that take too long, with whatever they started."""
     for process in processes:
         process.terminate()
     deadline = time.monotonic() + STOP_S
     for process in processes:
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(max(0.0, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        end_session(process)
+
+
+def end_session(process: subprocess.Popen[bytes]) -> None:
+    """End a server at once, and what it left behind: nginx's workers outlive their master, and hold its port."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
