@@ -1,6 +1,6 @@
 # `make help` lists what there is. Everything lands in this directory: .venv, node_modules, dashboard/static/vendor, instance.
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint format translations senders pictures bench clean lock assets
+.PHONY: help run run-production demo test lint format translations senders pictures bench soak clean lock assets
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
@@ -18,10 +18,13 @@ TIMED = tests/pages/test_interruptions.py tests/pages/test_weight.py
 JS_TESTS = $(wildcard tests/js/*.test.js tests/js/*.test.mjs)
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(VENV)/.run assets ## Start the dashboard with its own PostgreSQL (or the one of DATABASE_URL); Ctrl-C stops it
 	@exec $(BIN)/python -m dashboard run
+
+run-production: $(VENV)/.run assets ## Start nginx, two web workers and two live processes, as in production; Ctrl-C stops them
+	@exec $(BIN)/python -m dashboard run --production
 
 demo: $(VENV)/.run assets ## Play two real deployments against the running dashboard
 	@exec $(BIN)/python -m dashboard demo
@@ -52,10 +55,11 @@ translations: $(VENV)/.dev ## Take new words of the code into the catalogs; prin
 senders: $(VENV)/.dev assets ## Post real bodies of every sender; write what became of them into docs/senders.md
 	$(BIN)/python -m scripts.senders
 
-bench: $(VENV)/.dev ## Measure ingest, the estimate and the pages; minutes
-	$(BIN)/python -m benchmarks.ingest
-	$(BIN)/python -m benchmarks.estimate
-	$(BIN)/python -m benchmarks.pages
+bench: $(VENV)/.dev assets ## Measure everything on this machine; writes benchmarks/RESULTS.md
+	$(BIN)/python -m benchmarks.report
+
+soak: $(VENV)/.dev assets ## Keep the shape of production busy for a long time, and watch that it stays as it is
+	$(BIN)/python -m benchmarks.soak
 
 pictures: $(VENV)/.dev ## Take the pictures of the README from the running dashboard, after `make demo`
 	$(BIN)/python -m scripts.pictures

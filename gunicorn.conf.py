@@ -1,7 +1,7 @@
 """How gunicorn serves the dashboard; `dashboard run` uses it, and so does a plain `gunicorn wsgi:app` beside this file.
 
 It is read by gunicorn's master process, which must not import the application: the worker patches the standard library
-for gevent first. Hence the two settings that are read here a second time.
+for gevent first. Hence the few settings that are read here a second time; whether they make sense the worker says.
 """
 
 import gc
@@ -14,22 +14,50 @@ if TYPE_CHECKING:
 
 _host = os.environ.get("DASHBOARD_HOST") or "127.0.0.1"
 _port = os.environ.get("DASHBOARD_PORT") or "8000"
-bind = f"[{_host}]:{_port}" if ":" in _host else f"{_host}:{_port}"
+_socket = os.environ.get("DASHBOARD_SOCKET")
+_role = os.environ.get("DASHBOARD_ROLE") or "all"
+_workers = os.environ.get("DASHBOARD_WEB_WORKERS") or "2"
+bind = f"unix:{_socket}" if _socket else f"[{_host}]:{_port}" if ":" in _host else f"{_host}:{_port}"
 worker_class = "gevent"
-workers = 1
+# One where sockets are served: connections that last would not spread over workers, each of which follows the database.
+workers = int(_workers) if _role == "web" and _workers.isdecimal() else 1
 worker_connections = 10_000  # every open page holds one
 _soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
 resource.setrlimit(resource.RLIMIT_NOFILE, (max(_soft, min(_hard, worker_connections + 1000)), _hard))
-graceful_timeout = 3  # open pages never end by themselves
+# Open pages never end by themselves; requests do.
+graceful_timeout = 15 if _role == "web" else 3
 control_socket_disable = True
-loglevel = "warning"
-# No access log: a query string may hold what no log line should.
+# No access log: a query string may hold what no log line should. nginx writes one, without them.
+_formats = {
+    "text": {"format": "%(asctime)s [%(process)d] %(levelname)s %(name)s: %(message)s"},
+    "json": {
+        "()": "pythonjsonlogger.json.JsonFormatter",
+        "fmt": ["levelname", "name", "process", "message"],
+        "rename_fields": {"levelname": "level", "name": "logger"},
+        "timestamp": True,
+        "json_ensure_ascii": False,
+    },
+}
+_own = {"level": "WARNING", "handlers": ["stderr"], "propagate": False}
+logconfig_dict = {
+    "root": {"level": "WARNING", "handlers": ["stderr"]},
+    "loggers": {
+        "gunicorn.error": _own,
+        "gunicorn.access": _own,
+        # Without a level they would print to a stream of their own.
+        "engineio.server": {"level": "ERROR"},
+        "socketio.server": {"level": "ERROR"},
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "stream": "ext://sys.stderr"}},
+    "formatters": {"line": _formats["json" if os.environ.get("DASHBOARD_LOG_FORMAT") == "json" else "text"]},
+}
 
 
 def post_worker_init(worker: "Worker") -> None:
-    """Start the follower of the database, once per worker and after the fork."""
+    """Start the follower of the database where sockets are served, once per worker and after the fork."""
     # What is loaded stays: looking through it for garbage again and again took a tenth of the time of ingest.
     gc.freeze()
     from dashboard import live  # noqa: PLC0415  (not before the fork)
 
-    live.start(worker.wsgi)
+    if _role != "web":
+        live.start(worker.wsgi)

@@ -13,18 +13,23 @@ from psycogreen.gevent import patch_psycopg
 
 patch_psycopg()
 
+import logging
 import os
 import sys
 
 from dashboard import create_app
 from dashboard.cli.environment import load_served_settings
 from dashboard.config import SettingsError
+from dashboard.pool import check_pool
+from dashboard.request_id import mark_log_records
 
 CANNOT_LOAD = 4
 """The status of a worker that makes gunicorn stop instead of starting the worker again."""
 
+mark_log_records()
 try:
     app = create_app(load_served_settings(os.environ))
+    check_pool(app)
 except SettingsError as error:
-    print(f"dashboard: {error}", file=sys.stderr)
+    logging.getLogger("dashboard").critical(error)
     sys.exit(CANNOT_LOAD)

@@ -88,11 +88,12 @@ def comes_from_loopback(incoming: Request) -> bool:
     """Return whether the peer, and whoever a proxy says it speaks for, is this machine.
 
     A header that cannot be understood counts as a foreign address. The Host must be this machine's too: else a page
-    elsewhere could read through the visitor's browser by pointing its own name here.
+    elsewhere could read through the visitor's browser by pointing its own name here. A peer on a Unix socket has no
+    address: it is a proxy, and must say for whom it speaks.
     """
     hops = [hop for header in FORWARDING_HEADERS for hop in incoming.headers.get(header, "").split(",") if hop.strip()]
-    addresses = [incoming.remote_addr or "", *hops]
-    return all(map(_is_loopback, addresses)) and _names_loopback(incoming.host)
+    addresses = [incoming.remote_addr, *hops] if incoming.remote_addr else hops
+    return bool(addresses) and all(map(_is_loopback, addresses)) and _names_loopback(incoming.host)
 
 
 def holds_secret(incoming: Request, settings: Settings) -> bool:

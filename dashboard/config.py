@@ -11,8 +11,9 @@ import os
 import re
 import secrets
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
@@ -24,6 +25,18 @@ SECRET_FILES = {"DASHBOARD_WEBHOOK_SECRET": "webhook-secret", "SECRET_KEY": "sec
 KEY_BYTES = (24, 64)
 """Fewest and most bytes of a Standard Webhooks key."""
 LONGEST_INTERVAL_S = 366 * 24 * 3600
+LONGEST_SOCKET_PATH = 100
+
+
+class Role(StrEnum):
+    """What a process of the dashboard does."""
+
+    ALL = "all"
+    """Everything, in one process."""
+    WEB = "web"
+    """Deliveries, API and pages."""
+    LIVE = "live"
+    """Sockets, following the database, and the chores."""
 
 
 class SettingsError(Exception):
@@ -39,8 +52,19 @@ class Settings:
     data_dir: Path
     host: str
     port: int
+    socket: str | None
+    """Path of the Unix socket that is listened on instead of host and port."""
+    role: Role
+    web_workers: int
+    """How many processes of role web there are; all in one group of workers."""
+    live_processes: int
+    """How many processes of role live there are; each listens by itself."""
+    pool_size: int
+    """The most connections that a process keeps to the database, besides the one that listens."""
     webhook_secret: str
     secret_key: str
+    log_format: str
+    """`text`, or `json`: a line for each event either way."""
     url_prefix: str
     """Path below which the application is served: empty, or `/like-this` without a slash at the end."""
     refresh_s: int
@@ -68,8 +92,14 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         data_dir=data_dir,
         host=environ.get("DASHBOARD_HOST") or "127.0.0.1",
         port=_read_int(environ, "DASHBOARD_PORT", 8000, 1, 65535),
+        socket=_read_socket(environ),
+        role=Role(_read_choice(environ, "DASHBOARD_ROLE", tuple(Role))),
+        web_workers=_read_web_workers(environ),
+        live_processes=_read_int(environ, "DASHBOARD_LIVE_PROCESSES", 2, 0, 64),
+        pool_size=_read_int(environ, "DASHBOARD_POOL_SIZE", 10, 2, 1000),
         webhook_secret=_check_webhook_secret(_read_secret(environ, "DASHBOARD_WEBHOOK_SECRET", data_dir)),
         secret_key=_read_secret(environ, "SECRET_KEY", data_dir),
+        log_format=_read_choice(environ, "DASHBOARD_LOG_FORMAT", ("text", "json")),
         url_prefix=_read_prefix(environ),
         refresh_s=_read_int(environ, "DASHBOARD_REFRESH_S", 30, 1, LONGEST_INTERVAL_S),
         stale_s=_read_int(environ, "DASHBOARD_STALE_S", 600, 1, LONGEST_INTERVAL_S),
@@ -100,6 +130,29 @@ def _read_database_url(environ: Mapping[str, str]) -> str | None:
         advice = "write it like postgresql://user:password@host:5432/name, signs in the password percent-encoded"
         raise SettingsError(f"DATABASE_URL cannot be read: {advice}") from None
     return url
+
+
+def _read_socket(environ: Mapping[str, str]) -> str | None:
+    path = environ.get("DASHBOARD_SOCKET") or None
+    if path and not (path.startswith("/") and len(os.fsencode(path)) <= LONGEST_SOCKET_PATH):
+        raise SettingsError(f"DASHBOARD_SOCKET must be an absolute path of at most {LONGEST_SOCKET_PATH} bytes")
+    return path
+
+
+def _read_choice(environ: Mapping[str, str], name: str, choices: Sequence[str]) -> str:
+    """Return the one that is set, by default the first."""
+    text = environ.get(name) or choices[0]
+    if text not in choices:
+        raise SettingsError(f"{name} must be one of {', '.join(choices)}, not {text!r}")
+    return text
+
+
+def _read_web_workers(environ: Mapping[str, str]) -> int:
+    """Return how many there are; what several of them count can only be told from a directory that they share."""
+    workers = _read_int(environ, "DASHBOARD_WEB_WORKERS", 2, 1, 64)
+    if environ.get("DASHBOARD_ROLE") == Role.WEB and workers > 1 and not environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        raise SettingsError(f"{workers} DASHBOARD_WEB_WORKERS need PROMETHEUS_MULTIPROC_DIR, a directory for /metrics")
+    return workers
 
 
 def _read_prefix(environ: Mapping[str, str]) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, json, render_template, request
+from flask import Flask, Response, current_app, json, render_template, request
 from flask_smorest import Api
 from marshmallow import Schema, fields
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -103,8 +103,8 @@ def answer_error(
     errors: Mapping[str, list[str]] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """Return a problem document to a program, a page to a person."""
-    if not request.path.startswith(PROGRAM_PATHS):
+    """Return a problem document to a program, a page to a person; where there are no pages, a document to everyone."""
+    if "pages" in current_app.blueprints and not request.path.startswith(PROGRAM_PATHS):
         page = render_template("error.html", status=status.value, title=status.phrase, detail=detail)
         return Response(page, status, headers)
     document: dict[str, Any] = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail}

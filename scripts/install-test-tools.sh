@@ -11,6 +11,8 @@ need curl curl
 need jq jq
 need openssl openssl
 need busybox busybox
+need systemd-analyze systemd
+PATH=$PATH:/usr/sbin need nginx nginx-light
 [ -n "$(find /usr/share/fonts /usr/local/share/fonts "$HOME/.fonts" -iname '*notosans*cjk*' 2>/dev/null | head -n 1)" ] ||
   packages="$packages fonts-noto-cjk"
 [ -n "$packages" ] || exit 0

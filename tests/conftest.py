@@ -16,11 +16,13 @@ from psycopg2 import sql
 from dashboard import create_app
 from dashboard.cli.postgres import Server, start
 from dashboard.config import Settings, load_settings
+from tests.production import ProductionShape
 from tests.servers import SECRET, DashboardServer
 
 TEMPLATE = "migrated"
 MakeDatabase = Callable[[], str]
 StartDashboard = Callable[..., DashboardServer]
+StartProduction = Callable[..., ProductionShape]
 
 
 @pytest.fixture(scope="session")
@@ -94,6 +96,23 @@ def start_dashboard(make_database: MakeDatabase, tmp_path_factory: pytest.TempPa
 def dashboard_server(start_dashboard: StartDashboard) -> DashboardServer:
     """Give a dashboard that all tests of a module share."""
     return start_dashboard()
+
+
+@pytest.fixture(scope="module")
+def start_production(
+    make_database: MakeDatabase, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[StartProduction]:
+    """Give a function that starts nginx, web workers and live processes on a database; all end with the module."""
+    shapes: list[ProductionShape] = []
+
+    def start_one(database_url: str | None = None, **settings: str) -> ProductionShape:
+        shapes.append(ProductionShape(database_url or make_database(), tmp_path_factory.mktemp("data"), **settings))
+        shapes[-1].start()
+        return shapes[-1]
+
+    yield start_one
+    for shape in shapes:
+        shape.close()
 
 
 def make_settings(database_url: str, data_dir: Path, **environ: str) -> Settings:

@@ -38,6 +38,7 @@ ROUTES = {
     ("/api/webhook/deployment/<dialect>", "POST"): PUBLIC,
     ("/health", "GET"): PUBLIC,
     ("/ready", "GET"): PUBLIC,
+    ("/metrics", "GET"): READ,
     ("/language", "POST"): READ,
     ("/static/version/<path:filename>", "GET"): PUBLIC,
 }

@@ -49,7 +49,26 @@ def test_prefix_has_no_slash_at_its_end(tmp_path: Path, given: str, used: str) -
     assert load(tmp_path, DASHBOARD_URL_PREFIX=given).url_prefix == used
 
 
+def test_processes_are_one_that_does_everything_unless_said_otherwise(tmp_path: Path) -> None:
+    settings = load(tmp_path)
+    assert (settings.role, settings.socket, settings.log_format, settings.pool_size) == ("all", None, "text", 10)
+    assert (settings.web_workers, settings.live_processes) == (2, 2)
+
+
+def test_several_web_workers_need_a_directory_for_what_they_count(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="PROMETHEUS_MULTIPROC_DIR"):
+        load(tmp_path, DASHBOARD_ROLE="web")
+    assert load(tmp_path, DASHBOARD_ROLE="web", DASHBOARD_WEB_WORKERS="1").web_workers == 1
+    assert load(tmp_path, DASHBOARD_ROLE="web", PROMETHEUS_MULTIPROC_DIR="/run/metrics").web_workers == 2
+
+
 BAD = [
+    *(("DASHBOARD_ROLE", value) for value in ("both", "WEB")),
+    *(("DASHBOARD_WEB_WORKERS", value) for value in ("0", "many", "65")),
+    *(("DASHBOARD_LIVE_PROCESSES", value) for value in ("-1", "65")),
+    *(("DASHBOARD_POOL_SIZE", value) for value in ("1", "1001")),
+    *(("DASHBOARD_LOG_FORMAT", value) for value in ("xml", "JSON")),
+    *(("DASHBOARD_SOCKET", value) for value in ("web.sock", "/" + "x" * 101)),
     *(("DASHBOARD_PORT", value) for value in ("0", "65536", "-1", "x", "80.5", " 80", "８０", "9" * 5000)),
     *(("DASHBOARD_REFRESH_S", value) for value in ("0", "-30", "1.5", "soon", "9" * 12)),
     *(("DASHBOARD_STALE_S", value) for value in ("0", "never")),

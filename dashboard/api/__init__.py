@@ -1,5 +1,5 @@
 """JSON over HTTP: routes and the schemas of what they take and give. What is shown is made by queries."""
 
-from dashboard.api import deliveries, deployments, projects, runs, system
+from dashboard.api import deliveries, deployments, projects, runs
 
-blueprints = (projects.blueprint, deployments.blueprint, runs.blueprint, deliveries.blueprint, system.blueprint)
+blueprints = (projects.blueprint, deployments.blueprint, runs.blueprint, deliveries.blueprint)

@@ -1,13 +1,14 @@
-"""`/health` and `/ready`: for whoever watches over the process."""
+"""`/health`, `/ready` and `/metrics`: for whoever watches over the process."""
 
 from http import HTTPStatus
 
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from flask import current_app
+from flask import Response, current_app
 from flask_smorest import Blueprint
 
 from dashboard.extensions import db
+from dashboard.metrics import CONTENT_TYPE, render_metrics
 from dashboard.problems import RETRY_AFTER_S, ProblemError
 
 blueprint = Blueprint("system", __name__, description="Health of this process")
@@ -31,3 +32,10 @@ def check_readiness() -> dict[str, str]:
         headers = {"Retry-After": str(RETRY_AFTER_S)}
         raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, "The database has not been migrated.", headers=headers)
     return {"status": "ready"}
+
+
+@blueprint.get("/metrics")
+@blueprint.doc(responses={"200": {"description": "What was counted, in the text format of Prometheus"}})
+def show_metrics() -> Response:
+    """What the processes counted, for Prometheus."""
+    return Response(render_metrics(), content_type=CONTENT_TYPE)

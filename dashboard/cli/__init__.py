@@ -5,6 +5,7 @@ import sys
 
 import click
 
+from dashboard.cli.database import migrate_served
 from dashboard.cli.demo import play_demo
 from dashboard.cli.run import run_dashboard
 from dashboard.cli.sources import sources
@@ -16,9 +17,16 @@ def main() -> None:
 
 
 @main.command()
-def run() -> None:
+@click.option("--production", is_flag=True, help="nginx, several web workers and live processes: deploy/, for trial.")
+def run(*, production: bool) -> None:
     """Start PostgreSQL (unless DATABASE_URL names one) and the web server; Ctrl-C stops both."""
-    sys.exit(run_dashboard(os.environ))
+    sys.exit(run_dashboard(os.environ, production=production))
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the database to this version, and check that it takes as many connections as there will be."""
+    sys.exit(migrate_served(os.environ))
 
 
 @main.command()

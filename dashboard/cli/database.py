@@ -1,6 +1,7 @@
 """Brings the database to the current migrations, or says in one line why it cannot be used."""
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,8 +11,10 @@ from sqlalchemy import Connection, NullPool, create_engine
 from sqlalchemy.exc import DBAPIError
 
 from dashboard import create_app
+from dashboard.cli.environment import load_served_settings
 from dashboard.config import Settings, SettingsError
 from dashboard.extensions import migrate
+from dashboard.pool import check_connections
 
 PACKAGE = Path(__file__).parent.parent
 CONNECT_TIMEOUT_S = 3
@@ -21,11 +24,22 @@ class DatabaseError(Exception):
     """Why the database cannot be used; the text is one line that says what to do."""
 
 
+def migrate_served(environ: Mapping[str, str]) -> int:
+    """Migrate the database of the settings; return the exit status. Errors become one line on stderr."""
+    try:
+        migrate_database(load_served_settings(environ))
+    except (SettingsError, DatabaseError) as error:
+        print(f"dashboard: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
 def migrate_database(settings: Settings) -> None:
     """Apply the migrations that are missing; of several programs that start at once one does, the others wait."""
     with _connect(settings.database_url or "") as connection:
         if connection.exec_driver_sql("SHOW server_encoding").scalar_one() != "UTF8":
             raise DatabaseError("the database of DATABASE_URL is not UTF8: create it anew with ENCODING 'UTF8'")
+        check_connections(connection, settings)
         connection.exec_driver_sql("SELECT pg_advisory_lock(hashtext('deployment-dashboard migrations'))")
         with create_app(settings).app_context():
             _upgrade()

@@ -26,7 +26,7 @@ SETTINGS = {
     "listen_addresses": "",
     "port": str(PORT),
     "unix_socket_permissions": "0700",
-    "max_connections": "50",
+    "max_connections": "100",
     "log_checkpoints": "off",
     "timezone": "UTC",
     "log_timezone": "UTC",

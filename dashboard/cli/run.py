@@ -4,17 +4,19 @@ import contextlib
 import json
 import shlex
 import signal
-import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from dashboard.cli import postgres
 from dashboard.cli.accounts import ELSEWHERE, PostgresError
 from dashboard.cli.database import DatabaseError, migrate_database
 from dashboard.cli.environment import complete_environment
+from dashboard.cli.nginx import find_nginx
+from dashboard.cli.production import serve_production
 from dashboard.cli.web import WebServerError, check_port, local_url, serve
-from dashboard.config import SECRET_FILES, Settings, SettingsError, load_settings
+from dashboard.config import SECRET_FILES, Role, Settings, SettingsError, load_settings
 
 BAD_SETTING = 2
 WATCH_S = 1
@@ -27,11 +29,14 @@ EXAMPLE = {
 }
 
 
-def run_dashboard(environ: Mapping[str, str]) -> int:
-    """Run until a signal or the end of the web server; return the exit status. Errors become one line on stderr."""
+def run_dashboard(environ: Mapping[str, str], *, production: bool = False) -> int:
+    """Run until a signal or the end of the web server; return the exit status. Errors become one line on stderr.
+
+    In production: in several processes, as deploy/ describes it.
+    """
     try:
         _interrupt_on_stop_signals()
-        return _run(complete_environment(environ))
+        return _run(complete_environment(environ), production=production)
     except KeyboardInterrupt:
         return 0
     except (SettingsError, PostgresError, DatabaseError, WebServerError) as error:
@@ -39,31 +44,38 @@ def run_dashboard(environ: Mapping[str, str]) -> int:
         return BAD_SETTING if isinstance(error, SettingsError) else 1
 
 
-def _run(environ: dict[str, str]) -> int:
+def _run(environ: dict[str, str], *, production: bool) -> int:
     data_dir = Path(environ["DASHBOARD_DATA_DIR"])
     secret_file = data_dir / SECRET_FILES["DASHBOARD_WEBHOOK_SECRET"]
     had_secret = secret_file.exists()
     settings = load_settings(environ)
     check_port(settings)
-    is_database_alive: Callable[[], bool] = lambda: True  # noqa: E731
+    if production:
+        find_nginx()
     with contextlib.ExitStack() as stack:
-        if settings.database_url is None:
-            if data_dir == Path(ELSEWHERE):
-                _say(f"the data is in {data_dir}")
-            server = postgres.start(settings.data_dir, say=_say)
-            stack.callback(server.stop)
-            is_database_alive = server.is_alive
-            environ = {**environ, "DATABASE_URL": server.url}
-            settings = load_settings(environ)
-        migrate_database(settings)
-        process = stack.enter_context(serve(settings, environ))
+        environ, is_database_alive = _start_database(stack, settings, environ)
+        settings = load_settings(environ)
+        # What all the processes of production open together is checked as each of them would.
+        migrate_database(replace(settings, role=Role.WEB) if production else settings)
+        serving = serve_production(settings, environ, _say) if production else serve(settings, environ)
+        watch = stack.enter_context(serving)
         _say(_describe_start(settings, _show_secret(environ, settings, secret_file, is_new=not had_secret)))
-        while process.poll() is None:
-            if not is_database_alive():
-                raise PostgresError(f"PostgreSQL ended, see postgres.log in {settings.data_dir}: start again")
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(WATCH_S)
-        raise WebServerError(f"the web server ended with status {process.returncode}: see above")
+        while is_database_alive():
+            watch(WATCH_S)
+        raise PostgresError(f"PostgreSQL ended, see postgres.log in {settings.data_dir}: start again")
+
+
+def _start_database(
+    stack: contextlib.ExitStack, settings: Settings, environ: dict[str, str]
+) -> tuple[dict[str, str], Callable[[], bool]]:
+    """Return the environment with the URL of a database that runs, and how to tell whether it still does."""
+    if settings.database_url is not None:
+        return environ, lambda: True
+    if settings.data_dir == Path(ELSEWHERE):
+        _say(f"the data is in {settings.data_dir}")
+    server = postgres.start(settings.data_dir, say=_say)
+    stack.callback(server.stop)
+    return {**environ, "DATABASE_URL": server.url}, server.is_alive
 
 
 def _say(line: str) -> None:

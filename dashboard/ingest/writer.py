@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from dashboard.ingest.delivery import Incoming, Receipt
+from dashboard.metrics import QUEUE
 
 MOST_DELIVERIES = 256
 """In one batch."""
@@ -105,6 +106,7 @@ class Writer:
     def _write_batch(self) -> None:
         with self._lock:
             batch = self._take_batch()
+        QUEUE.set(len(self._waiting))
         try:
             receipts = self._write([ticket.incoming for ticket in batch])
             for ticket, receipt in zip(batch, receipts, strict=True):

@@ -19,6 +19,7 @@ from flask_socketio import SocketIO
 from dashboard.live.feed import MOST_EVENTS, Feed, open_feed
 from dashboard.live.frames import CREATED, Event, fold_events
 from dashboard.live.messages import RUN, SIBLINGS, parse_topic
+from dashboard.metrics import FANOUT_MESSAGES
 
 NAMESPACE = "/live"
 FRAME_S = 0.05
@@ -129,6 +130,7 @@ class Follower:
             frame["deployment"] |= {"usual": usual} if (usual := self._find_usual(last.deployment_id)) else {}
         rooms = [f"deployment:{last.deployment_id}", "overview", f"project:{last.project_slug}"]
         self._socketio.emit(name, frame, to=rooms, namespace=NAMESPACE)
+        FANOUT_MESSAGES.inc()
         if _tells_others(frame["deployment"]):
             # A new deployment, one that ended, or a project that changed: the pages of its other deployments show that.
             news = {"deployment_id": last.deployment_id}

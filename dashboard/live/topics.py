@@ -5,6 +5,7 @@ with the application context that Flask-SocketIO opens for each message.
 """
 
 import logging
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ from dashboard.access import may_read
 from dashboard.extensions import socketio
 from dashboard.live.follow import NAMESPACE, Follower
 from dashboard.live.messages import RefusedMessageError, Topic, parse_subscribe, parse_unsubscribe
+from dashboard.metrics import SOCKETS
 from dashboard.queries import projects
 from dashboard.queries.deployments import get_deployment
 from dashboard.queries.events import list_events
@@ -36,7 +38,14 @@ logger = logging.getLogger(__name__)
 
 def accept_visitor(*_auth: object) -> bool:
     """Accept those who may read the pages."""
-    return may_read(request, current_app.config["SETTINGS"])
+    accepted = may_read(request, current_app.config["SETTINGS"])
+    SOCKETS.inc(accepted)
+    return accepted
+
+
+def count_gone(*_reason: object) -> None:
+    """Count one visitor less."""
+    SOCKETS.dec()
 
 
 def subscribe(*arguments: object) -> Answer:
@@ -115,7 +124,13 @@ def _read_deployment(deployment_id: int, since: int | None, now: datetime) -> An
     return {"seq": snapshot["seq"], "snapshot": snapshot}
 
 
-HANDLERS = {"connect": accept_visitor, "subscribe": subscribe, "unsubscribe": unsubscribe, "*": refuse_unknown}
+HANDLERS: dict[str, Callable[..., Answer | bool | None]] = {
+    "connect": accept_visitor,
+    "disconnect": count_gone,
+    "subscribe": subscribe,
+    "unsubscribe": unsubscribe,
+    "*": refuse_unknown,
+}
 for event, handler in HANDLERS.items():
     socketio.on_event(event, handler, namespace=NAMESPACE)
 socketio.on_error(NAMESPACE)(answer_error)

@@ -14,7 +14,9 @@ from dashboard.config import Settings
 from dashboard.core.words import Verdict
 from dashboard.ingest.delivery import Incoming, Receipt
 from dashboard.ingest.writer import WRITER, BusyError, Writer
+from dashboard.metrics import REFUSED
 from dashboard.problems import RETRY_AFTER_S, ProblemError
+from dashboard.request_id import read_request_id
 from dashboard.webhooks.authentication import AuthenticationError, find_source
 from dashboard.webhooks.body import read_body
 from dashboard.webhooks.interpret import interpret
@@ -53,11 +55,13 @@ def receive_deployment(dialect: str | None = None) -> Response:
     try:
         said = forbid_others(source, interpret(spoken, headers, body, source.name))
     except ProblemError as problem:
-        keep_rejected(problem, Incoming(received_at, source.name, spoken, body, headers, began_at=began_at))
+        keep_rejected(
+            problem, Incoming(received_at, source.name, spoken, body, headers, began_at=began_at, id=read_request_id())
+        )
         raise
     incoming = Incoming(
         received_at, source.name, spoken, body, headers, event=said.event, key=said.key, reports=said.reports,
-        verdict=said.verdict, reason=said.reason, began_at=began_at,
+        verdict=said.verdict, reason=said.reason, began_at=began_at, id=read_request_id(),
     )  # fmt: skip
     receipt = _write(incoming)
     if spoken == NATIVE:
@@ -79,6 +83,7 @@ def _write(incoming: Incoming) -> Receipt:
     try:
         return writer.submit(incoming)
     except BusyError:
+        REFUSED.inc()
         detail = "Too many deliveries wait to be written. Nothing of this one was kept: send it again."
         raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers={"Retry-After": "1"}) from None
 
@@ -89,7 +94,7 @@ def _read_body(told: str, settings: Settings, headers: Mapping[str, str], receiv
     except RequestEntityTooLarge:
         detail = f"The body is larger than {settings.max_body_bytes} bytes."
         size = request.content_length or settings.max_body_bytes + 1
-        incoming = Incoming(received_at, None, told, b"", headers, body_size=size)
+        incoming = Incoming(received_at, None, told, b"", headers, id=read_request_id(), body_size=size)
         keep_rejected(ProblemError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail), incoming)
         if told == "gitlab":
             # GitLab switches a hook off for good after four answers of 4xx.
@@ -107,7 +112,7 @@ def _authenticate(
     except AuthenticationError as error:
         headers = {"WWW-Authenticate": 'Bearer realm="webhook"'}
         problem = ProblemError(HTTPStatus.UNAUTHORIZED, f"Not accepted: {error}.", headers=headers)
-        keep_rejected(problem, Incoming(now, None, told, body, headers))
+        keep_rejected(problem, Incoming(now, None, told, body, headers, id=read_request_id()))
         raise problem from None
 
 

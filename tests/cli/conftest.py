@@ -33,8 +33,9 @@ def run_dashboard(data_dir: Path) -> Iterator[Callable[..., Dashboard]]:
     started: list[Dashboard] = []
     port = str(find_free_port())
 
-    def run(**settings: str) -> Dashboard:
-        started.append(Dashboard({"DASHBOARD_DATA_DIR": str(data_dir), "DASHBOARD_PORT": port, **settings}))
+    def run(*options: str, **settings: str) -> Dashboard:
+        environ = {"DASHBOARD_DATA_DIR": str(data_dir), "DASHBOARD_PORT": port, **settings}
+        started.append(Dashboard(environ, *options))
         return started[-1]
 
     yield run

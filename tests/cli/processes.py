@@ -26,10 +26,10 @@ def start_python(*arguments: str, env: dict[str, str] | None = None) -> subproce
 class Dashboard:
     """A `dashboard run` with nothing in its environment but what a test says."""
 
-    def __init__(self, settings: dict[str, str]) -> None:
+    def __init__(self, settings: dict[str, str], *options: str) -> None:
         environ = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         self.url = f"http://127.0.0.1:{settings['DASHBOARD_PORT']}"
-        self.process = start_python("-m", "dashboard", "run", env=environ | settings)
+        self.process = start_python("-m", "dashboard", "run", *options, env=environ | settings)
 
     def read_start(self) -> str:
         """Return what it printed until it was ready."""
@@ -61,6 +61,11 @@ class Dashboard:
             os.killpg(self.process.pid, number)
         self.process.communicate(timeout=PATIENCE_S)
         return self.process.returncode
+
+
+def list_descendants(pid: int) -> list[int]:
+    """Return the pids of all processes that a process started, and those that they did."""
+    return [found for child in _children_of(pid) for found in (child, *list_descendants(child))]
 
 
 def follow_printed_curl(printed: str) -> Any:

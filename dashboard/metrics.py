@@ -1,0 +1,70 @@
+"""What is counted, for Prometheus. The names of everything, and how it is told; counted is where it happens.
+
+Several processes that are set the same PROMETHEUS_MULTIPROC_DIR count into files there, and each answers for all.
+Labels only take values of closed lists.
+"""
+
+import contextlib
+import os
+from pathlib import Path
+
+# The library decides with its import where numbers are kept.
+DIRECTORY = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+if DIRECTORY:
+    Path(DIRECTORY).mkdir(mode=0o700, parents=True, exist_ok=True)
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest  # noqa: E402
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead  # noqa: E402
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+_own = CollectorRegistry()
+
+DELIVERIES = Counter("dashboard_deliveries", "Deliveries that were committed.", ["dialect", "verdict"], registry=_own)
+DELIVERY_SECONDS = Histogram(
+    "dashboard_delivery_seconds", "From the receipt of a delivery to its commit.", buckets=SECONDS, registry=_own
+)
+BATCH_SECONDS = Histogram("dashboard_batch_seconds", "Writing one batch.", buckets=SECONDS, registry=_own)
+BATCH_DELIVERIES = Histogram(
+    "dashboard_batch_deliveries", "Deliveries in one batch.", buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256), registry=_own
+)
+QUEUE = Gauge(
+    "dashboard_queue_deliveries", "Deliveries that wait for the next batch.", registry=_own, multiprocess_mode="livesum"
+)
+REFUSED = Counter("dashboard_refused_deliveries", "Deliveries refused because too many wait.", registry=_own)
+FANOUT_MESSAGES = Counter("dashboard_fanout_messages", "Messages for pages, each counted once.", registry=_own)
+FANOUT_RECEIVERS = Counter("dashboard_fanout_receivers", "Pages that those messages were written to.", registry=_own)
+FANOUT_SKIPPED = Counter("dashboard_fanout_skipped", "Pages that were too slow for a message.", registry=_own)
+SOCKETS = Gauge("dashboard_sockets", "Pages that are connected.", registry=_own, multiprocess_mode="livesum")
+POOL_IN_USE = Gauge(
+    "dashboard_pool_in_use", "Connections to the database in use.", registry=_own, multiprocess_mode="livesum"
+)
+POOL_SIZE = Gauge(
+    "dashboard_pool_size", "The most connections that the pools keep.", registry=_own, multiprocess_mode="livesum"
+)
+
+
+def render_metrics() -> bytes:
+    """Return everything that was counted, by this process or by all that share the directory."""
+    if DIRECTORY is None:
+        return generate_latest(_own)
+    _forget_dead(Path(DIRECTORY))
+    shared = CollectorRegistry()
+    MultiProcessCollector(shared, DIRECTORY)  # type: ignore[no-untyped-call]
+    return generate_latest(shared)
+
+
+def _forget_dead(directory: Path) -> None:
+    """Drop the gauges of processes that have ended; what they counted stays."""
+    for path in directory.glob("gauge_live*_*.db"):
+        pid = path.stem.rpartition("_")[2]
+        if pid.isdigit() and not _is_alive(int(pid)):
+            mark_process_dead(pid, str(directory))  # type: ignore[no-untyped-call]
+
+
+def _is_alive(pid: int) -> bool:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, 0)
+        return True
+    return False

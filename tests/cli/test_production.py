@@ -1,0 +1,82 @@
+"""`dashboard run --production`: everything starts, everything ends, what dies is started again."""
+
+import os
+import shutil
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dashboard.cli.nginx import find_nginx
+from dashboard.cli.postgres import find_running
+from dashboard.cli.web import WebServerError
+from tests.cli.processes import Dashboard, follow_printed_curl, list_descendants
+from tests.cli.test_run import expect_one_line
+from tests.conftest import MakeDatabase
+from tests.servers import find_free_port, wait_until
+
+RunDashboard = Callable[..., Dashboard]
+
+
+def find_by_command(dashboard: Dashboard, word: str) -> list[int]:
+    """Return the pids of the programs that it started itself and whose command has a word."""
+    pids = list_descendants(dashboard.process.pid)
+    return [pid for pid in pids if word in Path(f"/proc/{pid}/cmdline").read_text()]
+
+
+def answers(dashboard: Dashboard) -> bool:
+    """Tell whether it answers through nginx."""
+    try:
+        return dashboard.list_projects() == []
+    except OSError:
+        return False
+
+
+def test_one_command_starts_everything_and_a_signal_ends_it(run_dashboard: RunDashboard, data_dir: Path) -> None:
+    production = run_dashboard("--production")
+    assert follow_printed_curl(production.read_start())["verdict"] == "applied"
+    assert production.list_projects() == ["hello"]
+    started = list_descendants(production.process.pid)
+    # Masters and workers: one and two of web, one and one of each live process.
+    assert len(find_by_command(production, "gunicorn")) == 7
+    assert len(find_by_command(production, "nginx: worker")) == 1
+
+    assert production.stop(signal.SIGTERM) == 0
+    assert [pid for pid in started if Path(f"/proc/{pid}").exists()] == []
+    assert find_running(data_dir) is None
+
+
+def test_what_ends_is_started_again_and_named(run_dashboard: RunDashboard, make_database: MakeDatabase) -> None:
+    production = run_dashboard("--production", DATABASE_URL=make_database())
+    production.read_start()
+    master = min(find_by_command(production, "gunicorn"))
+    os.kill(master, signal.SIGKILL)
+    assert production.process.stdout
+    # The lines of the example, then this one.
+    told = next(line for line in production.process.stdout if line.strip())
+    assert told == "web ended with status -9, and is started again\n"
+    wait_until(lambda: answers(production), what="an answer of the web workers")
+    os.kill(min(find_by_command(production, "nginx")), signal.SIGKILL)
+    assert production.process.stdout.readline() == "nginx ended with status -9, and is started again\n"
+    wait_until(lambda: answers(production), what="an answer of nginx")
+
+
+def test_kill_of_the_program_ends_everything(run_dashboard: RunDashboard, make_database: MakeDatabase) -> None:
+    production = run_dashboard("--production", DATABASE_URL=make_database())
+    production.read_start()
+    started = list_descendants(production.process.pid)
+    os.kill(production.process.pid, signal.SIGKILL)
+    wait_until(lambda: not [pid for pid in started if Path(f"/proc/{pid}").exists()])
+
+
+def test_too_many_connections_are_one_line(run_dashboard: RunDashboard, make_database: MakeDatabase) -> None:
+    settings = {"DATABASE_URL": make_database(), "DASHBOARD_POOL_SIZE": "30"}
+    expect_one_line(run_dashboard("--production", **settings), 2, "127 connections", "offers 97", "DASHBOARD_POOL_SIZE")
+    run_dashboard(DASHBOARD_PORT=str(find_free_port()), **settings).read_start()
+
+
+def test_missing_nginx_is_one_line_that_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "which", lambda *_, **__: None)
+    with pytest.raises(WebServerError, match=r"nginx \(Debian: apt install nginx-light\)"):
+        find_nginx()

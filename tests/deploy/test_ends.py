@@ -1,0 +1,71 @@
+"""Processes of the shape that end: what is left still serves, what ended is replaced or comes back."""
+
+import os
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from tests.conftest import StartProduction
+from tests.deploy.test_production import open_url, read_metric
+from tests.live.browser import Browser
+from tests.production import ProductionShape
+from tests.servers import wait_until
+
+
+@pytest.fixture(scope="module")
+def shape(start_production: StartProduction) -> ProductionShape:
+    """Give a shape that all tests here share: each leaves everything running."""
+    return start_production()
+
+
+@pytest.fixture
+def page(shape: ProductionShape) -> Iterator[Browser]:
+    """Give a page that watches the overview."""
+    opened = Browser(shape.url)
+    opened.subscribe("overview")
+    yield opened
+    opened.close()
+
+
+def post(shape: ProductionShape, run_id: str) -> dict[str, object]:
+    """Return the receipt of a delivery that was accepted."""
+    status, receipt = shape.post({"project": "shop", "run_id": run_id, "status": "running"})
+    assert status == 200
+    return dict(receipt)
+
+
+def test_worker_that_is_killed_is_replaced_and_its_count_is_kept(shape: ProductionShape) -> None:
+    applied = 'dashboard_deliveries_total{dialect="native",verdict="applied"}'
+    post(shape, "before")
+    before = shape.find_workers()
+    counted = read_metric(shape.ask("web", "/metrics")[2], applied)
+    os.kill(before[0], signal.SIGKILL)
+    wait_until(lambda: len(shape.find_workers()) == 2 and before[0] not in shape.find_workers())
+    assert wait_until(lambda: open_url(f"{shape.url}/ready")[0] == 200)
+    text = shape.ask("web", "/metrics")[2]
+    assert read_metric(text, applied) == counted
+    wait_until(lambda: read_metric(shape.ask("web", "/metrics")[2], "dashboard_pool_size") == 4 * 10)
+
+
+def test_page_finds_the_live_process_that_is_left(shape: ProductionShape) -> None:
+    shape.kill("live-1")
+    pages = [Browser(shape.url) for _ in range(3)]
+    for page in pages:
+        page.subscribe("overview")
+    receipt = post(shape, "one live process")
+    for page in pages:
+        assert page.take_frame()[1]["deployment_id"] == receipt["deployment_id"]
+        page.close()
+    shape.start("live-1")
+    assert shape.ask("live-1", "/ready")[0] == 200
+
+
+def test_without_web_workers_a_sender_is_told_to_come_again(shape: ProductionShape, page: Browser) -> None:
+    shape.stop("web")
+    status, headers, text = open_url(f"{shape.url}/api/webhook/deployment", b"{}")
+    assert (status, headers["Content-Type"], headers["Retry-After"]) == (503, "application/problem+json", "5")
+    assert '"status":503' in text
+    shape.start("web")
+    receipt = post(shape, "back again")
+    assert page.take_frame()[1]["deployment_id"] == receipt["deployment_id"]

@@ -1,0 +1,199 @@
+"""The shape of production, as a sender, a page and an operator see it: through nginx, below a prefix."""
+
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from email.message import Message
+from typing import Any
+
+import psycopg2
+import pytest
+
+from tests.conftest import StartProduction
+from tests.live.browser import Browser
+from tests.production import ProductionShape
+from tests.servers import SECRET, wait_until
+
+PREFIX = "/project-dashboard"
+
+
+@pytest.fixture(scope="module")
+def shape(start_production: StartProduction) -> ProductionShape:
+    """Give a shape that all tests here share: each leaves everything running."""
+    return start_production(DASHBOARD_URL_PREFIX=PREFIX)
+
+
+@pytest.fixture
+def pages(shape: ProductionShape) -> Iterator[list[Browser]]:
+    """Give two pages; nginx connects each to another live process."""
+    opened = [Browser(shape.url), Browser(shape.url)]
+    yield opened
+    for page in opened:
+        page.close()
+
+
+def make_payload(run_id: str, **fields: object) -> dict[str, object]:
+    """Return a delivery about one deployment."""
+    return {"project": "shop", "run_id": run_id, "status": "running", **fields}
+
+
+def open_url(url: str, body: bytes | None = None, **headers: str) -> tuple[int, Message, str]:
+    """Return status, headers and body of any answer."""
+    sent = {name.replace("_", "-"): value for name, value in headers.items()}
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, body, sent), timeout=30) as answer:
+            return answer.status, answer.headers, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.headers, error.read().decode()
+
+
+def read_metric(text: str, name: str) -> float:
+    """Return the value of a metric, its labels being part of the name."""
+    return next(float(line.rpartition(" ")[2]) for line in text.splitlines() if line.startswith(name + " "))
+
+
+@contextmanager
+def without_table(shape: ProductionShape, table: str) -> Iterator[None]:
+    """Hide a table of the database while the block runs."""
+    connection = psycopg2.connect(shape.database_url)
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE {table} RENAME TO hidden")
+        yield
+        cursor.execute(f"ALTER TABLE hidden RENAME TO {table}")
+    connection.close()
+
+
+def test_what_is_posted_reaches_pages_at_both_live_processes(shape: ProductionShape, pages: list[Browser]) -> None:
+    for page in pages:
+        page.subscribe("overview")
+    receipts: list[dict[str, Any]] = []
+    for number in range(20):
+        status, receipt = shape.post(make_payload(f"live {number}"))
+        assert status == 200
+        assert receipt["url"] == f"{shape.url}/deployments/{receipt['deployment_id']}"
+        receipts.append(receipt)
+    for page in pages:
+        for receipt in receipts:
+            page.take_frames_until(receipt["deployment_id"], receipt["seq"])
+
+
+def test_pages_are_spread_over_the_live_processes(shape: ProductionShape) -> None:
+    def count_sockets() -> float:
+        return read_metric(shape.ask("web", "/metrics")[2], "dashboard_sockets")
+
+    wait_until(lambda: count_sockets() == 0)
+    opened = [Browser(shape.url) for _ in range(4)]
+    assert count_sockets() == 4
+    for page in opened:
+        page.close()
+    wait_until(lambda: count_sockets() == 0)
+    gone = [line["upstream"] for line in shape.read_access_log() if line["path"] == f"{PREFIX}/socket.io/"][-4:]
+    assert sorted(address.rpartition("/")[2] for address in gone) == ["live-1.sock"] * 2 + ["live-2.sock"] * 2
+
+
+def test_roles_answer_only_what_is_theirs(shape: ProductionShape) -> None:
+    for path in ("/", "/deployments", "/api/projects", "/api/webhook/deployment", "/static/x/app.js"):
+        status, headers, _ = shape.ask("live-1", path)
+        assert (status, headers["Content-Type"]) == (404, "application/problem+json"), path
+    assert shape.ask("web", "/socket.io/?EIO=4&transport=websocket")[0] == 404
+    for name in shape.backends:
+        assert [shape.ask(name, path)[0] for path in ("/health", "/ready", "/metrics")] == [200, 200, 200]
+
+
+def test_peer_on_the_socket_that_names_nobody_needs_the_secret(shape: ProductionShape) -> None:
+    assert shape.ask("web", "/api/projects")[0] == 200
+    assert shape.ask("web", "/api/projects", **{"X-Forwarded-For": ""})[0] == 401
+    bearer = {"Authorization": f"Bearer {SECRET}"}
+    assert shape.ask("web", "/api/projects", **{"X-Forwarded-For": "203.0.113.9"}, **bearer)[0] == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/api/projects", "/metrics"])
+def test_visitor_from_elsewhere_needs_the_secret_through_nginx_too(shape: ProductionShape, path: str) -> None:
+    assert open_url(shape.url + path)[0] == 200
+    assert open_url(shape.url + path, X_Forwarded_For="203.0.113.9")[0] == 401
+    assert open_url(shape.url + path, Host="dashboard.example.org")[0] == 401
+
+
+def test_what_is_too_large_is_explained_by_the_dashboard(shape: ProductionShape) -> None:
+    too_large = b"x" * (2 * 1024**2 + 1)
+    bearer = {"Authorization": f"Bearer {SECRET}", "Content_Type": "application/json"}
+    status, headers, text = open_url(f"{shape.url}/api/webhook/deployment", too_large, **bearer)
+    assert (status, headers["Content-Type"]) == (413, "application/problem+json")
+    assert "exceeds the capacity limit" in text
+
+
+@pytest.mark.parametrize(("sender", "expected"), [({}, 413), ({"X_Gitlab_Event": "Job Hook"}, 503)])
+def test_what_is_too_large_for_nginx_is_a_problem_document(
+    shape: ProductionShape, sender: dict[str, str], expected: int
+) -> None:
+    status, headers, text = open_url(f"{shape.url}/api/webhook/deployment", b"x" * (4 * 1024**2 + 1), **sender)
+    assert (status, headers["Content-Type"]) == (expected, "application/problem+json")
+    assert f'"status":{expected}' in text
+    assert headers["X-Request-ID"]
+
+
+def test_delivery_answer_and_access_log_share_one_id(shape: ProductionShape) -> None:
+    body = b'{"project": "shop", "run_id": "ids", "status": "running"}'
+    sent = {"Authorization": f"Bearer {SECRET}", "Content_Type": "application/json", "X_Request_ID": "a" * 32}
+    status, headers, text = open_url(f"{shape.url}/api/webhook/deployment?token=not-for-logs", body, **sent)
+    assert status == 200
+    request_id = headers["X-Request-ID"]
+    assert f'"delivery_id":"{request_id}"' in text.replace(" ", "")
+    wait_until(lambda: request_id in [line["request_id"] for line in shape.read_access_log()])
+    assert "not-for-logs" not in str(shape.read_access_log())
+    bearer = {"Authorization": f"Bearer {SECRET}"}
+    assert shape.get(f"/api/deliveries/{request_id}", **bearer)[1]["id"] == request_id
+
+
+def test_rejected_delivery_has_the_id_of_its_answer(shape: ProductionShape) -> None:
+    status, headers, _ = open_url(f"{shape.url}/api/webhook/deployment", b"{}", Authorization="Bearer wrong")
+    assert status == 401
+    kept = shape.get(f"/api/deliveries/{headers['X-Request-ID']}", Authorization=f"Bearer {SECRET}")
+    assert kept[1]["verdict"] == "rejected"
+
+
+def test_what_an_error_logs_is_json_with_the_id_of_the_answer(shape: ProductionShape) -> None:
+    body = b'{"project": "not-for-logs", "run_id": "1", "status": "running"}'
+    sent = {"Authorization": f"Bearer {SECRET}", "Content_Type": "application/json"}
+    with without_table(shape, "deliveries"):
+        status, headers, _ = open_url(f"{shape.url}/api/webhook/deployment?token=not-for-logs", body, **sent)
+    assert status == 500
+    lines = [line for line in shape.read_log("web") if line.get("request_id") == headers["X-Request-ID"]]
+    assert {line["level"] for line in lines} == {"ERROR"}
+    assert "Traceback" in lines[-1]["exc_info"]
+    assert "not-for-logs" not in str(lines)
+    assert SECRET not in str(shape.read_log("web"))
+
+
+def test_metrics_tell_what_all_processes_counted(shape: ProductionShape) -> None:
+    names = [
+        'dashboard_deliveries_total{dialect="native",verdict="applied"}',
+        "dashboard_delivery_seconds_count",
+        "dashboard_batch_deliveries_sum",
+    ]
+    before = open_url(f"{shape.url}/metrics")[2]
+    with ThreadPoolExecutor(16) as senders:
+        answers = list(senders.map(lambda number: shape.post(make_payload(f"counted {number}")), range(60)))
+    assert {status for status, _ in answers} == {200}
+    # Whoever answers, through nginx or by itself, tells the same.
+    for after in (open_url(f"{shape.url}/metrics")[2], *(shape.ask(name, "/metrics")[2] for name in shape.backends)):
+        assert [read_metric(after, name) - read_metric(before, name) for name in names] == [60, 60, 60]
+        assert read_metric(after, "dashboard_pool_size") == 4 * 10
+        assert read_metric(after, "dashboard_queue_deliveries") == 0
+    assert read_metric(after, "dashboard_fanout_messages_total") > 0
+
+
+def test_static_files_come_from_the_cache_of_nginx(shape: ProductionShape) -> None:
+    page = open_url(shape.url + "/")[2]
+    address = page.split(f'href="{PREFIX}/static/')[1].split('"')[0]
+    url = f"{shape.url}/static/{address}"
+    first, again = open_url(url), open_url(url)
+    assert first[0] == again[0] == 200
+    assert first[2] == again[2]
+    assert "immutable" in again[1]["Cache-Control"]
+    asked = [line["upstream"] for line in shape.read_access_log() if line["path"] == f"{PREFIX}/static/{address}"]
+    assert asked[-1] == ""
