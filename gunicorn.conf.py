@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _host = os.environ.get("DASHBOARD_HOST") or "127.0.0.1"
 _port = os.environ.get("DASHBOARD_PORT") or "8000"
 bind = f"[{_host}]:{_port}" if ":" in _host else f"{_host}:{_port}"
-worker_class = "gevent"
+worker_class = "gevent_pywsgi"
 workers = 1
 worker_connections = 10_000  # every open page holds one
 _soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -28,5 +28,7 @@ loglevel = "warning"
 def post_worker_init(worker: "Worker") -> None:
     """Start the follower of the database, once per worker and after the fork."""
     from dashboard import live  # noqa: PLC0415  (not before the fork)
+    from dashboard.wire import StrictHandler  # noqa: PLC0415
 
+    worker.wsgi_handler = StrictHandler
     live.start(worker.wsgi)

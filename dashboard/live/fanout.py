@@ -1,15 +1,16 @@
 """WebSocket connections that stay intact and bounded: whole frames, no compression, no client that holds up the rest.
 
-Written against simple-websocket 1.1.0 and python-engineio 4.15.1, and for gunicorn's gevent worker; the only module
-that knows their insides. simple-websocket calls `send` where it means `sendall`: under gevent, what does not fit into
-the buffer of a stalled client is then missing from the middle of its stream.
+Written against simple-websocket 1.1.0 and python-engineio 4.15.1, and for gunicorn's gevent_pywsgi worker; the only
+module that knows their insides. simple-websocket calls `send` where it means `sendall`: under gevent, what does not fit
+into the buffer of a stalled client is then missing from the middle of its stream.
 """
 
 import contextlib
+import errno
 import re
 import socket
 import struct
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import engineio
@@ -36,6 +37,7 @@ class WholeFrameSocket:
     """A socket whose `send` writes everything, one caller at a time, or ends the connection."""
 
     def __init__(self, sock: socket.socket) -> None:
+        sock.settimeout(None)  # a page may have nothing to say for as long as it is open
         self._sock = sock
         self._lock = RLock()
 
@@ -69,7 +71,7 @@ class FrameServer(simple_websocket.Server):  # type: ignore[misc]  # the library
     def __init__(self, environ: dict[str, Any], **options: object) -> None:
         # Without the offer there is no permessage-deflate, which costs half the fan-out and memory for each connection.
         plain = {key: value for key, value in environ.items() if key != "HTTP_SEC_WEBSOCKET_EXTENSIONS"}
-        super().__init__({**plain, "gunicorn.socket": WholeFrameSocket(environ["gunicorn.socket"])}, **options)
+        super().__init__({**plain, "gunicorn.socket": WholeFrameSocket(environ["gunicorn.sock"])}, **options)
 
     def _handle_events(self) -> bool:
         keep_going: bool = super()._handle_events()
@@ -94,7 +96,7 @@ class BoundedWebSocket(WebSocketWSGI):  # type: ignore[misc]  # the library is n
             start_response("400 Bad Request", [("Content-Type", "text/plain")])
             return [b'"not a WebSocket handshake"']
         self.app(self)
-        raise StopIteration  # gunicorn: there is no response, the connection is used up
+        return _end_connection()
 
     def send(self, message: str | bytes) -> None:
         """Send a message; raise OSError if the client is gone or too far behind."""
@@ -111,6 +113,12 @@ class BoundedWebSocket(WebSocketWSGI):  # type: ignore[misc]  # the library is n
         """Say goodbye, and do not wait for an answer."""
         super().close()
         self.ws.sock.end()
+
+
+def _end_connection() -> Iterator[bytes]:
+    """Stand in for a response: the connection is used up, and for the server it ends as if the client had hung up."""
+    raise BrokenPipeError(errno.EPIPE, "the WebSocket has ended")
+    yield
 
 
 def protect_connections(server: socketio.Server, may_connect: Callable[[dict[str, Any]], bool]) -> None:
