@@ -14,7 +14,8 @@ from sqlalchemy.exc import OperationalError
 
 from dashboard.access import may_read
 from dashboard.extensions import socketio
-from dashboard.live.follow import NAMESPACE, Follower
+from dashboard.live.fanout import NAMESPACE
+from dashboard.live.follow import Follower
 from dashboard.live.messages import RefusedMessageError, Topic, parse_subscribe, parse_unsubscribe
 from dashboard.queries import projects
 from dashboard.queries.deployments import get_deployment
