@@ -16,7 +16,7 @@ _port = os.environ.get("DASHBOARD_PORT") or "8000"
 bind = f"[{_host}]:{_port}" if ":" in _host else f"{_host}:{_port}"
 worker_class = "gevent_pywsgi"
 workers = 1
-worker_connections = 10_000  # every open page holds one
+worker_connections = 12_000  # every open page holds one, and requests come besides
 _soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
 resource.setrlimit(resource.RLIMIT_NOFILE, (max(_soft, min(_hard, worker_connections + 1000)), _hard))
 graceful_timeout = 3  # open pages never end by themselves

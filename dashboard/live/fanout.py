@@ -7,12 +7,11 @@ missing from the middle of its stream. And Socket.IO gives each message to a que
 is most of what a message costs. If the insides look different one day, both are left to the libraries.
 """
 
-import errno
 import functools
 import itertools
 import logging
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import engineio
@@ -68,6 +67,7 @@ class FrameServer(simple_websocket.Server):  # type: ignore[misc]  # the library
         plain = {key: value for key, value in environ.items() if key != "HTTP_SEC_WEBSOCKET_EXTENSIONS"}
         outlet = Outlet(environ["gunicorn.sock"], resync)
         super().__init__({**plain, "gunicorn.socket": outlet}, **{**options, "thread_class": Reader})
+        self.environ: dict[str, Any] = {}  # it was for the handshake
 
     def receive(self, timeout: float | None = None) -> str | bytes:  # noqa: ARG002  # its signature in the library
         """Return the next message; raise ConnectionClosed when there will be none."""
@@ -103,6 +103,8 @@ class BoundedWebSocket(SimpleWebSocketWSGI):  # type: ignore[misc]  # the librar
         """Serve the connection until it ends; answer 400 to a handshake that is none."""
         try:
             self.ws = FrameServer(environ, self._fanout.resync, **self.server_args)
+            # Gives back its buffer, and tells gevent's server that no other request will come.
+            environ["wsgi.input"].close()
         except (RemoteProtocolError, simple_websocket.ConnectionError):
             start_response("400 Bad Request", [("Content-Type", "text/plain")])
             return [b'"not a WebSocket handshake"']
@@ -111,7 +113,7 @@ class BoundedWebSocket(SimpleWebSocketWSGI):  # type: ignore[misc]  # the librar
             self.app(self)
         finally:
             del self._fanout.outlets[self._client.sid]
-        return _end_connection()
+        return []
 
     def wait(self) -> str | None:
         """Return the next packet; None at the end of the connection, and for what Engine.IO would stumble over."""
@@ -182,7 +184,8 @@ def _guard(server: socketio.Server, may_connect: Callable[[dict[str, Any]], bool
 
     def refuse_or_connect(client: str, environ: dict[str, Any]) -> str | None:
         # Engine.IO looks at the Connection header only after it has decided that this is a WebSocket.
-        if "upgrade" not in environ.get("HTTP_CONNECTION", "").lower():
+        has_body = "CONTENT_LENGTH" in environ or "HTTP_TRANSFER_ENCODING" in environ
+        if has_body or "upgrade" not in environ.get("HTTP_CONNECTION", "").lower():
             return "not a WebSocket handshake"
         if not may_connect(environ):
             return "reading from another machine needs the secret"
@@ -218,9 +221,3 @@ def _is_familiar(server: socketio.Server) -> bool:
 def _emit(server: socketio.Server, messages: Sequence[Message]) -> None:
     for message in messages:
         server.emit(message.name, message.data, to=list(message.rooms), namespace=NAMESPACE)
-
-
-def _end_connection() -> Iterator[bytes]:
-    """Stand in for a response: the connection is used up, and for the server it ends as if the client had hung up."""
-    raise BrokenPipeError(errno.EPIPE, "the WebSocket has ended")
-    yield
