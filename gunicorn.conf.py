@@ -18,10 +18,10 @@ _socket = os.environ.get("DASHBOARD_SOCKET")
 _role = os.environ.get("DASHBOARD_ROLE") or "all"
 _workers = os.environ.get("DASHBOARD_WEB_WORKERS") or "2"
 bind = f"unix:{_socket}" if _socket else f"[{_host}]:{_port}" if ":" in _host else f"{_host}:{_port}"
-worker_class = "gevent"
+worker_class = "gevent_pywsgi"
 # One where sockets are served: connections that last would not spread over workers, each of which follows the database.
 workers = int(_workers) if _role == "web" and _workers.isdecimal() else 1
-worker_connections = 10_000  # every open page holds one
+worker_connections = 12_000  # every open page holds one, and requests come besides
 _soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
 resource.setrlimit(resource.RLIMIT_NOFILE, (max(_soft, min(_hard, worker_connections + 1000)), _hard))
 # Open pages never end by themselves; requests do.
@@ -58,6 +58,8 @@ def post_worker_init(worker: "Worker") -> None:
     # What is loaded stays: looking through it for garbage again and again took a tenth of the time of ingest.
     gc.freeze()
     from dashboard import live  # noqa: PLC0415  (not before the fork)
+    from dashboard.wire import StrictHandler  # noqa: PLC0415
 
+    worker.wsgi_handler = StrictHandler
     if _role != "web":
         live.start(worker.wsgi)

@@ -9,6 +9,11 @@ from gevent import monkey
 
 monkey.patch_all()
 
+import gevent
+
+# Where each greenlet was spawned is for debugging; thousands of open pages have three of them each.
+gevent.config.track_greenlet_tree = False
+
 from psycogreen.gevent import patch_psycopg
 
 patch_psycopg()

@@ -34,7 +34,9 @@ QUEUE = Gauge(
 )
 REFUSED = Counter("dashboard_refused_deliveries", "Deliveries refused because too many wait.", registry=_own)
 FANOUT_MESSAGES = Counter("dashboard_fanout_messages", "Messages for pages, each counted once.", registry=_own)
-FANOUT_RECEIVERS = Counter("dashboard_fanout_receivers", "Pages that those messages were written to.", registry=_own)
+FANOUT_RECEIVERS = Counter(
+    "dashboard_fanout_receivers", "Pages that were written to; what a page gets at once counts once.", registry=_own
+)
 FANOUT_SKIPPED = Counter("dashboard_fanout_skipped", "Pages that were too slow for a message.", registry=_own)
 SOCKETS = Gauge("dashboard_sockets", "Pages that are connected.", registry=_own, multiprocess_mode="livesum")
 POOL_IN_USE = Gauge(

@@ -38,6 +38,7 @@ class DashboardServer:
     """A running dashboard: one gunicorn with one worker, as `make run` starts it."""
 
     secret = SECRET
+    application = "wsgi:app"
 
     def __init__(self, database_url: str, data_dir: Path, **settings: str) -> None:
         self.database_url, self.port = database_url, find_free_port()
@@ -55,7 +56,7 @@ class DashboardServer:
 
     def start(self) -> None:
         """Start it and wait until it answers."""
-        command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "wsgi:app"]
+        command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", self.application]
         self.process = subprocess.Popen(command, cwd=REPOSITORY, env=self.environ, start_new_session=True)
         wait_until(self._is_healthy, READY_WITHIN_S, "an answer of the dashboard")
 

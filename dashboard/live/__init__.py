@@ -11,11 +11,13 @@ from flask import Flask, Request
 from dashboard.access import may_read
 from dashboard.extensions import socketio
 from dashboard.live.chores import start_chores
-from dashboard.live.fanout import protect_connections
-from dashboard.live.follow import NAMESPACE, Follower
+from dashboard.live.fanout import NAMESPACE, protect_connections
+from dashboard.live.follow import Follower
 from dashboard.live.topics import EXTENSION
 from dashboard.queries.estimates import attach_usual
 
+BROADCAST = "live broadcast"
+"""Under this name the application's extensions hold how pages are told."""
 LARGEST_MESSAGE_BYTES = 64 * 1024
 
 
@@ -37,7 +39,9 @@ def init_app(app: Flask) -> None:
         ping_timeout=20,
     )
     settings = app.config["SETTINGS"]
-    protect_connections(socketio.server, lambda environ: may_read(Request(environ), settings))
+    app.extensions[BROADCAST] = protect_connections(
+        socketio.server, lambda environ: may_read(Request(environ), settings)
+    )
 
 
 def start(app: Flask) -> None:
@@ -49,7 +53,8 @@ def start(app: Flask) -> None:
         with app.app_context():
             return attach_usual([{"id": deployment_id}])[0]["usual"]
 
-    follower = Follower(socketio, app.config["SETTINGS"].database_url, find_usual)
+    database_url = app.config["SETTINGS"].database_url
+    follower = Follower(socketio, app.extensions[BROADCAST], database_url, find_usual)
     app.extensions[EXTENSION] = follower
     gevent.spawn(follower.run)
     start_chores(app)

@@ -1,109 +1,128 @@
-"""WebSocket connections that stay intact and bounded: whole frames, no compression, no client that holds up the rest.
+"""WebSocket connections that stay intact and bounded, and one message for all of them encoded once and written to each.
 
-Written against simple-websocket 1.1.0 and python-engineio 4.15.1, and for gunicorn's gevent worker; the only module
-that knows their insides. simple-websocket calls `send` where it means `sendall`: under gevent, what does not fit into
-the buffer of a stalled client is then missing from the middle of its stream.
+Written against simple-websocket 1.1.0, python-engineio 4.15.1 and python-socketio 5.18.1, and for gunicorn's
+gevent_pywsgi worker; the only module that knows their insides. Two things about them are mended here. simple-websocket
+calls `send` where it means `sendall`: under gevent, what does not fit into the buffer of a stalled client is then
+missing from the middle of its stream. And Socket.IO gives each message to a queue and a greenlet for each client, which
+is most of what a message costs. If the insides look different one day, both are left to the libraries.
 """
 
-import contextlib
+import functools
+import itertools
+import logging
 import re
-import socket
-import struct
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
 
 import engineio
 import gevent
 import simple_websocket
 import socketio
-from engineio.async_drivers.gevent import WebSocketWSGI
-from gevent.lock import RLock
+from engineio.async_drivers._websocket_wsgi import SimpleWebSocketWSGI
+from wsproto.frame_protocol import FrameProtocol
 from wsproto.utilities import RemoteProtocolError
 
-CHUNK_BYTES = 64 * 1024
-CHUNK_S = 10
-"""A client which does not take a chunk within this time is dropped; it will reconnect and resume."""
-MOST_QUEUED = 1000
-"""A client for which more messages than this are waiting is dropped too."""
-MOST_UNREAD = 100
-"""Messages from a client that may wait to be handled; its socket is not read while there are more."""
+from dashboard.live.outlet import Outlet
+from dashboard.metrics import FANOUT_MESSAGES, FANOUT_RECEIVERS, FANOUT_SKIPPED
+
+NAMESPACE = "/live"
+RESYNC = "resync"
+"""Tells a client that it was not told something: it has to ask where its topics are now."""
+WRITTEN_AT_ONCE = 500
+"""After so many clients others may run: requests are answered while a message goes out to thousands."""
 CLIENT_PACKET = re.compile(r"1\Z|3\Z|4[0-4]")
 """How what a client sends begins: close, pong, or a message of Socket.IO without binary parts."""
-RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+
+logger = logging.getLogger(__name__)
 
 
-class WholeFrameSocket:
-    """A socket whose `send` writes everything, one caller at a time, or ends the connection."""
+class Message(NamedTuple):
+    """What the clients in any of the rooms are told."""
 
-    def __init__(self, sock: socket.socket) -> None:
-        self._sock = sock
-        self._lock = RLock()
+    name: str
+    data: dict[str, Any]
+    rooms: Sequence[str]
 
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._sock, name)
 
-    def send(self, data: bytes) -> int:
-        """Write all of it; raise OSError, with the connection at its end, if the client does not take it in time."""
-        with self._lock:
-            try:
-                for start in range(0, len(data), CHUNK_BYTES):
-                    with gevent.Timeout(CHUNK_S, TimeoutError("the client does not read")):
-                        self._sock.sendall(data[start : start + CHUNK_BYTES])
-            except BaseException:
-                # A part of a frame may be out: nothing that follows could be understood, and nothing is worth keeping.
-                with contextlib.suppress(OSError):
-                    self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
-                self.end()
-                raise
-        return len(data)
+Broadcast = Callable[[Sequence[Message]], None]
+"""Tells clients what concerns them, each message once and in order; those that are behind are told to resynchronise."""
 
-    def end(self) -> None:
-        """Stop both directions, which wakes whoever waits to read; what is already buffered is still delivered."""
-        with contextlib.suppress(OSError):
-            self._sock.shutdown(socket.SHUT_RDWR)
+
+class Reader:
+    """Stands in for the thread of a connection: it is read from by who waits for what it says."""
+
+    name = ""
+
+    def __init__(self, **_options: object) -> None:
+        pass
+
+    def start(self) -> None:
+        """Do nothing."""
 
 
 class FrameServer(simple_websocket.Server):  # type: ignore[misc]  # the library is not annotated
     """The server's side of one WebSocket connection."""
 
-    def __init__(self, environ: dict[str, Any], **options: object) -> None:
+    def __init__(self, environ: dict[str, Any], resync: bytes, **options: object) -> None:
         # Without the offer there is no permessage-deflate, which costs half the fan-out and memory for each connection.
         plain = {key: value for key, value in environ.items() if key != "HTTP_SEC_WEBSOCKET_EXTENSIONS"}
-        super().__init__({**plain, "gunicorn.socket": WholeFrameSocket(environ["gunicorn.socket"])}, **options)
+        outlet = Outlet(environ["gunicorn.sock"], resync)
+        super().__init__({**plain, "gunicorn.socket": outlet}, **{**options, "thread_class": Reader})
+        self.environ: dict[str, Any] = {}  # it was for the handshake
 
-    def _handle_events(self) -> bool:
-        keep_going: bool = super()._handle_events()
-        while keep_going and self.connected and len(self.input_buffer) > MOST_UNREAD:
-            gevent.sleep(0.05)
-        return keep_going
+    def receive(self, timeout: float | None = None) -> str | bytes:  # noqa: ARG002  # its signature in the library
+        """Return the next message; raise ConnectionClosed when there will be none."""
+        while self.connected and not self.input_buffer:
+            self._read()
+        if not self.input_buffer:
+            raise simple_websocket.ConnectionClosed(self.close_reason, self.close_message)
+        message: str | bytes = self.input_buffer.pop(0)
+        return message
+
+    def _read(self) -> None:
+        try:
+            data = self.sock.recv(self.receive_bytes)
+            if data:
+                self.ws.receive_data(data)
+            self.connected = bool(data) and self._handle_events()
+        except OSError:
+            self.connected = False
 
 
-class BoundedWebSocket(WebSocketWSGI):  # type: ignore[misc]  # the library is not annotated
+class BoundedWebSocket(SimpleWebSocketWSGI):  # type: ignore[misc]  # the library is not annotated
     """What Engine.IO calls for a request to open a WebSocket, and then sends and receives with."""
 
-    def __init__(self, handler: Callable[["BoundedWebSocket"], object], server: engineio.Server) -> None:
-        super().__init__(handler, server)
-        self.server_args["max_message_size"] = server.max_http_buffer_size
-        self._queue = handler.__self__.queue  # type: ignore[attr-defined]  # a method of the client's engineio.Socket
+    def __init__(
+        self, fanout: "Fanout", handler: Callable[["BoundedWebSocket"], object], server: engineio.Server
+    ) -> None:
+        options = {"event_class": server._async["event"], "max_message_size": server.max_http_buffer_size}
+        super().__init__(handler, server, **options)
+        self._fanout = fanout
+        self._client = handler.__self__  # type: ignore[attr-defined]  # a method of the client's engineio.Socket
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Serve the connection until it ends; answer 400 to a handshake that is none."""
         try:
-            self.ws = FrameServer(environ, **self.server_args)
+            self.ws = FrameServer(environ, self._fanout.resync, **self.server_args)
+            # Gives back its buffer, and tells gevent's server that no other request will come.
+            environ["wsgi.input"].close()
         except (RemoteProtocolError, simple_websocket.ConnectionError):
             start_response("400 Bad Request", [("Content-Type", "text/plain")])
             return [b'"not a WebSocket handshake"']
-        self.app(self)
-        raise StopIteration  # gunicorn: there is no response, the connection is used up
-
-    def send(self, message: str | bytes) -> None:
-        """Send a message; raise OSError if the client is gone or too far behind."""
-        if self._queue.qsize() > MOST_QUEUED:
-            raise OSError("the client is too far behind")
-        super().send(message)
+        self._fanout.outlets[self._client.sid] = self.ws.sock
+        try:
+            self.app(self)
+        finally:
+            del self._fanout.outlets[self._client.sid]
+        return []
 
     def wait(self) -> str | None:
         """Return the next packet; None at the end of the connection, and for what Engine.IO would stumble over."""
+        # Who does not take answers is asked for no more questions, so that there is one answer at most to keep.
+        pauses_s = itertools.chain((0,), itertools.repeat(0.05))
+        while self.ws.connected and (self._client.queue.qsize() or self.ws.sock.is_sending):
+            gevent.sleep(next(pauses_s))
         packet = super().wait()
         return packet if isinstance(packet, str) and CLIENT_PACKET.match(packet) else None
 
@@ -113,14 +132,66 @@ class BoundedWebSocket(WebSocketWSGI):  # type: ignore[misc]  # the library is n
         self.ws.sock.end()
 
 
-def protect_connections(server: socketio.Server, may_connect: Callable[[dict[str, Any]], bool]) -> None:
-    """Make this server use bounded connections, for those who may, and end those that do not speak its protocol."""
-    server.eio._async = {**server.eio._async, "websocket": BoundedWebSocket}
+class Fanout:
+    """The connections of one server, and how messages get to them."""
+
+    def __init__(self, server: socketio.Server) -> None:
+        self.outlets: dict[str, Outlet] = {}
+        """By the id that Engine.IO gives to a client."""
+        self._server = server
+        self.resync = self._encode(RESYNC)
+
+    def broadcast(self, messages: Sequence[Message]) -> None:
+        """Write the messages; what a client gets of them goes out in one piece. Others may run in between."""
+        taken: Counter[bool] = Counter()
+        frames = [self._encode(message.name, message.data) for message in messages]
+        pieces: dict[tuple[str, ...], bytes] = {}
+        for count, (client, rooms) in enumerate(self._find_rooms(messages).items(), 1):
+            if rooms not in pieces:
+                concerned = (m for m in zip(frames, messages, strict=True) if not set(rooms).isdisjoint(m[1].rooms))
+                pieces[rooms] = b"".join(frame for frame, _ in concerned)
+            if outlet := self.outlets.get(client):
+                taken[outlet.offer(pieces[rooms])] += 1
+            if count % WRITTEN_AT_ONCE == 0:
+                gevent.sleep(0)
+        FANOUT_MESSAGES.inc(len(messages))
+        FANOUT_RECEIVERS.inc(taken[True])
+        FANOUT_SKIPPED.inc(taken[False])
+
+    def _find_rooms(self, messages: Sequence[Message]) -> dict[str, tuple[str, ...]]:
+        """Return for each client those of the messages' rooms that it is in."""
+        found: dict[str, tuple[str, ...]] = {}
+        for room in dict.fromkeys(room for message in messages for room in message.rooms):
+            for _, client in self._server.manager.get_participants(NAMESPACE, room):
+                found[client] = (*found.get(client, ()), room)
+        return found
+
+    def _encode(self, *event: object) -> bytes:
+        """Return the WebSocket frame of a Socket.IO event."""
+        packet = self._server.packet_class(socketio.packet.EVENT, namespace=NAMESPACE, data=list(event))
+        text = engineio.packet.Packet(engineio.packet.MESSAGE, packet.encode()).encode()
+        return bytes(FrameProtocol(client=False, extensions=[]).send_data(text, fin=True))
+
+
+def protect_connections(server: socketio.Server, may_connect: Callable[[dict[str, Any]], bool]) -> Broadcast:
+    """Make this server use bounded connections, for those who may, and return how to write to them."""
+    _guard(server, may_connect)
+    if not _is_familiar(server):
+        logger.warning("Socket.IO or a part of it has changed: pages are told its own way, slower and without bounds")
+        return functools.partial(_emit, server)
+    fanout = Fanout(server)
+    server.eio._async = {**server.eio._async, "websocket": functools.partial(BoundedWebSocket, fanout)}
+    return fanout.broadcast
+
+
+def _guard(server: socketio.Server, may_connect: Callable[[dict[str, Any]], bool]) -> None:
+    """Let in only those who may, and end connections that do not speak the protocol of Socket.IO."""
     handle_connect, handle_message = server.eio.handlers["connect"], server.eio.handlers["message"]
 
     def refuse_or_connect(client: str, environ: dict[str, Any]) -> str | None:
         # Engine.IO looks at the Connection header only after it has decided that this is a WebSocket.
-        if "upgrade" not in environ.get("HTTP_CONNECTION", "").lower():
+        has_body = "CONTENT_LENGTH" in environ or "HTTP_TRANSFER_ENCODING" in environ
+        if has_body or "upgrade" not in environ.get("HTTP_CONNECTION", "").lower():
             return "not a WebSocket handshake"
         if not may_connect(environ):
             return "reading from another machine needs the secret"
@@ -136,3 +207,23 @@ def protect_connections(server: socketio.Server, may_connect: Callable[[dict[str
 
     server.eio.on("connect", refuse_or_connect)
     server.eio.on("message", handle_or_disconnect)
+
+
+def _is_familiar(server: socketio.Server) -> bool:
+    """Say whether the insides are those that this module was written against, as far as it leans on them."""
+    with gevent.socket.socket() as probe:
+        is_plain_below = not getattr(getattr(probe, "_sock", None), "getblocking", lambda: True)()
+    websocket = getattr(server.eio, "_async", {}).get("websocket")
+    return (
+        is_plain_below
+        and isinstance(websocket, type)
+        and issubclass(websocket, SimpleWebSocketWSGI)
+        and hasattr(engineio.socket.Socket(server.eio, "probe"), "queue")
+        and hasattr(engineio.socket.Socket, "_websocket_handler")
+        and all(hasattr(simple_websocket.Server, name) for name in ("receive", "_handle_events"))
+    )
+
+
+def _emit(server: socketio.Server, messages: Sequence[Message]) -> None:
+    for message in messages:
+        server.emit(message.name, message.data, to=list(message.rooms), namespace=NAMESPACE)

@@ -8,7 +8,7 @@ import itertools
 import logging
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import gevent
@@ -16,12 +16,11 @@ import gevent.event
 import psycopg2
 from flask_socketio import SocketIO
 
+from dashboard.live.fanout import NAMESPACE, Broadcast, Message
 from dashboard.live.feed import MOST_EVENTS, Feed, open_feed
 from dashboard.live.frames import CREATED, Event, fold_events
 from dashboard.live.messages import RUN, SIBLINGS, parse_topic
-from dashboard.metrics import FANOUT_MESSAGES
 
-NAMESPACE = "/live"
 FRAME_S = 0.05
 """How long changes are collected before they are published together."""
 SWEEP_S = 5.0
@@ -39,10 +38,13 @@ logger = logging.getLogger(__name__)
 class Follower:
     """Publishes every change of every deployment to the rooms that watch it."""
 
-    def __init__(self, socketio: SocketIO, database_url: str, find_usual: Callable[[int], Any]) -> None:
+    def __init__(
+        self, socketio: SocketIO, broadcast: Broadcast, database_url: str, find_usual: Callable[[int], Any]
+    ) -> None:
         self.ready = gevent.event.Event()
         """Set once the seqs at the start are known: whatever is committed later will be published."""
         self._socketio = socketio
+        self._broadcast = broadcast
         self._database_url = database_url
         self._find_usual = find_usual
         """Gives what the history of a new deployment says of it; ingest does not look at history."""
@@ -113,15 +115,20 @@ class Follower:
         """Publish the events of these deployments up to at least the seqs they have reached."""
         while reached and NAMESPACE in self._socketio.server.manager.get_namespaces():
             events = feed.read_events({key: self._published[key] for key in reached})
-            for _, group in itertools.groupby(events, key=lambda event: event.deployment_id):
-                self._emit(list(group))
+            messages: list[Message] = []
+            try:
+                for _, group in itertools.groupby(events, key=lambda event: event.deployment_id):
+                    messages += self._describe(list(group))
+            finally:
+                self._broadcast(messages)
             if len(events) < MOST_EVENTS:
                 break
         # Also right where there was nobody to tell, or where the events are no longer kept.
         for deployment_id, seq in reached.items():
             self._published[deployment_id] = max(seq, self._published[deployment_id])
 
-    def _emit(self, events: list[Event]) -> None:
+    def _describe(self, events: list[Event]) -> Iterator[Message]:
+        """Give what there is to tell of the events of one deployment, which count as published from now on."""
         last = events[-1]
         # First, so that an event which cannot be published is not tried for ever; its watchers see the gap.
         self._published[last.deployment_id] = last.seq
@@ -129,16 +136,15 @@ class Follower:
         if name == CREATED and frame["deployment"].get("status") != "completed":
             frame["deployment"] |= {"usual": usual} if (usual := self._find_usual(last.deployment_id)) else {}
         rooms = [f"deployment:{last.deployment_id}", "overview", f"project:{last.project_slug}"]
-        self._socketio.emit(name, frame, to=rooms, namespace=NAMESPACE)
-        FANOUT_MESSAGES.inc()
+        yield Message(name, frame, rooms)
         if _tells_others(frame["deployment"]):
             # A new deployment, one that ended, or a project that changed: the pages of its other deployments show that.
             news = {"deployment_id": last.deployment_id}
-            self._socketio.emit(PROJECT_UPDATED, news, to=SIBLINGS + last.project_slug, namespace=NAMESPACE)
+            yield Message(PROJECT_UPDATED, news, [SIBLINGS + last.project_slug])
         if last.run_id is not None and ("run_key" in frame["deployment"] or frame["jobs"]):
             place = {"deployment_id": last.deployment_id, "dialect": last.dialect, "attempt": last.attempt}
             about = {**place, "is_known": "run_key" not in frame["deployment"]}
-            self._socketio.emit(RUN_UPDATED, about, to=RUN + last.run_id, namespace=NAMESPACE)
+            yield Message(RUN_UPDATED, about, [RUN + last.run_id])
 
     def _find_watched(self) -> set[int]:
         rooms: Iterable[str | None] = list(self._socketio.server.manager.rooms.get(NAMESPACE, {}))

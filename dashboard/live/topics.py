@@ -15,8 +15,10 @@ from sqlalchemy.exc import OperationalError
 
 from dashboard.access import may_read
 from dashboard.extensions import socketio
-from dashboard.live.follow import NAMESPACE, Follower
+from dashboard.live.fanout import NAMESPACE
+from dashboard.live.follow import Follower
 from dashboard.live.messages import RefusedMessageError, Topic, parse_subscribe, parse_unsubscribe
+from dashboard.live.sharing import SharedReadings
 from dashboard.metrics import SOCKETS
 from dashboard.queries import projects
 from dashboard.queries.deployments import get_deployment
@@ -32,6 +34,7 @@ MOST_TOPICS = 50
 MOST_EVENTS = 500
 """The longest tail that is sent; after a longer absence a snapshot is shorter."""
 READY_S = 5
+READINGS = SharedReadings(most_at_once=4)
 
 logger = logging.getLogger(__name__)
 
@@ -60,9 +63,9 @@ def subscribe(*arguments: object) -> Answer:
         raise RefusedMessageError(f"at most {MOST_TOPICS} topics at a time")
     # First the room, then the tail: what is committed in between is in both, and nothing is in neither.
     join_room(topic.name)
-    answer: Answer | None = None
+    answer: Answer | None = None  # shared with others: not to be changed
     try:
-        answer = _read_answer(topic, since, datetime.now(UTC))
+        answer = READINGS.read((topic.name, since), lambda: _read_answer(topic, since, datetime.now(UTC)))
     finally:
         if answer is None:
             leave_room(topic.name)

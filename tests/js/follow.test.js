@@ -74,6 +74,16 @@ test("after a gap it asks for the tail from where it is", () => {
   assert.equal(page.seq, 6);
 });
 
+test("told that something was left out, it asks for the tail, though no message shows a gap", () => {
+  const { wire, page } = open();
+  wire.emit("connect");
+  wire.answer({ seq: 3, events: [] });
+  wire.emit("resync");
+  assert.deepEqual(wire.asked.at(-1).message, { topic: "deployment:1", since: 3 });
+  wire.answer({ seq: 5, events: [makeFrame(3, 5)] });
+  assert.equal(page.seq, 5);
+});
+
 test("a tail that does not follow on is replaced by a snapshot", () => {
   const { wire, page } = open();
   wire.emit("connect");

@@ -58,5 +58,5 @@ class Browser:
         """Disconnect."""
         self._client.disconnect()
 
-    def _note(self, event: str, frame: Frame) -> None:
-        self._frames.put((event, frame))
+    def _note(self, event: str, frame: Frame | None = None) -> None:
+        self._frames.put((event, frame or {}))

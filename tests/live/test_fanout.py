@@ -1,14 +1,19 @@
 """WebSocket connections on the wire: a client that speaks to the server byte by byte."""
 
 import json
+import re
 import socket
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.conftest import MakeDatabase
+from tests.live.browser import Browser
 from tests.live.conftest import OpenPage
 from tests.live.rows import Rows
+from tests.live.test_follow import is_gap_free
 from tests.servers import DashboardServer, wait_until
 
 WITHIN_S = 20
@@ -117,39 +122,81 @@ def add_large_event(rows: Rows, deployment_id: int, number: int) -> int:
     return rows.add_events({deployment_id: [{"steps": [step]}]}, kind="step.updated")[deployment_id]
 
 
-def test_the_stream_of_a_client_that_stalls_stays_whole(
-    connect_wire: Callable[[], Wire], open_page: OpenPage, rows: Rows
-) -> None:
-    deployment_id = rows.make_deployment(seq=1)
-    stalled, reading = connect_wire(), open_page()
-    stalled.send_event(0, "subscribe", {"topic": f"deployment:{deployment_id}"})
-    stalled.read_until("43/live,0")
-    reading.subscribe(f"deployment:{deployment_id}")
-    for number in range(40):
-        seq = add_large_event(rows, deployment_id, number)
-    reading.take_frames_until(deployment_id, seq)
-    reached, steps = 1, []
-    while reached < seq:
-        _, frame = stalled.read_event()
-        assert frame["prev_seq"] <= reached < frame["seq"]
-        reached = frame["seq"]
-        steps += frame["steps"]
-    assert [step["key"] for step in steps] == [f"step {number}" for number in range(40)]
-    assert all(step["log"] == LARGE for step in steps)
+def read_peak_bytes(server: DashboardServer) -> int:
+    """Return the most memory that the worker has had."""
+    assert server.process is not None
+    master = server.process.pid
+    (worker,) = Path(f"/proc/{master}/task/{master}/children").read_text().split()
+    (peak,) = re.findall(r"^VmHWM:\s+(\d+) kB$", Path(f"/proc/{worker}/status").read_text(), re.MULTILINE)
+    return int(peak) * 1024
 
 
-def test_a_client_that_takes_nothing_is_dropped_and_holds_up_nobody(
+def stall_and_tell(stalled: Wire, reading: Browser, rows: Rows, events: int) -> tuple[int, int]:
+    """Let one client stall and another read while that many large events happen; return the deployment and its seq."""
+    deployment_id = rows.make_deployment(seq=1)
+    for number, topic in enumerate((f"deployment:{deployment_id}", "overview")):
+        stalled.send_event(number, "subscribe", {"topic": topic})
+        stalled.read_until(f"43/live,{number}")
+    reading.subscribe(f"deployment:{deployment_id}")
+    for number in range(events):
+        seq = add_large_event(rows, deployment_id, number)
+        (frame,) = reading.take_frames_until(deployment_id, seq)
+        assert [step["key"] for step in frame["steps"]] == [f"step {number}"]
+    return deployment_id, seq
+
+
+def test_a_client_that_stalls_reads_whole_frames_is_told_to_resynchronise_and_then_has_the_truth(
     connect_wire: Callable[[], Wire], open_page: OpenPage, rows: Rows
 ) -> None:
-    deployment_id = rows.make_deployment(seq=1)
-    stalled, reading = connect_wire(), open_page()
-    stalled.send_event(0, "subscribe", {"topic": f"deployment:{deployment_id}"})
-    stalled.read_until("43/live,0")
-    reading.subscribe(f"deployment:{deployment_id}")
-    for number in range(40):
-        seq = add_large_event(rows, deployment_id, number)
-    reading.take_frames_until(deployment_id, seq)
+    stalled = connect_wire()
+    deployment_id, seq = stall_and_tell(stalled, open_page(), rows, events=40)
+    reached, taken = 1, 0
+    while (event := stalled.read_event()) != ["resync"]:
+        assert event[1]["prev_seq"] == reached
+        assert [step["log"] for step in event[1]["steps"]] == [LARGE]
+        reached, taken = event[1]["seq"], taken + 1
+    assert 0 < taken < 40
+    stalled.send_event(7, "subscribe", {"topic": f"deployment:{deployment_id}", "since": reached})
+    (answer,) = json.loads(stalled.read_until("43/live,7").removeprefix("43/live,7"))
+    assert [event["seq"] for event in answer["events"]] == list(range(reached + 1, seq + 1))
+    reached = rows.add_message(deployment_id, "after all")
+    assert stalled.read_event()[1]["seq"] == reached
+
+
+def test_a_client_that_takes_nothing_is_dropped(
+    connect_wire: Callable[[], Wire], open_page: OpenPage, rows: Rows
+) -> None:
+    stalled = connect_wire()
+    stall_and_tell(stalled, open_page(), rows, events=40)
     wait_until(stalled.is_hung_up, within_s=WITHIN_S)
+
+
+def test_what_is_told_to_a_client_that_does_not_read_fills_no_memory(
+    connect_wire: Callable[[], Wire], open_page: OpenPage, rows: Rows, dashboard_server: DashboardServer
+) -> None:
+    stall_and_tell(connect_wire(), open_page(), rows, events=40)
+    before = read_peak_bytes(dashboard_server)
+    stalled = [connect_wire() for _ in range(5)]
+    for wire in stalled[1:]:
+        wire.send_event(0, "subscribe", {"topic": "overview"})
+        wire.read_until("43/live,0")
+    stall_and_tell(stalled[0], open_page(), rows, events=80)
+    assert read_peak_bytes(dashboard_server) - before < 12 * 1024 * 1024
+
+
+def test_a_client_that_takes_no_answers_is_asked_for_no_more_questions(
+    connect_wire: Callable[[], Wire], rows: Rows, dashboard_server: DashboardServer
+) -> None:
+    deployment_id = rows.make_deployment(seq=1)
+    for number in range(20):
+        add_large_event(rows, deployment_id, number)
+    wire, asked = connect_wire(), 60
+    before = read_peak_bytes(dashboard_server)
+    for number in range(asked):
+        wire.send_event(number, "subscribe", {"topic": f"deployment:{deployment_id}", "since": 1})
+    for number in range(asked):
+        assert wire.read_until("43/live,").startswith(f"43/live,{number}[")
+    assert read_peak_bytes(dashboard_server) - before < asked * 20 * len(LARGE) / 4
 
 
 def test_compression_is_not_accepted(connect_wire: Callable[[], Wire]) -> None:
@@ -220,3 +267,30 @@ def test_only_a_handshake_of_the_same_origin_is_accepted(
     with socket.create_connection(("127.0.0.1", dashboard_server.port), timeout=WITHIN_S) as connection:
         connection.sendall(f"GET /socket.io/?{query} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n".encode())
         assert connection.recv(12) == b"HTTP/1.1 " + status
+
+
+class UpdatedServer(DashboardServer):
+    """A dashboard that runs on libraries which have changed inside."""
+
+    application = "tests.live.unfamiliar:app"
+
+
+def test_if_the_libraries_change_inside_pages_are_told_their_way_and_the_log_says_so(
+    make_database: MakeDatabase, tmp_path: Path, open_page: OpenPage, capfd: pytest.CaptureFixture[str]
+) -> None:
+    server = UpdatedServer(make_database(), tmp_path)
+    server.start()
+    rows = Rows(server.database_url)
+    try:
+        deployment_id = rows.make_deployment(seq=1)
+        page = open_page(server.url)
+        page.subscribe(f"deployment:{deployment_id}")
+        page.subscribe("overview")
+        for number in range(20):
+            seq = rows.add_message(deployment_id, f"message {number}")
+        assert is_gap_free(page.take_frames_until(deployment_id, seq), since=1)
+        page.close()
+    finally:
+        rows.close()
+        server.stop()
+    assert capfd.readouterr().err.count("Socket.IO or a part of it has changed") == 1

@@ -61,6 +61,7 @@ openPage(({ write, say, announce, showIcon, renew, socket }) => {
   });
   socket.on("project.updated", ({ deployment_id: id }) => id !== view?.id && askAnew());
   socket.on("run.updated", (news) => view && isAboutOther(news, view) && askAnew());
+  socket.on("resync", askAnew);
   socket.io.on("reconnect", askAnew);
 
   return {

@@ -18,6 +18,7 @@ export class Follower {
   start() {
     for (const name of EVENTS) this.socket.on(name, (frame) => this.receive(name, frame));
     this.socket.on("connect", () => this.subscribe());
+    this.socket.on("resync", () => this.subscribe()); // the server did not tell us everything: we were too slow
     this.socket.on("disconnect", () => this.lose("reconnecting"));
     this.socket.on("connect_error", () => this.lose("reconnecting"));
     this.lose("connecting");

@@ -1,0 +1,29 @@
+"""One reading for all who ask the same at the same time: after a restart every page asks at once."""
+
+from collections.abc import Callable, Hashable
+from typing import Any
+
+from gevent.event import AsyncResult
+from gevent.lock import Semaphore
+
+
+class SharedReadings:
+    """Readings of the database, few at a time, each begun after everyone who gets it has asked."""
+
+    def __init__(self, most_at_once: int) -> None:
+        """Leave the other connections of the pool to those who do not wait here."""
+        self._slots = Semaphore(most_at_once)
+        self._gathering: dict[Hashable, AsyncResult[Any]] = {}
+        """Readings that have not begun: whoever comes now may still join."""
+
+    def read(self, question: Hashable, read: Callable[[], Any]) -> Any:  # noqa: ANN401
+        """Return what `read` returns, or raise what it raises, for this caller or another with the same question."""
+        if (shared := self._gathering.get(question)) is None:
+            shared = self._gathering[question] = AsyncResult()
+            with self._slots:
+                del self._gathering[question]
+                try:
+                    shared.set(read())
+                except BaseException as error:  # noqa: BLE001 - the others must not wait for ever
+                    shared.set_exception(error)
+        return shared.get()
