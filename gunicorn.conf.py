@@ -4,6 +4,7 @@ It is read by gunicorn's master process, which must not import the application: 
 for gevent first. Hence the few settings that are read here a second time; whether they make sense the worker says.
 """
 
+import gc
 import os
 import resource
 from typing import TYPE_CHECKING
@@ -54,6 +55,8 @@ logconfig_dict = {
 
 def post_worker_init(worker: "Worker") -> None:
     """Start the follower of the database where sockets are served, once per worker and after the fork."""
+    # What is loaded stays: looking through it for garbage again and again took a tenth of the time of ingest.
+    gc.freeze()
     from dashboard import live  # noqa: PLC0415  (not before the fork)
 
     if _role != "web":

@@ -1,4 +1,4 @@
-"""The reference of the ingest benchmark: a Flask route that reads the body and answers 204."""
+"""A reference of the ingest benchmark: a Flask route that reads the body and answers 204."""
 
 from gevent import monkey
 

@@ -1,7 +1,8 @@
 """How far off the estimate of the time left is, against a plain mean of whole deployments.
 
-Invented histories of several shapes (`tests/core/histories.py`); asked at the start of each run and of each step.
-Printed: the mean absolute error in seconds of both, and how many runs had ended before the stated median and p90.
+`python -m benchmarks.estimate` prints a section of the report: of invented histories in several shapes
+(`tests/core/histories.py`), asked at the start of each run and of each step, the mean absolute error of both, and how
+many runs had ended before the stated median and p90.
 """
 
 import random
@@ -14,9 +15,10 @@ TRIALS, RUNS = 500, 50
 
 
 def main() -> None:
-    """Measure, and print a table."""
-    print(f"{TRIALS} runs per shape, each after {RUNS} others; mean absolute error of the end, in seconds")
-    print(f"{'':15}{'mean of wholes':>15}{'estimate':>10}{'better by':>10}{'before median':>15}{'before p90':>12}")
+    """Measure, and print the section."""
+    print(f"## Estimate of the time left\n\n{TRIALS} runs per shape, each after {RUNS} others; errors in seconds.\n")
+    print("| shape | mean of wholes | estimate | better by | ended before median | before p90 |")
+    print("|---|--:|--:|--:|--:|--:|")
     for shape, make_run in SHAPES.items():
         choose = random.Random(shape)
         plain, ours, median, p90 = [], [], [], []
@@ -28,10 +30,8 @@ def main() -> None:
                 median.append(moment.total_s <= count_seconds(moment.ends.median_ms))
                 p90.append(moment.total_s <= count_seconds(moment.ends.p90_ms))
         mean, own = statistics.fmean(plain), statistics.fmean(ours)
-        print(
-            f"{shape:15}{mean:15.1f}{own:10.1f}{1 - own / mean:10.0%}"
-            f"{statistics.fmean(median):15.0%}{statistics.fmean(p90):12.0%}"
-        )
+        ended = f"{statistics.fmean(median):.0%} | {statistics.fmean(p90):.0%}"
+        print(f"| {shape} | {mean:.1f} | {own:.1f} | {1 - own / mean:.0%} | {ended} |")
 
 
 def tell_plain_end(history: list[Run], moment: Moment) -> float:

@@ -1,104 +1,149 @@
 """How many deliveries a second are taken in, each answered after its commit.
 
-The reference is `bare.py`: the same server, worker and load without any of our work, so the ratio says what
-authenticating, folding and storing cost. Runs alternate; medians and spread are printed: no machine is ever quiet.
+`python -m benchmarks.ingest` prints a section of the report, and its progress on stderr. README.md says what is
+compared with what, and why that is fair.
 """
 
-import http.client
-import json
-import os
+import argparse
 import statistics
-import subprocess
 import sys
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
-from benchmarks.servers import run_dashboard
-from tests.servers import SECRET, find_free_port, wait_until
+from benchmarks.bars import tell
+from benchmarks.machine import measure_fsync_ms, spin_ms
+from benchmarks.systems import (
+    ANNOUNCED,
+    BARE,
+    BARE_2,
+    DASHBOARD,
+    DASHBOARD_2,
+    DIRECT,
+    NAIVE,
+    PGBENCH,
+    Sample,
+    run_systems,
+)
 
-RUNS, SECONDS, CLIENTS = 3, 5, 16
-STEPS = {f"step {number}": "success" for number in range(8)}
-HEADERS = {"Authorization": f"Bearer {SECRET}", "Content-Type": "application/json"}
+BAR_CLIENTS = 64
+HEADINGS = (
+    "c", "what", "requests/s", "spread", "p50 ms", "p99 ms", "CPU ms web", "CPU ms PostgreSQL",
+    "of bare", "of pgbench", "of naive",
+)  # fmt: skip
+
+
+class Cell(NamedTuple):
+    """What is measured in one go."""
+
+    clients: int
+    system: str
+    hot: bool = False
+
+
+Results = dict[Cell, list[Sample]]
 
 
 def main() -> None:
-    """Measure, and print a table."""
-    with run_dashboard() as dashboard, run_bare() as bare:
-        results: dict[str, list[float]] = {"bare": [], "distinct": [], "hot": []}
-        for run in range(RUNS):
-            results["bare"].append(measure(bare, lambda _n: {}))
-            results["distinct"].append(measure(dashboard.port, lambda n, run=run: make_payload(f"{run}-{n}", n)))
-            results["hot"].append(measure(dashboard.port, lambda n, run=run: make_payload(f"hot-{run}", n)))
-    reference = statistics.median(results["bare"])
-    print(f"{CLIENTS} clients, {RUNS} runs of {SECONDS} s, 8 steps each, {os.cpu_count()} cores shared with the load")
-    for name, rates in results.items():
-        median = statistics.median(rates)
-        spread = (max(rates) - min(rates)) / median
-        print(f"{name:10} {median:8.0f} requests/s   spread {spread:4.0%}   {median / reference:5.2f} of bare")
+    """Measure, and print the section."""
+    options = read_options()
+    results: Results = {cell: [] for cell in list_cells(options.clients)}
+    spins: list[float] = []
+    fsyncs: list[float] = []
+    with tempfile.TemporaryDirectory() as directory, run_systems(Path(directory)) as systems:
+        for number in range(options.rounds):
+            spins.append(spin_ms())
+            fsyncs.append(measure_fsync_ms(Path(directory)))
+            for place, (cell, samples) in enumerate(results.items()):
+                print(f"round {number + 1}/{options.rounds}, {place + 1}/{len(results)}: {cell}", file=sys.stderr)
+                tag = f"{number:02}-{place:02}"
+                length = (options.seconds, options.warm)
+                samples.append(systems.measure(cell.system, tag, cell.clients, *length, hot=cell.hot))
+    print(f"## Ingest\n\n{options.rounds} rounds of {options.seconds} s each; medians, spread is (max - min) / median.")
+    print(f"A fixed loop of the processor took {tell_spread(spins)}, an fsync {tell_spread(fsyncs)}.")
+    print_table(results, hot=False)
+    print_table(results, hot=True)
+    tell_bars(results)
 
 
-def make_payload(run_id: str, number: int) -> dict[str, object]:
-    """Return a summary with eight steps."""
-    return {"project": "bench", "run_id": run_id, "status": "running", "message": str(number), "step_details": STEPS}
+def read_options() -> argparse.Namespace:
+    """Return the options of the command line."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.ingest", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=int, default=5, help="of each measurement")
+    parser.add_argument("--warm", type=int, default=1, help="seconds before each that do not count")
+    parser.add_argument("--clients", type=int, nargs="+", default=[1, 16, 64, 256])
+    parser.add_argument("--quick", action="store_true", help="a trial: 1 round of 2 s each, c = 1, 16, 64")
+    options = parser.parse_args()
+    if options.quick:
+        options.rounds, options.seconds, options.clients = 1, 2, [1, 16, 64]
+    return options
 
 
-def measure(port: int, make: Callable[[int], dict[str, object]]) -> float:
-    """Return requests a second of CLIENTS connections at once."""
-    counts = [0] * CLIENTS
-    deadline = time.monotonic() + SECONDS
-
-    def send(client: int) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", port)
-        while time.monotonic() < deadline:
-            body = json.dumps(make(counts[client] * CLIENTS + client))
-            connection.request("POST", "/api/webhook/deployment", body, HEADERS)
-            answer = connection.getresponse()
-            answer.read()
-            if answer.status >= http.client.BAD_REQUEST:
-                raise RuntimeError(f"answered {answer.status}")
-            counts[client] += 1
-        connection.close()
-
-    threads = [threading.Thread(target=send, args=(client,)) for client in range(CLIENTS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return sum(counts) / SECONDS
+def list_cells(client_counts: Sequence[int]) -> Iterator[Cell]:
+    """Return what is measured in each round, in this order: what is compared stands close together."""
+    for clients in client_counts:
+        lone = [DIRECT] if clients == 1 else []
+        distinct = (BARE, DASHBOARD, *lone, PGBENCH, ANNOUNCED, NAIVE, DASHBOARD_2, BARE_2)
+        yield from (Cell(clients, system) for system in distinct)
+        yield from (Cell(clients, system, hot=True) for system in (DASHBOARD, PGBENCH, NAIVE, DASHBOARD_2))
 
 
-@contextmanager
-def run_bare() -> Iterator[int]:
-    """Run the reference; give its port."""
-    port = find_free_port()
-    settings = [
-        "--worker-class",
-        "gevent",
-        "--no-control-socket",
-        "--log-level",
-        "warning",
-        "--bind",
-        f"127.0.0.1:{port}",
-    ]
-    process = subprocess.Popen([sys.executable, "-m", "gunicorn", *settings, "bare:app"], cwd=Path(__file__).parent)
+def print_table(results: Results, *, hot: bool) -> None:
+    """Print what was found for distinct or for hot keys."""
+    print("\n### " + ("Hot keys: 16 deployments, their steps one by one" if hot else "Distinct keys: new deployments"))
+    print(f"\n| {' | '.join(HEADINGS)} |\n|--:|---|{'--:|' * (len(HEADINGS) - 2)}")
+    for cell, samples in results.items():
+        if cell.hot == hot:
+            print(f"| {' | '.join(make_row(results, cell, samples))} |")
 
-    def answers() -> bool:
-        try:
-            connection = http.client.HTTPConnection("127.0.0.1", port)
-            connection.request("GET", "/health")
-            return connection.getresponse().status == http.client.OK
-        except OSError:
-            return False
 
-    try:
-        wait_until(answers)
-        yield port
-    finally:
-        process.terminate()
-        process.wait()
+def make_row(results: Results, cell: Cell, samples: Sequence[Sample]) -> Iterator[str]:
+    """Return the columns of a row."""
+    rates = [sample.a_second for sample in samples]
+    yield from (str(cell.clients), cell.system, f"{statistics.median(rates):,.0f}", f"{find_spread(rates):.0%}")
+    yield from (f"{find_median(samples, field):,.1f}" for field in ("p50_ms", "p99_ms"))
+    yield "" if samples[0].web_cpu_ms is None else f"{find_median(samples, 'web_cpu_ms'):.2f}"
+    yield f"{find_median(samples, 'database_cpu_ms'):.2f}"
+    bare = BARE_2 if cell.system == DASHBOARD_2 else BARE
+    references = (Cell(cell.clients, bare), cell._replace(system=PGBENCH), cell._replace(system=NAIVE))
+    is_ours = cell.system in {DASHBOARD, DASHBOARD_2, DIRECT}
+    yield from (f"{compare(results, cell, reference):.2f}" if is_ours else "" for reference in references)
+
+
+def tell_bars(results: Results) -> None:
+    """Print what was measured for the bars of the issue."""
+    ours = Cell(BAR_CLIENTS, DASHBOARD)
+    if ours in results:
+        for name, reference in (("bare", BARE), ("pgbench", PGBENCH), ("naive", NAIVE)):
+            tell(f"ingest/{name}", compare(results, ours, ours._replace(system=reference)))
+        tell("ingest/p99", find_median(results[ours], "p99_ms"))
+        tell("ingest/workers", compare(results, ours._replace(system=DASHBOARD_2), ours))
+    lone = ours._replace(clients=1)
+    if lone in results:
+        alone = find_median(results[lone._replace(system=DIRECT)], "p50_ms")
+        tell("ingest/lone", find_median(results[lone], "p50_ms") / alone)
+
+
+def compare(results: Results, cell: Cell, reference: Cell) -> float:
+    """Return the rate of a cell as a multiple of another's."""
+    return find_median(results[cell], "a_second") / find_median(results[reference], "a_second")
+
+
+def find_median(samples: Sequence[Sample], field: str) -> float:
+    """Return the median of a field."""
+    return float(statistics.median(getattr(sample, field) for sample in samples))
+
+
+def find_spread(values: Sequence[float]) -> float:
+    """Return how far apart values are."""
+    return (max(values) - min(values)) / statistics.median(values)
+
+
+def tell_spread(values: Sequence[float]) -> str:
+    """Return median and spread of milliseconds in words."""
+    return f"{statistics.median(values):.2f} ms (spread {find_spread(values):.0%})"
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """How long the server takes to make each page, and each answer of the API, on a dashboard with a past.
 
-The reference is `GET /health` of the same process, on the same connection and in the same run: routing, headers and
-gunicorn, but no query and no template. So the ratio says what reading and rendering cost, on whatever machine this is.
-Compressed, as browsers ask. Runs alternate; medians and spread are printed: no machine is ever quiet.
+`python -m benchmarks.pages` prints a section of the report. The reference is `GET /health` of the same process, on the
+same connection and in the same run: routing, headers and gunicorn, but no query and no template. So the ratio says what
+reading and rendering cost, on whatever machine this is. Compressed, as browsers ask. Runs alternate; medians and spread
+are printed: no machine is ever quiet.
 """
 
 import http.client
@@ -45,7 +46,7 @@ COPY_CHILDREN = """
 
 
 def main() -> None:
-    """Measure, and print a table."""
+    """Measure, and print the section."""
     with run_dashboard() as server:
         connection = http.client.HTTPConnection("127.0.0.1", server.port)
         paths = {"reference": REFERENCE, **make_past(connection, server.database_url)}
@@ -53,12 +54,14 @@ def main() -> None:
         for _ in range(RUNS):
             for path, times in measured.items():
                 times.append(statistics.median(ask(connection, path) for _ in range(REQUESTS)))
-    print(f"{COUNTS}, {RUNS} runs of {REQUESTS} requests each, {os.cpu_count()} cores")
+    counts = " and ".join(f"{number:,} {name}" for name, number in COUNTS.items())
+    print(f"## Pages\n\n{counts}; {RUNS} runs of {REQUESTS} requests each, {os.cpu_count()} cores.\n")
+    print(f"| what | ms | spread | of {REFERENCE} |\n|---|--:|--:|--:|")
     reference = statistics.median(measured[REFERENCE])
     for name, path in paths.items():
         median = statistics.median(measured[path])
         spread = (max(measured[path]) - min(measured[path])) / median
-        print(f"{name:30}{median:8.1f} ms   spread {spread:4.0%}{median / reference:8.1f} of {REFERENCE}")
+        print(f"| {name} | {median:.1f} | {spread:.0%} | {median / reference:.1f} |")
 
 
 def make_past(connection: http.client.HTTPConnection, database_url: str) -> dict[str, str]:

@@ -1,28 +1,113 @@
-"""The dashboard as benchmarks run it: one process of its own, on an empty database of its own."""
+"""The programs that are measured, each in processes of its own: PostgreSQL, the dashboard, and its references."""
 
+import os
+import runpy
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+import urllib.request
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
 
-from dashboard.cli.postgres import start
-from tests.servers import DashboardServer
+from dashboard.cli import postgres
+from tests.servers import READY_WITHIN_S, REPOSITORY, DashboardServer, find_free_port, wait_until
+
+MOST_CONNECTIONS = 400
+"""PostgreSQL's: pgbench takes one for each of its clients, and the embedded server allows fewer."""
+CONFIG = "gunicorn.conf.py"
+NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
+
+
+class Program(NamedTuple):
+    """A gunicorn: where it answers, and its master process."""
+
+    port: int
+    pid: int
 
 
 @contextmanager
 def run_dashboard() -> Iterator[DashboardServer]:
-    """Run it on an empty database."""
-    with tempfile.TemporaryDirectory() as directory:
-        Path(directory).chmod(0o755)
-        postgres = start(Path(directory), say=lambda _line: None)
-        server = DashboardServer(postgres.url, Path(directory))
+    """Run the whole dashboard in one process, on an empty database."""
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        run_postgres(Path(directory)) as database,
+        run_all(database.url, Path(directory)) as server,
+    ):
+        yield server
+
+
+@contextmanager
+def run_all(database_url: str, directory: Path) -> Iterator[DashboardServer]:
+    """Run the whole dashboard in one process."""
+    server = DashboardServer(database_url, directory)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
+@contextmanager
+def run_postgres(directory: Path) -> Iterator[postgres.Server]:
+    """Run a PostgreSQL with the dashboard's tables, all of them empty."""
+    directory.chmod(0o755)
+    postgres.SETTINGS["max_connections"] = str(MOST_CONNECTIONS)
+    server = postgres.start(directory, say=lambda _line: None)
+    try:
         migrate = [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"]
+        subprocess.run(migrate, cwd=REPOSITORY, env=DashboardServer(server.url, directory).environ, check=True)
+        yield server
+    finally:
+        server.stop()
+
+
+@contextmanager
+def run_web(database_url: str, directory: Path, workers: int, application: str = "wsgi:app") -> Iterator[Program]:
+    """Run the dashboard's web workers: they take deliveries in, and send nothing to open pages."""
+    settings = {"DASHBOARD_ROLE": "web", "DASHBOARD_WEB_WORKERS": str(workers)}
+    options = ["--config", CONFIG, "--workers", str(workers)]
+    with tempfile.TemporaryDirectory() as counts:
+        settings["PROMETHEUS_MULTIPROC_DIR"] = counts
+        environ = DashboardServer(database_url, directory, **settings).environ
+        with _run_gunicorn(application, environ, *options) as program:
+            yield program
+
+
+@contextmanager
+def run_reference(application: str, workers: int = 1, settings: Mapping[str, str] = NO_SETTINGS) -> Iterator[Program]:
+    """Run another application under the same kind of gunicorn worker as the dashboard."""
+    config = runpy.run_path(str(REPOSITORY / CONFIG))
+    kept = ("worker_class", "worker_connections")
+    options = [word for name in kept for word in (f"--{name.replace('_', '-')}", str(config[name]))]
+    options += ["--workers", str(workers), "--no-control-socket", "--log-level", "warning"]
+    environ = {**os.environ, "PYTHONPATH": str(REPOSITORY), **settings}
+    # From another directory: gunicorn takes the dashboard's settings, hooks and all, where it finds them.
+    with _run_gunicorn(application, environ, *options, directory=Path(__file__).parent) as program:
+        yield program
+
+
+@contextmanager
+def _run_gunicorn(
+    application: str, environ: Mapping[str, str], *options: str, directory: Path = REPOSITORY
+) -> Iterator[Program]:
+    port = find_free_port()
+    command = [sys.executable, "-m", "gunicorn", *options, "--bind", f"127.0.0.1:{port}", application]
+    process = subprocess.Popen(command, cwd=directory, env=environ)
+
+    def answers() -> bool:
+        assert process.poll() is None, f"{application} ended while it started"
         try:
-            subprocess.run(migrate, env=server.environ, check=True)
-            server.start()
-            yield server
-        finally:
-            server.stop()
-            postgres.stop()
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5):
+                return True
+        except OSError:
+            return False
+
+    try:
+        wait_until(answers, READY_WITHIN_S, f"an answer of {application}")
+        yield Program(port, process.pid)
+    finally:
+        process.terminate()
+        process.wait()

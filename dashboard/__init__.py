@@ -1,6 +1,8 @@
 """The deployment dashboard: CI workflows report their steps, people watch them happen."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -16,7 +18,7 @@ from dashboard.ingest.batch import ingest_deliveries
 from dashboard.ingest.measured import measure
 from dashboard.ingest.writer import WRITER, Writer
 from dashboard.pages import languages
-from dashboard.pages.security import protect_responses
+from dashboard.pages.security import SecurityMiddleware
 from dashboard.pool import describe_engine, init_pool
 from dashboard.prefix import PrefixMiddleware
 from dashboard.problems import init_errors
@@ -27,14 +29,21 @@ MIGRATIONS = next(path for path in (PACKAGE / "migrations", PACKAGE.parent / "mi
 """Inside the package when it was installed from a wheel, beside it in a checkout."""
 
 
+class Dashboard(Flask):
+    """The application; its requests are served by greenlets, so that nothing in it is a coroutine."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the function: Flask would look, before each call of each hook, whether it is a coroutine."""
+        return func
+
+
 def create_app(settings: Settings) -> Flask:
     """Return the application, wired for its role. Starts nothing: `live.start` begins to follow the database."""
     if settings.database_url is None:
         raise ValueError("create_app needs settings with a database_url")
-    app = Flask("dashboard", static_url_path=f"/static/{fingerprint_static(PACKAGE / 'static')}")
+    app = Dashboard("dashboard", static_url_path=f"/static/{fingerprint_static(PACKAGE / 'static')}")
     app.config.update(
         SETTINGS=settings,
-        SECRET_KEY=settings.secret_key,
         MAX_CONTENT_LENGTH=settings.max_body_bytes,
         SQLALCHEMY_DATABASE_URI=settings.database_url,
         SQLALCHEMY_ENGINE_OPTIONS=describe_engine(settings),
@@ -54,14 +63,13 @@ def create_app(settings: Settings) -> Flask:
     init_errors(app)
     init_request_ids(app)
     rest.register_blueprint(system.blueprint)
-    protect_responses(app)
     if settings.role != Role.LIVE:
         _serve_web(app, settings)
     init_access(app)
     if settings.role != Role.WEB:
         live.init_app(app)
     # One proxy in front may say how it was reached; who the peer is stays the socket's word (see access.py).
-    app.wsgi_app = PrefixMiddleware(ProxyFix(app.wsgi_app, x_for=0), settings.url_prefix)  # type: ignore[method-assign]
+    app.wsgi_app = SecurityMiddleware(PrefixMiddleware(ProxyFix(app.wsgi_app, x_for=0), settings.url_prefix))  # type: ignore[method-assign]
     return app
 
 

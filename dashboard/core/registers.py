@@ -88,10 +88,10 @@ def claim_node(
 
     The time of its claims is `stamp` (the report's), else the later of its completed_at and started_at.
     """
-    completed_at = outcome.completed_at if outcome else None
     rank = outcome.status if outcome else Status.QUEUED
-    at = stamp_of(stamp) or max(stamp_of(completed_at), stamp_of(started_at))
-    fields = {name: (at, int(rank), value) for name, value in values.items() if value is not None}
+    at = stamp_of(stamp) if stamp else max(stamp_of(outcome.completed_at if outcome else None), stamp_of(started_at))
+    place = int(rank)
+    fields = {name: (at, place, value) for name, value in values.items() if value is not None}
     if rank == Status.IN_PROGRESS and started_at is None:
         started_at = stamp
     started = (outcome.generation, started_at) if outcome and started_at and rank >= Status.IN_PROGRESS else None

@@ -1,9 +1,11 @@
 """Names of projects as parts of URLs."""
 
+import functools
 import re
 import unicodedata
 
 
+@functools.lru_cache(maxsize=4096)
 def make_slug(name: str) -> str:
     """Return the name as part of a URL: letters and digits of any script, dots, underscores and hyphens.
 

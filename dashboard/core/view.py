@@ -4,6 +4,7 @@ Each function takes the columns of one row (a mapping) and the standing of its p
 can be shown, and compared with what it was, without its siblings.
 """
 
+import functools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,7 @@ from typing import Any
 from dashboard.core import state
 from dashboard.core.links import link_revision
 from dashboard.core.state import Standing
-from dashboard.core.words import STATUS_OF_WORD, Conclusion, State, Status
+from dashboard.core.words import CONCLUSION_OF_WORD, STATUS_OF_WORD, Conclusion, State, Status
 
 Row = Mapping[str, Any]
 View = dict[str, Any]
@@ -42,6 +43,7 @@ class Watch:
         return bool(row["last_report_at"] < self.now - timedelta(seconds=patience_s))
 
 
+@functools.lru_cache(maxsize=1024)
 def format_time(moment: datetime | None) -> str | None:
     """Return ISO 8601 in UTC with Z, None for None."""
     return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
@@ -49,8 +51,7 @@ def format_time(moment: datetime | None) -> str | None:
 
 def read_status(row: Row) -> tuple[Status | None, Conclusion | None]:
     """Return the sender's own status and conclusion from a row of any kind."""
-    status = None if row["status"] is None else STATUS_OF_WORD[row["status"]]
-    return status, None if row["conclusion"] is None else Conclusion(row["conclusion"])
+    return STATUS_OF_WORD.get(row["status"]), CONCLUSION_OF_WORD.get(row["conclusion"])
 
 
 def stand_deployment(row: Row) -> Standing:
@@ -205,9 +206,9 @@ def _view_current(current: Row | None) -> View:
 def _view_standing(row: Row, standing: Standing, shown: State) -> View:
     return {
         "status": standing.status.word,
-        "conclusion": standing.conclusion.value if standing.conclusion else None,
+        "conclusion": standing.conclusion and str(standing.conclusion),
         "status_raw": row["status_raw"],
-        "state": shown.value,
+        "state": str(shown),
         "conflict": _view_conflict(row),
     }
 

@@ -16,7 +16,10 @@ class Status(IntEnum):
     @property
     def word(self) -> str:
         """The word for it in JSON and in the database."""
-        return self.name.lower()
+        return STATUS_WORDS[self]
+
+
+STATUS_WORDS = tuple(status.name.lower() for status in Status)
 
 
 class Conclusion(StrEnum):
@@ -37,6 +40,7 @@ class Conclusion(StrEnum):
         return SEVERITY[self]
 
 
+CONCLUSION_OF_WORD = {conclusion.value: conclusion for conclusion in Conclusion}
 SEVERITY = {conclusion: place for place, conclusion in enumerate(Conclusion)}
 STATUS_OF_WORD = {status.word: status for status in Status}
 

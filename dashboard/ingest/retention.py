@@ -36,7 +36,7 @@ DELETE_EVENTS = """
 FIND_LAST_TOO_MUCH = """
     SELECT max(received_at) FROM (
         SELECT received_at,
-          sum(length(body) + pg_column_size(headers) + pg_column_size(changes))
+          sum(length(body) + pg_column_size(headers) + coalesce(pg_column_size(changes), 0))
             OVER (ORDER BY received_at DESC, id DESC) AS bytes
         FROM deliveries
     ) AS sized

@@ -7,9 +7,12 @@ from typing import Any
 from dashboard.core.registers import Claim, Node, Outcome, merge_nodes
 from dashboard.core.report import DEPLOYMENT_FIELDS, Identity
 from dashboard.core.view import format_time
-from dashboard.core.words import STATUS_OF_WORD, Conclusion
+from dashboard.core.words import CONCLUSION_OF_WORD, STATUS_OF_WORD, Conclusion
 
 Row = dict[str, Any]
+
+PROJECT_STEP = 1_000_000
+"""Microseconds: how finely the times of claims on a project are told apart."""
 
 EMPTY_NODE: Mapping[str, Any] = {
     "status": None,
@@ -64,7 +67,7 @@ def write_node(node: Node) -> Row:
 def _read_outcomes(row: Mapping[str, Any]) -> list[Outcome]:
     if row["status"] is None:
         return []
-    conclusion = None if row["conclusion"] is None else Conclusion(row["conclusion"])
+    conclusion = CONCLUSION_OF_WORD.get(row["conclusion"])
     times = (row["completed_at"], row["generation"], row["said_at"])
     first = Outcome(STATUS_OF_WORD[row["status"]], row["status_raw"], conclusion, *times)
     if row["rival"] is None:
@@ -94,8 +97,13 @@ def make_project(slug: str, node: Node, created_at: datetime) -> Row:
 
 
 def fold_project(row: Row, node: Node) -> Row:
-    """Return the project's row after the report; its seq moves only if a value did."""
-    folded = {**row, **write_fields(merge_nodes(Node(read_fields(row)), node).fields)}
+    """Return the project's row after the report; its seq moves only if a value did.
+
+    What the project's values won with is kept to the second, so that not every one of its deliveries writes its row:
+    of claims of the same second the larger wins, whichever came first.
+    """
+    claims = {name: (at - at % PROJECT_STEP, rank, value) for name, (at, rank, value) in node.fields.items()}
+    folded = {**row, **write_fields(merge_nodes(Node(read_fields(row)), Node(claims)).fields)}
     moved = any(folded[name] != row[name] for name in folded if name != "stamps")
     return folded | {"seq": row["seq"] + moved}
 

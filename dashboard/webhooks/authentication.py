@@ -8,10 +8,10 @@ import binascii
 import hashlib
 import hmac
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from werkzeug.datastructures import Authorization, Headers
+from werkzeug.datastructures import Authorization
 
 from dashboard.webhooks.sources import Source
 
@@ -28,7 +28,7 @@ class AuthenticationError(Exception):
     """A delivery that is not shown to come from the source; the text says why and holds no secret."""
 
 
-def find_source(sources: Iterable[Source], told: str, headers: Headers, body: bytes, now: datetime) -> Source:
+def find_source(sources: Iterable[Source], told: str, headers: Mapping[str, str], body: bytes, now: datetime) -> Source:
     """Return the source that a delivery comes from; raise AuthenticationError if it comes from none.
 
     `told` is the dialect of the path or the headers, which counts for sources that name none. `body` is what came over
@@ -46,7 +46,7 @@ def find_source(sources: Iterable[Source], told: str, headers: Headers, body: by
 
 
 def authenticate(
-    secrets: Sequence[str], headers: Headers, body: bytes, now: datetime, *, takes_basic: bool = False
+    secrets: Sequence[str], headers: Mapping[str, str], body: bytes, now: datetime, *, takes_basic: bool = False
 ) -> None:
     """Return if each credential fits one of the secrets, raise AuthenticationError otherwise.
 
@@ -60,7 +60,7 @@ def authenticate(
         _check_any(check, secrets, headers, body, now)
 
 
-def _check_any(check: "Check", secrets: Sequence[str], headers: Headers, body: bytes, now: datetime) -> None:
+def _check_any(check: "Check", secrets: Sequence[str], headers: Mapping[str, str], body: bytes, now: datetime) -> None:
     errors = []
     for secret in secrets:
         try:
@@ -82,20 +82,20 @@ def make_signing_key(secret: str) -> bytes:
     return secret.encode()
 
 
-def _check_bearer(secret: str, headers: Headers, _body: bytes, _now: datetime) -> None:
+def _check_bearer(secret: str, headers: Mapping[str, str], _body: bytes, _now: datetime) -> None:
     token = headers["Authorization"].split(" ", 1)[1].strip()
     if not hmac.compare_digest(_to_bytes(token), secret.encode()):
         raise AuthenticationError("wrong bearer token")
 
 
-def _check_basic(secret: str, headers: Headers, _body: bytes, _now: datetime) -> None:
+def _check_basic(secret: str, headers: Mapping[str, str], _body: bytes, _now: datetime) -> None:
     given = Authorization.from_header(headers["Authorization"])
     password = given.password if given else None
     if password is None or not hmac.compare_digest(password.encode(errors="replace"), secret.encode()):
         raise AuthenticationError("wrong password")
 
 
-def _check_gitlab(secret: str, headers: Headers, _body: bytes, _now: datetime) -> None:
+def _check_gitlab(secret: str, headers: Mapping[str, str], _body: bytes, _now: datetime) -> None:
     if not hmac.compare_digest(_to_bytes(headers["X-Gitlab-Token"]), secret.encode()):
         raise AuthenticationError("wrong X-Gitlab-Token")
 
@@ -103,7 +103,7 @@ def _check_gitlab(secret: str, headers: Headers, _body: bytes, _now: datetime) -
 def _make_check(header: str, prefix: str) -> "Check":
     """Return the check of a header that carries the HMAC-SHA256 of the body in hexadecimal digits."""
 
-    def check(secret: str, headers: Headers, body: bytes, _now: datetime) -> None:
+    def check(secret: str, headers: Mapping[str, str], body: bytes, _now: datetime) -> None:
         given = headers[header].removeprefix(prefix)
         if not headers[header].startswith(prefix) or not HEX_SHA256.match(given):
             raise AuthenticationError(f"{header} is not {prefix and prefix + ' and '}64 hexadecimal digits")
@@ -113,7 +113,7 @@ def _make_check(header: str, prefix: str) -> "Check":
     return check
 
 
-def _check_standard(secret: str, headers: Headers, body: bytes, now: datetime) -> None:
+def _check_standard(secret: str, headers: Mapping[str, str], body: bytes, now: datetime) -> None:
     message_id, timestamp, signatures = (headers.get(name, "") for name in STANDARD_HEADERS)
     if not (message_id and timestamp and signatures):
         raise AuthenticationError("webhook-id, webhook-timestamp and webhook-signature belong together")
@@ -148,8 +148,8 @@ def _to_bytes(header_text: str) -> bytes:
 
 STANDARD_HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature")
 
-Check = Callable[[str, Headers, bytes, datetime], None]
-Scheme = tuple[Callable[[Headers], bool], Check]
+Check = Callable[[str, Mapping[str, str], bytes, datetime], None]
+Scheme = tuple[Callable[[Mapping[str, str]], bool], Check]
 SCHEMES: tuple[Scheme, ...] = (
     (lambda headers: headers.get("Authorization", "").lower().startswith("bearer "), _check_bearer),
     (lambda headers: "X-Hub-Signature-256" in headers, _make_check("X-Hub-Signature-256", "sha256=")),

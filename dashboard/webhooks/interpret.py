@@ -80,7 +80,7 @@ def _parse_native(body: bytes) -> Report:
         field, most = ("jobs", MOST_JOBS) if jobs > MOST_JOBS else ("steps", MOST_STEPS)
         raise refuse({field: [f"More than {most} in one delivery: send them in several."]})
     try:
-        return native.parse(DEPLOYMENT.load(parsed))
+        return native.parse(DEPLOYMENT.read(parsed))
     except ValidationError as error:
         raise refuse(flatten_messages(error.messages)) from None
     except MalformedError as error:

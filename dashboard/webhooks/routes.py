@@ -1,11 +1,13 @@
 """`POST /api/webhook/deployment`: cap, read, authenticate, parse, validate, apply, answer, in this order."""
 
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 
-from flask import Response, current_app, jsonify, request
+from flask import Response, current_app, request
 from flask_smorest import Blueprint
+from msgspec.json import encode
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from dashboard.config import Settings
@@ -21,7 +23,7 @@ from dashboard.webhooks.interpret import interpret
 from dashboard.webhooks.receipts import describe_receipt, forbid_others
 from dashboard.webhooks.rejections import keep_rejected
 from dashboard.webhooks.schemas import DEPLOYMENT
-from dashboard.webhooks.senders import DIALECTS, KEPT_HEADERS, NATIVE, tell_dialect
+from dashboard.webhooks.senders import DIALECTS, KEPT_HEADERS, NATIVE, read_headers, tell_dialect
 from dashboard.webhooks.source_cache import read_sources
 from dashboard.webhooks.sources import Source
 
@@ -44,11 +46,12 @@ def receive_deployment(dialect: str | None = None) -> Response:
     if dialect not in {None, *DIALECTS}:
         raise ProblemError(HTTPStatus.NOT_FOUND, f"No sender is called {dialect!r}: one of {', '.join(DIALECTS)} is.")
     settings: Settings = current_app.config["SETTINGS"]
-    told = dialect or tell_dialect(request.headers, request.content_type or "")
-    body = _read_body(told, settings, received_at)
-    source = _authenticate(told, body, received_at)
+    given = read_headers(request.environ)
+    headers = {name: given[name][:LONGEST_HEADER] for name in KEPT_HEADERS if name in given}
+    told = dialect or tell_dialect(given, given.get("Content-Type", ""))
+    body = _read_body(told, settings, headers, received_at)
+    source = _authenticate(told, given, headers, body, received_at)
     spoken = source.dialect or told
-    headers = _keep_headers()
     try:
         said = forbid_others(source, interpret(spoken, headers, body, source.name))
     except ProblemError as problem:
@@ -63,7 +66,7 @@ def receive_deployment(dialect: str | None = None) -> Response:
     receipt = _write(incoming)
     if spoken == NATIVE:
         _raise_refusal(receipt)
-    return jsonify(describe_receipt(receipt))
+    return Response(encode(describe_receipt(receipt)), content_type="application/json")
 
 
 @blueprint.after_request
@@ -85,13 +88,13 @@ def _write(incoming: Incoming) -> Receipt:
         raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers={"Retry-After": "1"}) from None
 
 
-def _read_body(told: str, settings: Settings, received_at: datetime) -> bytes:
+def _read_body(told: str, settings: Settings, headers: Mapping[str, str], received_at: datetime) -> bytes:
     try:
         return read_body(request, settings.max_body_bytes)
     except RequestEntityTooLarge:
         detail = f"The body is larger than {settings.max_body_bytes} bytes."
         size = request.content_length or settings.max_body_bytes + 1
-        incoming = Incoming(received_at, None, told, b"", _keep_headers(), id=read_request_id(), body_size=size)
+        incoming = Incoming(received_at, None, told, b"", headers, id=read_request_id(), body_size=size)
         keep_rejected(ProblemError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail), incoming)
         if told == "gitlab":
             # GitLab switches a hook off for good after four answers of 4xx.
@@ -100,18 +103,17 @@ def _read_body(told: str, settings: Settings, received_at: datetime) -> bytes:
         raise
 
 
-def _authenticate(told: str, body: bytes, now: datetime) -> Source:
+def _authenticate(
+    told: str, given: Mapping[str, str], headers: Mapping[str, str], body: bytes, now: datetime
+) -> Source:
+    """Return the source of the delivery; `headers` are those of the given ones that may be kept."""
     try:
-        return find_source(read_sources(current_app, now), told, request.headers, body, now)
+        return find_source(read_sources(current_app, now), told, given, body, now)
     except AuthenticationError as error:
         headers = {"WWW-Authenticate": 'Bearer realm="webhook"'}
         problem = ProblemError(HTTPStatus.UNAUTHORIZED, f"Not accepted: {error}.", headers=headers)
-        keep_rejected(problem, Incoming(now, None, told, body, _keep_headers(), id=read_request_id()))
+        keep_rejected(problem, Incoming(now, None, told, body, headers, id=read_request_id()))
         raise problem from None
-
-
-def _keep_headers() -> dict[str, str]:
-    return {name: request.headers[name][:LONGEST_HEADER] for name in KEPT_HEADERS if name in request.headers}
 
 
 def _raise_refusal(receipt: Receipt) -> None:

@@ -4,8 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from werkzeug.datastructures import Headers
-
 from dashboard.webhooks.dialects import bitbucket, buildbot, cdevents, gitea, github, gitlab, jenkins
 from dashboard.webhooks.dialects.payload import Parsed
 
@@ -59,7 +57,23 @@ KEPT_HEADERS = (
 """What is kept with a delivery: nothing that authenticates."""
 
 
-def tell_dialect(headers: Headers, content_type: str) -> str:
+CREDENTIAL_HEADERS = (
+    "Authorization", "X-Hub-Signature-256", "X-Hub-Signature", "X-Gitea-Signature", "X-Forgejo-Signature",
+    "X-Gitlab-Token", "webhook-id", "webhook-timestamp", "webhook-signature",
+)  # fmt: skip
+VARIABLES = {
+    name: name.replace("-", "_").upper() if name == "Content-Type" else f"HTTP_{name.replace('-', '_').upper()}"
+    for name in (*KEPT_HEADERS, *CREDENTIAL_HEADERS)
+}
+"""Where WSGI has the headers that mean something here."""
+
+
+def read_headers(environ: Mapping[str, Any]) -> dict[str, str]:
+    """Return, under the names that this package uses, the headers of a delivery that mean something here."""
+    return {name: environ[variable] for name, variable in VARIABLES.items() if variable in environ}
+
+
+def tell_dialect(headers: Mapping[str, str], content_type: str) -> str:
     """Return the dialect that the headers of a delivery tell, native if none does. Signatures tell nothing."""
     if content_type.startswith(CLOUDEVENTS):
         return "cdevents"

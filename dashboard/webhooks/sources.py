@@ -52,11 +52,13 @@ class Source:
 
         What else a body claims, a repository say, counts only if it is that name: anybody can claim anything.
         """
+        if not self.repositories:
+            return True
         slug = report.identity.project_slug
         claimed = {str(report.project.value(name) or "") for name in ("repository", "name")}
         names = {slug, *(name for name in claimed if make_slug(name) == slug)}
         patterns = [pattern.casefold() for pattern in self.repositories]
-        return not patterns or any(fnmatch.fnmatchcase(name.casefold(), p) for name in names for p in patterns)
+        return any(fnmatch.fnmatchcase(name.casefold(), p) for name in names for p in patterns)
 
 
 def load_sources(engine: Engine, settings: Settings, now: datetime) -> list[Source]:

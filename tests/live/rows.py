@@ -1,12 +1,13 @@
 """Rows written into the database as some other process would: the live side must not depend on who wrote them."""
 
 import contextlib
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import psycopg2
+
+from dashboard.models.base import pack_json
 
 Changes = dict[str, Any]
 
@@ -74,7 +75,7 @@ class Rows:
                         INSERT INTO deployment_events (deployment_id, seq, kind, changes, created_at)
                         SELECT id, seq, %s, %s, now() FROM moved
                         """,
-                        (deployment_id, kind, json.dumps({"deployment": {}, "jobs": [], "steps": [], **event})),
+                        (deployment_id, kind, pack_json({"deployment": {}, "jobs": [], "steps": [], **event})),
                     )
             cursor.execute("SELECT id, seq FROM deployments WHERE id = ANY(%s)", (list(changes),))
             reached = {int(key): int(seq) for key, seq in cursor.fetchall()}

@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 
 from dashboard.ingest.stale import announce_stale
+from dashboard.models.base import unpack_json
 from tests.conftest import StartDashboard
 from tests.live.browser import Browser
 from tests.live.conftest import OpenPage
@@ -20,7 +21,7 @@ STALE_S = 600
 def read_events(rows: Rows, deployment_id: int) -> list[tuple[Any, ...]]:
     """Return seq, kind and changes of each event."""
     statement = "SELECT seq, kind, changes FROM deployment_events WHERE deployment_id = %s ORDER BY seq"
-    return rows.fetch(statement, deployment_id)
+    return [(seq, kind, unpack_json(changes)) for seq, kind, changes in rows.fetch(statement, deployment_id)]
 
 
 @pytest.mark.parametrize("state", ["queued", "waiting", "running"])

@@ -1,5 +1,6 @@
 """The native dialect: what a CI script posts of its own accord. Pure; types and limits are checked by schemas."""
 
+import functools
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -73,18 +74,16 @@ def read_word(word: str) -> Meaning:
 
 
 def _claim(body: Body, values: Mapping[str, Any], stamp: datetime | None) -> Node:
-    outcome = _read_outcome(body, stamp)
+    word = body.get("status")
+    outcome = None if word is None else _read_outcome(word, body.get("completed_at"), stamp)
     return claim_node(values, outcome=outcome, stamp=stamp, started_at=body.get("started_at"))
 
 
-def _read_outcome(body: Body, stamp: datetime | None) -> Outcome | None:
-    """Return what the status word says; a word that no table knows claims nothing, but is kept to be shown."""
-    word = body.get("status")
-    if word is None:
-        return None
+@functools.lru_cache(maxsize=1024)
+def _read_outcome(word: str, completed_at: datetime | None, stamp: datetime | None) -> Outcome:
+    """Return what a status word says; one that no table knows claims nothing, but is kept to be shown."""
     status, conclusion = read_word(word)
-    completed_at = body.get("completed_at") if status == Status.COMPLETED else None
-    return Outcome(status, word, conclusion, completed_at, said_at=stamp)
+    return Outcome(status, word, conclusion, completed_at if status == Status.COMPLETED else None, said_at=stamp)
 
 
 def _parse_children(body: Body, stamp: datetime | None) -> tuple[Mapping[str, Node], Mapping[StepKey, Node]]:

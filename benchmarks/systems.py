@@ -1,0 +1,147 @@
+"""What the ingest benchmark compares: the dashboard and its references, all running, one under load at a time."""
+
+import contextlib
+import http.client
+import json
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import psycopg2
+
+from benchmarks import same_rows
+from benchmarks.load import DISTINCT_KEYS, HOT_KEYS, PREPARING_S, post, run_once, run_pgbench
+from benchmarks.payloads import LAST_STAGE, make_payload
+from benchmarks.processes import read_cpu_s
+from benchmarks.servers import Program, run_postgres, run_reference, run_web
+from dashboard.cli.cluster import ADMINISTRATOR
+from dashboard.cli.postgres import Server
+from tests.servers import SECRET, wait_until
+
+DASHBOARD, DASHBOARD_2 = "dashboard, 1 worker", "dashboard, 2 workers"
+BARE, BARE_2 = "bare route, 1 worker", "bare route, 2 workers"
+PGBENCH, ANNOUNCED = "pgbench, the same rows", "pgbench, rows and NOTIFY"
+NAIVE = "naive endpoint, 1 worker"
+DIRECT = "dashboard without batches"
+
+CALM_S, CALM_CPU_S = 0.2, 0.02
+"""Nothing is left to do once all processes together take less processor time than this within that time."""
+CALM_WITHIN_S = 120
+SIZE_TOLERANCE = 0.02
+
+
+class Sample(NamedTuple):
+    """What one measurement found."""
+
+    a_second: float
+    p50_ms: float
+    p99_ms: float
+    web_cpu_ms: float | None
+    """Processor time of the web workers for each request; None where there are none."""
+    database_cpu_ms: float
+    """The same of PostgreSQL's processes."""
+
+
+class Systems:
+    """The running programs, and the scripts of pgbench by name and by whether keys are hot."""
+
+    def __init__(self, database: Server, programs: dict[str, Program]) -> None:
+        self.database, self.programs = database, programs
+        self.scripts: dict[tuple[str, bool], str] = {}
+
+    def write_scripts(self) -> None:
+        """Make pgbench's scripts from real deliveries, and check that it writes rows of the same size."""
+        for hot, stages in ((False, [LAST_STAGE]), (True, range(LAST_STAGE // 2))):
+            for stage in stages:
+                post_once(self.programs[DASHBOARD].port, stage, f"sample-{'ab'[hot]}-00000001")
+            runs = HOT_KEYS if hot else DISTINCT_KEYS
+            with contextlib.closing(psycopg2.connect(self.database.url)) as connection:
+                cursor = connection.cursor()
+                real = same_rows.read_transaction(cursor)
+                expected = same_rows.measure_rows(cursor, real)
+                for name in (PGBENCH, ANNOUNCED):
+                    script = same_rows.write_script(cursor, real, runs=runs, announces=name == ANNOUNCED)
+                    self.scripts[name, hot] = script
+                connection.commit()
+                run_once(self.database, self.scripts[PGBENCH, hot])
+                check_sizes(expected, same_rows.measure_rows(cursor, same_rows.read_transaction(cursor)))
+
+    def measure(self, system: str, tag: str, clients: int, seconds: int, warm_s: int, *, hot: bool) -> Sample:
+        """Load one system, after everything has come to rest and is on the disk."""
+        program = self.programs.get(system)
+        if program:
+            post(program.port, f"{tag}w", clients, warm_s, hot=hot)
+        self.settle()
+        before = self.read_cpu(program)
+        if program:
+            load, counted_s = post(program.port, tag, clients, seconds, hot=hot), seconds
+        else:
+            load = run_pgbench(self.database, self.scripts[system, hot], clients, seconds)
+            counted_s = seconds + PREPARING_S
+        web, database = (now - then for now, then in zip(self.read_cpu(program), before, strict=True))
+        requests = load.a_second * counted_s
+        web_ms = web / requests * 1000 if program else None
+        return Sample(load.a_second, load.p50_ms, load.p99_ms, web_ms, database / requests * 1000)
+
+    def read_cpu(self, program: Program | None) -> tuple[float, float]:
+        """Return the processor time so far of a program's and of PostgreSQL's processes."""
+        return (read_cpu_s(program.pid) if program else 0.0, read_cpu_s(self.database.postmaster.pid))
+
+    def settle(self) -> None:
+        """Wait until nobody has anything to do; have PostgreSQL write down what an earlier load left."""
+        with contextlib.closing(psycopg2.connect(self.database.postmaster.url_of(ADMINISTRATOR, "postgres"))) as admin:
+            admin.autocommit = True
+            admin.cursor().execute("CHECKPOINT")
+        pids = [self.database.postmaster.pid, *(program.pid for program in self.programs.values())]
+
+        def is_calm() -> bool:
+            before = sum(map(read_cpu_s, pids))
+            time.sleep(CALM_S)
+            return sum(map(read_cpu_s, pids)) - before <= CALM_CPU_S
+
+        wait_until(is_calm, CALM_WITHIN_S, "rest")
+
+
+@contextmanager
+def run_systems(directory: Path) -> Iterator[Systems]:
+    """Run all of them on one database."""
+    with ExitStack() as stack:
+        database = stack.enter_context(run_postgres(directory))
+        settings = {
+            "DATABASE_URL": database.url.replace("postgresql://", "postgresql+psycopg2://"),
+            "DASHBOARD_WEBHOOK_SECRET": SECRET,
+        }
+        programs = {
+            DASHBOARD: run_web(database.url, directory, 1),
+            DASHBOARD_2: run_web(database.url, directory, 2),
+            DIRECT: run_web(database.url, directory, 1, "benchmarks.direct:app"),
+            BARE: run_reference("benchmarks.bare:app"),
+            BARE_2: run_reference("benchmarks.bare:app", workers=2),
+            NAIVE: run_reference("benchmarks.naive:app", settings=settings),
+        }
+        systems = Systems(database, {name: stack.enter_context(program) for name, program in programs.items()})
+        systems.write_scripts()
+        yield systems
+
+
+def post_once(port: int, stage: int, run_id: str) -> None:
+    """Post one delivery as `deliveries.lua` does."""
+    payload = make_payload(stage, "bench-001", run_id, datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"))
+    headers = {"Authorization": f"Bearer {SECRET}", "Content-Type": "application/json"}
+    headers["Idempotency-Key"] = f"{run_id}{stage:02}"
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    connection.request("POST", "/api/webhook/deployment", json.dumps(payload), headers)
+    if (status := connection.getresponse().status) != http.client.OK:
+        raise RuntimeError(f"a delivery was answered {status}")
+    connection.close()
+
+
+def check_sizes(real: dict[str, tuple[int, int]], written: dict[str, tuple[int, int]]) -> None:
+    """Raise unless as many rows were written into each table, of the same size."""
+    for table, (rows, size) in real.items():
+        count, total = written.get(table, (0, 0))
+        if count != rows or abs(total - size) > SIZE_TOLERANCE * size:
+            raise RuntimeError(f"{table}: a delivery writes {rows} rows of {size} bytes, pgbench {count} of {total}")
