@@ -70,6 +70,8 @@ def without_table(shape: ProductionShape, table: str) -> Iterator[None]:
 def test_what_is_posted_reaches_pages_at_both_live_processes(shape: ProductionShape, pages: list[Browser]) -> None:
     for page in pages:
         page.subscribe("overview")
+    told = "dashboard_fanout_receivers_total"
+    before = read_metric(open_url(f"{shape.url}/metrics")[2], told)
     receipts: list[dict[str, Any]] = []
     for number in range(20):
         status, receipt = shape.post(make_payload(f"live {number}"))
@@ -79,6 +81,8 @@ def test_what_is_posted_reaches_pages_at_both_live_processes(shape: ProductionSh
     for page in pages:
         for receipt in receipts:
             page.take_frames_until(receipt["deployment_id"], receipt["seq"])
+    # Several messages may go out together, and the count follows the writing.
+    wait_until(lambda: read_metric(open_url(f"{shape.url}/metrics")[2], told) >= before + len(pages))
 
 
 def test_pages_are_spread_over_the_live_processes(shape: ProductionShape) -> None:
