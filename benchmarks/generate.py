@@ -26,7 +26,10 @@ from flask import Flask
 
 from dashboard import create_app
 from dashboard.config import load_settings
+from dashboard.core.terms import list_terms
 from dashboard.extensions import db
+from dashboard.ingest.terms import SETTLED
+from dashboard.models.deployment_terms import EXACT, SEARCHED
 
 YEARS, STEPS, PROJECTS = 3, 10, 300
 BATCH = 5000
@@ -37,6 +40,7 @@ OPEN = 20
 """The newest so many have not ended."""
 KEPT_DAYS = {"deployment_events": 30, "deliveries": 14, "delivery_keys": 7}
 TABLES = ("deployments", "deployment_jobs", "deployment_steps", *KEPT_DAYS)
+TERMS, TERMS_INDEX = "deployment_terms", "ix_deployment_terms_terms"
 ENVIRONMENTS = ("production", "staging", "test")
 PEOPLE = ("lin.wei", "ana", "王伟", "carol", "deploy-bot", "张敏", "erik", "fatima")
 VERBS, THINGS = (
@@ -70,15 +74,19 @@ def fill(database_url: str, deployments: int, projects: int = PROJECTS) -> None:
         connection.autocommit = True
         cursor = connection.cursor()
         _insert_projects(cursor, projects)
+        cursor.execute("SELECT indexdef FROM pg_indexes WHERE indexname = %s", (TERMS_INDEX,))
+        ((make_index,),) = cursor.fetchall()
+        cursor.execute(f"DROP INDEX {TERMS_INDEX}")  # many times faster to make at the end than to fill
         choose, now = random.Random(deployments), datetime.now(UTC).replace(microsecond=0)
         for first in range(1, deployments + 1, BATCH):
-            buffers = {table: io.StringIO() for table in TABLES}
+            buffers = {table: io.StringIO() for table in (*TABLES, TERMS)}
             for number in range(first, min(first + BATCH, deployments + 1)):
                 _write(buffers, templates, _vary(number, deployments, projects, now, choose))
             for table, buffer in buffers.items():
                 buffer.seek(0)
                 cursor.copy_expert(f"COPY {table} FROM STDIN", buffer)
         cursor.execute("SELECT setval('deployments_id_seq', %s)", (deployments,))
+        cursor.execute(f"SET maintenance_work_mem = '256MB'; {make_index}")
         cursor.execute("VACUUM ANALYZE")
 
 
@@ -91,6 +99,7 @@ class Template:
     """The moments, since its begin."""
     took: timedelta
     is_open: bool
+    failing: int | None
 
 
 @dataclass(frozen=True)
@@ -140,7 +149,7 @@ def _make_template(app: Flask, step_s: int, failing: int | None, status: str) ->
             connection.exec_driver_sql(f"DELETE FROM {table}")
     offsets: set[timedelta] = set()
     marked = {table: _mark_moments(text, offsets) for table, text in rows.items()}
-    return Template(marked, tuple(offsets), timedelta(seconds=step_s * STEPS), status == "running")
+    return Template(marked, tuple(offsets), timedelta(seconds=step_s * STEPS), status == "running", failing)
 
 
 def make_payload(step_s: int, failing: int | None, status: str) -> dict[str, Any]:
@@ -225,6 +234,12 @@ def _write(buffers: dict[str, io.StringIO], templates: list[Template], variation
     for table, rows in template.rows.items():
         if variation.age < timedelta(days=KEPT_DAYS.get(table, 365 * YEARS + 1)):
             buffers[table].write(rows % values)
+    if variation.age > SETTLED:
+        values |= {"repository": f"{values['slug']}/app", "message": f"release {values['branch']}"}
+        project = values["slug"].replace("p", "Project ")
+        state = "success" if template.failing is None else "failed"
+        terms = list_terms([project, *(values[name] for name in SEARCHED)], {n: values.get(n, state) for n in EXACT})
+        buffers[TERMS].write(f"{values['id']}\t{{{','.join(map(str, terms))}}}\n")
 
 
 def _tell_moments(template: Template, started_at: datetime) -> Iterator[tuple[str, str]]:
