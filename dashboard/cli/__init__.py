@@ -6,6 +6,7 @@ import sys
 import click
 
 from dashboard.cli.demo import play_demo
+from dashboard.cli.projects import projects
 from dashboard.cli.run import run_dashboard
 from dashboard.cli.sources import sources
 
@@ -27,4 +28,5 @@ def demo() -> None:
     play_demo(os.environ)
 
 
+main.add_command(projects)
 main.add_command(sources)

@@ -16,7 +16,7 @@ LATIN, OTHER = 3, 2
 
 def list_pieces(text: str) -> set[int]:
     """Return the numbers of all pieces of a text; none if each of its words is shorter than a piece."""
-    return {_number(piece) for piece in _cut(text.lower())}
+    return {_number(piece) for piece in _cut(text.casefold())}
 
 
 def name_value(field: str, value: str) -> int:

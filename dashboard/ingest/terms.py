@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import Connection, Interval, Row, Select, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 
 from dashboard.core.terms import list_terms
@@ -50,7 +50,9 @@ def renew_terms(since: datetime) -> int:
         select(EVENTS.c.deployment_id)
         .distinct()
         .join(DEPLOYMENTS, DEPLOYMENTS.c.id == EVENTS.c.deployment_id)
-        .where(EVENTS.c.created_at >= since, EVENTS.c.created_at >= DEPLOYMENTS.c.created_at + SETTLED)
+        .where(
+            EVENTS.c.created_at >= since, EVENTS.c.created_at >= DEPLOYMENTS.c.created_at + literal(SETTLED, Interval())
+        )
         .where(DEPLOYMENTS.c.id <= select(func.max(TERMS.c.deployment_id)).scalar_subquery())
     )
     with db.engine.begin() as connection:

@@ -1,6 +1,7 @@
 """What deployments are searched by: kept apart from them, so that reports do not pay for it."""
 
-from sqlalchemy import ARRAY, BigInteger, Index, Integer
+from sqlalchemy import BigInteger, Index, Integer
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dashboard.models.base import Base
