@@ -9,6 +9,7 @@ import argparse
 import contextlib
 import hashlib
 import io
+import itertools
 import random
 import re
 import sys
@@ -31,7 +32,7 @@ from dashboard.extensions import db
 from dashboard.ingest.terms import SETTLED
 from dashboard.models.deployment_terms import EXACT, SEARCHED
 
-YEARS, STEPS, PROJECTS = 3, 10, 300
+DAYS, STEPS, PROJECTS = 3 * 365, 10, 300
 BATCH = 5000
 """Deployments whose rows are copied at a time."""
 LARGEST_SHARE = 0.2
@@ -67,8 +68,8 @@ def main() -> None:
     print(f"{arguments.deployments} deployments in {time.monotonic() - begun:.0f} s", file=sys.stderr)
 
 
-def fill(database_url: str, deployments: int, projects: int = PROJECTS) -> None:
-    """Add so many deployments to a migrated database without any, and analyse it."""
+def fill(database_url: str, deployments: int, *, projects: int = PROJECTS, days: int = DAYS) -> None:
+    """Add so many deployments of so many days to a migrated database without any, and analyse it."""
     templates = make_templates(database_url)
     with contextlib.closing(psycopg2.connect(database_url.replace("+psycopg2", ""))) as connection:
         connection.autocommit = True
@@ -77,14 +78,9 @@ def fill(database_url: str, deployments: int, projects: int = PROJECTS) -> None:
         cursor.execute("SELECT indexdef FROM pg_indexes WHERE indexname = %s", (TERMS_INDEX,))
         ((make_index,),) = cursor.fetchall()
         cursor.execute(f"DROP INDEX {TERMS_INDEX}")  # many times faster to make at the end than to fill
-        choose, now = random.Random(deployments), datetime.now(UTC).replace(microsecond=0)
-        for first in range(1, deployments + 1, BATCH):
-            buffers = {table: io.StringIO() for table in (*TABLES, TERMS)}
-            for number in range(first, min(first + BATCH, deployments + 1)):
-                _write(buffers, templates, _vary(number, deployments, projects, now, choose))
-            for table, buffer in buffers.items():
-                buffer.seek(0)
-                cursor.copy_expert(f"COPY {table} FROM STDIN", buffer)
+        varied = _vary_all(deployments, projects, timedelta(days=days))
+        while batch := list(itertools.islice(varied, BATCH)):
+            _copy(cursor, templates, batch)
         cursor.execute("SELECT setval('deployments_id_seq', %s)", (deployments,))
         cursor.execute(f"SET maintenance_work_mem = '256MB'; {make_index}")
         cursor.execute("VACUUM ANALYZE")
@@ -212,33 +208,47 @@ def _insert_projects(cursor: psycopg2.extensions.cursor, projects: int) -> None:
     cursor.execute("SELECT setval('projects_id_seq', %s)", (projects,))
 
 
-def _vary(number: int, deployments: int, projects: int, now: datetime, choose: random.Random) -> Variation:
-    """Return what is special about the deployment of this number; the last one began just now."""
-    age = timedelta(days=365 * YEARS) * ((deployments - number) / deployments)
-    project = 1 if choose.random() < LARGEST_SHARE else choose.randint(1, projects)
+def _vary_all(deployments: int, projects: int, past: timedelta) -> Iterator[Variation]:
+    """Yield what is special about each deployment; the last one began just now."""
+    choose, now = random.Random(deployments), datetime.now(UTC).replace(microsecond=0)
+    for number in range(1, deployments + 1):
+        age = past * ((deployments - number) / deployments)
+        project = 1 if choose.random() < LARGEST_SHARE else choose.randint(1, projects)
+        yield Variation(_vary(number, project, choose), now - age, age, number > deployments - OPEN)
+
+
+def _vary(number: int, project: int, choose: random.Random) -> dict[str, str]:
     digest = hashlib.sha256(str(number).encode()).hexdigest()
-    values = {
+    branch = "main" if choose.random() < 0.7 else f"feature/{choose.randint(1, 5000)}"
+    return {
         "id": str(number), "project_id": str(project), "slug": f"p{project}", "run_id": str(10_000_000 + number),
         "identity": digest, "run_key": digest[::-1], "delivery_id": str(uuid.UUID(digest[:32])), "key": digest,
         "environment": choose.choice(ENVIRONMENTS), "commit_hash": digest[-40:], "triggered_by": choose.choice(PEOPLE),
-        "branch": "main" if choose.random() < 0.7 else f"feature/{choose.randint(1, 5000)}",
+        "branch": branch, "message": f"release {branch}", "repository": f"p{project}/app",
         "commit_message": f"{choose.choice(VERBS)} {choose.choice(THINGS)} of order {choose.randint(1, 100_000)}",
     }  # fmt: skip
-    return Variation(values, now - age, age, number > deployments - OPEN)
 
 
-def _write(buffers: dict[str, io.StringIO], templates: list[Template], variation: Variation) -> None:
-    fitting = [template for template in templates if template.is_open == variation.is_open]
-    template = fitting[int(variation.values["run_id"]) % len(fitting)]
+def _copy(cursor: psycopg2.extensions.cursor, templates: list[Template], variations: list[Variation]) -> None:
+    buffers = {table: io.StringIO() for table in (*TABLES, TERMS)}
+    for variation in variations:
+        fitting = [template for template in templates if template.is_open == variation.is_open]
+        _write(buffers, fitting[int(variation.values["id"]) % len(fitting)], variation)
+    for table, buffer in buffers.items():
+        buffer.seek(0)
+        cursor.copy_expert(f"COPY {table} FROM STDIN", buffer)
+
+
+def _write(buffers: dict[str, io.StringIO], template: Template, variation: Variation) -> None:
+    """Write the rows that retention would have left by now."""
     values = dict(_tell_moments(template, variation.started_at)) | variation.values
     for table, rows in template.rows.items():
-        if variation.age < timedelta(days=KEPT_DAYS.get(table, 365 * YEARS + 1)):
+        if table not in KEPT_DAYS or variation.age < timedelta(days=KEPT_DAYS[table]):
             buffers[table].write(rows % values)
     if variation.age > SETTLED:
-        values |= {"repository": f"{values['slug']}/app", "message": f"release {values['branch']}"}
-        project = values["slug"].replace("p", "Project ")
-        state = "success" if template.failing is None else "failed"
-        terms = list_terms([project, *(values[name] for name in SEARCHED)], {n: values.get(n, state) for n in EXACT})
+        values["state"] = "success" if template.failing is None else "failed"
+        texts = [f"Project {values['project_id']}", *(values[name] for name in SEARCHED)]
+        terms = list_terms(texts, {name: values[name] for name in EXACT})
         buffers[TERMS].write(f"{values['id']}\t{{{','.join(map(str, terms))}}}\n")
 
 

@@ -25,7 +25,7 @@ READ_HISTORY = text(
           SELECT * FROM deployments
           WHERE project_id = wanted.project_id AND coalesce(environment, '') = coalesce(wanted.environment, '')
             AND sorted_at <= wanted.created_at
-          ORDER BY sorted_at DESC, id DESC LIMIT :most_tried
+          ORDER BY sorted_at DESC, id DESC LIMIT (SELECT :most_tried)
         ) AS tried
         WHERE dialect = wanted.dialect AND id < wanted.id AND state = 'success'
           AND coalesce(started_at, first_step_at) IS NOT NULL

@@ -140,8 +140,9 @@ def _find_by_terms(filters: DeploymentFilters, edge: Place) -> list[int] | None:
     """Return the ids of all deployments behind this place that may match; None if that cannot be told."""
     values = ((name, getattr(filters, name)) for name in EXACT)
     terms = list_pieces(filters.q or "") | {name_value(name, value) for name, value in values if value is not None}
-    last = select(func.max(TERMS.c.deployment_id)).scalar_subquery()
-    too_new = select(DEPLOYMENTS.c.id).where(DEPLOYMENTS.c.id > func.coalesce(last, 0), tuple_(*PLACE) < edge)
+    # A value of its own, not a subquery: so the planner knows how few come behind it.
+    last = db.session.scalar(select(func.max(TERMS.c.deployment_id))) or 0
+    too_new = select(DEPLOYMENTS.c.id).where(DEPLOYMENTS.c.id > last, tuple_(*PLACE) < edge)
     if not terms or db.session.scalar(too_new.limit(1)) is not None:
         return None
     query = select(TERMS.c.deployment_id).where(TERMS.c.terms.contains(sorted(terms))).limit(MOST_FOUND + 1)

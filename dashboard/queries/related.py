@@ -5,7 +5,7 @@ What was before means: had ended when this deployment was first heard of. So it 
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, literal, or_, select
 
 from dashboard.core.view import View, format_time, view_job
 from dashboard.core.words import Conclusion
@@ -96,7 +96,13 @@ def _read_before(row: Row) -> list[View]:
     columns = (table.id, table.state, table.commit_hash, table.dialect, table.status, ENDED_AT.label("ended_at"))
     # Whatever had ended by then began before: an index leads there, past all that came since.
     began_before = and_(_is_of_same_kind(row), table.sorted_at <= row["created_at"])
-    tried = select_newest().with_only_columns(*columns).where(began_before).limit(MOST_TRIED).subquery()
+    tried = (
+        select_newest()
+        .with_only_columns(*columns)
+        .where(began_before)
+        .limit(select(literal(MOST_TRIED)).scalar_subquery())
+        .subquery()
+    )
     query = select(tried.c.id, tried.c.state, tried.c.commit_hash, tried.c.ended_at).where(
         tried.c.dialect == row["dialect"],
         tried.c.id < row["id"],

@@ -19,7 +19,10 @@ DEPLOYMENTS, PROJECTS = (Base.metadata.tables[model.__tablename__] for model in 
 ENVIRONMENT = func.coalesce(DEPLOYMENTS.c.environment, literal_column("''"))
 """As the index knows it: empty where a deployment has none."""
 MOST_TRIED = 1000
-"""So many deployments of an environment are looked through, at most, for those that ended well."""
+"""So many deployments of an environment are looked through, at most, for those that ended well.
+
+As a limit it stands in a subquery: the planner does not know it then, and walks the index instead of sorting so many.
+"""
 LARGEST_ID = 2**63 - 1
 
 SUMMARY_COLUMNS = [column for column in DEPLOYMENTS.c if column.name != "log"]

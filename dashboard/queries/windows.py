@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, func, select
 
 from dashboard.extensions import db
 
-WINDOW = 3000
+WINDOW = 2000
 """Rows that one page looks at: some milliseconds."""
 
 Place = tuple[datetime, Any]
