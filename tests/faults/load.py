@@ -1,0 +1,110 @@
+"""Senders that keep sending, and remember what was acknowledged: the truth that everything else is measured by."""
+
+import contextlib
+import http.client
+import itertools
+import json
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from tests.servers import SECRET, wait_until
+
+SENDERS = 6
+RUNS = 3
+"""All senders report on the same few runs, so that they meet in the same rows."""
+PAUSE_S = 0.05
+"""What a sender that was turned away waits before it tries again. A real one would obey Retry-After."""
+PATIENCE_S = 60
+"""For one answer; that none takes nearly as long is for the tests to say."""
+
+Answer = dict[str, Any]
+
+
+class Load:
+    """Each delivery is a step of its own with a key of its own, and is sent until it is acknowledged."""
+
+    def __init__(self, *ports: int, most: int | None = None) -> None:
+        self._ports, self._most = ports, most
+        self._stopping = threading.Event()
+        self.acknowledged: dict[str, Answer] = {}
+        """The answers that were a 2xx, by key."""
+        self.statuses: Counter[int] = Counter()
+        self.broken: list[BaseException] = []
+        """What senders saw instead of an answer."""
+        self.retry_after: set[str | None] = set()
+        """What those were told that were turned away."""
+        self.longest_s = 0.0
+        """How long the slowest answer took, or its absence."""
+
+    def send(self, sender: int) -> None:
+        """Send until told to stop; what was begun is brought to its end."""
+        port = self._ports[sender % len(self._ports)]
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)) as connection:
+            for number in itertools.takewhile(self._goes_on, itertools.count()):
+                key = f"step {sender} {number}"
+                while (answer := self._post(connection, key, number)) is None:
+                    time.sleep(PAUSE_S)
+                self.acknowledged[key] = answer
+
+    def stop(self) -> None:
+        """Tell the senders to stop."""
+        self._stopping.set()
+
+    def wait_for_more(self, count: int = 30, within_s: float = 15) -> None:
+        """Wait until so many further deliveries were acknowledged."""
+        wanted = len(self.acknowledged) + count
+        wait_until(lambda: len(self.acknowledged) >= wanted, within_s, f"{count} further acknowledgements")
+
+    def wait_for_refusals(self, count: int = 10) -> None:
+        """Wait until so many further deliveries got another answer, or none."""
+        wanted = self._count_refusals() + count
+        wait_until(lambda: self._count_refusals() >= wanted, what=f"{count} further refusals")
+
+    def _goes_on(self, number: int) -> bool:
+        return not self._stopping.is_set() and (self._most is None or number < self._most)
+
+    def _count_refusals(self) -> int:
+        return sum(count for status, count in self.statuses.items() if status != 200) + len(self.broken)
+
+    def _post(self, connection: http.client.HTTPConnection, key: str, number: int) -> Answer | None:
+        """Return the answer if it was acknowledged."""
+        report = {"project": "load", "run_id": f"{number % RUNS}", "step_name": key, "step_status": "success"}
+        headers = {
+            "Authorization": f"Bearer {SECRET}",
+            "Content-Type": "application/json",
+            "Idempotency-Key": key,
+        }
+        began_at = time.monotonic()
+        try:
+            connection.request("POST", "/api/webhook/deployment", json.dumps(report), headers)
+            response = connection.getresponse()
+            answer: Answer = json.load(response)
+        except (OSError, http.client.HTTPException) as error:
+            connection.close()
+            self.broken.append(error)
+            return None
+        finally:
+            self.longest_s = max(self.longest_s, time.monotonic() - began_at)
+        self.statuses[response.status] += 1
+        if response.status == 200:
+            return answer
+        self.retry_after.add(response.headers["Retry-After"])
+        return None
+
+
+@contextlib.contextmanager
+def sending(*ports: int, senders: int = SENDERS, most: int | None = None) -> Iterator[Load]:
+    """Send for the length of the block, and until all that was begun is acknowledged."""
+    load = Load(*ports, most=most)
+    with ThreadPoolExecutor(senders) as pool:
+        sent = [pool.submit(load.send, sender) for sender in range(senders)]
+        try:
+            yield load
+        finally:
+            load.stop()
+        for future in sent:
+            future.result()
