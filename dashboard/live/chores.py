@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from dashboard.ingest.retention import delete_old
 from dashboard.ingest.stale import announce_stale
+from dashboard.pool import SILENCE_S, STATEMENT_S
 
 STALE_EVERY_S = 5.0
 DELETE_EVERY_S = 3600.0
@@ -28,6 +29,7 @@ def start_chores(app: Flask) -> None:
 
 
 def _repeat(app: Flask, every_s: float, chore: Callable[[], object]) -> None:
+    SILENCE_S.set(STATEMENT_S + 1)
     while True:
         try:
             with app.app_context():
