@@ -8,12 +8,12 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from tests.servers import SECRET, wait_until
 
-SENDERS = 6
+SENDERS, MOST_SENDERS = 6, 2000
 RUNS = 3
 """All senders report on the same few runs, so that they meet in the same rows."""
 PAUSE_S = 0.05
@@ -30,6 +30,8 @@ class Load:
     def __init__(self, *ports: int, most: int | None = None) -> None:
         self._ports, self._most = ports, most
         self._stopping = threading.Event()
+        self._pool = ThreadPoolExecutor(MOST_SENDERS)
+        self._sent: list[Future[None]] = []
         self.acknowledged: dict[str, Answer] = {}
         """The answers that were a 2xx, by key."""
         self.statuses: Counter[int] = Counter()
@@ -40,8 +42,21 @@ class Load:
         self.longest_s = 0.0
         """How long the slowest answer took, or its absence."""
 
-    def send(self, sender: int) -> None:
-        """Send until told to stop; what was begun is brought to its end."""
+    def add_sender(self) -> None:
+        """Let one more sender begin."""
+        self._sent.append(self._pool.submit(self._send, len(self._sent)))
+
+    def stop(self) -> None:
+        """Tell the senders to stop; what they have begun is brought to its end."""
+        self._stopping.set()
+
+    def finish(self) -> None:
+        """Wait for the end of all senders; raise what one of them stumbled over."""
+        with self._pool:
+            for sent in self._sent:
+                sent.result()
+
+    def _send(self, sender: int) -> None:
         port = self._ports[sender % len(self._ports)]
         with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)) as connection:
             for number in itertools.takewhile(self._goes_on, itertools.count()):
@@ -49,10 +64,6 @@ class Load:
                 while (answer := self._post(connection, key, number)) is None:
                     time.sleep(PAUSE_S)
                 self.acknowledged[key] = answer
-
-    def stop(self) -> None:
-        """Tell the senders to stop."""
-        self._stopping.set()
 
     def wait_for_more(self, count: int = 30, within_s: float = 15) -> None:
         """Wait until so many further deliveries were acknowledged."""
@@ -100,11 +111,10 @@ class Load:
 def sending(*ports: int, senders: int = SENDERS, most: int | None = None) -> Iterator[Load]:
     """Send for the length of the block, and until all that was begun is acknowledged."""
     load = Load(*ports, most=most)
-    with ThreadPoolExecutor(senders) as pool:
-        sent = [pool.submit(load.send, sender) for sender in range(senders)]
-        try:
-            yield load
-        finally:
-            load.stop()
-        for future in sent:
-            future.result()
+    for _ in range(senders):
+        load.add_sender()
+    try:
+        yield load
+    finally:
+        load.stop()
+    load.finish()
