@@ -112,3 +112,11 @@ def fetch(url: str, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
     with contextlib.closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return cursor.fetchall() if cursor.description else []
+
+
+@contextlib.contextmanager
+def holding(url: str, statement: str) -> Iterator[None]:
+    """Run a statement and keep its transaction, and its locks, for the length of the block."""
+    with contextlib.closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(statement)
+        yield

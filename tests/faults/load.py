@@ -24,6 +24,12 @@ PATIENCE_S = 60
 Answer = dict[str, Any]
 
 
+def tell_run(key: str) -> str:
+    """Return the id of the run that a delivery is about."""
+    _, sender, number = key.split()
+    return f"{(int(sender) + int(number)) % RUNS}"
+
+
 class Load:
     """Each delivery is a step of its own with a key of its own, and is sent until it is acknowledged."""
 
@@ -39,6 +45,8 @@ class Load:
         """What senders saw instead of an answer."""
         self.retry_after: set[str | None] = set()
         """What those were told that were turned away."""
+        self.in_flight: set[str] = set()
+        """The keys of those that wait for an answer."""
         self.longest_s = 0.0
         """How long the slowest answer took, or its absence."""
 
@@ -61,7 +69,7 @@ class Load:
         with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)) as connection:
             for number in itertools.takewhile(self._goes_on, itertools.count()):
                 key = f"step {sender} {number}"
-                while (answer := self._post(connection, key, number)) is None:
+                while (answer := self._post(connection, key)) is None:
                     time.sleep(PAUSE_S)
                 self.acknowledged[key] = answer
 
@@ -72,24 +80,26 @@ class Load:
 
     def wait_for_refusals(self, count: int = 10) -> None:
         """Wait until so many further deliveries got another answer, or none."""
-        wanted = self._count_refusals() + count
-        wait_until(lambda: self._count_refusals() >= wanted, what=f"{count} further refusals")
+        wanted = self.count_refusals() + count
+        wait_until(lambda: self.count_refusals() >= wanted, what=f"{count} further refusals")
 
     def _goes_on(self, number: int) -> bool:
         return not self._stopping.is_set() and (self._most is None or number < self._most)
 
-    def _count_refusals(self) -> int:
+    def count_refusals(self) -> int:
+        """Return how many deliveries got another answer, or none."""
         return sum(count for status, count in self.statuses.items() if status != 200) + len(self.broken)
 
-    def _post(self, connection: http.client.HTTPConnection, key: str, number: int) -> Answer | None:
+    def _post(self, connection: http.client.HTTPConnection, key: str) -> Answer | None:
         """Return the answer if it was acknowledged."""
-        report = {"project": "load", "run_id": f"{number % RUNS}", "step_name": key, "step_status": "success"}
+        report = {"project": "load", "run_id": tell_run(key), "step_name": key, "step_status": "success"}
         headers = {
             "Authorization": f"Bearer {SECRET}",
             "Content-Type": "application/json",
             "Idempotency-Key": key,
         }
         began_at = time.monotonic()
+        self.in_flight.add(key)
         try:
             connection.request("POST", "/api/webhook/deployment", json.dumps(report), headers)
             response = connection.getresponse()
@@ -99,6 +109,7 @@ class Load:
             self.broken.append(error)
             return None
         finally:
+            self.in_flight.discard(key)
             self.longest_s = max(self.longest_s, time.monotonic() - began_at)
         self.statuses[response.status] += 1
         if response.status == 200:

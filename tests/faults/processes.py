@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 from pathlib import Path
 
 from tests.servers import DashboardServer, wait_until
@@ -20,3 +21,9 @@ def kill_workers(server: DashboardServer) -> None:
     for pid in killed:
         os.kill(pid, signal.SIGKILL)
     wait_until(lambda: len(set(find_workers(server)) - set(killed)) == len(killed), what="another worker")
+
+
+def is_listening(server: DashboardServer) -> bool:
+    """Tell whether somebody who comes now is let in."""
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", server.port)) == 0

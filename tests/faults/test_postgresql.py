@@ -73,6 +73,5 @@ def test_frozen_for_20_s(database: Database, start_dashboard: StartDashboard, wa
             assert load.statuses[503], "somebody was told to come again"
         load.wait_for_more()
     check_truth(server, load, viewers)
-    print(load.statuses, load.longest_s)
     assert load.longest_s < ANSWER_WITHIN_S
     assert not load.broken, "every sender got an answer"

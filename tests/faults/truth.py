@@ -8,7 +8,7 @@ from typing import Any
 
 from dashboard.ingest.delivery import open_body
 from tests.faults.database import fetch
-from tests.faults.load import RUNS, Load
+from tests.faults.load import RUNS, Load, tell_run
 from tests.faults.viewer import Viewer
 from tests.live.views import View, patch_deployment, sort_parts
 from tests.servers import DashboardServer
@@ -20,7 +20,7 @@ def check_truth(server: DashboardServer, load: Load, viewers: Iterable[Viewer] =
     assert set(load.statuses) <= {200, 503}
     assert None not in load.retry_after, "an answer 503 must say when to come again"
     check_inbox(server, load)
-    views = [check_deployment(server, load, run) for run in range(RUNS)]
+    views = [check_deployment(server, load, run) for run in map(str, range(RUNS))]
     seqs = {view["id"]: view["seq"] for view in views}
     for viewer in viewers:
         viewer.expect_converged(seqs)
@@ -37,10 +37,10 @@ def check_inbox(server: DashboardServer, load: Load) -> None:
     assert {verdict for verdict, _ in kept.values()} <= {"applied", "duplicate"}
 
 
-def check_deployment(server: DashboardServer, load: Load, run: int) -> View:
+def check_deployment(server: DashboardServer, load: Load, run: str) -> View:
     """A run has the steps that were acknowledged, each told by one of its events, whose seqs have no gap."""
-    names = sorted(key for key in load.acknowledged if int(key.split()[-1]) % RUNS == run)
-    ((deployment_id,),) = fetch(server.database_url, "SELECT id FROM deployments WHERE run_id = %s", str(run))
+    names = sorted(key for key in load.acknowledged if tell_run(key) == run)
+    ((deployment_id,),) = fetch(server.database_url, "SELECT id FROM deployments WHERE run_id = %s", run)
     view: View = server.get(f"/api/deployments/{deployment_id}")[1]
     steps = list(itertools.chain.from_iterable(job["steps"] for job in view["jobs"]))
     assert sorted(step["name"] for step in steps) == names
