@@ -11,8 +11,11 @@ from tests.conftest import MakeDatabase
 from tests.faults.database import Database
 from tests.faults.load import RUNS
 from tests.faults.viewer import Viewer
+from tests.pages.conftest import browser, fresh, open_page
 from tests.pages.sending import send
 from tests.servers import DashboardServer
+
+__all__ = ["browser", "fresh", "open_page"]
 
 Watch = Callable[[DashboardServer], list[Viewer]]
 
