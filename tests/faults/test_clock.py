@@ -10,6 +10,7 @@ from tests.faults.database import fetch
 from tests.faults.load import sending
 from tests.faults.truth import check_truth
 
+ANSWER_WITHIN_S = 5
 HOUR_S, DAY_S = 3600, 24 * 3600
 JUMPS_S = (HOUR_S, -HOUR_S, DAY_S, 0)
 """How far the clock is from the true time, one after the other."""
@@ -40,4 +41,4 @@ def test_clock_that_jumps(start_dashboard: StartDashboard, watch: Watch, tmp_pat
     ((span_s,),) = fetch(server.database_url, SPAN)
     assert span_s > DAY_S, "the clock did not jump"
     assert load.statuses.keys() == {200}
-    assert load.longest_s < 3
+    assert load.longest_s < ANSWER_WITHIN_S

@@ -13,7 +13,7 @@ from tests.servers import wait_until
 CROWD = 1100
 """More than ingest.writer.MOST_WAITING, and those that are being written."""
 SLOW = 200
-HEALTHY_WITHIN_S = 3
+HEALTHY_WITHIN_S = 5
 CONNECTIONS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
 WAITING = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.conftest import StartDashboard
+from tests.conftest import StartDashboard, StartProduction
 from tests.faults.database import Database
 from tests.faults.load import sending, tell_run
 from tests.faults.processes import kill_workers
@@ -46,3 +46,24 @@ def test_pages_while_the_database_is_away_and_workers_die(
     steps = [key for key in load.acknowledged if tell_run(key) == "0"]
     expect(pages[0].locator("[data-view=step]")).to_have_count(len(steps))
     check_truth(dashboard_server, load)
+
+
+def test_pages_refresh_themselves_while_no_live_process_runs(
+    start_production: StartProduction, open_page: OpenPage, fresh: Page
+) -> None:
+    shape = start_production(DASHBOARD_REFRESH_S="1")
+    path = path_of(send(shape, project="load", run_id="0", step_name="build", step_status="running"))
+    pages = [open_page(shape.url + path, outage=True), open_page(shape.url + "/", outage=True)]
+    for page in pages:
+        wait_connection(page, "live")
+        page.evaluate("() => { window.neverReloaded = true; }")
+    shape.kill("live-1", "live-2")
+    send(shape, project="load", run_id="0", step_name="deploy", step_status="running")
+    for page in pages:
+        wait_connection(page, "refreshing")
+    expect(pages[0].locator("[data-view=step]")).to_have_count(2)
+    shape.start("live-1", "live-2")
+    for page in pages:
+        wait_connection(page, "live")
+        expect_fresh(page, fresh)
+        assert page.evaluate("() => window.neverReloaded")

@@ -19,6 +19,10 @@ class RefusedError(Exception):
     """The server could not take the subscription now."""
 
 
+FAILURES = (socketio.exceptions.SocketIOError, OSError, RefusedError)
+"""What is tried again a moment later."""
+
+
 class Viewer:
     """Watches one deployment, or the overview, in a thread of its own until it is closed."""
 
@@ -39,9 +43,8 @@ class Viewer:
             CONVERGED_WITHIN_S,
             f"to see {wanted}",
         )
-        with contextlib.closing(Browser(self._url)) as fresh:
-            views = self._subscribe(fresh, since=None)
-        assert self._show(self.views) == self._show(views)
+        fresh = wait_until(self._load_afresh, CONVERGED_WITHIN_S, "a page that is opened now")
+        assert self._show(self.views) == self._show(fresh)
 
     def close(self) -> None:
         """Close the page."""
@@ -50,11 +53,14 @@ class Viewer:
 
     def _live(self) -> None:
         while not self._closed.is_set():
-            try:
-                with contextlib.closing(Browser(self._url)) as page:
-                    self._follow(page)
-            except (socketio.exceptions.SocketIOError, OSError, RefusedError):
-                time.sleep(PAUSE_S)
+            with contextlib.suppress(*FAILURES), contextlib.closing(Browser(self._url)) as page:
+                self._follow(page)
+            time.sleep(PAUSE_S)
+
+    def _load_afresh(self) -> dict[int, View] | None:
+        with contextlib.suppress(*FAILURES), contextlib.closing(Browser(self._url)) as page:
+            return self._subscribe(page, since=None)
+        return None
 
     def _follow(self, page: Browser) -> None:
         self._resume(page)
