@@ -1,8 +1,9 @@
 """Fills a database with a large past: `python -m benchmarks.generate DATABASE_URL --deployments 1000000`.
 
 Some deployments are posted to the application itself; their rows, as `COPY … TO` writes them, become templates in which
-ids, times and texts vary, but for what is packed (bodies, and what changed). So registers, tallies and events have the shape that ingest gives them. The past ends now and
-goes back three years; what retention deletes earlier (events, deliveries, their keys) there is of the last days only.
+ids, times and texts vary, but for what is packed (bodies, and what changed). So registers and tallies have the shape
+that ingest gives them. The past ends now and goes back three years; what retention deletes earlier (events, deliveries,
+their keys) there is of the last days only.
 """
 
 import argparse

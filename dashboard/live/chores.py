@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 from dashboard.ingest.retention import EVENTS_KEPT, delete_old
 from dashboard.ingest.stale import announce_stale
 from dashboard.ingest.terms import add_terms, renew_terms
+from dashboard.pool import SILENCE_S, STATEMENT_S
 
 STALE_EVERY_S = 5.0
 DELETE_EVERY_S = RENEW_EVERY_S = 3600.0
@@ -47,6 +48,7 @@ def _make_renewal() -> Callable[[], object]:
 
 
 def _repeat(app: Flask, every_s: float, chore: Callable[[], object]) -> None:
+    SILENCE_S.set(STATEMENT_S + 1)
     while True:
         try:
             with app.app_context():
