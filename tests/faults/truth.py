@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from dashboard.ingest.delivery import open_body
+from dashboard.models.base import unpack_json
 from tests.faults.database import fetch
 from tests.faults.load import RUNS, Load, tell_run
 from tests.faults.viewer import Viewer
@@ -59,7 +60,7 @@ def read_events(database_url: str, deployment_id: int) -> list[View]:
     """Return the events of a deployment as frames of one event each."""
     statement = "SELECT seq, changes FROM deployment_events WHERE deployment_id = %s ORDER BY seq"
     rows = fetch(database_url, statement, deployment_id)
-    return [{"prev_seq": seq - 1, "seq": seq, **changes} for seq, changes in rows]
+    return [{"prev_seq": seq - 1, "seq": seq, **unpack_json(changes)} for seq, changes in rows]
 
 
 def find_differences(replayed: Any, fresh: Any, path: str = "") -> list[str]:
