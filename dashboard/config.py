@@ -24,6 +24,8 @@ from dashboard.core.steps import DEFAULT_PATTERNS, Category, Patterns
 SECRET_FILES = {"DASHBOARD_WEBHOOK_SECRET": "webhook-secret", "SECRET_KEY": "secret-key"}
 KEY_BYTES = (24, 64)
 """Fewest and most bytes of a Standard Webhooks key."""
+MOST_DAYS, MOST_COUNT = 36_500, 10**9
+"""Limits of what may be kept; more than that is for good."""
 LONGEST_INTERVAL_S = 366 * 24 * 3600
 LONGEST_SOCKET_PATH = 100
 
@@ -77,6 +79,10 @@ class Settings:
     """For how many days a delivery is kept."""
     deliveries_bytes: int
     """Deliveries are kept while their bodies, compressed, and those of all newer ones come to at most this."""
+    deployments_days: int
+    """For how many days a deployment is kept, 0: for good; a project may differ."""
+    deployments_per_project: int
+    """How many of its newest deployments a project keeps, 0: all; a project may differ."""
     category_patterns: Patterns = DEFAULT_PATTERNS
     """Regular expressions on keys of steps, in order, and the category of the steps they are found in."""
 
@@ -106,6 +112,8 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         max_body_bytes=_read_int(environ, "DASHBOARD_MAX_BODY_BYTES", 2 * 1024 * 1024, 1024, 1024**3),
         deliveries_days=_read_int(environ, "DASHBOARD_DELIVERIES_DAYS", 14, 1, 3650),
         deliveries_bytes=_read_int(environ, "DASHBOARD_DELIVERIES_BYTES", 5 * 1024**3, 1024**2, 10**12 - 1),
+        deployments_days=_read_int(environ, "DASHBOARD_DEPLOYMENTS_DAYS", 0, 0, MOST_DAYS),
+        deployments_per_project=_read_int(environ, "DASHBOARD_DEPLOYMENTS_PER_PROJECT", 0, 0, MOST_COUNT),
         category_patterns=_read_patterns(environ),
     )
 

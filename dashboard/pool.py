@@ -1,11 +1,14 @@
 """Connections to the database: how each is opened, how many a process keeps, whether the server has enough for all."""
 
 import logging
+from contextvars import ContextVar
 from typing import Any
 
 import gevent
 import psycopg2
 from flask import Flask
+from psycogreen.gevent import gevent_wait_callback
+from psycopg2.extensions import connection as Psycopg2Connection  # noqa: N812
 from sqlalchemy import Engine, Pool, QueuePool, event
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -18,6 +21,8 @@ CONNECT_S = 5
 """How long a connection may take to open."""
 STATEMENT_S = 30
 """How long the server works on one statement before it gives it up."""
+SILENCE_S: ContextVar[float] = ContextVar("SILENCE_S", default=12)
+"""How long it may be silent before it is given up: longer than a lock_timeout. Chores, which take long, wait longer."""
 SPARE = 5
 """Connections that are left to migrations, commands, and a person who looks."""
 SESSION = (
@@ -69,6 +74,14 @@ def _connect(dialect: Dialect, _record: object, arguments: tuple[Any, ...], opti
     # psycogreen ignores connect_timeout.
     with gevent.Timeout(CONNECT_S, psycopg2.OperationalError(f"no connection within {CONNECT_S} s")):
         return dialect.connect(*arguments, **options)
+
+
+def wait_for_database(connection: Psycopg2Connection) -> None:
+    """Let other greenlets run while the database works; what is raised makes psycopg2 close the connection."""
+    try:
+        gevent_wait_callback(connection, SILENCE_S.get())
+    except TimeoutError:
+        raise psycopg2.OperationalError(f"the database was silent for {SILENCE_S.get()} s") from None
 
 
 def count_connections(settings: Settings) -> int:

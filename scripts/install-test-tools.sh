@@ -15,6 +15,7 @@ need systemd-analyze systemd
 PATH=$PATH:/usr/sbin need nginx nginx-light
 [ -n "$(find /usr/share/fonts /usr/local/share/fonts "$HOME/.fonts" -iname '*notosans*cjk*' 2>/dev/null | head -n 1)" ] ||
   packages="$packages fonts-noto-cjk"
+[ -n "$(find /usr/lib /usr/lib64 -name libfaketimeMT.so.1 2>/dev/null | head -n 1)" ] || packages="$packages libfaketime"
 [ -n "$packages" ] || exit 0
 
 as_root=

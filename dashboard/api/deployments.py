@@ -13,7 +13,7 @@ from dashboard.core.paging import cut_page
 from dashboard.core.view import View
 from dashboard.problems import ProblemError
 from dashboard.queries import deployments, events
-from dashboard.queries.deployments import DeploymentFilters
+from dashboard.queries.lists import DeploymentFilters, list_deployments
 
 blueprint = Blueprint("deployments", __name__, url_prefix="/api/deployments", description="What is and was deployed")
 
@@ -24,7 +24,7 @@ blueprint = Blueprint("deployments", __name__, url_prefix="/api/deployments", de
 def show_deployments(query: dict[str, Any]) -> View:
     """Deployments without their jobs, newest first."""
     limit, cursor = query.pop("limit"), query.pop("cursor")
-    items, next_cursor = deployments.list_deployments(DeploymentFilters(**query), datetime.now(UTC), limit, cursor)
+    items, next_cursor = list_deployments(DeploymentFilters(**query), datetime.now(UTC), limit, cursor)
     return {"items": [link_deployment(item) for item in items], "next_cursor": next_cursor}
 
 

@@ -7,6 +7,7 @@ import click
 
 from dashboard.cli.database import migrate_served
 from dashboard.cli.demo import play_demo
+from dashboard.cli.projects import projects
 from dashboard.cli.run import run_dashboard
 from dashboard.cli.sources import sources
 
@@ -35,4 +36,5 @@ def demo() -> None:
     play_demo(os.environ)
 
 
+main.add_command(projects)
 main.add_command(sources)

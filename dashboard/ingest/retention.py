@@ -1,8 +1,10 @@
-"""Deleting what is no longer needed: old keys, old deliveries, events of deployments that said nothing for long.
+"""Deleting what is no longer needed: old keys and deliveries, events of deployments that said nothing for long, and
+deployments that nobody wants to keep.
 
 Small batches, each committed by itself, so that no report has to wait. Several processes may do this at the same time.
 """
 
+import time
 from datetime import datetime, timedelta
 
 from flask import current_app
@@ -10,10 +12,11 @@ from sqlalchemy import text
 
 from dashboard.config import Settings
 from dashboard.extensions import db
+from dashboard.ingest.thinning import delete_old_deployments
 
 KEYS_KEPT = timedelta(days=7)
 EVENTS_KEPT = timedelta(days=30)
-MOST_AT_ONCE = 500
+MOST_AT_ONCE, PAUSE_S = 500, 0.05
 
 DELETE_KEYS = """
     DELETE FROM delivery_keys WHERE ctid = ANY (ARRAY(
@@ -33,6 +36,7 @@ DELETE_EVENTS = """
         LIMIT :most FOR UPDATE OF event SKIP LOCKED
     ))
 """
+IS_LARGER = "SELECT pg_total_relation_size('deliveries') > :most"
 FIND_LAST_TOO_MUCH = """
     SELECT max(received_at) FROM (
         SELECT received_at,
@@ -52,12 +56,16 @@ def delete_old(now: datetime) -> int:
         + _delete(DELETE_DELIVERIES, now - timedelta(days=settings.deliveries_days))
         + _delete_excess(settings.deliveries_bytes)
         + _delete(DELETE_EVENTS, now - EVENTS_KEPT)
+        + delete_old_deployments(now)
     )
 
 
 def _delete_excess(most: int) -> int:
     """Delete the oldest deliveries until the bodies of the rest come to at most so many bytes."""
     with db.engine.begin() as connection:
+        # The sum looks at every row, which can only be needed once the table has that size.
+        if not connection.scalar(text(IS_LARGER), {"most": most}):
+            return 0
         last: datetime | None = connection.scalar(text(FIND_LAST_TOO_MUCH), {"most": most})
     return 0 if last is None else _delete(DELETE_DELIVERIES, last + timedelta(microseconds=1))
 
@@ -70,3 +78,4 @@ def _delete(statement: str, before: datetime) -> int:
         total += count
         if count < MOST_AT_ONCE:
             return total
+        time.sleep(PAUSE_S)

@@ -1,21 +1,26 @@
-"""What the database needs done from time to time: announcing the silent, deleting the old.
+"""What the database needs done from time to time: announcing the silent, deleting the old, indexing what is searched.
 
 Every process that serves sockets does it; the statements behind it, in `ingest`, let one of them succeed for each row.
 """
 
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import gevent
 from flask import Flask
 from sqlalchemy.exc import OperationalError
 
-from dashboard.ingest.retention import delete_old
+from dashboard.ingest.retention import EVENTS_KEPT, delete_old
 from dashboard.ingest.stale import announce_stale
+from dashboard.ingest.terms import add_terms, renew_terms
+from dashboard.pool import SILENCE_S, STATEMENT_S
 
 STALE_EVERY_S = 5.0
-DELETE_EVERY_S = 3600.0
+DELETE_EVERY_S = RENEW_EVERY_S = 3600.0
+ADD_EVERY_S = 60.0
+LONGEST_COMMIT = timedelta(minutes=1)
+"""An event may be committed so long after the time that stands in it."""
 
 logger = logging.getLogger(__name__)
 
@@ -25,9 +30,25 @@ def start_chores(app: Flask) -> None:
     stale_s = app.config["SETTINGS"].stale_s
     gevent.spawn(_repeat, app, STALE_EVERY_S, lambda: announce_stale(datetime.now(UTC), stale_s))
     gevent.spawn(_repeat, app, DELETE_EVERY_S, lambda: delete_old(datetime.now(UTC)))
+    gevent.spawn(_repeat, app, ADD_EVERY_S, lambda: add_terms(datetime.now(UTC)))
+    gevent.spawn(_repeat, app, RENEW_EVERY_S, _make_renewal())
+
+
+def _make_renewal() -> Callable[[], object]:
+    """Return the chore that looks again at what changed since its last time; the first time, at all that is known."""
+    since = datetime.now(UTC) - EVENTS_KEPT
+
+    def renew() -> None:
+        nonlocal since
+        begun_at = datetime.now(UTC)
+        renew_terms(since)
+        since = begun_at - LONGEST_COMMIT
+
+    return renew
 
 
 def _repeat(app: Flask, every_s: float, chore: Callable[[], object]) -> None:
+    SILENCE_S.set(STATEMENT_S + 1)
     while True:
         try:
             with app.app_context():

@@ -7,6 +7,7 @@ from dashboard.models.deployment import Deployment
 from dashboard.models.deployment_event import DeploymentEvent
 from dashboard.models.deployment_job import DeploymentJob
 from dashboard.models.deployment_step import DeploymentStep
+from dashboard.models.deployment_terms import DeploymentTerms
 from dashboard.models.project import Project
 from dashboard.models.webhook_source import WebhookSource
 
@@ -18,6 +19,7 @@ __all__ = [
     "DeploymentEvent",
     "DeploymentJob",
     "DeploymentStep",
+    "DeploymentTerms",
     "Project",
     "WebhookSource",
 ]

@@ -10,6 +10,33 @@ from dashboard.core.view import USUAL_GAPS
 from dashboard.models.base import Base, NodeColumns
 from dashboard.models.project import Project
 
+ENVIRONMENT = "coalesce(environment, '')"
+"""What deployments of one environment have in common: an index finds them by this."""
+LAST_OF_ENVIRONMENTS = f"""
+    WITH RECURSIVE names (environment) AS (
+        (SELECT {ENVIRONMENT} FROM deployments WHERE project_id = :project ORDER BY {ENVIRONMENT} LIMIT 1)
+        UNION ALL
+        SELECT (
+            SELECT {ENVIRONMENT} FROM deployments
+            WHERE project_id = :project AND {ENVIRONMENT} > names.environment ORDER BY {ENVIRONMENT} LIMIT 1
+        ) FROM names WHERE names.environment IS NOT NULL
+    )
+    SELECT environment, (
+        SELECT id FROM deployments WHERE project_id = :project AND {ENVIRONMENT} = names.environment
+        ORDER BY sorted_at DESC, id DESC LIMIT 1
+    ) AS newest, (
+        SELECT id FROM (
+            SELECT id, state FROM deployments WHERE project_id = :project AND {ENVIRONMENT} = names.environment
+            ORDER BY sorted_at DESC, id DESC LIMIT (SELECT 1000)
+        ) AS tried WHERE state = 'success' LIMIT 1
+    ) AS live FROM names WHERE environment IS NOT NULL
+"""  # noqa: S608
+"""The newest deployment of each environment of a project, and its newest success, if that is not too long ago.
+
+One step down the index leads from each environment to the next, however many deployments it has had. The limit is
+a subquery: the planner does not know it then, and walks the index until it may stop instead of sorting so many rows.
+"""
+
 
 class Deployment(NodeColumns, Base):
     """One row per identity."""
@@ -65,6 +92,8 @@ class Deployment(NodeColumns, Base):
     __table_args__ = (
         Index("ix_deployments_sorted", "sorted_at", "id"),
         Index("ix_deployments_project_sorted", "project_id", "sorted_at", "id"),
+        # Null is a value like any other here: CI runs that deploy nothing have a past, too.
+        Index("ix_deployments_environment", "project_id", text(ENVIRONMENT), "sorted_at", "id"),
         Index("ix_deployments_run_id", "run_id"),
         Index("ix_deployments_open", "id", postgresql_where=text("status IS DISTINCT FROM 'completed'")),
     )

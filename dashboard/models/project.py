@@ -28,3 +28,7 @@ class Project(Base):
     seq: Mapped[int] = mapped_column(default=0)
     """+1 whenever one of the values above changed; a page patches a project only by a newer one."""
     created_at: Mapped[datetime]
+    keep_days: Mapped[int | None]
+    """For how many days its deployments are kept, 0: for good; null: as the settings say."""
+    keep_count: Mapped[int | None]
+    """How many of its newest deployments are kept, 0: all; null: as the settings say."""

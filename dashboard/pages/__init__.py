@@ -27,9 +27,9 @@ from dashboard.pages import arrange, formats, history, inbox, strip
 from dashboard.pages.deployment_view import describe_deployment
 from dashboard.pages.estimate_filters import add_filters
 from dashboard.pages.words import WORDS, list_words
-from dashboard.queries import deployments, projects
+from dashboard.queries import deployments
 from dashboard.queries.deliveries import read_delivery
-from dashboard.queries.live import NEWEST
+from dashboard.queries.live import NEWEST, snapshot_overview
 
 blueprint = Blueprint("pages", __name__)
 
@@ -47,8 +47,9 @@ def read_clock() -> None:
 
 @blueprint.get("/")
 def show_overview() -> Response:
-    recent, _ = deployments.list_deployments(deployments.DeploymentFilters(), g.now, NEWEST, None)
-    running, every = arrange.hide_linked(deployments.list_open(g.now)), projects.list_projects(g.now)
+    snapshot = snapshot_overview(g.now)
+    shown, every = snapshot["deployments"], snapshot["projects"]
+    running = arrange.hide_linked([view for view in shown if view["status"] != "completed"])
     choices = arrange.read_choices(request.args)
     return _render_page(
         "overview.html",
@@ -57,7 +58,7 @@ def show_overview() -> Response:
         arranged=arrange.arrange_projects(every, choices, g.now),
         watched=arrange.count_watched(running, every),
         running=running,
-        recent=arrange.hide_linked(recent),
+        recent=arrange.hide_linked(shown[:NEWEST]),
         webhook_url=url_for("pages.show_overview", _external=True) + "api/webhook/deployment",
     )
 

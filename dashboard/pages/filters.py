@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 from flask_babel import gettext as _
 
 from dashboard.core.words import State
-from dashboard.queries.deployments import DeploymentFilters
+from dashboard.queries.lists import DeploymentFilters
 
 LONGEST = 300
 DAY = timedelta(days=1)

@@ -12,7 +12,7 @@ from dashboard.pages.arrange import hide_linked
 from dashboard.pages.export import MOST_ROWS, write_csv
 from dashboard.pages.filters import FilterForm, read_form
 from dashboard.queries import history, statistics
-from dashboard.queries.deployments import DeploymentFilters, list_deployments
+from dashboard.queries.lists import DeploymentFilters, list_deployments
 from dashboard.queries.live import snapshot_overview
 
 PAGE_SIZE = 50

@@ -23,8 +23,8 @@ from dashboard.pages.filters import (
 )
 from dashboard.pages.words import WORDS
 from dashboard.queries.deliveries import DeliveryFilters, list_deliveries, list_newer, list_suggestions, mark_newer
-from dashboard.queries.deployments import LARGEST_ID
 from dashboard.queries.history import list_choices
+from dashboard.queries.rows import LARGEST_ID
 
 PAGE_SIZE = 50
 KIB, MIB = 1024, 1024**2

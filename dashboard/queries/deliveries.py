@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import ColumnElement, Select, Text, cast, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, Text, and_, cast, func, select, tuple_
 
 from dashboard.core.masking import escape_invisible, mask_phrase, mask_value, show_body
 from dashboard.core.paging import CursorError, cut_page, read_cursor, write_cursor
@@ -16,8 +16,9 @@ from dashboard.core.view import View, format_time
 from dashboard.core.words import Verdict
 from dashboard.extensions import db
 from dashboard.models import Base, Delivery
-from dashboard.queries.deployments import is_of_project
+from dashboard.queries.lists import is_of_project
 from dashboard.queries.rows import DEPLOYMENTS, Row, read_rows
+from dashboard.queries.windows import find_edge
 
 TABLE = Base.metadata.tables[Delivery.__tablename__]
 SUMMARY = tuple(
@@ -28,7 +29,6 @@ SUMMARY = tuple(
     )
 )  # fmt: skip
 PLACE = (TABLE.c.received_at, TABLE.c.id)
-EXACT = ("verdict", "dialect", "source", "event", "deployment_id")
 NEWEST = 1000
 """How many of the newest deliveries the suggestions are taken from."""
 SUGGESTED = ("source", "event")
@@ -58,12 +58,19 @@ class DeliveryFilters:
 
 
 def list_deliveries(filters: DeliveryFilters, limit: int, cursor: str | None) -> tuple[list[View], str | None]:
-    """Return a page of deliveries without bodies, newest first, and the cursor of the next page. Raises CursorError."""
-    query = select_deliveries(filters).order_by(*(column.desc() for column in PLACE)).limit(limit + 1)
+    """Return a page of deliveries without bodies, newest first, and the cursor of the next page.
+
+    A page may hold fewer than asked for and have a next one, see `windows`. Raises CursorError.
+    """
+    span, narrowing = _select_span(filters), _select_narrowing(filters)
     if cursor:
-        query = query.where(tuple_(*PLACE) < read_place(cursor))
-    rows, more = cut_page(read_rows(query), limit)
-    return [_view(row) for row in rows], mark_place(rows[-1]) if more else None
+        span.append(tuple_(*PLACE) < read_place(cursor))
+    query = select(*SUMMARY).where(*span, *narrowing).order_by(*(column.desc() for column in PLACE))
+    edge = find_edge(PLACE, span) if narrowing else None
+    if edge is not None:
+        query = query.where(tuple_(*PLACE) >= edge)
+    rows, more = cut_page(read_rows(query.limit(limit + 1)), limit)
+    return [_view(row) for row in rows], mark_place(rows[-1]) if more else edge and write_cursor(*edge)
 
 
 def list_newer(filters: DeliveryFilters, limit: int, cursor: str) -> tuple[list[View], str | None] | None:
@@ -138,19 +145,35 @@ def select_deliveries(filters: DeliveryFilters) -> Select[Any]:
 
 def select_conditions(filters: DeliveryFilters) -> list[ColumnElement[bool]]:
     """Return what a row must fulfil to be in the list."""
-    wanted = ((TABLE.c[name], getattr(filters, name)) for name in EXACT)
-    conditions: list[ColumnElement[bool]] = [column == value for column, value in wanted if value is not None]
-    if filters.project is not None:
-        deployments = select(DEPLOYMENTS.c.id).where(is_of_project(filters.project))
-        conditions.append(TABLE.c.deployment_id.in_(deployments))
-    if filters.q:
-        whole = func.concat_ws("\n", TABLE.c.reason, TABLE.c.event, TABLE.c.source, cast(TABLE.c.id, Text))
-        conditions.append(whole.icontains(filters.q, autoescape=True))
+    return _select_span(filters) + _select_narrowing(filters)
+
+
+def _select_span(filters: DeliveryFilters) -> list[ColumnElement[bool]]:
+    """Return the conditions that an index follows in the order of the list."""
+    conditions = _select_exact(filters, "verdict", "deployment_id")
     if filters.since is not None:
         conditions.append(TABLE.c.received_at >= filters.since)
     if filters.until is not None:
         conditions.append(TABLE.c.received_at < filters.until)
     return conditions
+
+
+def _select_narrowing(filters: DeliveryFilters) -> list[ColumnElement[bool]]:
+    """Return all other conditions."""
+    conditions = _select_exact(filters, "dialect", "source", "event")
+    if filters.project is not None:
+        # Asked of each row in the window; a list of the project's deployments could be endless.
+        of_project = and_(DEPLOYMENTS.c.id == TABLE.c.deployment_id, is_of_project(filters.project))
+        conditions.append(select(DEPLOYMENTS.c.id).where(of_project).correlate(TABLE).scalar_subquery().is_not(None))
+    if filters.q:
+        whole = func.concat_ws("\n", TABLE.c.reason, TABLE.c.event, TABLE.c.source, cast(TABLE.c.id, Text))
+        conditions.append(whole.icontains(filters.q, autoescape=True))
+    return conditions
+
+
+def _select_exact(filters: DeliveryFilters, *names: str) -> list[ColumnElement[bool]]:
+    wanted = ((TABLE.c[name], getattr(filters, name)) for name in names)
+    return [column == value for column, value in wanted if value is not None]
 
 
 def mark_place(row: Row) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from dashboard.core.estimate import StepTimes, Usual, estimate_left, summarise_runs
 from dashboard.core.view import View
 from dashboard.extensions import db
+from dashboard.queries.rows import MOST_TRIED
 
 MOST_RUNS = 50
 
@@ -20,9 +21,13 @@ READ_HISTORY = text(
       FROM deployments AS wanted CROSS JOIN LATERAL (
         SELECT id, coalesce(completed_at, said_at) AS ended_at,
           extract(epoch FROM coalesce(completed_at, said_at) - coalesce(started_at, first_step_at)) AS total_s
-        FROM deployments
-        WHERE project_id = wanted.project_id AND environment IS NOT DISTINCT FROM wanted.environment
-          AND dialect = wanted.dialect AND id < wanted.id AND state = 'success'
+        FROM (
+          SELECT * FROM deployments
+          WHERE project_id = wanted.project_id AND coalesce(environment, '') = coalesce(wanted.environment, '')
+            AND sorted_at <= wanted.created_at
+          ORDER BY sorted_at DESC, id DESC LIMIT (SELECT :most_tried)
+        ) AS tried
+        WHERE dialect = wanted.dialect AND id < wanted.id AND state = 'success'
           AND coalesce(started_at, first_step_at) IS NOT NULL
           AND coalesce(completed_at, said_at) <= wanted.created_at
         ORDER BY sorted_at DESC, id DESC LIMIT :most
@@ -62,7 +67,7 @@ def attach_open_estimates(views: Sequence[View], now: datetime) -> list[View]:
 def _read_histories(ids: Sequence[int]) -> dict[int, Usual | None]:
     totals: dict[int, list[float]] = {}
     steps: dict[int, dict[str, StepTimes]] = {number: {} for number in ids}
-    for row in db.session.execute(READ_HISTORY, {"ids": ids, "most": MOST_RUNS}):
+    for row in db.session.execute(READ_HISTORY, {"ids": ids, "most": MOST_RUNS, "most_tried": MOST_TRIED}):
         if row.step is None:
             totals[row.wanted_id] = _read_seconds(row.durations)
         else:

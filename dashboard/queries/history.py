@@ -8,7 +8,15 @@ from sqlalchemy import func, select, tuple_
 from dashboard.core.paging import write_cursor
 from dashboard.core.view import View
 from dashboard.extensions import db
-from dashboard.queries.deployments import DeploymentFilters, list_deployments, read_key, select_conditions
+from dashboard.queries.lists import (
+    PLACE,
+    DeploymentFilters,
+    find_edge_of,
+    list_deployments,
+    read_key,
+    select_narrowing,
+    select_span,
+)
 from dashboard.queries.rows import DEPLOYMENTS, PROJECTS
 
 NEWEST = 1000
@@ -37,10 +45,13 @@ def mark_top(view: View) -> str:
 def count_newer(filters: DeploymentFilters, now: datetime, top: str, most: int) -> int:
     """Return how many matching deployments come before a list that begins at `top`, counted up to one more than `most`.
 
-    Raises CursorError.
+    Of very many that came since, only the newest are looked at. Raises CursorError.
     """
-    newer = tuple_(DEPLOYMENTS.c.sorted_at, DEPLOYMENTS.c.id) >= read_key(top)
-    found = select(DEPLOYMENTS.c.id).where(*select_conditions(filters, now), newer).limit(most + 1).subquery()
+    span = [*select_span(filters), tuple_(*PLACE) >= read_key(top)]
+    edge = find_edge_of(filters, span)
+    if edge is not None:
+        span.append(tuple_(*PLACE) >= edge)
+    found = select(DEPLOYMENTS.c.id).where(*span, *select_narrowing(filters, now)).limit(most + 1).subquery()
     return db.session.scalar(select(func.count()).select_from(found)) or 0
 
 
@@ -50,9 +61,10 @@ def iterate_deployments(filters: DeploymentFilters, now: datetime, most: int) ->
     Between two batches no connection is held: who takes them may be slow.
     """
     cursor: str | None = None
-    for left in range(most, 0, -BATCH):
-        batch, cursor = list_deployments(filters, now, min(BATCH, left), cursor)
+    while most > 0:
+        batch, cursor = list_deployments(filters, now, min(BATCH, most), cursor)
         db.session.close()
         yield batch
+        most -= len(batch)
         if cursor is None:
             return

@@ -3,8 +3,10 @@
 from datetime import datetime
 
 from dashboard.core.view import View
-from dashboard.queries.deployments import DeploymentFilters, list_deployments, list_open
+from dashboard.queries.estimates import attach_open_estimates
+from dashboard.queries.lists import DeploymentFilters, read_open, read_page
 from dashboard.queries.projects import get_project, list_projects
+from dashboard.queries.rows import view_deployments
 
 NEWEST = 50
 """How many of the newest deployments a page lists besides all open ones."""
@@ -12,9 +14,10 @@ NEWEST = 50
 
 def snapshot_overview(now: datetime, slug: str | None = None) -> dict[str, list[View]]:
     """Return the projects (or the one), all open deployments and the newest, each deployment once, newest first."""
-    shown, _ = list_deployments(DeploymentFilters(project=slug), now, NEWEST, None)
-    known = {view["id"] for view in shown}
-    shown += [view for view in list_open(now, slug) if view["id"] not in known]
-    shown.sort(key=lambda view: (datetime.fromisoformat(view["sorted_at"]), view["id"]), reverse=True)
+    newest, _ = read_page(DeploymentFilters(project=slug), now, NEWEST, None)
+    known = {row["id"] for row in newest}
+    rows = [*newest, *(row for row in read_open(slug) if row["id"] not in known)]
+    rows.sort(key=lambda row: (row["sorted_at"], row["id"]), reverse=True)
+    shown = attach_open_estimates(view_deployments(rows, now), now)
     projects = list_projects(now) if slug is None else [project for project in [get_project(slug, now)] if project]
     return {"projects": projects, "deployments": shown}

@@ -5,13 +5,13 @@ What was before means: had ended when this deployment was first heard of. So it 
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, literal, or_, select
 
 from dashboard.core.view import View, format_time, view_job
 from dashboard.core.words import Conclusion
 from dashboard.extensions import db
 from dashboard.models import Base, DeploymentJob, DeploymentStep
-from dashboard.queries.rows import DEPLOYMENTS, Row, read_rows, select_newest
+from dashboard.queries.rows import DEPLOYMENTS, ENVIRONMENT, MOST_TRIED, Row, read_rows, select_newest
 
 JOBS, STEPS = (Base.metadata.tables[model.__tablename__] for model in (DeploymentJob, DeploymentStep))
 NATIVE = "native"
@@ -82,7 +82,7 @@ def _is_attempt(row: Row, other: Row) -> bool:
 
 
 def _is_of_same_kind(row: Row) -> ColumnElement[bool]:
-    return and_(_is_of_project(row), DEPLOYMENTS.c.environment.is_not_distinct_from(row["environment"]))
+    return and_(_is_of_project(row), ENVIRONMENT == (row["environment"] or ""))  # noqa: SIM300
 
 
 def _is_of_project(row: Row) -> ColumnElement[bool]:
@@ -93,15 +93,23 @@ def _is_of_project(row: Row) -> ColumnElement[bool]:
 def _read_before(row: Row) -> list[View]:
     """Return the last deployments of the same project and environment that had ended, newest first."""
     table = DEPLOYMENTS.c
-    query = select_newest().where(
-        _is_of_same_kind(row),
-        table.dialect == row["dialect"],
-        table.id < row["id"],
-        table.status == "completed",
-        row["created_at"] >= ENDED_AT,
+    columns = (table.id, table.state, table.commit_hash, table.dialect, table.status, ENDED_AT.label("ended_at"))
+    # Whatever had ended by then began before: an index leads there, past all that came since.
+    began_before = and_(_is_of_same_kind(row), table.sorted_at <= row["created_at"])
+    tried = (
+        select_newest()
+        .with_only_columns(*columns)
+        .where(began_before)
+        .limit(select(literal(MOST_TRIED)).scalar_subquery())
+        .subquery()
     )
-    columns = (table.id, table.state, table.commit_hash, ENDED_AT.label("ended_at"))
-    rows = read_rows(query.with_only_columns(*columns).limit(MOST_RUNS))
+    query = select(tried.c.id, tried.c.state, tried.c.commit_hash, tried.c.ended_at).where(
+        tried.c.dialect == row["dialect"],
+        tried.c.id < row["id"],
+        tried.c.status == "completed",
+        row["created_at"] >= tried.c.ended_at,
+    )
+    rows = read_rows(query.limit(MOST_RUNS))
     return [{**past, "ended_at": format_time(past["ended_at"])} for past in rows]
 
 

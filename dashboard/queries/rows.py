@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, literal_column, select
 
 from dashboard.config import Settings
 from dashboard.core.view import View, Watch, view_deployment, view_project
@@ -15,6 +15,15 @@ from dashboard.models import Base, Deployment, Project
 Row = dict[str, Any]
 
 DEPLOYMENTS, PROJECTS = (Base.metadata.tables[model.__tablename__] for model in (Deployment, Project))
+
+ENVIRONMENT = func.coalesce(DEPLOYMENTS.c.environment, literal_column("''"))
+"""As the index knows it: empty where a deployment has none."""
+MOST_TRIED = 1000
+"""So many deployments of an environment are looked through, at most, for those that ended well.
+
+As a limit it stands in a subquery: the planner does not know it then, and walks the index instead of sorting so many.
+"""
+LARGEST_ID = 2**63 - 1
 
 SUMMARY_COLUMNS = [column for column in DEPLOYMENTS.c if column.name != "log"]
 

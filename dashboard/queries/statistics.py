@@ -5,29 +5,32 @@ a cancelled, skipped or neutral one, or one of which nobody told the end, says n
 that of the successes.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Row, select, text, tuple_
+from sqlalchemy import Row, select, text
 
-from dashboard.core.periods import Period, choose_unit, compute_rate, fill_gaps, list_starts
+from dashboard.core.periods import Period, Unit, choose_unit, compute_rate, fill_gaps, list_starts
 from dashboard.core.view import View
 from dashboard.extensions import db
-from dashboard.queries.deployments import is_of_project
-from dashboard.queries.rows import DEPLOYMENTS, read_rows, select_newest, view_deployments
+from dashboard.models.deployment import LAST_OF_ENVIRONMENTS
+from dashboard.queries.lists import is_of_project
+from dashboard.queries.rows import DEPLOYMENTS, PROJECTS, read_rows, select_newest, view_deployments
 
 MOST_ENVIRONMENTS = 20
 MOST_RUNS = 100
 MOST_STEPS = 5
+MOST_COUNTED = 5000
+"""Where more than that happened in the weeks that are shown, the days tell enough."""
 
-READ_MOMENTS = text(
+READ_ENVIRONMENTS = text(LAST_OF_ENVIRONMENTS)
+IS_MANY = text(
     """
-    SELECT environment, max(sorted_at) AS newest, max(sorted_at) FILTER (WHERE state = 'success') AS live
-    FROM deployments
-    WHERE project_id = (SELECT id FROM projects WHERE slug = :slug) AND environment IS NOT NULL
-    GROUP BY environment ORDER BY newest DESC LIMIT :most
+    SELECT count(*) > :most FROM (
+      SELECT FROM deployments WHERE project_id = (SELECT id FROM projects WHERE slug = :slug) AND sorted_at >= :since
+      LIMIT :most + 1
+    ) AS counted
     """
 )
 READ_PERIODS = text(
@@ -78,15 +81,16 @@ def list_environments(slug: str, now: datetime) -> list[View]:
 
     `live` is null where nothing ever succeeded; the two are the same where the last attempt did.
     """
-    moments = db.session.execute(READ_MOMENTS, {"slug": slug, "most": MOST_ENVIRONMENTS}).all()
-    views = _read_at(slug, moments, now)
+    project = db.session.scalar(select(PROJECTS.c.id).where(PROJECTS.c.slug == slug))
+    told = [row for row in db.session.execute(READ_ENVIRONMENTS, {"project": project}) if row.environment]
+    ids = {number for row in told for number in (row.newest, row.live) if number is not None}
+    rows = read_rows(select_newest().where(DEPLOYMENTS.c.id.in_(ids))) if ids else []
+    views = {view["id"]: view for view in view_deployments(rows, now)}
+    order = {row["id"]: place for place, row in enumerate(rows)}
+    last = sorted(told, key=lambda row: order[row.newest])[:MOST_ENVIRONMENTS]
     return [
-        {
-            "environment": row.environment,
-            "live": _find_first(views, row.environment, row.live, live=True),
-            "newest": _find_first(views, row.environment, row.newest, live=False),
-        }
-        for row in sorted(moments, key=lambda row: row.environment)
+        {"environment": row.environment, "live": views.get(row.live), "newest": views[row.newest]}
+        for row in sorted(last, key=lambda row: str(row.environment))
     ]
 
 
@@ -98,6 +102,8 @@ def read_outcomes(slug: str, now: datetime) -> View:
     """
     first = db.session.scalar(select(DEPLOYMENTS.c.sorted_at).where(is_of_project(slug)).order_by("sorted_at").limit(1))
     unit = choose_unit(first, now)
+    if unit == Unit.WEEK and _is_many(slug, list_starts(unit, now)[0]):
+        unit = Unit.DAY
     starts = list_starts(unit, now)
     rows = db.session.execute(READ_PERIODS, {"slug": slug, "unit": unit.value, "since": starts[0]})
     told = {row.start: _view_period(row) for row in rows}
@@ -122,21 +128,8 @@ def rank_steps(slug: str) -> dict[str, list[View]]:
     return {"slowest": slowest[:MOST_STEPS], "failing": failing[:MOST_STEPS]}
 
 
-def _read_at(slug: str, moments: Sequence[Row[Any]], now: datetime) -> list[View]:
-    """Return the deployments that began at the newest moments of their environments, one step down the index each."""
-    places = {(row.environment, moment) for row in moments for moment in (row.newest, row.live) if moment}
-    if not places:
-        return []
-    table = DEPLOYMENTS.c
-    at = table.sorted_at.in_({moment for _, moment in places})
-    query = select_newest().where(is_of_project(slug), at, tuple_(table.environment, table.sorted_at).in_(places))
-    rows = read_rows(query)
-    return [{**view, "row_at": row["sorted_at"]} for row, view in zip(rows, view_deployments(rows, now), strict=True)]
-
-
-def _find_first(views: Sequence[View], environment: str, moment: datetime | None, *, live: bool) -> View | None:
-    matching = (view for view in views if view["environment"] == environment and view["row_at"] == moment)
-    return next((view for view in matching if not live or view["state"] == "success"), None)
+def _is_many(slug: str, since: datetime) -> bool:
+    return bool(db.session.scalar(IS_MANY, {"slug": slug, "since": since, "most": MOST_COUNTED}))
 
 
 def _view_period(row: Row[Any]) -> Period:

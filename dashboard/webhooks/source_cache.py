@@ -1,7 +1,8 @@
 """Sources as the request path sees them: read from the database every few seconds, not for each delivery."""
 
 import threading
-from datetime import datetime, timedelta
+import time
+from datetime import datetime
 
 from flask import Flask
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -10,8 +11,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from dashboard.extensions import db
 from dashboard.webhooks.sources import Source, load_sources
 
-FRESH = timedelta(seconds=3)
-"""How long it takes at most until an added, rotated or removed secret counts everywhere."""
+FRESH_S = 3.0
+"""How long it takes at most until an added, rotated or removed secret counts everywhere, if the database answers."""
+WAIT_S = 5.0
+"""How long a request waits for another one that reads them for the first time."""
 
 
 class SourceCache:
@@ -20,14 +23,26 @@ class SourceCache:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._sources: list[Source] | None = None
-        self._read_at: datetime | None = None
+        self._stale_at = 0.0
 
     def read(self, app: Flask, now: datetime) -> list[Source]:
-        """Return the sources; raise the database's error only if it has never answered."""
-        with self._lock:
-            if self._sources is None or self._read_at is None or abs(now - self._read_at) > FRESH:
-                self._refresh(app, now)
-            return self._sources or []
+        """Return the sources; raise the database's error, or that it takes too long, only if it has never answered.
+
+        One request at a time reads them anew. The others go on with what is known: a database that does not answer
+        holds up one of them, not all of them one after the other.
+        """
+        if self._is_stale() and self._lock.acquire(timeout=0 if self._sources is not None else WAIT_S):
+            try:
+                if self._is_stale():
+                    self._refresh(app, now)
+            finally:
+                self._lock.release()
+        if self._sources is None:
+            raise PoolTimeoutError("the sources were not read in time")
+        return self._sources
+
+    def _is_stale(self) -> bool:
+        return time.monotonic() >= self._stale_at
 
     def _refresh(self, app: Flask, now: datetime) -> None:
         try:
@@ -36,7 +51,7 @@ class SourceCache:
             # What was right a moment ago still tells who may post; the delivery itself will hear of the database.
             if self._sources is None:
                 raise
-        self._read_at = now
+        self._stale_at = time.monotonic() + FRESH_S
 
 
 def read_sources(app: Flask, now: datetime) -> list[Source]:

@@ -7,7 +7,7 @@ from flask import Flask
 
 from dashboard.core.words import State
 from dashboard.ingest.stale import announce_stale
-from dashboard.queries.deployments import DeploymentFilters, list_deployments
+from dashboard.queries.lists import DeploymentFilters, list_deployments
 from tests.ingest.deliveries import NOW, ingest, make_incoming, make_report, read_view
 
 pytestmark = pytest.mark.usefixtures("app")

@@ -37,9 +37,13 @@ class Browser:
         answer: dict[str, Any] = self.ask("subscribe", {"topic": topic, "since": since})
         return answer
 
-    def take_frame(self) -> tuple[str, Frame]:
+    def take_frame(self, within_s: float = WITHIN_S) -> tuple[str, Frame]:
         """Return name and frame of the next event; fail if none comes in time."""
-        return self._frames.get(timeout=WITHIN_S)
+        return self._frames.get(timeout=within_s)
+
+    def is_connected(self) -> bool:
+        """Say whether the connection still stands, as far as this end knows."""
+        return bool(self._client.connected)
 
     def take_frames_until(self, deployment_id: int, seq: int) -> list[Frame]:
         """Return the frames of a deployment up to the one that reaches this seq."""

@@ -6,11 +6,7 @@ from tests.conftest import StartDashboard
 from tests.live.browser import Frame
 from tests.live.conftest import OpenPage
 from tests.live.rows import Rows
-from tests.servers import DashboardServer, wait_until
-
-LISTENERS = """
-    SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'dashboard live'
-"""
+from tests.servers import DashboardServer
 
 
 def is_gap_free(frames: Iterable[Frame], since: int) -> bool:
@@ -89,22 +85,6 @@ def test_every_process_tells_its_own_pages(
         page.subscribe(f"deployment:{deployment_id}")
     seq = rows.add_message(deployment_id, "hello")
     assert all(is_gap_free(page.take_frames_until(deployment_id, seq), since=1) for page in pages)
-
-
-def test_a_cut_connection_to_the_database_loses_nothing(open_page: OpenPage, rows: Rows) -> None:
-    deployment_id, list_only = rows.make_deployment(seq=1), rows.make_deployment(seq=1)
-    page = open_page()
-    page.subscribe(f"deployment:{deployment_id}")
-    page.subscribe("overview")
-    before = rows.fetch(LISTENERS)
-    rows.fetch(f"SELECT pg_terminate_backend(pid) FROM ({LISTENERS}) AS listener")
-    wait_until(lambda: rows.fetch(LISTENERS) != before)
-    for number in range(5):
-        seq = rows.add_message(deployment_id, f"message {number}")
-        rows.add_message(list_only, f"message {number}")
-    frames = page.take_frames_until(deployment_id, seq)
-    assert is_gap_free(frames, since=1)
-    assert frames[-1]["deployment"] == {"message": "message 4"}
 
 
 def test_what_was_never_announced_is_found_by_the_sweep(open_page: OpenPage, rows: Rows) -> None:

@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 
 from dashboard.core.report import Report
 from dashboard.pages.export import write_csv
+from dashboard.queries import windows
 from tests.ingest.deliveries import NOW, ingest, make_incoming, make_report
 
 
@@ -147,6 +148,17 @@ def test_the_page_that_someone_reads_stays_while_newer_ones_are_counted(client: 
 def test_empty_results_say_what_to_do(client: FlaskClient) -> None:
     assert "No deployment has been reported yet." in read(client, "/deployments")
     assert "No deployment matches these filters." in read(client, "/deployments?q=nothing")
+
+
+def test_a_window_without_results_leads_on(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(windows, "WINDOW", 5)
+    deploy(client, *range(1, 9), branch="main")
+    deploy(client, 100, branch="main")
+    page = read(client, "/deployments?branch=dev")
+    assert "None of those that were looked through matches these filters." in page
+    older = re.search(r'rel="next" href="([^"]+)"', page)
+    assert older is not None
+    assert "There is nothing older." in read(client, older[1].replace("&amp;", "&"))
 
 
 def test_the_export_holds_what_the_filter_asks_for_and_opens_in_excel(client: FlaskClient) -> None:

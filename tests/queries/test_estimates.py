@@ -11,8 +11,8 @@ from sqlalchemy import event
 
 from dashboard.core.view import View
 from dashboard.extensions import db
-from dashboard.queries.deployments import DeploymentFilters, list_deployments, list_open
 from dashboard.queries.estimates import attach_usual
+from dashboard.queries.lists import DeploymentFilters, list_deployments, list_open
 from tests.ingest.deliveries import NOW, ingest_each, make_report, read_view
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)

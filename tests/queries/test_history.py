@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from dashboard.extensions import db
-from dashboard.queries.deployments import DeploymentFilters, list_deployments
 from dashboard.queries.history import count_newer, iterate_deployments, list_choices, mark_top
+from dashboard.queries.lists import DeploymentFilters, list_deployments
 from tests.ingest.deliveries import NOW, ingest, make_incoming, make_report
 
 pytestmark = pytest.mark.usefixtures("app")

@@ -1,0 +1,181 @@
+"""Lists of deployments, newest first: narrowed by filters, a page at a time, however long the past is.
+
+A page is read along an index. What no index knows is looked for in a window of rows (`windows`), and behind that in the
+terms of older deployments (`core.terms`), if it can be there and is rare enough. A page may so hold fewer deployments
+than were asked for, and yet have a next one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_
+
+from dashboard.core.paging import CursorError, cut_page, read_cursor, write_cursor
+from dashboard.core.terms import list_pieces, name_value
+from dashboard.core.view import View
+from dashboard.core.words import State
+from dashboard.extensions import db
+from dashboard.models import Base, DeploymentTerms
+from dashboard.models.deployment import tell_silent
+from dashboard.models.deployment_terms import EXACT, SEARCHED
+from dashboard.queries.estimates import attach_open_estimates
+from dashboard.queries.rows import (
+    DEPLOYMENTS,
+    ENVIRONMENT,
+    LARGEST_ID,
+    PROJECTS,
+    Row,
+    read_rows,
+    select_newest,
+    view_deployments,
+    watch_at,
+)
+from dashboard.queries.windows import Place, find_edge
+
+TERMS = Base.metadata.tables[DeploymentTerms.__tablename__]
+PLACE = (DEPLOYMENTS.c.sorted_at, DEPLOYMENTS.c.id)
+IS_OPEN = DEPLOYMENTS.c.status.is_distinct_from("completed")
+OPEN_STATES = (State.QUEUED, State.RUNNING, State.STALE)
+"""Only what has not ended is in one of these: an index knows all of that."""
+MOST_OPEN = 500
+"""More open ones than that were abandoned: they are found in the history."""
+MOST_FOUND = 2000
+"""What more deployments than that may be found by, says too little."""
+
+Conditions = Sequence[ColumnElement[bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentFilters:
+    """What a list of deployments is narrowed to; None narrows nothing."""
+
+    project: str | None = None
+    """Slug."""
+    environment: str | None = None
+    state: State | None = None
+    branch: str | None = None
+    triggered_by: str | None = None
+    q: str | None = None
+    """Text found anywhere in branch, commit, message, person, environment, repository, run id or project."""
+    since: datetime | None = None
+    until: datetime | None = None
+    """Bounds of the place in the list: at or after, before."""
+
+
+def list_deployments(
+    filters: DeploymentFilters, now: datetime, limit: int, cursor: str | None
+) -> tuple[list[View], str | None]:
+    """Return a page of deployments without jobs, newest first, and the cursor of the next page if there may be one.
+
+    Raises CursorError.
+    """
+    rows, next_cursor = read_page(filters, now, limit, cursor)
+    return attach_open_estimates(view_deployments(rows, now), now), next_cursor
+
+
+def read_page(
+    filters: DeploymentFilters, now: datetime, limit: int, cursor: str | None
+) -> tuple[Sequence[Row], str | None]:
+    """Return the rows of a page, and the cursor of the next one. Raises CursorError."""
+    span = select_span(filters, cursor)
+    newest = select_newest().where(*span, *select_narrowing(filters, now)).limit(limit + 1)
+    edge = find_edge_of(filters, span)
+    rows = read_rows(newest if edge is None else newest.where(tuple_(*PLACE) >= edge))
+    if edge is not None and len(rows) <= limit:
+        found = _find_by_terms(filters, edge)
+        if found is None:
+            return rows, write_cursor(*edge)
+        rows += read_rows(newest.where(tuple_(*PLACE) < edge, DEPLOYMENTS.c.id == func.any(found)))
+    page, more = cut_page(rows, limit)
+    return page, write_cursor(page[-1]["sorted_at"], page[-1]["id"]) if more else None
+
+
+def read_open(slug: str | None = None) -> list[Row]:
+    """Return the rows of the deployments that have not ended, newest first and at most MOST_OPEN."""
+    query = select_newest().where(IS_OPEN).limit(MOST_OPEN)
+    return read_rows(query if slug is None else query.where(is_of_project(slug)))
+
+
+def list_open(now: datetime, slug: str | None = None) -> list[View]:
+    """Return the deployments that have not ended as read_open does, without jobs."""
+    return attach_open_estimates(view_deployments(read_open(slug), now), now)
+
+
+def select_span(filters: DeploymentFilters, cursor: str | None = None) -> list[ColumnElement[bool]]:
+    """Return the conditions on a list that an index follows in its order. Raises CursorError."""
+    conditions: list[ColumnElement[bool]] = []
+    if filters.project is not None:
+        conditions.append(is_of_project(filters.project))
+    if filters.project is not None and filters.environment is not None:
+        conditions.append(ENVIRONMENT == filters.environment)  # noqa: SIM300
+    if filters.since is not None:
+        conditions.append(DEPLOYMENTS.c.sorted_at >= filters.since)
+    if filters.until is not None:
+        conditions.append(DEPLOYMENTS.c.sorted_at < filters.until)
+    if cursor:
+        conditions.append(tuple_(*PLACE) < read_key(cursor))
+    return conditions
+
+
+def select_narrowing(filters: DeploymentFilters, now: datetime) -> list[ColumnElement[bool]]:
+    """Return all other conditions on a list."""
+    wanted = ((DEPLOYMENTS.c[name], getattr(filters, name)) for name in ("environment", "branch", "triggered_by"))
+    conditions: list[ColumnElement[bool]] = [column == value for column, value in wanted if value is not None]
+    if filters.state is not None:
+        conditions.append(_is_in_state(filters.state, now))
+    if filters.q:
+        conditions.append(_contains(filters.q))
+    return conditions
+
+
+def find_edge_of(filters: DeploymentFilters, span: Sequence[ColumnElement[bool]]) -> Place | None:
+    """Return the place of the last row in the window of a list; None if it needs none."""
+    elsewhere = filters.environment if filters.project is None else None
+    narrows = any((filters.state, filters.branch, filters.triggered_by, filters.q, elsewhere))
+    return find_edge(PLACE, span) if narrows and filters.state not in OPEN_STATES else None
+
+
+def _find_by_terms(filters: DeploymentFilters, edge: Place) -> list[int] | None:
+    """Return the ids of all deployments behind this place that may match; None if that cannot be told."""
+    values = ((name, getattr(filters, name)) for name in EXACT)
+    terms = list_pieces(filters.q or "") | {name_value(name, value) for name, value in values if value is not None}
+    # A value of its own, not a subquery: so the planner knows how few come behind it.
+    last = db.session.scalar(select(func.max(TERMS.c.deployment_id))) or 0
+    too_new = select(DEPLOYMENTS.c.id).where(DEPLOYMENTS.c.id > last, tuple_(*PLACE) < edge)
+    if not terms or db.session.scalar(too_new.limit(1)) is not None:
+        return None
+    query = select(TERMS.c.deployment_id).where(TERMS.c.terms.contains(sorted(terms))).limit(MOST_FOUND + 1)
+    found = list(db.session.scalars(query))
+    return found if len(found) <= MOST_FOUND else None
+
+
+def is_of_project(slug: str) -> ColumnElement[bool]:
+    """Return the condition for a project."""
+    return DEPLOYMENTS.c.project_id == select(PROJECTS.c.id).where(PROJECTS.c.slug == slug).scalar_subquery()
+
+
+def _is_in_state(state: State, now: datetime) -> ColumnElement[bool]:
+    """Return the condition for a state; whether an open deployment is stale depends on the time of asking."""
+    silent = and_(IS_OPEN, tell_silent(now, watch_at(now).least_s))
+    if state == State.STALE:
+        return silent
+    told = and_(DEPLOYMENTS.c.state == state.value, ~silent)
+    return and_(IS_OPEN, told) if state in OPEN_STATES else told
+
+
+def _contains(text: str) -> ColumnElement[bool]:
+    in_project = DEPLOYMENTS.c.project_id.in_(
+        select(PROJECTS.c.id).where(PROJECTS.c.name.icontains(text, autoescape=True))
+    )
+    # One comparison for each row instead of eight: half the time where hardly anything matches.
+    whole = func.concat_ws("\n", *(DEPLOYMENTS.c[name] for name in SEARCHED))
+    return or_(in_project, whole.icontains(text, autoescape=True))
+
+
+def read_key(cursor: str) -> tuple[datetime, int]:
+    """Return time and id of a cursor; raise CursorError for what no list of deployments gave out."""
+    moment, row_id = read_cursor(cursor)
+    if not (row_id.isascii() and row_id.isdigit() and int(row_id) <= LARGEST_ID):
+        raise CursorError("not a cursor of this list")
+    return moment, int(row_id)

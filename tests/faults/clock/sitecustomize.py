@@ -1,0 +1,14 @@
+"""Python loads this at its start when it is told to look here: libfaketime 0.9.10 breaks `time.sleep` of Python 3.11.
+
+It takes the monotonic time until which to sleep for a faked one: https://github.com/wolfcw/libfaketime/issues/426.
+"""
+
+import select
+import time
+
+
+def _sleep(seconds: float) -> None:
+    select.select([], [], [], seconds)
+
+
+time.sleep = _sleep

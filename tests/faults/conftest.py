@@ -1,0 +1,53 @@
+"""A PostgreSQL that may be broken, dashboards on it, and pages that live through it."""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import MakeDatabase
+from tests.faults.database import Database
+from tests.faults.load import RUNS
+from tests.faults.viewer import Viewer
+from tests.pages.conftest import browser, fresh, open_page
+from tests.pages.sending import send
+from tests.servers import DashboardServer
+
+__all__ = ["browser", "fresh", "open_page"]
+
+Watch = Callable[[DashboardServer], list[Viewer]]
+
+
+@pytest.fixture(scope="package")
+def database() -> Iterator[Database]:
+    """Give a PostgreSQL server of our own; a test that stops it starts it again."""
+    data_dir = Path(tempfile.mkdtemp(prefix="dashboard-faults-"))
+    data_dir.chmod(0o755)
+    database = Database(data_dir)
+    yield database
+    database.close()
+    shutil.rmtree(data_dir)
+
+
+@pytest.fixture(scope="package")
+def make_database(database: Database) -> MakeDatabase:
+    """Give a function that makes a database on it and returns its URL; all dashboards of these tests run on such."""
+    return database.make
+
+
+@pytest.fixture
+def watch() -> Iterator[Watch]:
+    """Give a function that opens a page of every run of the load, and the overview, on a dashboard."""
+    viewers: list[Viewer] = []
+
+    def open_all(server: DashboardServer) -> list[Viewer]:
+        ids = [send(server, project="load", run_id=f"{run}")["deployment_id"] for run in range(RUNS)]
+        opened = [Viewer(server.url, deployment_id) for deployment_id in (*ids, None)]
+        viewers.extend(opened)
+        return opened
+
+    yield open_all
+    for viewer in viewers:
+        viewer.close()

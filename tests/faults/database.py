@@ -1,0 +1,128 @@
+"""A PostgreSQL server that can be crashed, frozen and started again under the same URL."""
+
+import contextlib
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import flask_migrate
+import psycopg2
+from psycopg2 import sql
+
+from dashboard import create_app
+from dashboard.cli.cluster import child_environment
+from dashboard.cli.postgres import start
+from tests.conftest import close_connections, make_settings
+from tests.servers import wait_until
+
+TEMPLATE = "migrated"
+RECOVERY_S = 30
+
+
+class Database:
+    """The embedded server on a data directory of its own, with as many databases as a test needs."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._data_dir = data_dir
+        self._first = start(data_dir, say=lambda _line: None)
+        self.pid = self._first.postmaster.pid
+        command = Path(f"/proc/{self.pid}/cmdline").read_bytes()
+        self._command = command.removesuffix(b"\0").split(b"\0")
+        self._again: subprocess.Popen[bytes] | None = None
+        self._made = 0
+        self._execute("CREATE DATABASE {}", TEMPLATE)
+        app = create_app(make_settings(self._first.url_of(TEMPLATE), data_dir))
+        with app.app_context():
+            flask_migrate.upgrade()
+            close_connections(app)
+
+    def make(self) -> str:
+        """Make a database with all tables and return its URL."""
+        self._made += 1
+        name = f"faults_{self._made}"
+        self._execute("CREATE DATABASE {} TEMPLATE {}", name, TEMPLATE)
+        return self._first.url_of(name)
+
+    def is_alive(self) -> bool:
+        """Tell whether the server process runs."""
+        return self._again.poll() is None if self._again else self._first.is_alive()
+
+    def stop_immediately(self) -> None:
+        """End it without a checkpoint, as `pg_ctl stop -m immediate` does."""
+        os.kill(self.pid, signal.SIGQUIT)
+        wait_until(lambda: not self.is_alive(), what="the end of PostgreSQL")
+
+    def restart(self) -> None:
+        """Start it again as it was, and wait for the end of its recovery."""
+        user, group, groups = self._first.account.identity()
+        with (self._data_dir / "postgres.log").open("ab") as log:
+            self._again = subprocess.Popen(
+                self._command, cwd="/", env=child_environment(), user=user, group=group, extra_groups=groups,
+                start_new_session=True, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            )  # fmt: skip
+        self.pid = self._again.pid
+        wait_until(self.is_answering, RECOVERY_S, "the recovery of PostgreSQL")
+
+    def is_answering(self) -> bool:
+        """Tell whether somebody who connects is let in."""
+        try:
+            psycopg2.connect(self._first.url_of(TEMPLATE)).close()
+        except psycopg2.OperationalError:
+            assert self.is_alive(), "PostgreSQL ended"
+            return False
+        return True
+
+    def find_processes(self) -> list[int]:
+        """Return the pids of the server and of its children."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        return [self.pid, *map(int, children)]
+
+    @contextlib.contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Let it neither answer nor refuse for the length of the block: its host hangs, the network drops packets."""
+        # The server first, that no child is born meanwhile.
+        os.kill(self.pid, signal.SIGSTOP)
+        pids = self.find_processes()
+        try:
+            for pid in pids:
+                os.kill(pid, signal.SIGSTOP)
+            yield
+        finally:
+            for pid in reversed(pids):
+                os.kill(pid, signal.SIGCONT)
+
+    def forbid_to_write(self) -> None:
+        """Let no file of its grow, or be written at all, until it is started anew."""
+        for pid in self.find_processes():
+            done = self._first.account.run("prlimit", f"--pid={pid}", "--fsize=0:")
+            assert done.returncode == 0, done.stdout
+
+    def close(self) -> None:
+        """Shut it down."""
+        if self._again is not None and self.is_alive():
+            os.kill(self.pid, signal.SIGINT)
+            self._again.wait(timeout=RECOVERY_S)
+        self._first.stop()
+
+    def _execute(self, statement: str, *names: str) -> None:
+        with contextlib.closing(psycopg2.connect(self._first.url)) as connection:
+            connection.autocommit = True
+            connection.cursor().execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+
+
+def fetch(url: str, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
+    """Run a statement on a connection of its own, commit, and return its rows."""
+    with contextlib.closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return cursor.fetchall() if cursor.description else []
+
+
+@contextlib.contextmanager
+def holding(url: str, statement: str) -> Iterator[None]:
+    """Run a statement and keep its transaction, and its locks, for the length of the block."""
+    with contextlib.closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(statement)
+        yield

@@ -1,0 +1,54 @@
+"""Processes of the whole shape of production that are killed under load, behind nginx."""
+
+import os
+import signal
+
+from tests.conftest import StartProduction
+from tests.faults.conftest import Watch
+from tests.faults.load import sending
+from tests.faults.truth import check_truth
+from tests.servers import wait_until
+
+
+def test_kill_9_of_one_live_process_after_the_other(start_production: StartProduction, watch: Watch) -> None:
+    shape = start_production()
+    viewers = watch(shape)
+    with sending(shape.port) as load:
+        for name in ("live-1", "live-2"):
+            load.wait_for_more()
+            shape.kill(name)
+            load.wait_for_more()
+            shape.start(name)
+    check_truth(shape, load, viewers)
+    assert load.statuses.keys() == {200}, "senders do not notice"
+    assert sum(viewer.connections for viewer in viewers) > len(viewers)
+    shape.stop()
+
+
+def test_kill_9_of_all_live_processes(start_production: StartProduction, watch: Watch) -> None:
+    shape = start_production()
+    viewers = watch(shape)
+    with sending(shape.port) as load:
+        load.wait_for_more()
+        shape.kill("live-1", "live-2")
+        load.wait_for_more()
+        shape.start("live-1", "live-2")
+        load.wait_for_more()
+    check_truth(shape, load, viewers)
+    assert load.statuses.keys() == {200}, "senders do not notice"
+    assert all(viewer.connections == 2 for viewer in viewers)
+    shape.stop()
+
+
+def test_kill_9_of_a_web_worker(start_production: StartProduction, watch: Watch) -> None:
+    shape = start_production()
+    viewers = watch(shape)
+    with sending(shape.port) as load:
+        for _ in range(3):
+            load.wait_for_more()
+            workers = shape.find_workers()
+            os.kill(workers[0], signal.SIGKILL)
+            wait_until(lambda workers=workers: set(shape.find_workers()) - set(workers), what="another worker")
+        load.wait_for_more()
+    check_truth(shape, load, viewers)
+    shape.stop()

@@ -1,0 +1,77 @@
+"""Web processes that are killed or stopped under load."""
+
+import os
+import signal
+import time
+
+from tests.conftest import StartDashboard
+from tests.faults.conftest import Watch
+from tests.faults.database import Database, fetch, holding
+from tests.faults.load import sending
+from tests.faults.processes import is_listening, kill_workers
+from tests.faults.truth import check_truth
+from tests.servers import wait_until
+
+STOPPED_WITHIN_S = 10
+WAITING = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+
+
+def test_kill_9_of_workers(start_dashboard: StartDashboard, watch: Watch) -> None:
+    server = start_dashboard()
+    viewers = watch(server)
+    with sending(server.port) as load:
+        for _ in range(3):
+            load.wait_for_more()
+            kill_workers(server)
+        load.wait_for_more()
+    assert load.broken, "no sender noticed"
+    check_truth(server, load, viewers)
+    assert all(viewer.connections == 4 for viewer in viewers)
+
+
+def test_kill_9_of_everything(start_dashboard: StartDashboard, watch: Watch) -> None:
+    server = start_dashboard()
+    viewers = watch(server)
+    with sending(server.port) as load:
+        for _ in range(2):
+            load.wait_for_more()
+            server.kill()
+            load.wait_for_refusals()
+            server.start()
+        load.wait_for_more()
+    check_truth(server, load, viewers)
+
+
+def test_sigterm_answers_those_that_wait_for_their_commit(database: Database, start_dashboard: StartDashboard) -> None:
+    server = start_dashboard(database.make())
+    with sending(server.port, senders=0, most=1) as load:
+        with holding(server.database_url, "LOCK TABLE deployment_steps"):
+            for _ in range(20):
+                load.add_sender()
+            wait_until(lambda: fetch(server.database_url, WAITING), what="a batch that waits")
+            wait_until(lambda: len(load.in_flight) == 20)
+            assert server.process
+            os.killpg(server.process.pid, signal.SIGTERM)
+            wait_until(lambda: not is_listening(server), what="an end of listening")
+        wait_until(lambda: server.process.poll() is not None, STOPPED_WITHIN_S, "its end")
+    assert load.statuses == {200: 20}
+    assert not load.broken
+    server.start()
+    check_truth(server, load)
+
+
+def test_sigterm_under_load(start_dashboard: StartDashboard, watch: Watch) -> None:
+    server = start_dashboard()
+    viewers = watch(server)
+    with sending(server.port) as load:
+        for _ in range(2):
+            load.wait_for_more()
+            began_at = time.monotonic()
+            server.stop()
+            assert time.monotonic() - began_at < STOPPED_WITHIN_S
+            load.wait_for_refusals()
+            server.start()
+        load.wait_for_more()
+    check_truth(server, load, viewers)
+    verdicts = {answer["verdict"] for answer in load.acknowledged.values()}
+    assert verdicts == {"applied"}, "something was handled that was not answered"

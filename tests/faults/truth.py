@@ -1,0 +1,74 @@
+"""What must hold after every fault: nothing acknowledged is missing, nothing was applied twice, every page is right."""
+
+import itertools
+import json
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from dashboard.ingest.delivery import open_body
+from dashboard.models.base import unpack_json
+from tests.faults.database import fetch
+from tests.faults.load import RUNS, Load, tell_run
+from tests.faults.viewer import Viewer
+from tests.live.views import View, patch_deployment, sort_parts
+from tests.servers import DashboardServer
+
+
+def check_truth(server: DashboardServer, load: Load, viewers: Iterable[Viewer] = ()) -> None:
+    """Compare what the server has and shows with what its senders were told."""
+    assert load.acknowledged, "there was no load"
+    assert set(load.statuses) <= {200, 503}
+    assert None not in load.retry_after, "an answer 503 must say when to come again"
+    check_inbox(server, load)
+    views = [check_deployment(server, load, run) for run in map(str, range(RUNS))]
+    seqs = {view["id"]: view["seq"] for view in views}
+    for viewer in viewers:
+        viewer.expect_converged(seqs)
+
+
+def check_inbox(server: DashboardServer, load: Load) -> None:
+    """Every acknowledged delivery is kept with the verdict that was answered, and was applied once, under some id."""
+    rows = fetch(server.database_url, "SELECT id::text, verdict, body FROM deliveries")
+    kept = {delivery_id: (verdict, json.loads(open_body(body)).get("step_name")) for delivery_id, verdict, body in rows}
+    for key, answer in load.acknowledged.items():
+        assert kept.get(answer["delivery_id"]) == (answer["verdict"], key)
+    applied = Counter(key for verdict, key in kept.values() if verdict == "applied" and key is not None)
+    assert applied == dict.fromkeys(load.acknowledged, 1)
+    assert {verdict for verdict, _ in kept.values()} <= {"applied", "duplicate"}
+
+
+def check_deployment(server: DashboardServer, load: Load, run: str) -> View:
+    """A run has the steps that were acknowledged, each told by one of its events, whose seqs have no gap."""
+    names = sorted(key for key in load.acknowledged if tell_run(key) == run)
+    ((deployment_id,),) = fetch(server.database_url, "SELECT id FROM deployments WHERE run_id = %s", run)
+    view: View = server.get(f"/api/deployments/{deployment_id}")[1]
+    steps = list(itertools.chain.from_iterable(job["steps"] for job in view["jobs"]))
+    assert sorted(step["name"] for step in steps) == names
+    assert {step["status"] for step in steps} == {"completed"}
+    events = read_events(server.database_url, deployment_id)
+    assert [event["seq"] for event in events] == list(range(1, view["seq"] + 1))
+    assert sorted(step["name"] for event in events for step in event["steps"]) == names
+    replayed: View = {"id": deployment_id, "seq": 0, "jobs": {}}
+    for event in events:
+        patch_deployment(replayed, event)
+    assert find_differences(replayed, sort_parts(view)) == []
+    return view
+
+
+def read_events(database_url: str, deployment_id: int) -> list[View]:
+    """Return the events of a deployment as frames of one event each."""
+    statement = "SELECT seq, changes FROM deployment_events WHERE deployment_id = %s ORDER BY seq"
+    rows = fetch(database_url, statement, deployment_id)
+    return [{"prev_seq": seq - 1, "seq": seq, **unpack_json(changes)} for seq, changes in rows]
+
+
+def find_differences(replayed: Any, fresh: Any, path: str = "") -> list[str]:
+    """Return what events told otherwise than a fresh view shows it; what only the one of them has is not compared."""
+    if isinstance(replayed, dict) and isinstance(fresh, dict):
+        return [
+            difference
+            for key in replayed.keys() & fresh.keys() - {"project"}
+            for difference in find_differences(replayed[key], fresh[key], f"{path}/{key}")
+        ]
+    return [] if replayed == fresh else [f"{path}: told {replayed!r}, shown {fresh!r}"]
