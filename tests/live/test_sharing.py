@@ -59,10 +59,13 @@ def test_an_error_is_shared_and_the_next_reading_is_tried() -> None:
         may_fail.wait(10)
         raise LookupError("no such topic")
 
-    askers = []
-    for _ in range(3):
-        askers.append(gevent.spawn(lambda: pytest.raises(LookupError, readings.read, "x", fail)))
-        gevent.sleep(0)
+    def ask() -> bool:
+        with pytest.raises(LookupError, match="no such topic"):
+            readings.read("x", fail)
+        return True
+
+    askers = [gevent.spawn(ask) for _ in range(3)]
+    gevent.sleep(0)
     may_fail.set()
     assert all(asker.get(timeout=10) for asker in askers)
     assert readings.read("x", lambda: "there") == "there"
