@@ -16,7 +16,7 @@ from dashboard.models.base import AwareUTC
 
 PROJECTS = 300
 TABLES = Base.metadata.sorted_tables
-ALWAYS_WRITTEN = {table.name for table in TABLES} - {"projects", "webhook_sources"}
+ALWAYS_WRITTEN = {table.name for table in TABLES} - {"projects", "webhook_sources", "deployment_terms"}
 """By a delivery with a key that changes something."""
 MADE_BY_DATABASE = {("projects", "id"), ("deployments", "id")}
 EXPRESSIONS = {
@@ -37,6 +37,11 @@ ENDS = {
     "deployment_jobs": "ON CONFLICT (deployment_id, key) DO UPDATE SET {values};",
     "deployment_steps": "ON CONFLICT (deployment_id, job_key, key) DO UPDATE SET {values};",
 }
+INSERT_PROJECTS = f"""
+    INSERT INTO projects (slug, name, stamps, seq, created_at)
+    SELECT 'bench-' || lpad(n::text, 3, '0'), 'bench-' || lpad(n::text, 3, '0'), '{{}}', 0, now()
+    FROM generate_series(0, {PROJECTS - 1}) AS n
+"""
 FIND_PROJECT = f"SELECT id AS project_id FROM projects WHERE slug = {EXPRESSIONS['projects', 'slug']} \\gset"
 NOTIFY = "SELECT pg_notify('deployment_events', :deployment_id || E'\\x3a' || :seq);"
 

@@ -74,6 +74,8 @@ BAD = [
     *(("DASHBOARD_STALE_S", value) for value in ("0", "never")),
     *(("DASHBOARD_MAX_BODY_BYTES", value) for value in ("0", "1023", "2MB", "1073741825")),
     *(("DASHBOARD_DELIVERIES_DAYS", value) for value in ("0", "3651", "two weeks")),
+    *(("DASHBOARD_DEPLOYMENTS_DAYS", value) for value in ("-1", "36501", "for good")),
+    *(("DASHBOARD_DEPLOYMENTS_PER_PROJECT", value) for value in ("-1", "1000000001", "all")),
     *(("DASHBOARD_DELIVERIES_BYTES", value) for value in ("0", "1048575", "5GB", "9" * 13)),
     *(
         ("DATABASE_URL", value)

@@ -4,6 +4,7 @@ Parents follow from their children through tallies: how many children there are 
 parent needs to know, so a single step never costs a look at its thousands of siblings.
 """
 
+import functools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -41,7 +42,13 @@ class Standing:
         return self.conclusion.value if self.conclusion else self.status.word
 
 
-UNHEARD = Standing(Status.QUEUED)
+@functools.cache
+def stand(status: Status, conclusion: Conclusion | None = None) -> Standing:
+    """Return the one standing of its kind: there are few of them, and every step of every report needs one."""
+    return Standing(status, conclusion)
+
+
+UNHEARD = stand(Status.QUEUED)
 
 
 def add_to_tally(tally: Tally, moves: Iterable[tuple[str | None, str]]) -> dict[str, int]:
@@ -81,17 +88,17 @@ def compute_percent(done: int, total: int, *, is_done: bool) -> int:
 
 def settle_step(status: Status | None, conclusion: Conclusion | None) -> Standing:
     """Return the standing of a step: what its sender says, queued while nobody said anything."""
-    return UNHEARD if status is None else Standing(status, conclusion)
+    return UNHEARD if status is None else stand(status, conclusion)
 
 
 def settle_job(status: Status | None, conclusion: Conclusion | None, steps: Tally, deployment: Standing) -> Standing:
     """Return the standing of a job: the sender's word, else what its steps and its deployment say."""
     if status == Status.COMPLETED:
-        return Standing(status, conclusion)
+        return stand(status, conclusion)
     if status is None and deployment.is_done:
-        return Standing(Status.COMPLETED, _conclude_from_steps(steps, deployment))
+        return stand(Status.COMPLETED, _conclude_from_steps(steps, deployment))
     begun = status == Status.IN_PROGRESS or any(kind != "queued" for kind in steps)
-    return Standing(Status.IN_PROGRESS if begun else Status.QUEUED)
+    return stand(Status.IN_PROGRESS if begun else Status.QUEUED)
 
 
 def _conclude_from_steps(steps: Tally, deployment: Standing) -> Conclusion:
@@ -118,9 +125,9 @@ def classify_job(
 def settle_deployment(status: Status | None, conclusion: Conclusion | None, jobs: Tally) -> Standing:
     """Return the standing of a deployment: only its sender can end it, but a begun job has begun it."""
     if status == Status.COMPLETED:
-        return Standing(status, conclusion)
+        return stand(status, conclusion)
     begun = status == Status.IN_PROGRESS or any(kind not in UNBEGUN_KINDS for kind in jobs)
-    return Standing(Status.IN_PROGRESS if begun else Status.QUEUED)
+    return stand(Status.IN_PROGRESS if begun else Status.QUEUED)
 
 
 def tell_deployment_state(standing: Standing, raw: str | None, jobs: Tally, *, is_stale: bool) -> State:

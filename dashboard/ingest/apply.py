@@ -15,7 +15,7 @@ from dashboard.core.view import Watch
 from dashboard.ingest import store
 from dashboard.ingest.difference import announce_state, describe_changes, name_event
 from dashboard.ingest.fold import Tree, add_untouched, find_affected, find_current_step, fold_report
-from dashboard.ingest.rows import Row, fold_project, make_deployment, make_project
+from dashboard.ingest.rows import Row, changes_project, fold_project, make_deployment, make_project
 from dashboard.models import Deployment, DeploymentJob, DeploymentStep, Project
 
 Trees = dict[str, Tree]
@@ -56,12 +56,13 @@ class Application:
         """
         nodes: dict[str, Node] = {}
         for identity, report in sorted(reports.items(), key=lambda item: item[0].project_slug):
-            nodes[identity.project_slug] = merge_nodes(nodes.get(identity.project_slug, Node()), report.project)
+            slug = identity.project_slug
+            nodes[slug] = merge_nodes(nodes[slug], report.project) if slug in nodes else report.project
         old = store.read_projects(self.connection, nodes, lock=False)
         if missing := [make_project(slug, nodes[slug], self.received_at) for slug in nodes if slug not in old]:
             store.insert_projects(self.connection, missing)
             old = store.read_projects(self.connection, nodes, lock=False)
-        beaten = [slug for slug in nodes if fold_project(old[slug], nodes[slug]) != old[slug]]
+        beaten = [slug for slug in nodes if changes_project(old[slug], nodes[slug])]
         if not beaten:
             return old, old
         old |= store.read_projects(self.connection, beaten, lock=True)

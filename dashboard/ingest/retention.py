@@ -17,15 +17,16 @@ from dashboard.ingest.thinning import delete_old_deployments
 KEYS_KEPT = timedelta(days=7)
 EVENTS_KEPT = timedelta(days=30)
 MOST_AT_ONCE, PAUSE_S = 500, 0.05
+"""The oldest go first, along an index: otherwise each batch would step over what the ones before it left."""
 
 DELETE_KEYS = """
     DELETE FROM delivery_keys WHERE ctid = ANY (ARRAY(
-        SELECT ctid FROM delivery_keys WHERE claimed_at < :before LIMIT :most FOR UPDATE SKIP LOCKED
+        SELECT ctid FROM delivery_keys WHERE claimed_at < :before ORDER BY claimed_at LIMIT :most FOR UPDATE SKIP LOCKED
     ))
 """
 DELETE_DELIVERIES = """
     DELETE FROM deliveries WHERE id = ANY (ARRAY(
-        SELECT id FROM deliveries WHERE received_at < :before LIMIT :most FOR UPDATE SKIP LOCKED
+        SELECT id FROM deliveries WHERE received_at < :before ORDER BY received_at LIMIT :most FOR UPDATE SKIP LOCKED
     ))
 """
 DELETE_EVENTS = """
@@ -33,7 +34,7 @@ DELETE_EVENTS = """
         SELECT event.ctid
         FROM deployment_events AS event JOIN deployments AS deployment ON deployment.id = event.deployment_id
         WHERE event.created_at < :before AND deployment.last_report_at < :before
-        LIMIT :most FOR UPDATE OF event SKIP LOCKED
+        ORDER BY event.created_at LIMIT :most FOR UPDATE OF event SKIP LOCKED
     ))
 """
 IS_LARGER = "SELECT pg_total_relation_size('deliveries') > :most"

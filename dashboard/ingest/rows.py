@@ -102,10 +102,19 @@ def fold_project(row: Row, node: Node) -> Row:
     What the project's values won with is kept to the second, so that not every one of its deliveries writes its row:
     of claims of the same second the larger wins, whichever came first.
     """
-    claims = {name: (at - at % PROJECT_STEP, rank, value) for name, (at, rank, value) in node.fields.items()}
-    folded = {**row, **write_fields(merge_nodes(Node(read_fields(row)), Node(claims)).fields)}
+    folded = {**row, **write_fields(merge_nodes(Node(read_fields(row)), Node(_claim_project(node))).fields)}
     moved = any(folded[name] != row[name] for name in folded if name != "stamps")
     return folded | {"seq": row["seq"] + moved}
+
+
+def changes_project(row: Row, node: Node) -> bool:
+    """Return whether fold_project would change the row."""
+    known = read_fields(row)
+    return any(name not in known or known[name] < claim for name, claim in _claim_project(node).items())
+
+
+def _claim_project(node: Node) -> dict[str, Claim]:
+    return {name: (at - at % PROJECT_STEP, rank, value) for name, (at, rank, value) in node.fields.items()}
 
 
 EMPTY_DEPLOYMENT: Row = {

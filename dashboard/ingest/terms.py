@@ -19,8 +19,8 @@ from dashboard.models.deployment_terms import EXACT, SEARCHED
 
 SETTLED = timedelta(minutes=10)
 """So old is a deployment when it is added: by then it has said most of what it is found by."""
-MOST_AT_ONCE, PAUSE_S = 100, 0.02
-"""A batch takes some ten milliseconds of this process; it pauses for others then."""
+MOST_AT_ONCE, PAUSE_S = 40, 0.02
+"""A batch takes some ten milliseconds of this process, which pauses for others then."""
 
 DEPLOYMENTS, EVENTS, PROJECTS, TERMS = (
     Base.metadata.tables[model.__tablename__] for model in (Deployment, DeploymentEvent, Project, DeploymentTerms)

@@ -20,7 +20,7 @@ SETTLED = timedelta(days=8)
 """So long after its last report a deployment is kept at least: longer than the keys by which repetitions are known."""
 GIVEN_UP = timedelta(days=35)
 """So long one that has not ended: GitHub lets runs wait for approval for thirty days."""
-MOST_AT_ONCE, PAUSE_S = 50, 0.05
+MOST_AT_ONCE, PAUSE_S = 50, 0.2
 
 Place = tuple[datetime, int]
 BEGINNING: Place = (datetime(1, 1, 2, tzinfo=UTC), 0)

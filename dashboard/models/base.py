@@ -64,6 +64,9 @@ def compress(data: bytes) -> bytes:
     return compressor.compress(data) + compressor.flush()
 
 
+ROOM_FOR_UPDATES = {"postgresql_with": {"fillfactor": 80}}
+"""For tables whose rows each report changes: beside the old version, the new one needs no new entries in indexes."""
+
 Key = Annotated[str, "a text that is compared and sorted by code point, as Python does"]
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, ColumnElement, ForeignKey, Identity, Index, f
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dashboard.core.view import USUAL_GAPS
-from dashboard.models.base import Base, NodeColumns
+from dashboard.models.base import ROOM_FOR_UPDATES, Base, NodeColumns
 from dashboard.models.project import Project
 
 ENVIRONMENT = "coalesce(environment, '')"
@@ -96,6 +96,7 @@ class Deployment(NodeColumns, Base):
         Index("ix_deployments_environment", "project_id", text(ENVIRONMENT), "sorted_at", "id"),
         Index("ix_deployments_run_id", "run_id"),
         Index("ix_deployments_open", "id", postgresql_where=text("status IS DISTINCT FROM 'completed'")),
+        ROOM_FOR_UPDATES,
     )
 
 

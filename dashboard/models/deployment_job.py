@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from dashboard.models.base import Base, Key, NodeColumns
+from dashboard.models.base import ROOM_FOR_UPDATES, Base, Key, NodeColumns
 from dashboard.models.deployment import Deployment
 
 
@@ -27,3 +27,5 @@ class DeploymentJob(NodeColumns, Base):
     step_tally: Mapped[dict[str, Any]]
     first_step_at: Mapped[datetime | None]
     """The earliest start of a step: stands in where the sender gave the job none."""
+
+    __table_args__ = (ROOM_FOR_UPDATES,)

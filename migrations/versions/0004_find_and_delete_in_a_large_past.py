@@ -10,6 +10,7 @@ revision = "0004"
 down_revision = "0003"
 
 ENVIRONMENT = ["project_id", sa.text("coalesce(environment, '')"), "sorted_at", "id"]
+UPDATED = ("deployments", "deployment_jobs")
 
 
 def upgrade():
@@ -27,6 +28,8 @@ def upgrade():
         postgresql_with={"fastupdate": "off"},
     )
     op.create_index("ix_deployments_environment", "deployments", ENVIRONMENT)
+    for table in UPDATED:
+        op.execute(f"ALTER TABLE {table} SET (fillfactor = 80)")
     for name in ("keep_days", "keep_count"):
         op.add_column("projects", sa.Column(name, sa.Integer(), nullable=True))
 
@@ -34,5 +37,7 @@ def upgrade():
 def downgrade():
     for name in ("keep_count", "keep_days"):
         op.drop_column("projects", name)
+    for table in UPDATED:
+        op.execute(f"ALTER TABLE {table} RESET (fillfactor)")
     op.drop_index("ix_deployments_environment", table_name="deployments")
     op.drop_table("deployment_terms")

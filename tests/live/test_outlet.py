@@ -18,9 +18,13 @@ KERNEL_BYTES = 8 * 1024 * 1024
 @pytest.fixture
 def ends() -> Iterator[tuple[Outlet, gevent.socket.socket]]:
     """Give the outlet to a client, and the client's end."""
-    ours, theirs = gevent.socket.socketpair()
-    ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65536)
-    theirs.settimeout(20)
+    with gevent.socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        theirs = gevent.socket.create_connection(server.getsockname(), timeout=20)
+        ours, _ = server.accept()
+    # Not a multiple of a frame, so that frames are cut.
+    ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 33_333)
     yield Outlet(ours, RESYNC), theirs
     ours.close()
     theirs.close()

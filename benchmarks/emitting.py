@@ -1,0 +1,75 @@
+"""The reference of the fan-out benchmark: a bare Socket.IO server that tells all its clients the same.
+
+`EMIT_WITH=stock` emits as Flask-SocketIO does it, `EMIT_WITH=ours` through `dashboard.live.fanout`; all else is equal.
+"""
+
+# ruff: noqa: E402
+from gevent import monkey
+
+monkey.patch_all()
+
+import os
+import time
+from typing import Any
+
+import gevent
+from flask import Flask
+from flask_socketio import SocketIO, join_room
+
+from dashboard.live.fanout import NAMESPACE, Message, protect_connections
+
+gevent.config.track_greenlet_tree = False
+ROOM = "overview"
+PAUSE_S = 0.05
+app = Flask(__name__)
+socketio = SocketIO(app, async_mode="gevent", transports=["websocket"], ping_interval=25, ping_timeout=20)
+socketio.on_event("connect", lambda *_: join_room(ROOM), namespace=NAMESPACE)
+emits_stock = os.environ["EMIT_WITH"] == "stock"
+broadcast = None if emits_stock else protect_connections(socketio.server, lambda _environ: True)
+
+
+def make_message(number: int) -> Message:
+    """Return what a frame of the dashboard looks like: one step of a deployment ended."""
+    step = {"job": "deploy", "key": f"step {number}", "status": "completed", "message": f"t{time.time():.6f}"}
+    data: dict[str, Any] = {"deployment_id": 7, "prev_seq": number, "seq": number + 1, "deployment": {}, "jobs": []}
+    return Message("step.updated", data | {"steps": [step]}, [ROOM])
+
+
+def emit(messages: list[Message]) -> None:
+    """Tell everyone."""
+    if broadcast is not None:
+        broadcast(messages)
+        return
+    for message in messages:
+        socketio.emit(message.name, message.data, to=ROOM, namespace=NAMESPACE)
+
+
+def wait_until_written() -> None:
+    """Return when no message waits for a client any more."""
+    if broadcast is None:
+        queues = [client.queue for client in socketio.server.eio.sockets.values()]
+        while any(queue.qsize() for queue in queues):
+            gevent.sleep(0)
+    else:
+        while any(outlet._waiting for outlet in broadcast.__self__.outlets.values()):
+            gevent.sleep(0)
+
+
+@app.get("/health")
+def check_health() -> dict[str, str]:
+    """Answer once the server is up."""
+    return {"status": "ok"}
+
+
+@app.get("/emit/<int:times>/<int:messages>/<int:paced>")
+def emit_many(times: int, messages: int, paced: int) -> dict[str, int]:
+    """Emit so many messages so many times: as fast as they are taken, or paced as the frames of the dashboard."""
+    began_at = time.time()
+    for number in range(times):
+        emit([make_message(number * messages + place) for place in range(messages)])
+        if paced:
+            gevent.sleep(max(0.0, began_at + (number + 1) * PAUSE_S - time.time()))
+        else:
+            wait_until_written()
+            gevent.sleep(0)
+    return {"emitted": times * messages}

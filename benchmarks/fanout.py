@@ -1,0 +1,266 @@
+"""How soon, and how many, viewers are told: `python -m benchmarks.fanout` prints a section of Markdown.
+
+From the dashboard itself: the time from a POST to its receipt by every viewer, at 200 reports a second, what ingest
+does meanwhile, and the memory that an idle viewer takes. Against two references, stock Flask-SocketIO and a bare loop
+over sockets: how many deliveries a second, and how soon, with nothing else in the process. Runs alternate.
+"""
+
+import argparse
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from benchmarks.reports import Posted, start_posting
+from benchmarks.servers import run_dashboard
+from benchmarks.viewers import CONNECT, SUBSCRIBE, Viewers, percentile
+from tests.servers import DashboardServer, find_free_port, wait_until
+
+ROOT = Path(__file__).parent.parent
+RUNS, SIZES, SECONDS, RATE = 3, (100, 1000, 5000, 10_000), 5, 200
+DELIVERIES = 300_000
+"""How many a throughput is measured over."""
+FRAMES = 60
+MESSAGES = 10
+"""How many messages a frame has, where frames are sent at the pace of the dashboard."""
+PING_CYCLE_S = 28
+"""Until each viewer has been pinged once: what it was told last is then not kept for it any more."""
+
+Row = dict[str, Any]
+
+
+class Told(NamedTuple):
+    """What one run of the dashboard gave."""
+
+    p50_ms: int
+    p99_ms: int
+    deliveries_per_s: float
+    post_p99_ms: float
+    cpu_share: float
+    """Of one core, by the process that takes the reports in and tells the viewers."""
+
+
+class Rate(NamedTuple):
+    """How fast one run delivered, and at which price."""
+
+    per_s: float
+    cpu_us: float
+    """Of the process that sends, for each delivery."""
+
+    @classmethod
+    def of(cls, deliveries: int, seconds: float, cpu_s: float) -> "Rate":
+        """Return it from the totals."""
+        return cls(deliveries / seconds, cpu_s / deliveries * 1e6)
+
+
+def main() -> None:
+    """Measure, and print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="few viewers, for trying the benchmark")
+    quick = parser.parse_args().quick
+    rows = measure((100, 300), 1) if quick else measure(SIZES, RUNS)
+    print("## Fan-out\n")
+    for title, part in rows.items():
+        print(f"### {title}\n\n{make_table(part)}\n")
+
+
+def measure(sizes: Sequence[int] = SIZES, runs: int = RUNS) -> dict[str, list[Row]]:
+    """Return the rows of each table, by its title."""
+    return {
+        f"From POST to receipt: the dashboard, {RATE} reports a second": [measure_dashboard(n, runs) for n in sizes],
+        "Deliveries a second, one message at a time": [measure_throughput(n, runs, 1) for n in sizes],
+        f"Deliveries a second, {MESSAGES} messages at a time": [measure_throughput(n, runs, MESSAGES) for n in sizes],
+        f"From emitting to receipt: {MESSAGES} messages every 50 ms": [measure_pace(n, runs) for n in sizes],
+    }
+
+
+def measure_dashboard(count: int, runs: int) -> Row:
+    """Return what viewers of the overview of one dashboard see, and what that costs."""
+    with run_dashboard() as server:
+        warm = Viewers(server.port, 50, SUBSCRIBE)
+        before = read_memory_kb(server)
+        viewers = Viewers(server.port, count, SUBSCRIBE)
+        say(f"{count} viewers of the dashboard")
+        viewers.idle(PING_CYCLE_S)
+        memory = (read_memory_kb(server) - before) / count
+        warm.close()
+        told = [tell(server, viewers, count, run) for run in range(runs)]
+        viewers.close()
+    return {
+        "viewers": count,
+        "p50, ms": show([run.p50_ms for run in told]),
+        "p99, ms": show([run.p99_ms for run in told]),
+        "deliveries/s": show([run.deliveries_per_s for run in told]),
+        "p99 of the POST, ms": show([run.post_p99_ms for run in told]),
+        "CPU, % of a core": show([100 * run.cpu_share for run in told]),
+        "memory per idle viewer, kB": f"{memory:.0f}",
+    }
+
+
+def tell(server: DashboardServer, viewers: Viewers, count: int, run: int) -> Told:
+    """Post for some seconds, and return how it reached the viewers; raise RuntimeError if something did not."""
+    viewers.forget()
+    assert server.process is not None
+    worker = find_worker(server.process.pid)
+    before_s = read_cpu_s(worker)
+    posting = start_posting(server.port, RATE, SECONDS, run)
+    if not viewers.watch(reports=RATE * SECONDS * count):
+        raise RuntimeError(f"{viewers.reports} of {RATE * SECONDS * count} reports reached the viewers")
+    posted: Posted = posting.finish()
+    p50, p99 = percentile(viewers.took_ms, 50), percentile(viewers.took_ms, 99)
+    seconds = viewers.last_at - posted.began_at
+    cpu_share = (read_cpu_s(worker) - before_s) / seconds
+    say(f"  p50 {p50} ms, p99 {p99} ms, POST p99 {posted.p99_ms:.0f} ms, {cpu_share:.0%} of a core")
+    return Told(p50, p99, viewers.messages / seconds, posted.p99_ms, cpu_share)
+
+
+def measure_throughput(count: int, runs: int, together: int) -> Row:
+    """Return how many deliveries a second ours, stock and the bare loop make, what each costs, and the ratios."""
+    times = max(5, DELIVERIES // count)
+    results: dict[str, list[Rate]] = {"ours": [], "stock": [], "bare": []}
+    for _ in range(runs):
+        results["ours"].append(saturate("ours", count, times, together))
+        results["stock"].append(saturate("stock", count, max(5, times // 5), together))
+        results["bare"].append(saturate_bare(count, times))
+    per_s = {kind: statistics.median(rate.per_s for rate in rates) for kind, rates in results.items()}
+    cpu_us = {kind: statistics.median(rate.cpu_us for rate in rates) for kind, rates in results.items()}
+    say(f"{count} viewers: {per_s} deliveries/s, {cpu_us} µs of CPU each")
+    return {
+        "viewers": count,
+        **{f"{kind}, deliveries/s": show([rate.per_s for rate in rates]) for kind, rates in results.items()},
+        "ours to stock": f"{per_s['ours'] / per_s['stock']:.1f}",
+        "ours to bare": f"{per_s['ours'] / per_s['bare']:.2f}",
+        **{f"{kind}, µs of CPU": f"{value:.1f}" for kind, value in cpu_us.items()},
+        "CPU, stock to ours": f"{cpu_us['stock'] / cpu_us['ours']:.1f}",
+    }
+
+
+def saturate(kind: str, count: int, times: int, together: int) -> Rate:
+    """Return what one server reaches that emits as fast as its clients take it."""
+    with run_emitting(kind) as (port, master):
+        viewers = Viewers(port, count, CONNECT)
+        worker = find_worker(master)
+        began_at, before_s = time.time(), read_cpu_s(worker)
+        rounds = max(1, times // together)
+        with ask(port, f"/emit/{rounds}/{together}/0"):
+            check(viewers.watch(messages=count * rounds * together), viewers)
+        rate = Rate.of(count * rounds * together, viewers.last_at - began_at, read_cpu_s(worker) - before_s)
+        viewers.close()
+    return rate
+
+
+def saturate_bare(count: int, times: int) -> Rate:
+    """Return what the bare loop reaches."""
+    command = [sys.executable, "-m", "benchmarks.bare_loop", str(count), str(times)]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as loop:
+        assert loop.stdin is not None
+        assert loop.stdout is not None
+        viewers = Viewers(int(loop.stdout.readline()), count, [])
+        assert loop.stdout.readline() == "ready\n"
+        began_at, before_s = time.time(), read_cpu_s(loop.pid)
+        print(file=loop.stdin, flush=True)
+        check(viewers.watch(messages=count * times), viewers)
+        rate = Rate.of(count * times, viewers.last_at - began_at, read_cpu_s(loop.pid) - before_s)
+        viewers.close()
+        print(file=loop.stdin, flush=True)
+    return rate
+
+
+def measure_pace(count: int, runs: int) -> Row:
+    """Return how soon what is emitted at the pace of the dashboard is received, from ours and from stock."""
+    took: dict[str, list[int]] = {}
+    for _ in range(runs):
+        for kind in ("ours", "stock"):
+            with run_emitting(kind) as (port, _):
+                viewers = Viewers(port, count, CONNECT)
+                with ask(port, f"/emit/{FRAMES}/{MESSAGES}/1"):
+                    check(viewers.watch(messages=count * FRAMES * MESSAGES, within_s=180), viewers)
+                viewers.close()
+            for percent in (50, 99):
+                took.setdefault(f"{kind} p{percent}, ms", []).append(percentile(viewers.took_ms, percent))
+    ratio = statistics.median(took["stock p99, ms"]) / statistics.median(took["ours p99, ms"])
+    say(f"{count} viewers: {took}")
+    return {"viewers": count, **{name: show(values) for name, values in took.items()}, "stock to ours": f"{ratio:.1f}"}
+
+
+@contextmanager
+def run_emitting(kind: str) -> Iterator[tuple[int, int]]:
+    """Run `emitting.py` as gunicorn runs the dashboard; give its port, and the process id of the master."""
+    port = find_free_port()
+    command = [sys.executable, "-m", "gunicorn", "--config", str(ROOT / "benchmarks" / "emitting_conf.py")]
+    environ = {"EMIT_WITH": kind, "PORT": str(port), "PYTHONPATH": str(ROOT), "PATH": ""}
+    process = subprocess.Popen([*command, "benchmarks.emitting:app"], cwd=ROOT, env=environ)
+    try:
+        wait_until(lambda: answers(port))
+        yield port, process.pid
+    finally:
+        process.kill()
+        process.wait()
+
+
+def ask(port: int, path: str) -> socket.socket:
+    """Send a request; whoever closes the connection does not wait for the answer."""
+    connection = socket.create_connection(("127.0.0.1", port))
+    connection.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+    return connection
+
+
+def answers(port: int) -> bool:
+    """Say whether a server is up."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5):
+            return True
+    except OSError:
+        return False
+
+
+def read_memory_kb(server: DashboardServer) -> int:
+    """Return the resident memory of the worker."""
+    assert server.process is not None
+    status = Path(f"/proc/{find_worker(server.process.pid)}/status").read_text()
+    return int(status.split("VmRSS:")[1].split()[0])
+
+
+def find_worker(master: int) -> int:
+    """Return the process id of gunicorn's only worker."""
+    (worker,) = Path(f"/proc/{master}/task/{master}/children").read_text().split()
+    return int(worker)
+
+
+def read_cpu_s(process: int) -> float:
+    """Return the CPU time that a process has used."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def check(complete: bool, viewers: Viewers) -> None:  # noqa: FBT001
+    """Raise RuntimeError unless everything was received."""
+    if not complete:
+        raise RuntimeError(f"only {viewers.messages} messages were received")
+
+
+def show(values: Sequence[float]) -> str:
+    """Return the median, and the spread."""
+    return f"{statistics.median(values):,.0f} ({min(values):,.0f}–{max(values):,.0f})"
+
+
+def make_table(rows: Sequence[Row]) -> str:
+    """Return rows as a table of Markdown."""
+    lines = [list(rows[0]), ["---:"] * len(rows[0]), *([str(value) for value in row.values()] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def say(line: str) -> None:
+    """Tell how far it is."""
+    print(line, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,266 @@
+"""Pages, ingest and retention with a large past: `python -m benchmarks.history --deployments 1000000`.
+
+Two databases on one server: SMALL deployments and so many as the command line says, alike but for that. Every
+measurement alternates between the two. Prints Markdown; progress goes to stderr.
+"""
+
+import argparse
+import multiprocessing
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg2
+from flask import Flask
+
+from benchmarks import bars, storage
+from benchmarks.generate import DAYS, fill
+from benchmarks.load import Load, post
+from dashboard import create_app
+from dashboard.cli.postgres import Server, start
+from dashboard.config import load_settings
+from dashboard.extensions import db
+from dashboard.ingest.thinning import delete_old_deployments
+from tests.queries.plans import note_statements
+from tests.servers import REPOSITORY, SECRET, DashboardServer
+
+SMALL, LARGE = 1000, 1_000_000
+ROUNDS, ASKED = 3, 7
+"""Rounds of load, and how often each page is asked for."""
+CLIENTS, SECONDS, WARM_UP_S = 64, 10, 3
+
+
+def main() -> None:
+    """Make the databases, measure, and print."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.history", description=__doc__)
+    parser.add_argument("--deployments", type=int, default=LARGE)
+    deployments: int = parser.parse_args().deployments
+    with tempfile.TemporaryDirectory() as directory:
+        Path(directory).chmod(0o755)
+        server = start(Path(directory), say=lambda _line: None)
+        try:
+            measure(server, Path(directory), deployments)
+        finally:
+            server.stop()
+
+
+def measure(server: Server, directory: Path, deployments: int) -> None:
+    """Print the section."""
+    print(f"## A large past: {deployments:,} deployments with 10 steps, beside {SMALL:,}")
+    numbers = {"small": SMALL, "large": deployments}
+    for name, number in numbers.items():
+        begun = time.monotonic()
+        make_database(server, directory, name)
+        fill(server.url_of(name), number)
+        tell(f"{number} deployments made in {time.monotonic() - begun:.0f} s")
+    print_pages(server, directory, numbers)
+    make_database(server, directory, "storage")
+    storage.print_storage(server.url_of("storage"), server.url_of("large"), deployments, directory)
+    print_ingest(server, directory, deployments)
+    print_retention(server, directory, deployments)
+
+
+def print_pages(server: Server, directory: Path, numbers: dict[str, int]) -> None:
+    """Ask for each page and each answer of the API, of both databases in turn."""
+    print("\n### Pages and API\n")
+    print(
+        "Database: all statements of an answer together; whole: with everything but the web server. Medians, in ms.\n"
+    )
+    columns = [f"{part}, {number:,}" for part in ("database", "whole") for number in numbers.values()]
+    print(f"| answer | statements | {' | '.join(columns)} |")
+    print("|---|--:|--:|--:|--:|--:|")
+    apps = {name: make_app(server.url_of(name), directory) for name in numbers}
+    for index, title in enumerate(list_paths(SMALL)):
+        times: dict[str, list[tuple[float, float, int]]] = {name: [] for name in apps}
+        for _ in range(ASKED):
+            for name, app in apps.items():
+                times[name].append(ask(app, list(list_paths(numbers[name]).values())[index]))
+        database, whole = (
+            [statistics.median(took[part] for took in times[name]) * 1000 for name in apps] for part in (0, 1)
+        )
+        cells = " | ".join(f"{took:.1f}" for took in (*database, *whole))
+        print(f"| {title} | {times['large'][0][2]} | {cells} |")
+    for app in apps.values():
+        close(app)
+
+
+def list_paths(number: int) -> dict[str, str]:
+    """Return the addresses that are asked for by what they show, in a database of so many deployments."""
+    middle = number // 2
+    run, searches = 10_000_000 + middle, "/deployments?q="
+    shown = {
+        "overview, 300 projects": "/",
+        "project with a fifth of all": "/projects/p1",
+        "a small project": "/projects/p7",
+    }
+    found = {
+        "history": "/deployments", "search: what most have": f"{searches}main", "search: a run": f"{searches}{run}",
+        "search: what none has": f"{searches}nothing-like-it", "search: a message": f"{searches}修复 cache of order 7",
+        "failed of a project": "/deployments?project=p7&state=failed", "a branch": "/deployments?branch=feature/17",
+        "a state that none has": "/deployments?state=cancelled", "what runs": "/deployments?state=running",
+    }  # fmt: skip
+    one = {"the newest but 30": number - 30, "one in the middle": middle, "an old one": number // 10}
+    answers = {
+        "API: projects": "/api/projects", "API: a project": "/api/projects/p1", "API: deployments": "/api/deployments",
+        "API: 200 deployments": "/api/deployments?limit=200", "API: one": f"/api/deployments/{middle}",
+        "API: a run": f"/api/cicd/runs/{run}", "API: events": f"/api/deployments/{number - 5}/events?since=0",
+        "API: deliveries": "/api/deliveries", "API: deliveries that none is": "/api/deliveries?q=nothing-like-it",
+    }  # fmt: skip
+    return {**shown, **found, **{f"deployment: {name}": f"/deployments/{key}" for name, key in one.items()}, **answers}
+
+
+def ask(app: Flask, path: str) -> tuple[float, float, int]:
+    """Ask for a page; return seconds of the database, seconds of it all, and the number of statements."""
+    with app.app_context():
+        engine = db.engine
+    with note_statements(engine) as notes:
+        begun = time.perf_counter()
+        answer = app.test_client().get(path, headers={"Authorization": f"Bearer {SECRET}"})
+        took_s = time.perf_counter() - begun
+    if answer.status_code != 200:
+        raise RuntimeError(f"{path} answered {answer.status_code}")
+    return sum(note.took_s for note in notes), took_s, len(notes)
+
+
+def print_ingest(server: Server, directory: Path, deployments: int) -> None:
+    """Post to a dashboard on either database in turn; the small one is made anew each time."""
+    loads: dict[str, list[Load]] = {"small": [], "large": []}
+    for round_ in range(ROUNDS):
+        copy = f"small_{round_}"
+        execute(server.url, f"CREATE DATABASE {copy} TEMPLATE small")
+        for name, database in (("small", copy), ("large", "large")):
+            with serve(server.url_of(database), directory) as dashboard:
+                load(dashboard, f"warm-{round_}", WARM_UP_S)
+                loads[name].append(load(dashboard, f"ingest-{round_}", SECONDS))
+            tell(f"{name}: {loads[name][-1].a_second:.0f} deliveries/s")
+        execute(server.url, f"DROP DATABASE {copy}")
+    print(f"\n### Ingest\n\n{CLIENTS} connections, distinct keys, medians of {ROUNDS} rounds of {SECONDS} s.\n")
+    print("| deployments | deliveries/s | spread | p99, ms |\n|--:|--:|--:|--:|")
+    for name, number in (("small", SMALL), ("large", deployments)):
+        print(f"| {number:,} | {tell_row(loads[name])} |")
+    ratios = [large.a_second / small.a_second for small, large in zip(loads["small"], loads["large"], strict=True)]
+    print(f"\nOf the rate with {SMALL:,}: {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}).")
+    bars.tell("history/ingest", statistics.median(ratios))
+
+
+def print_retention(server: Server, directory: Path, deployments: int) -> None:
+    """Post with and without a process beside it that deletes the older half of all deployments."""
+    loads: dict[str, list[Load]] = {"quiet": [], "deleting": []}
+    rates = []
+    with serve(server.url_of("large"), directory) as dashboard:
+        load(dashboard, "warm", WARM_UP_S)
+        for round_ in range(ROUNDS):
+            loads["quiet"].append(load(dashboard, f"quiet-{round_}", SECONDS))
+            rate, deleting = delete_beside(
+                server.url_of("large"),
+                directory,
+                deployments,
+                lambda r=round_: load(dashboard, f"deleting-{r}", SECONDS),
+            )
+            loads["deleting"].append(deleting)
+            rates.append(rate)
+            tell(
+                f"deleting {rate:.0f} deployments/s: {deleting.a_second:.0f} deliveries/s, p99 {deleting.p99_ms:.0f} ms"
+            )
+    print(f"\n### Retention\n\nThe same load while another process deletes the older half, {len(rates)} rounds.\n")
+    print("| | deliveries/s | spread | p99, ms |\n|---|--:|--:|--:|")
+    for name, told in loads.items():
+        print(f"| {name} | {tell_row(told)} |")
+    print(f"\nDeleted meanwhile: {statistics.median(rates):.0f} deployments/s, each with a job and 10 steps.")
+
+
+def delete_beside(database_url: str, directory: Path, deployments: int, act: Callable[[], Load]) -> tuple[float, Load]:
+    """Delete while something is done; return how many deployments a second, and what came of the other."""
+    counting = f"SELECT count(*) FROM deployments WHERE id <= {deployments}"
+    deleting = multiprocessing.get_context("spawn").Process(target=delete_half, args=(database_url, directory))
+    before, begun = execute(database_url, counting), time.monotonic()
+    deleting.start()
+    try:
+        told = act()
+    finally:
+        deleting.terminate()
+        deleting.join()
+    took_s = time.monotonic() - begun
+    return (before[0][0] - execute(database_url, counting)[0][0]) / took_s, told
+
+
+def delete_half(database_url: str, directory: Path) -> None:
+    """Delete what is older than half of the past, as the hourly chore does."""
+    app = make_app(database_url, directory)
+    app.config["SETTINGS"] = replace(app.config["SETTINGS"], deployments_days=DAYS // 2)
+    with app.app_context():
+        delete_old_deployments(datetime.now(UTC))
+
+
+def load(dashboard: DashboardServer, tag: str, seconds: int) -> Load:
+    """Post summaries of deployments that nobody has heard of."""
+    return post(dashboard.port, f"{tag}-{time.time():.0f}", CLIENTS, seconds, hot=False)
+
+
+def tell_row(loads: Sequence[Load]) -> str:
+    """Return the cells of a row: median rate, its spread, median p99."""
+    rates = [told.a_second for told in loads]
+    median = statistics.median(rates)
+    return (
+        f"{median:,.0f} | {(max(rates) - min(rates)) / median:.0%} | {statistics.median(t.p99_ms for t in loads):.0f}"
+    )
+
+
+@contextmanager
+def serve(database_url: str, directory: Path) -> Iterator[DashboardServer]:
+    """Run the whole dashboard in one process."""
+    dashboard = DashboardServer(database_url, directory)
+    try:
+        dashboard.start()
+        yield dashboard
+    finally:
+        dashboard.stop()
+
+
+def make_database(server: Server, directory: Path, name: str) -> None:
+    """Make a database with the dashboard's tables, all of them empty."""
+    execute(server.url, f"CREATE DATABASE {name}")
+    environ = DashboardServer(server.url_of(name), directory).environ
+    command = [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"]
+    subprocess.run(command, cwd=REPOSITORY, env=environ, check=True)
+
+
+def make_app(database_url: str, directory: Path) -> Flask:
+    """Return the application in this process."""
+    environ = {"DATABASE_URL": database_url, "DASHBOARD_DATA_DIR": str(directory), "DASHBOARD_WEBHOOK_SECRET": SECRET}
+    return create_app(load_settings(environ))
+
+
+def close(app: Flask) -> None:
+    """Give the application's connections back."""
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+def execute(database_url: str, statement: str) -> list[tuple[int, ...]]:
+    """Run a statement by itself; return its rows."""
+    connection = psycopg2.connect(database_url)
+    connection.autocommit = True
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+            return cursor.fetchall() if cursor.description else []
+    finally:
+        connection.close()
+
+
+def tell(line: str) -> None:
+    """Say how far it is."""
+    print(line, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()
