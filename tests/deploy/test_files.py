@@ -25,7 +25,7 @@ def check_nginx(prefix: Path, configuration: Path) -> str:
 def install_site(directory: Path, **replaced: str) -> Path:
     """Put the site where an operator puts it, below a directory of ours; return the configuration that includes it."""
     site = (DEPLOY / "nginx" / "dashboard.conf").read_text()
-    for old, new in {"/var/cache/nginx": str(directory), "/var/log/nginx": str(directory), **replaced}.items():
+    for old, new in {"/var/lib/nginx": str(directory), "/var/log/nginx": str(directory), **replaced}.items():
         assert old in site
         site = site.replace(old, new)
     (directory / "site.conf").write_text(site)
