@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import itertools
 import json
+import math
 import threading
 import time
 from collections import Counter
@@ -18,6 +19,7 @@ RUNS = 3
 """All senders report on the same few runs, so that they meet in the same rows."""
 PAUSE_S = 0.05
 """What a sender that was turned away waits before it tries again. A real one would obey Retry-After."""
+FINISHED_WITHIN_S = 30
 PATIENCE_S = 60
 """For one answer; that none takes nearly as long is for the tests to say."""
 
@@ -36,6 +38,7 @@ class Load:
     def __init__(self, *ports: int, most: int | None = None) -> None:
         self._ports, self._most = ports, most
         self._stopping = threading.Event()
+        self._give_up_at = math.inf
         self._pool = ThreadPoolExecutor(MOST_SENDERS)
         self._sent: list[Future[None]] = []
         self.acknowledged: dict[str, Answer] = {}
@@ -54,8 +57,9 @@ class Load:
         """Let one more sender begin."""
         self._sent.append(self._pool.submit(self._send, len(self._sent)))
 
-    def stop(self) -> None:
-        """Tell the senders to stop; what they have begun is brought to its end."""
+    def stop(self, within_s: float) -> None:
+        """Tell the senders to stop; what they have begun is brought to its end, if it can be in this time."""
+        self._give_up_at = time.monotonic() + within_s
         self._stopping.set()
 
     def finish(self) -> None:
@@ -70,6 +74,7 @@ class Load:
             for number in itertools.takewhile(self._goes_on, itertools.count()):
                 key = f"step {sender} {number}"
                 while (answer := self._post(connection, key)) is None:
+                    assert time.monotonic() < self._give_up_at, f"{key} was not acknowledged"
                     time.sleep(PAUSE_S)
                 self.acknowledged[key] = answer
 
@@ -126,6 +131,8 @@ def sending(*ports: int, senders: int = SENDERS, most: int | None = None) -> Ite
         load.add_sender()
     try:
         yield load
-    finally:
-        load.stop()
+    except BaseException:
+        load.stop(within_s=0)
+        raise
+    load.stop(FINISHED_WITHIN_S)
     load.finish()

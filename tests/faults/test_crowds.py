@@ -61,12 +61,13 @@ def test_slow_headers_are_hung_up_on(start_dashboard: StartDashboard, watch: Wat
 def test_half_open_connections(start_dashboard: StartDashboard, watch: Watch) -> None:
     server = start_dashboard()
     viewers = watch(server)
-    with contextlib.ExitStack() as stack, sending(server.port) as load:
+    with contextlib.ExitStack() as stack:
         for _ in range(SLOW):
             stack.enter_context(connect(server))
             stack.enter_context(connect(server, BEGUN_BODY))
             vanish(server, BEGUN_BODY)
             vanish(server, BEGUN_HEADERS)
+        load = stack.enter_context(sending(server.port))
         load.wait_for_more(300)
     assert load.longest_s < HEALTHY_WITHIN_S
     assert set(load.statuses) == {200}

@@ -59,6 +59,20 @@ def test_cut_listen_connection(database: Database, start_dashboard: StartDashboa
     assert all(viewer.connections == 1 for viewer in viewers)
 
 
+def test_cut_connections(database: Database, start_dashboard: StartDashboard, watch: Watch) -> None:
+    """As a pooler that is started anew, or an administrator, would."""
+    server = start_dashboard(database.make())
+    viewers = watch(server)
+    with sending(server.port) as load:
+        for _ in range(5):
+            load.wait_for_more()
+            for name in ("dashboard", "dashboard live"):
+                fetch(server.database_url, f"SELECT pg_terminate_backend(pid) FROM ({BACKENDS}) AS it", name)
+        load.wait_for_more()
+    check_truth(server, load, viewers)
+    assert not load.broken, "every sender gets an answer"
+
+
 def test_frozen_for_20_s(database: Database, start_dashboard: StartDashboard, watch: Watch) -> None:
     server = start_dashboard(database.make())
     viewers = watch(server)

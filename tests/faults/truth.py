@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from dashboard.ingest.delivery import open_body
-from dashboard.models.base import unpack_json
 from tests.faults.database import fetch
 from tests.faults.load import RUNS, Load, tell_run
 from tests.faults.viewer import Viewer
@@ -46,7 +45,7 @@ def check_deployment(server: DashboardServer, load: Load, run: str) -> View:
     steps = list(itertools.chain.from_iterable(job["steps"] for job in view["jobs"]))
     assert sorted(step["name"] for step in steps) == names
     assert {step["status"] for step in steps} == {"completed"}
-    events = read_events(server.database_url, deployment_id)
+    events = read_events(server, deployment_id)
     assert [event["seq"] for event in events] == list(range(1, view["seq"] + 1))
     assert sorted(step["name"] for event in events for step in event["steps"]) == names
     replayed: View = {"id": deployment_id, "seq": 0, "jobs": {}}
@@ -56,11 +55,15 @@ def check_deployment(server: DashboardServer, load: Load, run: str) -> View:
     return view
 
 
-def read_events(database_url: str, deployment_id: int) -> list[View]:
+def read_events(server: DashboardServer, deployment_id: int) -> list[View]:
     """Return the events of a deployment as frames of one event each."""
-    statement = "SELECT seq, changes FROM deployment_events WHERE deployment_id = %s ORDER BY seq"
-    rows = fetch(database_url, statement, deployment_id)
-    return [{"prev_seq": seq - 1, "seq": seq, **unpack_json(changes)} for seq, changes in rows]
+    events: list[View] = []
+    cursor = ""
+    while cursor is not None:
+        page = server.get(f"/api/deployments/{deployment_id}/events?limit=500{cursor and f'&cursor={cursor}'}")[1]
+        events += page["items"]
+        cursor = page["next_cursor"]
+    return events
 
 
 def find_differences(replayed: Any, fresh: Any, path: str = "") -> list[str]:
