@@ -15,7 +15,7 @@ from tests.conftest import StartProduction
 from tests.deploy.test_production import open_url, read_metric
 from tests.live.browser import Browser
 from tests.production import ProductionShape
-from tests.servers import wait_until
+from tests.servers import READY_WITHIN_S, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -47,10 +47,10 @@ def test_worker_that_is_killed_is_replaced_and_its_count_is_kept(shape: Producti
     counted = read_metric(shape.ask("web", "/metrics")[2], applied)
     os.kill(before[0], signal.SIGKILL)
     wait_until(lambda: len(shape.find_workers()) == 2 and before[0] not in shape.find_workers())
-    assert wait_until(lambda: open_url(f"{shape.url}/ready")[0] == 200)
     text = shape.ask("web", "/metrics")[2]
     assert read_metric(text, applied) == counted
-    wait_until(lambda: read_metric(shape.ask("web", "/metrics")[2], "dashboard_pool_size") == 4 * 10)
+    pools = "dashboard_pool_size"
+    wait_until(lambda: read_metric(shape.ask("web", "/metrics")[2], pools) == 4 * 10, READY_WITHIN_S, "a new worker")
 
 
 def test_page_finds_the_live_process_that_is_left(shape: ProductionShape) -> None:
