@@ -98,8 +98,8 @@ def _read_body(told: str, settings: Settings, headers: Mapping[str, str], receiv
         keep_rejected(ProblemError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail), incoming)
         if told == "gitlab":
             # GitLab switches a hook off for good after four answers of 4xx.
-            headers = {"Retry-After": str(RETRY_AFTER_S)}
-            raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers=headers) from None
+            later = {"Retry-After": str(RETRY_AFTER_S)}
+            raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers=later) from None
         raise
 
 
@@ -110,8 +110,8 @@ def _authenticate(
     try:
         return find_source(read_sources(current_app, now), told, given, body, now)
     except AuthenticationError as error:
-        headers = {"WWW-Authenticate": 'Bearer realm="webhook"'}
-        problem = ProblemError(HTTPStatus.UNAUTHORIZED, f"Not accepted: {error}.", headers=headers)
+        challenge = {"WWW-Authenticate": 'Bearer realm="webhook"'}
+        problem = ProblemError(HTTPStatus.UNAUTHORIZED, f"Not accepted: {error}.", headers=challenge)
         keep_rejected(problem, Incoming(now, None, told, body, headers, id=read_request_id()))
         raise problem from None
 
