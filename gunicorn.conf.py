@@ -28,7 +28,7 @@ loglevel = "warning"
 def post_worker_init(worker: "Worker") -> None:
     """Start the follower of the database, once per worker and after the fork."""
     from dashboard import live  # noqa: PLC0415  (not before the fork)
-    from dashboard.wire import StrictHandler  # noqa: PLC0415
+    from dashboard.wire import StrictHandler, StrictServer  # noqa: PLC0415
 
-    worker.wsgi_handler = StrictHandler
+    worker.server_class, worker.wsgi_handler = StrictServer, StrictHandler
     live.start(worker.wsgi)
