@@ -13,7 +13,7 @@ from typing import Any
 import gevent
 from gunicorn.workers.ggevent import PyWSGIHandler, PyWSGIServer
 
-HEAD_S = 5
+HEAD_S = 10
 """How long a connection may take from one answer to the whole head of the next request."""
 SILENCE_S = 30
 """How long a client may send nothing of a body that it announced, or take to read an answer."""
