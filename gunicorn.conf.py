@@ -58,8 +58,8 @@ def post_worker_init(worker: "Worker") -> None:
     # What is loaded stays: looking through it for garbage again and again took a tenth of the time of ingest.
     gc.freeze()
     from dashboard import live  # noqa: PLC0415  (not before the fork)
-    from dashboard.wire import StrictHandler  # noqa: PLC0415
+    from dashboard.wire import StrictHandler, StrictServer  # noqa: PLC0415
 
-    worker.wsgi_handler = StrictHandler
+    worker.server_class, worker.wsgi_handler = StrictServer, StrictHandler
     if _role != "web":
         live.start(worker.wsgi)

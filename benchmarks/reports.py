@@ -5,8 +5,8 @@ import multiprocessing
 import re
 import socket
 import statistics
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from typing import NamedTuple
 
@@ -46,6 +46,7 @@ def start_posting(port: int, rate: int, seconds: int, run: int) -> Posting:
     results, theirs = context.Pipe(duplex=False)
     process = context.Process(target=post_reports, args=(port, rate, seconds, run, theirs))
     process.start()
+    theirs.close()  # so that the end of the process is seen, if it fails
     return Posting(process, results)
 
 
@@ -66,11 +67,8 @@ def post_reports(port: int, rate: int, seconds: int, run: int, results: Connecti
                 raise RuntimeError(f"a report was not taken: {answer!r}")
             took_s.append(time.time() - sent_at)
 
-    threads = [threading.Thread(target=post, args=(first,)) for first in range(CONNECTIONS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(CONNECTIONS) as threads:
+        list(threads.map(post, range(CONNECTIONS)))
     results.send((began_at, 1000 * statistics.quantiles(took_s, n=100)[98]))
 
 

@@ -18,6 +18,8 @@ Opening = Sequence[tuple[bytes, bytes]]
 """What a page sends, and what it waits for before it sends the next."""
 
 SERVED_S = 300
+OPENING_AT_ONCE = 1000
+"""Fewer than the backlog of a server holds: what is beyond that, the kernel makes wait for seconds, and us with it."""
 ADDRESSES = 8
 """Source addresses 127.0.0.2 and on, so that there are ports enough."""
 TIME = re.compile(rb'"message":"t([0-9.]+)"')
@@ -94,7 +96,7 @@ class Viewers:
     """Many pages, all open."""
 
     def __init__(self, port: int, count: int, opening: Opening) -> None:
-        """Open them, all at once; raise RuntimeError if one of them is not served."""
+        """Open them, many at once; raise RuntimeError if one of them is not served."""
         _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
         self.messages = self.reports = 0
@@ -102,17 +104,13 @@ class Viewers:
         self.last_at = 0.0
         self._opening, self._opened = opening, 0
         self._selector = selectors.EpollSelector()
-        self._viewers = []
-        for number in range(count):
-            viewer = Viewer(f"127.0.0.{2 + number % ADDRESSES}", port)
-            self._viewers.append(viewer)
-            self._selector.register(viewer.socket, selectors.EVENT_READ, viewer)
-            self._advance(viewer)
-            if number % 50 == 0:
-                self._look(0)
+        self._viewers: list[Viewer] = []
         deadline = time.monotonic() + SERVED_S
         while self._opened < count:
-            self._look(1)
+            if len(self._viewers) < min(count, self._opened + OPENING_AT_ONCE):
+                self._add(port)
+            else:
+                self._look(1)
             if time.monotonic() > deadline:
                 raise RuntimeError(f"{self._opened} of {count} pages were served within {SERVED_S} s")
 
@@ -139,6 +137,12 @@ class Viewers:
         self._selector.close()
         for viewer in self._viewers:
             viewer.socket.close()
+
+    def _add(self, port: int) -> None:
+        viewer = Viewer(f"127.0.0.{2 + len(self._viewers) % ADDRESSES}", port)
+        self._viewers.append(viewer)
+        self._selector.register(viewer.socket, selectors.EVENT_READ, viewer)
+        self._advance(viewer)
 
     def _look(self, timeout_s: float) -> None:
         for key, _ in self._selector.select(timeout_s):

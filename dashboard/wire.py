@@ -11,12 +11,15 @@ import http.client
 from typing import Any
 
 import gevent
-from gunicorn.workers.ggevent import PyWSGIHandler
+from gunicorn.workers.ggevent import PyWSGIHandler, PyWSGIServer
 
-HEAD_S = 5
+HEAD_S = 10
 """How long a connection may take from one answer to the whole head of the next request."""
 SILENCE_S = 30
 """How long a client may send nothing of a body that it announced, or take to read an answer."""
+ACCEPTED_AT_ONCE = 5
+"""Connections taken from the backlog before those that are open have their turn: else a thousand pages that reconnect
+together are all let in, and none of them is answered."""
 BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
@@ -77,6 +80,12 @@ class StrictHandler(PyWSGIHandler):  # type: ignore[misc]  # the library is not 
     def _handle_client_error(self, _error: Exception) -> tuple[str, bytes]:
         """Answer to what could not be read. Not logged: gevent would write the request line, whole."""
         return "400", BAD_REQUEST
+
+
+class StrictServer(PyWSGIServer):  # type: ignore[misc]  # the library is not annotated
+    """Accepts connections no faster than it serves them."""
+
+    max_accept = ACCEPTED_AT_ONCE
 
 
 def check_headers(headers: http.client.HTTPMessage) -> None:
