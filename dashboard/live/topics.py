@@ -118,7 +118,7 @@ def _read_answer(topic: Topic, since: int | None, now: datetime) -> Answer:
 
 
 def _read_deployment(deployment_id: int, since: int | None, now: datetime) -> Answer:
-    events = None if since is None else list_events(deployment_id, since + 1 if since else since)
+    events = None if since is None else list_events(deployment_id, since)
     if events is not None and len(events) <= MOST_EVENTS:
         return {"seq": events[-1]["seq"] if events else since, "events": events}
     snapshot = get_deployment(deployment_id, now)

@@ -19,7 +19,7 @@ from tests.conftest import close_connections, make_settings
 from tests.servers import wait_until
 
 TEMPLATE = "migrated"
-RECOVERY_S = 30
+RECOVERY_S = 60
 
 
 class Database:
