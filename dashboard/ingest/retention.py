@@ -50,7 +50,7 @@ FIND_LAST_TOO_MUCH = """
 
 
 def delete_old(now: datetime) -> int:
-    """Delete all that is too old at this time, or too much; return the number of rows."""
+    """Delete all that is too old at this time, or too much; return how many rows, and deployments, there were."""
     settings: Settings = current_app.config["SETTINGS"]
     return (
         _delete(DELETE_KEYS, now - KEYS_KEPT)

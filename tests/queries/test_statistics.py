@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from dashboard.extensions import db
+from dashboard.queries import statistics
 from dashboard.queries.statistics import list_environments, rank_steps, read_outcomes
 from tests.ingest.deliveries import NOW, ingest, make_incoming, make_report
 
@@ -65,6 +66,12 @@ class TestEnvironments:
         (production,) = list_environments("shop", NOW)
         assert (production["live"]["id"], production["newest"]["id"]) == (later, later)
 
+    def test_they_are_found_by_name_in_the_order_of_their_last_use(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(statistics, "MOST_ENVIRONMENTS", 2)
+        for run_id, name in enumerate(("b", "c", "a", "d", "c")):
+            deploy(run_id, days_ago=10 - run_id, environment=name)
+        assert [told["environment"] for told in list_environments("shop", NOW)] == ["c", "d"]
+
     def test_other_projects_have_their_own(self) -> None:
         deploy(1, project="other", environment="production")
         assert list_environments("shop", NOW) == []
@@ -109,6 +116,15 @@ class TestOutcomes:
         assert outcomes["unit"] == "week"
         assert [period["counted"] for period in outcomes["periods"]] == [0] * 11 + [2, 0]
         assert outcomes["total"]["counted"] == 2
+
+    def test_a_busy_project_is_told_by_days_however_old_it_is(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(statistics, "MOST_COUNTED", 2)
+        for run_id, days_ago in enumerate((400, 30, 2)):
+            deploy(run_id, days_ago=days_ago)
+        assert read_outcomes("shop", NOW)["unit"] == "week"
+        deploy(3, days_ago=1)
+        outcomes = read_outcomes("shop", NOW)
+        assert (outcomes["unit"], outcomes["total"]["counted"]) == ("day", 2)
 
     def test_without_any_deployment_there_is_no_rate(self) -> None:
         outcomes = read_outcomes("nobody", NOW)
