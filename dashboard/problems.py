@@ -88,11 +88,11 @@ def answer_bad_cursor(error: CursorError) -> Response:
 
 
 def answer_unavailable(error: Exception) -> Response:
-    """Answer while the database cannot be reached or is too busy: nothing was kept, the sender tries again."""
+    """Answer while the database cannot be reached or is too busy; whether a commit happened may not be known."""
     log.warning("database unavailable: %s", str(error).splitlines()[0])
     return answer_error(
         HTTPStatus.SERVICE_UNAVAILABLE,
-        "The database does not answer. Nothing was kept: send it again.",
+        "The database does not answer. Send it again, with the same key if it has one.",
         headers={"Retry-After": str(RETRY_AFTER_S)},
     )
 
