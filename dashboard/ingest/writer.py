@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from dashboard.ingest.delivery import Incoming, Receipt
 from dashboard.metrics import QUEUE
 
-MOST_DELIVERIES = 256
-"""In one batch."""
+MOST_DELIVERIES, FEWEST_SPLIT = 256, 32
+"""In one batch. Of more than so few only half are taken: then the requests of one half are read and answered while the
+database writes the other."""
 MOST_BYTES, MOST_STEPS = 8 * 1024**2, 20_000
 """Bodies and steps that one batch takes, unless a single delivery has more: what waits behind it must not wait long."""
 MOST_WAITING = 1024
@@ -125,7 +126,8 @@ class Writer:
     def _take_batch(self) -> list[_Ticket]:
         batch: list[_Ticket] = []
         size = steps = 0
-        while self._waiting and len(batch) < MOST_DELIVERIES:
+        most = min(MOST_DELIVERIES, max(FEWEST_SPLIT, len(self._waiting) // 2))
+        while self._waiting and len(batch) < most:
             incoming = self._waiting[0].incoming
             size += len(incoming.body)
             steps += sum(len(report.steps) for report in incoming.reports)

@@ -8,7 +8,7 @@ import pytest
 
 from dashboard.core.words import Verdict
 from dashboard.ingest.delivery import Incoming, Receipt
-from dashboard.ingest.writer import MOST_BYTES, MOST_DELIVERIES, BusyError, Writer
+from dashboard.ingest.writer import FEWEST_SPLIT, MOST_BYTES, MOST_DELIVERIES, BusyError, Writer
 from tests.ingest.deliveries import make_incoming
 from tests.servers import wait_until
 
@@ -61,13 +61,23 @@ def test_what_comes_while_one_is_written_shares_the_next_batch_and_each_gets_its
     assert not writer.is_writing
 
 
-def test_a_batch_is_bounded_in_number(disk: Disk) -> None:
+@pytest.mark.parametrize(
+    ("waiting", "batches"),
+    [
+        (2 * FEWEST_SPLIT, [FEWEST_SPLIT, FEWEST_SPLIT]),
+        (4 * FEWEST_SPLIT, [2 * FEWEST_SPLIT, FEWEST_SPLIT, FEWEST_SPLIT]),
+        (2 * MOST_DELIVERIES + 2, [MOST_DELIVERIES, MOST_DELIVERIES // 2 + 1]),
+    ],
+)
+def test_of_many_that_wait_half_are_written_at_once_and_never_too_many(
+    disk: Disk, waiting: int, batches: list[int]
+) -> None:
     writer = Writer(disk.write)
-    with ThreadPoolExecutor(MOST_DELIVERIES + 20) as pool:
-        receipts = submit_while_writing(writer, pool, [make_incoming() for _ in range(MOST_DELIVERIES + 5)])
+    with ThreadPoolExecutor(waiting + 20) as pool:
+        receipts = submit_while_writing(writer, pool, [make_incoming() for _ in range(waiting)])
         disk.let_go.set()
         assert all(receipt.result(20) for receipt in receipts)
-    assert disk.batches == [1, MOST_DELIVERIES, 5]
+    assert disk.batches[: 1 + len(batches)] == [1, *batches]
 
 
 def test_a_batch_is_bounded_in_bytes(disk: Disk) -> None:
