@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from benchmarks import bars
 from benchmarks.reports import Posted, start_posting
 from benchmarks.servers import run_dashboard
 from benchmarks.viewers import CONNECT, SUBSCRIBE, Viewers, percentile
@@ -25,6 +26,7 @@ from tests.servers import DashboardServer, find_free_port, wait_until
 
 ROOT = Path(__file__).parent.parent
 RUNS, SIZES, SECONDS, RATE = 3, (100, 1000, 5000, 10_000), 5, 200
+BAR_VIEWERS = 1000
 DELIVERIES = 300_000
 """How many a throughput is measured over."""
 FRAMES = 60
@@ -69,6 +71,20 @@ def main() -> None:
     print("## Fan-out\n")
     for title, part in rows.items():
         print(f"### {title}\n\n{make_table(part)}\n")
+    tell_bars(*list(rows.values())[:2])
+
+
+def tell_bars(dashboard: Sequence[Row], one_by_one: Sequence[Row]) -> None:
+    """Print what was measured for the bars; the ratio to stock emit is that of one message at a time, the smaller one."""
+    for row in dashboard:
+        if row["viewers"] == BAR_VIEWERS:
+            bars.tell("fanout/p99", float(row["p99, ms"].split()[0].replace(",", "")))
+    bars.tell("fanout/memory", max(float(row["memory per idle viewer, kB"]) for row in dashboard))
+    # A run in which one viewer did not get everything has ended the benchmark.
+    bars.tell("fanout/viewers", max(row["viewers"] for row in dashboard))
+    for row in one_by_one:
+        if row["viewers"] == BAR_VIEWERS:
+            bars.tell("fanout/stock", float(row["ours to stock"]))
 
 
 def measure(sizes: Sequence[int] = SIZES, runs: int = RUNS) -> dict[str, list[Row]]:
