@@ -75,7 +75,7 @@ def main() -> None:
 
 
 def tell_bars(dashboard: Sequence[Row], one_by_one: Sequence[Row]) -> None:
-    """Print what was measured for the bars; the ratio to stock emit is that of one message at a time, the smaller one."""
+    """Print what was measured for the bars; of the ratios to stock emit the smaller, of one message at a time."""
     for row in dashboard:
         if row["viewers"] == BAR_VIEWERS:
             bars.tell("fanout/p99", float(row["p99, ms"].split()[0].replace(",", "")))
