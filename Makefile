@@ -33,7 +33,7 @@ test: $(VENV)/.dev $(BUILDBOT)/.installed assets ## Run every test, browser incl
 	@scripts/install-test-tools.sh
 	@status=0; \
 	$(if $(JS_TESTS),node --test --test-reporter=spec $(JS_TESTS) || status=1;) \
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(TIMED:%=--ignore=%) || status=1; \
+	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile $(TIMED:%=--ignore=%) || status=1; \
 	$(BIN)/python -m pytest $(TIMED) || status=1; \
 	exit $$status
 

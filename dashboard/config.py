@@ -1,7 +1,7 @@
 """Every setting of the program, read from the environment and validated at start.
 
-The only place that reads the environment. Nothing here opens a connection or starts a process; the two secrets
-that may be generated are the only files it touches.
+The only place that reads the environment, but for metrics.py. Nothing here opens a connection or starts a process; the
+two secrets that may be generated are the only files it touches.
 """
 
 import base64

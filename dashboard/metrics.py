@@ -62,11 +62,13 @@ def _forget_dead(directory: Path) -> None:
     for path in directory.glob("gauge_live*_*.db"):
         pid = path.stem.rpartition("_")[2]
         if pid.isdigit() and not _is_alive(int(pid)):
-            mark_process_dead(pid, str(directory))  # type: ignore[no-untyped-call]
+            with contextlib.suppress(FileNotFoundError):  # another process is at it
+                mark_process_dead(pid, str(directory))  # type: ignore[no-untyped-call]
 
 
 def _is_alive(pid: int) -> bool:
-    with contextlib.suppress(ProcessLookupError):
+    # Another user's process only has the number that one of ours had.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.kill(pid, 0)
         return True
     return False

@@ -20,7 +20,7 @@ worker_processes auto;
 worker_rlimit_nofile {files};
 worker_shutdown_timeout 3s;
 pid nginx.pid;
-error_log stderr warn;
+error_log stderr error;
 events {{ worker_connections {connections}; }}
 http {{
     client_body_temp_path body;

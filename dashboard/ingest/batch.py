@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from psycopg2.errors import DeadlockDetected, SerializationFailure, UniqueViolation
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from dashboard.config import Settings
 from dashboard.core.report import Identity, Report, merge_reports
@@ -23,7 +24,7 @@ from dashboard.models import Delivery
 ATTEMPTS = 5
 """How often a transaction is tried that a deadlock ended, or another one that made the same deployment."""
 
-RACES = (DeadlockDetected, SerializationFailure, UniqueViolation)
+IDENTITY = "uq_deployments_identity"
 
 PASSING_CLASSES = frozenset({"08", "40", "53", "55", "57", "58"})
 """Classes of PostgreSQL's error codes: connection, rollback, resources (a full disk), locks, operator, system."""
@@ -34,14 +35,14 @@ log = logging.getLogger(__name__)
 def ingest_deliveries(engine: Engine, deliveries: Sequence[Incoming], settings: Settings) -> list[Receipt]:
     """Apply and record deliveries in one transaction; return their receipts in the same order, after the commit.
 
-    Raises sqlalchemy's OperationalError or InterfaceError if the database cannot be reached: of what was not committed
-    before nothing is kept then. A batch that fails for another reason is halved until the delivery is alone that cannot
-    be applied: it is recorded as failed, and the others are applied.
+    Raises sqlalchemy's OperationalError, InterfaceError or TimeoutError if the database cannot be reached: of what was
+    not committed before nothing is kept then. A batch that fails for another reason is halved until the delivery is
+    alone that cannot be applied: it is recorded as failed, and the others are applied.
     """
     try:
         return _retry_races(engine, deliveries, settings)
     except Exception as error:
-        if isinstance(error, DBAPIError) and _is_passing(error):
+        if isinstance(error, PoolTimeoutError) or (isinstance(error, DBAPIError) and _is_passing(error)):
             raise
         if len(deliveries) > 1:
             middle = len(deliveries) // 2
@@ -58,9 +59,17 @@ def _retry_races(engine: Engine, deliveries: Sequence[Incoming], settings: Setti
             with engine.begin() as connection:
                 return _Batch(connection, deliveries, settings).run()
         except (OperationalError, IntegrityError) as error:
-            if attempt == ATTEMPTS or not isinstance(error.orig, RACES):
+            if attempt == ATTEMPTS or not _is_race(error):
                 raise
     raise AssertionError("unreachable")
+
+
+def _is_race(error: DBAPIError) -> bool:
+    """Return whether it was another transaction's doing, so that the next try may go better."""
+    cause = error.orig
+    if isinstance(cause, UniqueViolation):
+        return cause.diag.constraint_name == IDENTITY
+    return isinstance(cause, DeadlockDetected | SerializationFailure)
 
 
 def _is_passing(error: DBAPIError) -> bool:

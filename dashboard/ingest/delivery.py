@@ -69,7 +69,7 @@ class Receipt:
     deployment_id: int | None = None
     seq: int | None = None
     changes: Sequence[Mapping[str, Any]] = ()
-    """What people see differently because of it, see fold.Difference."""
+    """What people see differently because of it, see difference.Difference."""
 
 
 def make_row(incoming: Incoming, receipt: Receipt) -> dict[str, object]:

@@ -5,7 +5,8 @@ Small batches, each committed by itself, so that no report has to wait. Several 
 """
 
 import time
-from datetime import datetime, timedelta
+import uuid
+from datetime import UTC, datetime, timedelta
 
 from flask import current_app
 from sqlalchemy import text
@@ -38,15 +39,20 @@ DELETE_EVENTS = """
     ))
 """
 IS_LARGER = "SELECT pg_total_relation_size('deliveries') > :most"
-FIND_LAST_TOO_MUCH = """
-    SELECT max(received_at) FROM (
-        SELECT received_at,
-          sum(length(body) + pg_column_size(headers) + coalesce(pg_column_size(changes), 0))
-            OVER (ORDER BY received_at DESC, id DESC) AS bytes
-        FROM deliveries
-    ) AS sized
-    WHERE bytes > :most
+READ_SIZES = """
+    SELECT max(received_at) FILTER (WHERE bytes > :left) AS last, sum(size) AS size,
+      min(received_at) AS received_at, (array_agg(id ORDER BY received_at, id))[1] AS id
+    FROM (
+        SELECT *, sum(size) OVER (ORDER BY received_at DESC, id DESC) AS bytes FROM (
+            SELECT received_at, id,
+              length(body) + pg_column_size(headers) + coalesce(pg_column_size(changes), 0) AS size
+            FROM deliveries WHERE (received_at, id) < (:received_at, CAST(:id AS uuid))
+            ORDER BY received_at DESC, id DESC LIMIT :page
+        ) AS newest
+    ) AS summed
 """
+PAGE = 10_000
+"""Deliveries whose sizes are summed by one statement, which has to end soon however many there are."""
 
 
 def delete_old(now: datetime) -> int:
@@ -64,11 +70,19 @@ def delete_old(now: datetime) -> int:
 def _delete_excess(most: int) -> int:
     """Delete the oldest deliveries until the bodies of the rest come to at most so many bytes."""
     with db.engine.begin() as connection:
-        # The sum looks at every row, which can only be needed once the table has that size.
+        # The sizes have to be looked at only once the table has that size.
         if not connection.scalar(text(IS_LARGER), {"most": most}):
             return 0
-        last: datetime | None = connection.scalar(text(FIND_LAST_TOO_MUCH), {"most": most})
-    return 0 if last is None else _delete(DELETE_DELIVERIES, last + timedelta(microseconds=1))
+    place = {"received_at": datetime.max.replace(tzinfo=UTC), "id": uuid.UUID(int=2**128 - 1)}
+    left = most
+    while True:
+        with db.engine.begin() as connection:
+            page = connection.execute(text(READ_SIZES), {**place, "left": left, "page": PAGE}).one()
+        if page.last is not None:
+            return _delete(DELETE_DELIVERIES, page.last + timedelta(microseconds=1))
+        if page.size is None:
+            return 0
+        place, left = {"received_at": page.received_at, "id": page.id}, left - int(page.size)
 
 
 def _delete(statement: str, before: datetime) -> int:

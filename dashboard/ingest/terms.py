@@ -44,14 +44,15 @@ def add_terms(now: datetime) -> int:
         time.sleep(PAUSE_S)
 
 
-def renew_terms(since: datetime) -> int:
-    """Look again at the deployments of the index that have changed since then; return how many there were."""
+def renew_terms(since: datetime, until: datetime) -> int:
+    """Look again at the deployments of the index that changed between these times; return how many there were."""
     changed = (
         select(EVENTS.c.deployment_id)
         .distinct()
         .join(DEPLOYMENTS, DEPLOYMENTS.c.id == EVENTS.c.deployment_id)
         .where(
-            EVENTS.c.created_at >= since, EVENTS.c.created_at >= DEPLOYMENTS.c.created_at + literal(SETTLED, Interval())
+            EVENTS.c.created_at.between(since, until),
+            EVENTS.c.created_at >= DEPLOYMENTS.c.created_at + literal(SETTLED, Interval()),
         )
         .where(DEPLOYMENTS.c.id <= select(func.max(TERMS.c.deployment_id)).scalar_subquery())
     )

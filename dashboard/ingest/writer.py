@@ -31,6 +31,10 @@ class BusyError(Exception):
     """More deliveries wait than can be written soon; nothing of this one was kept."""
 
 
+class CutOffError(Exception):
+    """The request that wrote for this one was ended; whether it was kept is not known."""
+
+
 def _lock() -> threading.Lock:
     """Return a lock that is held."""
     lock = threading.Lock()
@@ -68,7 +72,8 @@ class Writer:
     def submit(self, incoming: Incoming) -> Receipt:
         """Return the receipt once the delivery is committed.
 
-        Raises BusyError at once if too many wait, and what `write` raised for the batch that this delivery was in.
+        Raises BusyError at once if too many wait, CutOffError if the request that wrote it was ended, and what `write`
+        raised for the batch that this delivery was in.
         """
         ticket = _Ticket(incoming)
         self._enqueue(ticket)
@@ -115,7 +120,7 @@ class Writer:
         except BaseException as error:
             # Whoever only waited for this one is not to blame for its end: it may try again.
             for ticket in batch:
-                ticket.error = error if isinstance(error, Exception) else BusyError()
+                ticket.error = error if isinstance(error, Exception) else CutOffError()
             raise
         finally:
             with self._lock:

@@ -40,9 +40,12 @@ def _make_renewal() -> Callable[[], object]:
 
     def renew() -> None:
         nonlocal since
-        begun_at = datetime.now(UTC)
-        renew_terms(since)
-        since = begun_at - LONGEST_COMMIT
+        now = datetime.now(UTC)
+        # An hour at a time, each noted when it is done: one statement has to end soon, however long nobody renewed.
+        while since < now - LONGEST_COMMIT:
+            until = min(since + timedelta(seconds=RENEW_EVERY_S), now)
+            renew_terms(since, until)
+            since = until - LONGEST_COMMIT if until == now else until
 
     return renew
 

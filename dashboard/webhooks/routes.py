@@ -13,7 +13,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from dashboard.config import Settings
 from dashboard.core.words import Verdict
 from dashboard.ingest.delivery import Incoming, Receipt
-from dashboard.ingest.writer import WRITER, BusyError, Writer
+from dashboard.ingest.writer import WRITER, BusyError, CutOffError, Writer
 from dashboard.metrics import REFUSED
 from dashboard.problems import RETRY_AFTER_S, ProblemError
 from dashboard.request_id import read_request_id
@@ -85,6 +85,9 @@ def _write(incoming: Incoming) -> Receipt:
     except BusyError:
         REFUSED.inc()
         detail = "Too many deliveries wait to be written. Nothing of this one was kept: send it again."
+        raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers={"Retry-After": "1"}) from None
+    except CutOffError:
+        detail = "The server stops. Send it again, with the same key if it has one."
         raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers={"Retry-After": "1"}) from None
 
 

@@ -8,11 +8,13 @@ import pytest
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event, text
+from sqlalchemy import create_engine, event, text
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from dashboard.core.report import Report
 from dashboard.core.words import Verdict
 from dashboard.extensions import db
+from dashboard.ingest.batch import ingest_deliveries
 from dashboard.ingest.stale import announce_stale
 from dashboard.queries.events import list_events
 from tests.core.strategies import reports
@@ -230,3 +232,13 @@ def measure(action: Any) -> tuple[int, int]:
     finally:
         event.remove(db.engine, "after_cursor_execute", count)
     return counted[0], counted[1]
+
+
+def test_a_delivery_that_got_no_connection_is_not_recorded_as_failed(app: Flask) -> None:
+    limits = {"pool_size": 1, "max_overflow": 0, "pool_timeout": 0.05}
+    crowded = create_engine(db.engine.url, **limits)
+    incoming = make_incoming(make_report())
+    with crowded.connect(), pytest.raises(PoolTimeoutError):
+        ingest_deliveries(crowded, [incoming, make_incoming(make_report())], app.config["SETTINGS"])
+    crowded.dispose()
+    assert db.session.scalar(text("SELECT count(*) FROM deliveries")) == 0

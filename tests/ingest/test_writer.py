@@ -8,7 +8,7 @@ import pytest
 
 from dashboard.core.words import Verdict
 from dashboard.ingest.delivery import Incoming, Receipt
-from dashboard.ingest.writer import FEWEST_SPLIT, MOST_BYTES, MOST_DELIVERIES, BusyError, Writer
+from dashboard.ingest.writer import FEWEST_SPLIT, MOST_BYTES, MOST_DELIVERIES, BusyError, CutOffError, Writer
 from tests.ingest.deliveries import make_incoming
 from tests.servers import wait_until
 
@@ -133,5 +133,5 @@ def test_who_only_shared_the_batch_of_a_request_that_was_ended_may_try_again(dis
         receipts = submit_while_writing(writer, pool, [make_incoming() for _ in range(3)])
         disk.let_go.set()
         errors = [type(receipt.exception(20)) for receipt in receipts[1:]]
-    assert sorted(errors, key=str) == sorted([Ended, BusyError, BusyError], key=str)
+    assert sorted(errors, key=str) == sorted([Ended, CutOffError, CutOffError], key=str)
     assert writer.submit(make_incoming()).seq == 3

@@ -129,9 +129,9 @@ def test_what_a_deployment_says_later_is_found_once_it_was_looked_at_again() -> 
     add_terms(LATER)
     ingest(make_incoming(make_report(**early, message="something else"), received_at=LATER))
     db.session.rollback()
-    assert renew_terms(LATER) == 1
+    assert renew_terms(LATER, LATER + timedelta(minutes=1)) == 1
     assert list_pages(DeploymentFilters(q="something")) == [["aaa"]]
-    assert renew_terms(LATER + timedelta(minutes=1)) == 0
+    assert renew_terms(LATER + timedelta(minutes=1), LATER + timedelta(hours=1)) == 0
 
 
 def test_a_narrowed_inbox_goes_on_behind_its_window() -> None:
