@@ -198,13 +198,16 @@ def _mark_moments(text: str, offsets: set[timedelta]) -> str:
     return MOMENT.sub(name, text)
 
 
+def name_project(number: int) -> str:
+    """Return the slug of a project; the first is the largest."""
+    return f"bench-{number - 1:03d}"
+
+
 def _insert_projects(cursor: psycopg2.extensions.cursor, projects: int) -> None:
-    """Insert projects `p1` to `pN`."""
-    cursor.execute(
-        "INSERT INTO projects (id, slug, name, repository, stamps, seq, created_at)"
-        " SELECT n, 'p' || n, 'Project ' || n, 'acme/p' || n, '{\"repository\": [0, 0]}', 1, now()"
-        " FROM generate_series(1, %s) AS n",
-        (projects,),
+    """Insert the projects, by the names that the load of the benchmarks has for them."""
+    rows = [(number, name_project(number), f"Project {number}") for number in range(1, projects + 1)]
+    cursor.executemany(
+        "INSERT INTO projects (id, slug, name, stamps, seq, created_at) VALUES (%s, %s, %s, '{}', 0, now())", rows
     )
     cursor.execute("SELECT setval('projects_id_seq', %s)", (projects,))
 
@@ -221,11 +224,12 @@ def _vary_all(deployments: int, projects: int, past: timedelta) -> Iterator[Vari
 def _vary(number: int, project: int, choose: random.Random) -> dict[str, str]:
     digest = hashlib.sha256(str(number).encode()).hexdigest()
     branch = "main" if choose.random() < 0.7 else f"feature/{choose.randint(1, 5000)}"
+    slug = name_project(project)
     return {
-        "id": str(number), "project_id": str(project), "slug": f"p{project}", "run_id": str(10_000_000 + number),
+        "id": str(number), "project_id": str(project), "slug": slug, "run_id": str(10_000_000 + number),
         "identity": digest, "run_key": digest[::-1], "delivery_id": str(uuid.UUID(digest[:32])), "key": digest,
         "environment": choose.choice(ENVIRONMENTS), "commit_hash": digest[-40:], "triggered_by": choose.choice(PEOPLE),
-        "branch": branch, "message": f"release {branch}", "repository": f"p{project}/app",
+        "branch": branch, "message": f"release {branch}", "repository": f"{slug}/app",
         "commit_message": f"{choose.choice(VERBS)} {choose.choice(THINGS)} of order {choose.randint(1, 100_000)}",
     }  # fmt: skip
 

@@ -11,11 +11,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import psycopg2
 from flask import Flask
@@ -23,12 +23,14 @@ from flask import Flask
 from benchmarks import bars, storage
 from benchmarks.generate import DAYS, fill
 from benchmarks.load import Load, post
+from benchmarks.processes import read_cpu_s
+from benchmarks.servers import run_all
 from dashboard import create_app
 from dashboard.cli.postgres import Server, start
 from dashboard.config import load_settings
 from dashboard.extensions import db
 from dashboard.ingest.thinning import delete_old_deployments
-from tests.queries.plans import note_statements
+from tests.queries.plans import Note, count_blocks, note_statements
 from tests.servers import REPOSITORY, SECRET, DashboardServer
 
 SMALL, LARGE = 1000, 1_000_000
@@ -78,46 +80,59 @@ def print_pages(server: Server, directory: Path, numbers: dict[str, int]) -> Non
     print("|---|--:|--:|--:|--:|--:|")
     apps = {name: make_app(server.url_of(name), directory) for name in numbers}
     for index, title in enumerate(list_paths(SMALL)):
-        times: dict[str, list[tuple[float, float, int]]] = {name: [] for name in apps}
+        asked: dict[str, list[tuple[list[Note], float]]] = {name: [] for name in apps}
         for _ in range(ASKED):
             for name, app in apps.items():
-                times[name].append(ask(app, list(list_paths(numbers[name]).values())[index]))
-        database, whole = (
-            [statistics.median(took[part] for took in times[name]) * 1000 for name in apps] for part in (0, 1)
-        )
-        cells = " | ".join(f"{took:.1f}" for took in (*database, *whole))
-        print(f"| {title} | {times['large'][0][2]} | {cells} |")
+                asked[name].append(ask(app, list(list_paths(numbers[name]).values())[index]))
+        print_answer(title, apps, asked)
     for app in apps.values():
         close(app)
+
+
+def print_answer(title: str, apps: dict[str, Flask], asked: dict[str, list[tuple[list[Note], float]]]) -> None:
+    """Print the row of an answer, from the statements and the seconds of each time it was asked for."""
+    blocks = [count_all_blocks(app, asked[name][-1][0]) for name, app in apps.items()]
+    database = [statistics.median(sum(note.took_s for note in notes) for notes, _ in asked[name]) for name in apps]
+    whole = [statistics.median(took_s for _, took_s in asked[name]) for name in apps]
+    times = " | ".join(f"{took_s * 1000:.1f}" for took_s in (*database, *whole))
+    print(f"| {title} | {len(asked['large'][-1][0])} | {' | '.join(f'{n:,}' for n in blocks)} | {times} |", flush=True)
+
+
+def count_all_blocks(app: Flask, notes: list[Note]) -> int:
+    """Return how many blocks these statements look at."""
+    with app.app_context():
+        return sum(count_blocks(db.engine, note) for note in notes)
 
 
 def list_paths(number: int) -> dict[str, str]:
     """Return the addresses that are asked for by what they show, in a database of so many deployments."""
     middle = number // 2
     run, searches = 10_000_000 + middle, "/deployments?q="
+    api, large, usual = "/api/deployments", "bench-000", "bench-006"
     shown = {
         "overview, 300 projects": "/",
-        "project with a fifth of all": "/projects/p1",
-        "a small project": "/projects/p7",
+        "project with a fifth of all": f"/projects/{large}",
+        "another project": f"/projects/{usual}",
     }
     found = {
         "history": "/deployments", "search: what most have": f"{searches}main", "search: a run": f"{searches}{run}",
         "search: what none has": f"{searches}nothing-like-it", "search: a message": f"{searches}修复 cache of order 7",
-        "failed of a project": "/deployments?project=p7&state=failed", "a branch": "/deployments?branch=feature/17",
-        "a state that none has": "/deployments?state=cancelled", "what runs": "/deployments?state=running",
+        "failed of a project": f"/deployments?project={usual}&state=failed",
+        "a branch": "/deployments?branch=feature/17", "a state that none has": "/deployments?state=cancelled",
+        "what runs": "/deployments?state=running",
     }  # fmt: skip
     one = {"the newest but 30": number - 30, "one in the middle": middle, "an old one": number // 10}
     answers = {
-        "API: projects": "/api/projects", "API: a project": "/api/projects/p1", "API: deployments": "/api/deployments",
-        "API: 200 deployments": "/api/deployments?limit=200", "API: one": f"/api/deployments/{middle}",
-        "API: a run": f"/api/cicd/runs/{run}", "API: events": f"/api/deployments/{number - 5}/events?since=0",
+        "API: projects": "/api/projects", "API: a project": f"/api/projects/{large}", "API: deployments": api,
+        "API: 200 deployments": f"{api}?limit=200", "API: one": f"{api}/{middle}",
+        "API: a run": f"/api/cicd/runs/{run}", "API: events": f"{api}/{number - 5}/events?since=0",
         "API: deliveries": "/api/deliveries", "API: deliveries that none is": "/api/deliveries?q=nothing-like-it",
     }  # fmt: skip
     return {**shown, **found, **{f"deployment: {name}": f"/deployments/{key}" for name, key in one.items()}, **answers}
 
 
-def ask(app: Flask, path: str) -> tuple[float, float, int]:
-    """Ask for a page; return seconds of the database, seconds of it all, and the number of statements."""
+def ask(app: Flask, path: str) -> tuple[list[Note], float]:
+    """Ask for a page; return the statements that were run, and how many seconds it took."""
     with app.app_context():
         engine = db.engine
     with note_statements(engine) as notes:
@@ -126,35 +141,56 @@ def ask(app: Flask, path: str) -> tuple[float, float, int]:
         took_s = time.perf_counter() - begun
     if answer.status_code != 200:
         raise RuntimeError(f"{path} answered {answer.status_code}")
-    return sum(note.took_s for note in notes), took_s, len(notes)
+    return notes, took_s
 
 
 def print_ingest(server: Server, directory: Path, deployments: int) -> None:
     """Post to a dashboard on either database in turn; the small one is made anew each time."""
-    loads: dict[str, list[Load]] = {"small": [], "large": []}
+    taken: dict[str, list[Taken]] = {"small": [], "large": []}
     for round_ in range(ROUNDS):
         copy = f"small_{round_}"
         execute(server.url, f"CREATE DATABASE {copy} TEMPLATE small")
         for name, database in (("small", copy), ("large", "large")):
-            with serve(server.url_of(database), directory) as dashboard:
+            with run_all(server.url_of(database), directory) as dashboard:
                 load(dashboard, f"warm-{round_}", WARM_UP_S)
-                loads[name].append(load(dashboard, f"ingest-{round_}", SECONDS))
-            tell(f"{name}: {loads[name][-1].a_second:.0f} deliveries/s")
+                taken[name].append(take(server, dashboard, f"ingest-{round_}"))
+            tell(f"{name}: {taken[name][-1].load.a_second:.0f} deliveries/s")
         execute(server.url, f"DROP DATABASE {copy}")
     print(f"\n### Ingest\n\n{CLIENTS} connections, distinct keys, medians of {ROUNDS} rounds of {SECONDS} s.\n")
-    print("| deployments | deliveries/s | spread | p99, ms |\n|--:|--:|--:|--:|")
+    print("| deployments | deliveries/s | spread | p99, ms | processor time, µs |\n|--:|--:|--:|--:|--:|")
     for name, number in (("small", SMALL), ("large", deployments)):
-        print(f"| {number:,} | {tell_row(loads[name])} |")
-    ratios = [large.a_second / small.a_second for small, large in zip(loads["small"], loads["large"], strict=True)]
-    print(f"\nOf the rate with {SMALL:,}: {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}).")
-    bars.tell("history/ingest", statistics.median(ratios))
+        cpu_s = statistics.median(told.cpu_s for told in taken[name])
+        print(f"| {number:,} | {tell_row([told.load for told in taken[name]])} | {cpu_s * 1e6:.0f} |")
+    pairs = list(zip(taken["small"], taken["large"], strict=True))
+    rates = [large.load.a_second / small.load.a_second for small, large in pairs]
+    times = [small.cpu_s / large.cpu_s for small, large in pairs]
+    print(f"\nOf the rate with {SMALL:,}: {statistics.median(rates):.2f} ({min(rates):.2f} to {max(rates):.2f});")
+    print(f"by processor time of dashboard and database: {statistics.median(times):.2f}", end="")
+    print(f" ({min(times):.2f} to {max(times):.2f}), which other programs disturb less.")
+    bars.tell("history/ingest", statistics.median(rates))
+
+
+class Taken(NamedTuple):
+    """What was taken in, and the processor time of dashboard and database for each delivery."""
+
+    load: Load
+    cpu_s: float
+
+
+def take(server: Server, dashboard: DashboardServer, tag: str) -> Taken:
+    """Post for the length of a round."""
+    assert dashboard.process is not None
+    pids = (server.postmaster.pid, dashboard.process.pid)
+    before = sum(map(read_cpu_s, pids))
+    told = load(dashboard, tag, SECONDS)
+    return Taken(told, (sum(map(read_cpu_s, pids)) - before) / told.requests)
 
 
 def print_retention(server: Server, directory: Path, deployments: int) -> None:
     """Post with and without a process beside it that deletes the older half of all deployments."""
     loads: dict[str, list[Load]] = {"quiet": [], "deleting": []}
     rates = []
-    with serve(server.url_of("large"), directory) as dashboard:
+    with run_all(server.url_of("large"), directory) as dashboard:
         load(dashboard, "warm", WARM_UP_S)
         for round_ in range(ROUNDS):
             loads["quiet"].append(load(dashboard, f"quiet-{round_}", SECONDS))
@@ -211,17 +247,6 @@ def tell_row(loads: Sequence[Load]) -> str:
     return (
         f"{median:,.0f} | {(max(rates) - min(rates)) / median:.0%} | {statistics.median(t.p99_ms for t in loads):.0f}"
     )
-
-
-@contextmanager
-def serve(database_url: str, directory: Path) -> Iterator[DashboardServer]:
-    """Run the whole dashboard in one process."""
-    dashboard = DashboardServer(database_url, directory)
-    try:
-        dashboard.start()
-        yield dashboard
-    finally:
-        dashboard.stop()
 
 
 def make_database(server: Server, directory: Path, name: str) -> None:

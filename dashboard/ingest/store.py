@@ -153,7 +153,7 @@ READ_USUAL_GAPS = Statement(
     SELECT wanted.*, percentile_cont(0.5) WITHIN GROUP (ORDER BY past.longest_gap_s) AS gap_s
     FROM unnest($1, $2) AS wanted (project_id, dialect) CROSS JOIN LATERAL (
       SELECT status, dialect, longest_gap_s FROM deployments WHERE project_id = wanted.project_id
-      ORDER BY sorted_at DESC, id DESC LIMIT 200
+      ORDER BY sorted_at DESC, id DESC LIMIT 30
     ) AS past
     WHERE past.status = 'completed' AND past.dialect = wanted.dialect
     GROUP BY wanted.project_id, wanted.dialect HAVING count(*) >= 3

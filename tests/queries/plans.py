@@ -39,10 +39,20 @@ def note_statements(engine: Engine) -> Iterator[list[Note]]:
 
 
 def explain(engine: Engine, note: Note) -> list[dict[str, Any]]:
-    """Run a statement anew; return the nodes of its plan, as EXPLAIN (ANALYZE, FORMAT JSON) names what they have."""
+    """Run a statement anew; return the nodes of its plan, the first on top, as EXPLAIN names what they have."""
+    if note.statement.startswith("EXPLAIN"):
+        return []
     with engine.connect() as connection:
-        told = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {note.statement}", note.parameters).scalar()
-    return list(_walk(told[0]["Plan"]))
+        told = connection.exec_driver_sql(
+            f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {note.statement}", note.parameters
+        ).scalar()
+    return list(walk_plan(told[0]["Plan"]))
+
+
+def count_blocks(engine: Engine, note: Note) -> int:
+    """Run a statement anew; return how many blocks of tables and indexes it looks at."""
+    top = next(iter(explain(engine, note)), {})
+    return int(top.get("Shared Hit Blocks", 0) + top.get("Shared Read Blocks", 0))
 
 
 def count_rows(node: dict[str, Any]) -> float:
@@ -51,7 +61,8 @@ def count_rows(node: dict[str, Any]) -> float:
     return float((node["Actual Rows"] + removed) * node["Actual Loops"])
 
 
-def _walk(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def walk_plan(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield a node of a plan and all below it."""
     yield node
     for child in node.get("Plans", ()):
-        yield from _walk(child)
+        yield from walk_plan(child)

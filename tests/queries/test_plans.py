@@ -9,8 +9,9 @@ from flask import Flask
 from benchmarks.generate import fill
 from dashboard import create_app
 from dashboard.extensions import db
+from dashboard.ingest.store import read_usual_gaps
 from tests.conftest import MakeDatabase, close_connections, make_settings
-from tests.queries.plans import count_rows, explain, note_statements
+from tests.queries.plans import count_rows, explain, note_statements, walk_plan
 from tests.servers import SECRET
 
 DEPLOYMENTS, PROJECTS, DAYS = 20_000, 30, 20
@@ -19,17 +20,26 @@ MOST_ROWS = 6000
 LARGE = {"deployments", "deployment_jobs", "deployment_steps", "deployment_events", "deliveries", "deployment_terms"}
 FILTERS = (
     "q=main", "q=nothing-like-it", "q=王", "state=failed", "state=cancelled", "state=running", "state=stale",
-    "environment=test", "environment=nowhere", "branch=feature/17", "triggered_by=nobody", "project=p1",
-    "project=p1&environment=test", "project=p1&q=nothing-like-it", "project=p7&state=cancelled",
+    "environment=test", "environment=nowhere", "branch=feature/17", "triggered_by=nobody", "project=bench-000",
+    "project=bench-000&environment=test", "project=bench-000&q=nothing-like-it", "project=bench-006&state=cancelled",
     "since=2024-01-01T00:00:00Z&until=2024-01-02T00:00:00Z", "q=order&branch=nowhere&state=failed",
 )  # fmt: skip
-DELIVERIES = ("", "q=nothing", "project=p1", "event=none", "verdict=failed", "source=default", "deployment_id=19000")
+DELIVERIES = (
+    "",
+    "q=nothing",
+    "project=bench-000",
+    "event=none",
+    "verdict=failed",
+    "source=default",
+    "deployment_id=19000",
+)
 PATHS = (
-    "/", "/projects/p1", "/projects/p7", "/deployments", "/deployments/19990", "/deployments/19000", "/deployments/100",
-    "/api/projects", "/api/projects/p1", "/api/deployments", "/api/deployments?limit=200", "/api/deployments/19000",
+    "/", "/projects/bench-000", "/projects/bench-006", "/deployments",
+    "/deployments/19990", "/deployments/19000", "/deployments/100", "/api/projects", "/api/projects/bench-000",
+    "/api/deployments", "/api/deployments?limit=200", "/api/deployments/19000",
     "/api/deployments/19000/events?since=0", "/api/cicd/runs/10010000", "/api/cicd/runs/none",
     *(f"/api/deployments?{filters}" for filters in FILTERS),
-    *(f"/api/deliveries?{filters}" for filters in DELIVERIES), "/deliveries", "/deployments?project=p1&q=cart",
+    *(f"/api/deliveries?{filters}" for filters in DELIVERIES), "/deliveries", "/deployments?project=bench-000&q=cart",
 )  # fmt: skip
 
 
@@ -58,3 +68,13 @@ def test_what_is_asked_for_is_found_along_indexes(path: str, large: Flask) -> No
             is_listed = node["Node Type"] == "Seq Scan" and table in LARGE
             assert not is_listed or count_rows(node) <= MOST_ROWS, f"{table} is read through: {note.statement}"
             assert table != "deployments" or count_rows(node) <= MOST_ROWS, f"too much is read: {note.statement}"
+
+
+def test_a_new_deployment_looks_at_few_of_the_others_of_its_project(large: Flask) -> None:
+    with large.app_context(), db.engine.connect() as connection:
+        assert read_usual_gaps(connection, {(1, "native")}) == {(1, "native"): 0}
+        told = connection.exec_driver_sql(
+            "EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE read_usual_gaps('{1}', '{native}')"
+        ).scalar()
+    looked_at = [count_rows(node) for node in walk_plan(told[0]["Plan"]) if node.get("Relation Name") == "deployments"]
+    assert sum(looked_at) <= 30
