@@ -27,7 +27,7 @@ from tests.servers import DashboardServer, find_free_port, wait_until
 ROOT = Path(__file__).parent.parent
 RUNS, SIZES, SECONDS, RATE = 3, (100, 1000, 5000, 10_000), 5, 200
 BAR_VIEWERS, MOST_COMPARED = 1000, 5000
-"""Where the bars are; up to where there is a comparison, above the former in one run only: connecting takes a minute."""
+"""Where the bars are; up to where others are compared with, above the former in one run: connecting takes a minute."""
 DELIVERIES = 300_000
 """How many a throughput is measured over."""
 FRAMES = 60
