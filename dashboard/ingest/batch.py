@@ -18,6 +18,7 @@ from dashboard.ingest import store
 from dashboard.ingest.apply import Application, Trees
 from dashboard.ingest.delivery import Incoming, Receipt, make_row
 from dashboard.ingest.difference import MOST_TOLD
+from dashboard.ingest.prepared import flush
 from dashboard.ingest.rows import Row
 from dashboard.models import Delivery
 
@@ -84,6 +85,7 @@ def _record_failure(engine: Engine, incoming: Incoming, reason: str) -> Receipt:
     with engine.begin() as connection:
         write = store.update if incoming.replayed_at else store.insert
         write(connection, Delivery, [make_row(incoming, receipt)])
+        flush(connection)
     return receipt
 
 
@@ -106,6 +108,7 @@ class _Batch:
         rows = [make_row(incoming, receipt) for incoming, receipt in zip(self.deliveries, receipts, strict=True)]
         store.insert(self.connection, Delivery, [row for row in rows if row["replayed_at"] is None])
         store.update(self.connection, Delivery, [row for row in rows if row["replayed_at"] is not None])
+        flush(self.connection)
         return receipts
 
     def claim(self) -> tuple[list[Incoming], list[Incoming]]:

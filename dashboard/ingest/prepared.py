@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from msgspec.json import Encoder
 from sqlalchemy import BigInteger, Boolean, Connection, Double, Integer, LargeBinary, Table, Text, Uuid
@@ -80,6 +81,10 @@ def name_type(table: Table, column: str) -> str:
     return next(name for known, name, _ in TYPES if isinstance(kind, known))
 
 
+_deferred: WeakKeyDictionary[Connection, list[tuple[str, list[str]]]] = WeakKeyDictionary()
+"""Of each transaction, which has a Connection of its own: what was deferred in one that failed goes with it."""
+
+
 class Statement:
     """One statement over arrays, `$1` to `$n`, of these types of elements."""
 
@@ -91,16 +96,30 @@ class Statement:
 
     def run(self, connection: Connection, columns: Iterable[Sequence[Any]]) -> list[Row]:
         """Run it with a column of values for each parameter; return its rows, none for one that returns nothing."""
-        literals = [write(column) for write, column in zip(self._writers, columns, strict=True)]
+        self.defer(connection, columns)
+        return flush(connection)
+
+    def defer(self, connection: Connection, columns: Iterable[Sequence[Any]]) -> None:
+        """Have it run before the next one that is run, and sent together with it: nobody waits for its answer."""
         prepared: set[str] = connection.info.setdefault(PREPARED, set())
         if self._name not in prepared:
             connection.exec_driver_sql(STEERED + self._prepare)
             prepared.add(self._name)
-        result = connection.exec_driver_sql(self._execute, tuple(literals))
-        if not result.returns_rows:
-            return []
-        names = list(result.keys())
-        return [dict(zip(names, row, strict=True)) for row in result]
+        literals = [write(column) for write, column in zip(self._writers, columns, strict=True)]
+        _deferred.setdefault(connection, []).append((self._execute, literals))
+
+
+def flush(connection: Connection) -> list[Row]:
+    """Run what was deferred, in one round trip; return the rows of the last statement."""
+    deferred = _deferred.pop(connection, [])
+    if not deferred:
+        return []
+    values = tuple(literal for _, literals in deferred for literal in literals)
+    result = connection.exec_driver_sql("; ".join(sql for sql, _ in deferred), values)
+    if not result.returns_rows:
+        return []
+    names = list(result.keys())
+    return [dict(zip(names, row, strict=True)) for row in result]
 
 
 def pick(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> Iterable[Sequence[Any]]:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, select, update
 from dashboard.core.view import Watch, format_time, tell_row_state
 from dashboard.core.words import State, Status
 from dashboard.extensions import db
+from dashboard.ingest.prepared import flush
 from dashboard.ingest.store import insert_events
 from dashboard.models import Deployment
 from dashboard.models.deployment import tell_silent
@@ -33,6 +34,7 @@ def announce_stale(now: datetime, stale_s: int) -> int:
         silent = _mark_stale(connection, watch)
         insert_events(connection, [_describe(row, now) for row in silent])
         insert_events(connection, [_lift(connection, row, watch) for row in _find_unfounded(connection, watch)])
+        flush(connection)
     return len(silent)
 
 

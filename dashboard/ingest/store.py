@@ -59,6 +59,10 @@ class _Inserting:
     def run(self, connection: Connection, rows: Sequence[Row]) -> list[Row]:
         return self._statement.run(connection, pick(rows, self._columns)) if rows else []
 
+    def defer(self, connection: Connection, rows: Sequence[Row]) -> None:
+        if rows:
+            self._statement.defer(connection, pick(rows, self._columns))
+
 
 class _Updating:
     """A statement that writes whole rows over those with the same key; `kept` gives other expressions for columns."""
@@ -72,9 +76,9 @@ class _Updating:
         sql = f"UPDATE {target} SET {', '.join(values)} FROM {source} WHERE {matches}"  # noqa: S608
         self._statement = Statement(f"update_{model.__tablename__}", _types(model, self._columns), sql)
 
-    def run(self, connection: Connection, rows: Sequence[Row]) -> None:
+    def defer(self, connection: Connection, rows: Sequence[Row]) -> None:
         if rows:
-            self._statement.run(connection, pick(rows, self._columns))
+            self._statement.defer(connection, pick(rows, self._columns))
 
 
 class _Reading:
@@ -225,16 +229,16 @@ def read_open_steps(connection: Connection, deployment_ids: Sequence[int]) -> li
 
 
 def insert(connection: Connection, model: type[Base], rows: Sequence[Row]) -> None:
-    """Add rows that are known not to exist: nobody else may make them, unless it is a deployment.
+    """Add rows that are known not to exist, at the next statement that reads or at `flush`.
 
-    Raises IntegrityError if another transaction has made one of the deployments in the meantime.
+    Nobody else may make them, unless it is a deployment: IntegrityError is raised if another transaction has.
     """
-    INSERT[model].run(connection, rows)
+    INSERT[model].defer(connection, rows)
 
 
 def update(connection: Connection, model: type[Base], rows: Sequence[Row]) -> None:
-    """Write whole rows over old ones, which are locked."""
-    UPDATE[model].run(connection, rows)
+    """Write whole rows over old ones, which are locked, at the next statement that reads or at `flush`."""
+    UPDATE[model].defer(connection, rows)
 
 
 def read_current_steps(connection: Connection, deployment_ids: Sequence[int]) -> dict[int, Row]:
@@ -252,11 +256,11 @@ def read_current_steps(connection: Connection, deployment_ids: Sequence[int]) ->
 
 
 def insert_events(connection: Connection, rows: Sequence[Row]) -> None:
-    """Append events, and have the database announce them when the transaction commits."""
+    """Append events, and have the database announce them when the transaction commits; at the latest at `flush`."""
     if rows:
         packed = [{**row, "changes": write_bytes(pack_json(row["changes"]))} for row in rows]
-        INSERT[DeploymentEvent].run(connection, packed)
-        NOTIFY.run(connection, [pack_payloads(f"{row['deployment_id']}:{row['seq']}" for row in rows)])
+        INSERT[DeploymentEvent].defer(connection, packed)
+        NOTIFY.defer(connection, [pack_payloads(f"{row['deployment_id']}:{row['seq']}" for row in rows)])
 
 
 def pack_payloads(words: Iterable[str]) -> list[str]:
