@@ -73,11 +73,11 @@ def print_pages(server: Server, directory: Path, numbers: dict[str, int]) -> Non
     """Ask for each page and each answer of the API, of both databases in turn."""
     print("\n### Pages and API\n")
     print(
-        "Database: all statements of an answer together; whole: with everything but the web server. Medians, in ms.\n"
+        "Blocks, and the database: all statements of an answer together; whole: but for the web server. Medians, ms.\n"
     )
-    columns = [f"{part}, {number:,}" for part in ("database", "whole") for number in numbers.values()]
+    columns = [f"{part}, {number:,}" for part in ("blocks", "database", "whole") for number in numbers.values()]
     print(f"| answer | statements | {' | '.join(columns)} |")
-    print("|---|--:|--:|--:|--:|--:|")
+    print(f"|---|--:|{'--:|' * len(columns)}")
     apps = {name: make_app(server.url_of(name), directory) for name in numbers}
     for index, title in enumerate(list_paths(SMALL)):
         asked: dict[str, list[tuple[list[Note], float]]] = {name: [] for name in apps}
