@@ -71,13 +71,12 @@ def measure(server: Server, directory: Path, deployments: int) -> None:
 
 def print_pages(server: Server, directory: Path, numbers: dict[str, int]) -> None:
     """Ask for each page and each answer of the API, of both databases in turn."""
-    print("\n### Pages and API\n")
     print(
-        "Blocks, and the database: all statements of an answer together; whole: but for the web server. Medians, ms.\n"
+        "\n### Pages and API\n\nBlocks: of 8 kB, that all statements of an answer together look at. Database: how long"
     )
+    print("they take; whole: with everything but the web server. Medians, in ms.\n")
     columns = [f"{part}, {number:,}" for part in ("blocks", "database", "whole") for number in numbers.values()]
-    print(f"| answer | statements | {' | '.join(columns)} |")
-    print(f"|---|--:|{'--:|' * len(columns)}")
+    print(f"| answer | statements | {' | '.join(columns)} |\n|---|--:|--:|--:|--:|--:|--:|--:|")
     apps = {name: make_app(server.url_of(name), directory) for name in numbers}
     for index, title in enumerate(list_paths(SMALL)):
         asked: dict[str, list[tuple[list[Note], float]]] = {name: [] for name in apps}
