@@ -7,7 +7,7 @@ import gevent
 import pytest
 from gevent.event import Event
 
-from dashboard.live.sharing import SharedReadings
+from dashboard.live.sharing import InterruptedReadingError, SharedReadings
 
 
 def make_reader() -> tuple[Callable[[], int], Event]:
@@ -71,3 +71,28 @@ def test_an_error_is_shared_and_the_next_reading_is_tried() -> None:
     may_fail.set()
     assert all(asker.get(timeout=10) for asker in askers)
     assert readings.read("x", lambda: "there") == "there"
+
+
+@pytest.mark.parametrize("has_begun", [True, False])
+def test_who_shared_the_reading_of_one_that_was_ended_hears_of_it(has_begun: bool) -> None:
+    readings = SharedReadings(most_at_once=1)
+    read, may_end = make_reader()
+    busy = None if has_begun else gevent.spawn(readings.read, "other", read)
+    gevent.sleep(0)
+    ended = gevent.spawn(readings.read, "x", read)
+    waits = gevent.spawn(ask_in_vain, readings)
+    gevent.sleep(0)
+    ended.kill()
+    may_end.set()
+    assert waits.get(timeout=10) is not has_begun
+    assert busy is None or busy.get(timeout=10)
+    assert readings.read("x", lambda: "there") == "there"
+
+
+def ask_in_vain(readings: SharedReadings) -> bool:
+    """Return whether the reading was interrupted."""
+    try:
+        readings.read("x", lambda: "there")
+    except InterruptedReadingError:
+        return True
+    return False
