@@ -31,6 +31,7 @@ RESYNC = "resync"
 """Tells a client that it was not told something: it has to ask where its topics are now."""
 WRITTEN_AT_ONCE = 500
 """After so many clients others may run: requests are answered while a message goes out to thousands."""
+PROBE_S = 5
 CLIENT_PACKET = re.compile(r"1\Z|3\Z|4[0-4]")
 """How what a client sends begins: close, pong, or a message of Socket.IO without binary parts."""
 
@@ -169,8 +170,7 @@ class Fanout:
     def _encode(self, *event: object) -> bytes:
         """Return the WebSocket frame of a Socket.IO event."""
         packet = self._server.packet_class(socketio.packet.EVENT, namespace=NAMESPACE, data=list(event))
-        text = engineio.packet.Packet(engineio.packet.MESSAGE, packet.encode()).encode()
-        return bytes(FrameProtocol(client=False, extensions=[]).send_data(text, fin=True))
+        return _encode_frame(engineio.packet.Packet(engineio.packet.MESSAGE, packet.encode()).encode())
 
 
 def protect_connections(server: socketio.Server, may_connect: Callable[[dict[str, Any]], bool]) -> Broadcast:
@@ -220,8 +220,35 @@ def _is_familiar(server: socketio.Server) -> bool:
         and issubclass(websocket, SimpleWebSocketWSGI)
         and hasattr(engineio.socket.Socket(server.eio, "probe"), "queue")
         and hasattr(engineio.socket.Socket, "_websocket_handler")
-        and all(hasattr(simple_websocket.Server, name) for name in ("receive", "_handle_events"))
+        and hasattr(server.manager, "get_participants")
+        and _can_connect()
     )
+
+
+def _can_connect() -> bool:
+    """Open a connection to ourselves, and say whether a message comes through it in either direction."""
+    ours, theirs = gevent.socket.socketpair()
+    key = {"HTTP_SEC_WEBSOCKET_KEY": "dGhlIHNhbXBsZSBub25jZQ==", "HTTP_SEC_WEBSOCKET_VERSION": "13"}
+    asked = {"HTTP_HOST": "localhost", "HTTP_CONNECTION": "Upgrade", "HTTP_UPGRADE": "websocket", **key}
+    try:
+        with gevent.Timeout(PROBE_S, TimeoutError()):
+            websocket = FrameServer({"PATH_INFO": "/", **asked, "gunicorn.sock": ours}, b"")
+            websocket.sock.offer(_encode_frame("there"))
+            theirs.sendall(FrameProtocol(client=True, extensions=[]).send_data("back", fin=True))
+            said = websocket.receive()
+            websocket.send("and there")
+            return said == "back" and _encode_frame("there") + _encode_frame("and there") in theirs.recv(4096)
+    except Exception:  # whatever it is: what it was written against has changed
+        logger.exception("a connection of our own kind cannot be made")
+        return False
+    finally:
+        ours.close()
+        theirs.close()
+
+
+def _encode_frame(text: str) -> bytes:
+    """Return the WebSocket frame of a text that a server sends."""
+    return bytes(FrameProtocol(client=False, extensions=[]).send_data(text, fin=True))
 
 
 def _emit(server: socketio.Server, messages: Sequence[Message]) -> None:

@@ -269,16 +269,16 @@ def test_only_a_handshake_of_the_same_origin_is_accepted(
         assert connection.recv(12) == b"HTTP/1.1 " + status
 
 
-class UpdatedServer(DashboardServer):
-    """A dashboard that runs on libraries which have changed inside."""
-
-    application = "tests.live.unfamiliar:app"
-
-
+@pytest.mark.parametrize("application", ["tests.live.unfamiliar:app", "tests.live.unfamiliar_within:app"])
 def test_if_the_libraries_change_inside_pages_are_told_their_way_and_the_log_says_so(
-    make_database: MakeDatabase, tmp_path: Path, open_page: OpenPage, capfd: pytest.CaptureFixture[str]
+    make_database: MakeDatabase,
+    tmp_path: Path,
+    open_page: OpenPage,
+    capfd: pytest.CaptureFixture[str],
+    application: str,
 ) -> None:
-    server = UpdatedServer(make_database(), tmp_path)
+    server = DashboardServer(make_database(), tmp_path)
+    server.application = application
     server.start()
     rows = Rows(server.database_url)
     try:
