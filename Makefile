@@ -14,7 +14,7 @@ VENDOR := dashboard/static/vendor
 SHELL_FILES = $(wildcard senders/*.sh scripts/*.sh .ci/run)
 WORKFLOWS = $(wildcard .github/workflows/*.yml)
 # These say how long a visitor waits: nothing else may run beside them.
-TIMED = tests/pages/test_interruptions.py tests/pages/test_weight.py
+TIMED = tests/pages/test_interruptions.py tests/pages/test_smoothness.py tests/pages/test_weight.py
 JS_TESTS = $(wildcard tests/js/*.test.js tests/js/*.test.mjs)
 
 help: ## Show this list
