@@ -11,7 +11,6 @@ import functools
 import itertools
 import logging
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -144,28 +143,33 @@ class Fanout:
 
     def broadcast(self, messages: Sequence[Message]) -> None:
         """Write the messages; what a client gets of them goes out in one piece. Others may run in between."""
-        taken: Counter[bool] = Counter()
+        taken = skipped = 0
         frames = [self._encode(message.name, message.data) for message in messages]
-        pieces: dict[tuple[str, ...], bytes] = {}
-        for count, (client, rooms) in enumerate(self._find_rooms(messages).items(), 1):
-            if rooms not in pieces:
-                concerned = (m for m in zip(frames, messages, strict=True) if not set(rooms).isdisjoint(m[1].rooms))
-                pieces[rooms] = b"".join(frame for frame, _ in concerned)
-            if outlet := self.outlets.get(client):
-                taken[outlet.offer(pieces[rooms])] += 1
-            if count % WRITTEN_AT_ONCE == 0:
-                gevent.sleep(0)
+        for rooms, clients in self._group_clients(messages).items():
+            concerned = (m for m in zip(frames, messages, strict=True) if not rooms.isdisjoint(m[1].rooms))
+            piece = b"".join(frame for frame, _ in concerned)
+            for outlet in filter(None, map(self.outlets.get, clients)):
+                if outlet.offer(piece):
+                    taken += 1
+                else:
+                    skipped += 1
+                if not (taken + skipped) % WRITTEN_AT_ONCE:
+                    gevent.sleep(0)
         FANOUT_MESSAGES.inc(len(messages))
-        FANOUT_RECEIVERS.inc(taken[True])
-        FANOUT_SKIPPED.inc(taken[False])
+        FANOUT_RECEIVERS.inc(taken)
+        FANOUT_SKIPPED.inc(skipped)
 
-    def _find_rooms(self, messages: Sequence[Message]) -> dict[str, tuple[str, ...]]:
-        """Return for each client those of the messages' rooms that it is in."""
-        found: dict[str, tuple[str, ...]] = {}
+    def _group_clients(self, messages: Sequence[Message]) -> dict[frozenset[str], list[str]]:
+        """Return those who are told something, by those of the messages' rooms that they are in."""
+        found: dict[str, frozenset[str]] = {}
         for room in dict.fromkeys(room for message in messages for room in message.rooms):
+            alone = frozenset({room})
             for _, client in self._server.manager.get_participants(NAMESPACE, room):
-                found[client] = (*found.get(client, ()), room)
-        return found
+                found[client] = found[client] | alone if client in found else alone
+        groups: dict[frozenset[str], list[str]] = {}
+        for client, rooms in found.items():
+            groups.setdefault(rooms, []).append(client)
+        return groups
 
     def _encode(self, *event: object) -> bytes:
         """Return the WebSocket frame of a Socket.IO event."""

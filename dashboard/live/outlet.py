@@ -26,6 +26,7 @@ class Outlet:
         """Take the socket over; `resync` is written when the client, having been behind, has taken what was waiting."""
         sock.settimeout(None)  # a page may have nothing to say for as long as it is open
         self._sock = sock
+        self._try_to_send = sock._sock.send  # type: ignore[attr-defined]  # gevent's own, which does not block
         self._resync = resync
         self._lock = Semaphore()
         self._waiting: deque[bytes | memoryview] = deque()
@@ -54,13 +55,13 @@ class Outlet:
                 self._append(data)
             return not self._is_behind
         try:
-            written = self._sock._sock.send(data)  # type: ignore[attr-defined]  # gevent's own, which does not block
+            written = self._try_to_send(data)
         except BlockingIOError:
             written = 0
         except OSError:
             self.end()
             return False
-        if written < len(data):
+        if written != len(data):
             self._append(memoryview(data)[written:])
             gevent.spawn(self._flush_quietly)
         return True
