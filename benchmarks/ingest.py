@@ -122,13 +122,18 @@ def tell_bars(results: Results) -> None:
         tell("ingest/workers", compare(results, ours._replace(system=DASHBOARD_2), ours))
     lone = ours._replace(clients=1)
     if lone in results:
-        alone = find_median(results[lone._replace(system=DIRECT)], "p50_ms")
-        tell("ingest/lone", find_median(results[lone], "p50_ms") / alone)
+        tell("ingest/lone", find_ratio(results[lone], results[lone._replace(system=DIRECT)], "p50_ms"))
 
 
 def compare(results: Results, cell: Cell, reference: Cell) -> float:
-    """Return the rate of a cell as a multiple of another's."""
-    return find_median(results[cell], "a_second") / find_median(results[reference], "a_second")
+    """Return the rate of a cell as a multiple of another's, see find_ratio."""
+    return find_ratio(results[cell], results[reference], "a_second")
+
+
+def find_ratio(samples: Sequence[Sample], others: Sequence[Sample], field: str) -> float:
+    """Return the median of the rounds' ratios: within a round the machine is the same, over all of them it is not."""
+    pairs = zip(samples, others, strict=True)
+    return float(statistics.median(getattr(sample, field) / getattr(other, field) for sample, other in pairs))
 
 
 def find_median(samples: Sequence[Sample], field: str) -> float:
