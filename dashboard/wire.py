@@ -32,6 +32,8 @@ class StrictHandler(PyWSGIHandler):  # type: ignore[misc]  # the library is not 
 
     wsgi_input: Any
     head_timeout: gevent.Timeout
+    _held: bytearray | None = None
+    """What is to be sent together with more."""
 
     def __init__(self, sock: Any, *args: Any) -> None:  # noqa: ANN401
         sock.settimeout(SILENCE_S)
@@ -69,6 +71,21 @@ class StrictHandler(PyWSGIHandler):  # type: ignore[misc]  # the library is not 
         if not self.server.started:
             self.close_connection = True
         return super().start_response(*args)
+
+    def _write_with_headers(self, data: bytes) -> None:
+        """Send the head and the first part of the body at once: gevent would send two packets."""
+        self._held = bytearray()
+        try:
+            super()._write_with_headers(data)
+        finally:
+            held, self._held = self._held, None
+        self._sendall(held)
+
+    def _sendall(self, data: bytes | bytearray) -> None:
+        if self._held is None:
+            super()._sendall(data)
+        else:
+            self._held += data
 
     def log_request(self) -> None:
         """Write no access log: a query string may hold what no log line should."""
