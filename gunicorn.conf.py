@@ -12,6 +12,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gunicorn.workers.base import Worker
 
+YOUNG_OBJECTS = 20_000
+"""So many new ones make a web worker's collector look for garbage: by default 700, which is less than one delivery has.
+Elsewhere what waits to be collected may be large, as answers to pages are."""
+
 _host = os.environ.get("DASHBOARD_HOST") or "127.0.0.1"
 _port = os.environ.get("DASHBOARD_PORT") or "8000"
 _socket = os.environ.get("DASHBOARD_SOCKET")
@@ -61,5 +65,7 @@ def post_worker_init(worker: "Worker") -> None:
     from dashboard.wire import StrictHandler, StrictServer  # noqa: PLC0415
 
     worker.server_class, worker.wsgi_handler = StrictServer, StrictHandler
-    if _role != "web":
+    if _role == "web":
+        gc.set_threshold(YOUNG_OBJECTS)
+    else:
         live.start(worker.wsgi)
