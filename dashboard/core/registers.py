@@ -4,6 +4,7 @@ A node (project, deployment, job or step) is a map of registers. Merging takes t
 commutative, associative and idempotent: any order and any number of copies of the same reports give the same node.
 """
 
+import functools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ Claim = tuple[Stamp, int, Scalar]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+@functools.lru_cache(maxsize=1024)
 def stamp_of(moment: datetime | None) -> Stamp:
     """Return the moment in whole microseconds since 1970, NO_TIME for None; exact, unlike a float."""
     if moment is None:

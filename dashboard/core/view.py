@@ -13,7 +13,7 @@ from typing import Any
 from dashboard.core import state
 from dashboard.core.links import link_revision
 from dashboard.core.state import Standing
-from dashboard.core.words import CONCLUSION_OF_WORD, STATUS_OF_WORD, Conclusion, State, Status
+from dashboard.core.words import CONCLUSION_OF_WORD, STATUS_OF_WORD, STATUS_WORDS, Conclusion, State, Status
 
 Row = Mapping[str, Any]
 View = dict[str, Any]
@@ -158,8 +158,8 @@ def view_job(row: Row, deployment_row: Row) -> View:
 
 def view_step(row: Row, job: Standing, deployment: Standing) -> View:
     """Return a step."""
-    standing = state.settle_step(*read_status(row))
-    shown = state.tell_state(standing, row["status_raw"], in_ended=job.is_done or deployment.is_done)
+    in_ended = job.is_done or deployment.is_done
+    standing, shown = _settle_step(row["status"], row["conclusion"], row["status_raw"], in_ended)
     return {
         "job": row["job_key"],
         "key": row["key"],
@@ -174,6 +174,12 @@ def view_step(row: Row, job: Standing, deployment: Standing) -> View:
         "error": row["error"] or None,
         "log": row["log"],
     }
+
+
+@functools.lru_cache(maxsize=1024)
+def _settle_step(status: str | None, conclusion: str | None, raw: str | None, in_ended: bool) -> tuple[Standing, State]:  # noqa: FBT001
+    standing = state.settle_step(*read_status({"status": status, "conclusion": conclusion}))
+    return standing, state.tell_state(standing, raw, in_ended=in_ended)
 
 
 def order_node(node: View) -> tuple[bool, int, bool, datetime, str]:
@@ -205,19 +211,16 @@ def _view_current(current: Row | None) -> View:
 
 def _view_standing(row: Row, standing: Standing, shown: State) -> View:
     return {
-        "status": standing.status.word,
+        "status": STATUS_WORDS[standing.status],
         "conclusion": standing.conclusion and str(standing.conclusion),
         "status_raw": row["status_raw"],
         "state": str(shown),
-        "conflict": _view_conflict(row),
+        "conflict": _view_conflict(row, row["rival"]) if row["rival"] else None,
     }
 
 
-def _view_conflict(row: Row) -> list[View] | None:
+def _view_conflict(row: Row, rival: Row) -> list[View]:
     """Return both endings where a sender reported two different ones, the one that counts first."""
-    if not row["rival"]:
-        return None
-    rival = row["rival"]
     return [
         {"conclusion": row["conclusion"], "completed_at": format_time(row["completed_at"])},
         {"conclusion": rival["conclusion"], "completed_at": rival["completed_at"]},
@@ -226,15 +229,15 @@ def _view_conflict(row: Row) -> list[View] | None:
 
 def _view_times(row: Row, standing: Standing) -> View:
     """Return the times shown: the sender's; without any of them the receipt of the first report, marked observed."""
-    ended = (row["completed_at"] or row["said_at"]) if standing.is_done else None
-    started = row["started_at"] or row.get("first_step_at")
-    observed = started is None and row["completed_at"] is None and row["said_at"] is None
+    started, ended = row["started_at"] or row.get("first_step_at"), row["completed_at"] or row["said_at"]
+    is_done = standing.is_done
     begun = standing.status != Status.QUEUED and standing.conclusion != Conclusion.SKIPPED
+    observed = row["observed_at"] if begun and started is None and ended is None else None
     return {
-        "started_at": format_time(row["observed_at"] if observed and begun else started),
-        "started_observed": bool(observed and begun and row["observed_at"]),
-        "completed_at": format_time(ended),
-        "duration_s": _compute_duration(row.get("duration_s"), started, ended) if standing.is_done else None,
+        "started_at": format_time(observed or started),
+        "started_observed": observed is not None,
+        "completed_at": format_time(ended) if is_done else None,
+        "duration_s": _compute_duration(row.get("duration_s"), started, ended) if is_done else None,
     }
 
 

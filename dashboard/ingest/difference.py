@@ -36,6 +36,9 @@ MOST_TOLD, LONGEST_TOLD = 100, 200
 """Changes, and characters of a value, that are kept with a delivery."""
 
 
+LONG = (str, dict, list)
+"""Types of values that can be long."""
+
 Views = tuple[dict[str, Any], dict[str, dict[str, Any]], dict[StepKey, dict[str, Any]]]
 
 
@@ -58,7 +61,7 @@ def describe_changes(before: Tree, after: Tree, watch: Watch) -> Difference:
         old_views[0].update(state=State.STALE.value, stale_since=silent_since)
     deployment = _diff(old_views[0], new_views[0])
     changes = {
-        "deployment": {name: value for name, value in deployment.items() if name not in UNSEEN},
+        "deployment": {name: deployment[name] for name in deployment if name not in UNSEEN},
         "jobs": [
             {"key": key, **diff} for key, view in new_views[1].items() if (diff := _diff(old_views[1].get(key), view))
         ],
@@ -123,7 +126,7 @@ def _tell_changes(old_views: Views, new_views: Views) -> list[dict[str, Any]]:
 
 def _shorten(value: Any) -> Any:  # noqa: ANN401
     """Return a value that is short whatever a sender wrote: a scalar, cut if it is a long text."""
-    if not isinstance(value, str | dict | list):
+    if not isinstance(value, LONG):
         return value
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= LONGEST_TOLD else text[:LONGEST_TOLD] + "…"

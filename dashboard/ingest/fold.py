@@ -24,6 +24,8 @@ from dashboard.ingest.rows import EMPTY_NODE, Row, read_node, write_node
 EMPTY_JOB: Row = {**EMPTY_NODE, **dict.fromkeys(JOB_FIELDS), "step_tally": {}, "first_step_at": None}
 EMPTY_STEP: Row = {**EMPTY_NODE, **dict.fromkeys(STEP_FIELDS)}
 UNSAID = Node()
+UNBEGUN = frozenset({None, Status.QUEUED.word})
+"""Statuses of a step that has not begun."""
 
 
 @dataclass(slots=True)
@@ -44,7 +46,8 @@ class Tree:
 def fold_report(before: Tree, project: Row, report: Report, received_at: datetime, patterns: Patterns) -> Tree:
     """Return what the rows become; `project` is the project's row after the report."""
     number = before.deployment["id"]
-    after = Tree(project, _fold_node(before.deployment, report.deployment))
+    deployment, node = before.deployment, report.deployment
+    after = Tree(project, {**deployment, **write_node(node)} if before.is_new else _fold_node(deployment, node))
     for key in sorted({*report.jobs, *(job for job, _ in report.steps)}):
         node = report.jobs.get(key, UNSAID)
         old = before.jobs.get(key)
@@ -67,13 +70,10 @@ def make_job(deployment_id: int, key: str, node: Node) -> Row:
 
 def make_step(deployment_id: int, job_key: str, key: str, node: Node, patterns: Patterns) -> Row:
     """Return the row of a step of which nothing is known but these claims."""
-    known = {
-        "deployment_id": deployment_id,
-        "job_key": job_key,
-        "key": key,
-        "category": categorise(key, patterns).value,
-    }
-    return {**EMPTY_STEP, **known, **write_node(node)}
+    row = {**EMPTY_STEP, **write_node(node)}
+    row["deployment_id"], row["job_key"], row["key"] = deployment_id, job_key, key
+    row["category"] = str(categorise(key, patterns))
+    return row
 
 
 def _fold_node(row: Row, node: Node) -> Row:
@@ -116,10 +116,15 @@ def _observe(after: Tree, received_at: datetime) -> None:
     jobs = [(job, stand_job(job, UNHEARD)) for job in after.jobs.values()]
     for row, standing in [(after.deployment, stand_deployment(after.deployment)), *jobs]:
         if standing.status != Status.QUEUED:
-            row["observed_at"] = _earliest(row["observed_at"], received_at)
+            _observe_row(row, received_at)
     for step in after.steps.values():
-        if step["status"] not in {None, Status.QUEUED.word}:
-            step["observed_at"] = _earliest(step["observed_at"], received_at)
+        if step["status"] not in UNBEGUN:
+            _observe_row(step, received_at)
+
+
+def _observe_row(row: Row, received_at: datetime) -> None:
+    if row["observed_at"] is None or received_at < row["observed_at"]:
+        row["observed_at"] = received_at
 
 
 def _place(deployment: Row, received_at: datetime) -> None:

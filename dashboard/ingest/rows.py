@@ -7,7 +7,7 @@ from typing import Any
 from dashboard.core.registers import Claim, Node, Outcome, merge_nodes
 from dashboard.core.report import DEPLOYMENT_FIELDS, Identity
 from dashboard.core.view import format_time
-from dashboard.core.words import CONCLUSION_OF_WORD, STATUS_OF_WORD, Conclusion
+from dashboard.core.words import CONCLUSION_OF_WORD, STATUS_OF_WORD, STATUS_WORDS, Conclusion
 
 Row = dict[str, Any]
 
@@ -36,8 +36,9 @@ def read_fields(row: Mapping[str, Any]) -> dict[str, Claim]:
 
 def write_fields(fields: Mapping[str, Claim]) -> Row:
     """Return the columns of claims: the values, and what they won with."""
-    values = {name: value for name, (_, _, value) in fields.items()}
-    return {**values, "stamps": {name: [stamp, rank] for name, (stamp, rank, _) in fields.items()}}
+    columns: Row = {name: value for name, (_, _, value) in fields.items()}
+    columns["stamps"] = {name: [stamp, rank] for name, (stamp, rank, _) in fields.items()}
+    return columns
 
 
 def read_node(row: Mapping[str, Any]) -> Node:
@@ -48,20 +49,18 @@ def read_node(row: Mapping[str, Any]) -> Node:
 
 def write_node(node: Node) -> Row:
     """Return the columns of the registers; those of fields nobody claimed are left out."""
-    outcome = node.outcome
-    generation, started_at = node.started or (0, None)
-    columns: Row = {**write_fields(node.fields), "started_at": started_at, "started_generation": generation}
-    if outcome is None:
-        return columns
-    return columns | {
-        "status": outcome.status.word,
-        "conclusion": outcome.conclusion.value if outcome.conclusion else None,
-        "status_raw": outcome.raw,
-        "completed_at": outcome.completed_at,
-        "said_at": outcome.said_at,
-        "generation": outcome.generation,
-        "rival": _write_rival(node.outcomes[1]) if len(node.outcomes) > 1 else None,
-    }
+    columns = write_fields(node.fields)
+    columns["started_generation"], columns["started_at"] = node.started or (0, None)
+    if node.outcomes:
+        outcome, *others = node.outcomes
+        columns["status"] = STATUS_WORDS[outcome.status]
+        columns["conclusion"] = outcome.conclusion and str(outcome.conclusion)
+        columns["status_raw"] = outcome.raw
+        columns["completed_at"] = outcome.completed_at
+        columns["said_at"] = outcome.said_at
+        columns["generation"] = outcome.generation
+        columns["rival"] = _write_rival(others[0]) if others else None
+    return columns
 
 
 def _read_outcomes(row: Mapping[str, Any]) -> list[Outcome]:

@@ -123,8 +123,10 @@ def _parse_list(steps: Sequence[Body], default_job: str, stamp: datetime | None)
         ordered = len(members) > 1 and all(step.get("number") is None for step in members)
         keys = key_steps(step["name"] for step in members)
         for place, (key, step) in enumerate(zip(keys, members, strict=True), start=1):
-            values = {name: step.get(name) for name in STEP_FIELDS}
-            yield (job_key, key), _claim(step, values | ({"number": place} if ordered else {}), stamp)
+            values = {name: step[name] for name in STEP_FIELDS if name in step}
+            if ordered:
+                values["number"] = place
+            yield (job_key, key), _claim(step, values, stamp)
 
 
 def _put(nodes: dict[Any, Node], key: Any, node: Node) -> None:  # noqa: ANN401
