@@ -25,8 +25,10 @@ Trees = dict[str, Tree]
 class Application:
     """The steps by which the reports of one transaction are applied; each method is one of them, in order of `run`."""
 
-    def __init__(self, connection: Connection, received_at: datetime, settings: Settings) -> None:
-        self.connection, self.received_at, self.settings = connection, received_at, settings
+    def __init__(self, connection: Connection, received_at: datetime, written_at: datetime, settings: Settings) -> None:
+        """Apply reports as of when they were received; what is replayed is written later than that."""
+        self.connection, self.settings = connection, settings
+        self.received_at, self.written_at = received_at, written_at
         self.watch = Watch(received_at, settings.stale_s)
         self.events: list[Row] = []
         self.told: dict[str, list[Row]] = {}
@@ -143,5 +145,5 @@ class Application:
                 row["seq"] += 1
                 kind = name_event(befores[digest], after)
                 event = {"deployment_id": row["id"], "seq": row["seq"], "kind": kind, "changes": difference.event}
-                self.events.append(event | {"created_at": self.received_at})
+                self.events.append(event | {"created_at": self.written_at})
                 self.told[digest] = [{"deployment_id": row["id"], **change} for change in difference.told]

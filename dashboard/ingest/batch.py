@@ -94,7 +94,9 @@ class _Batch:
 
     def __init__(self, connection: Connection, deliveries: Sequence[Incoming], settings: Settings) -> None:
         self.connection, self.deliveries = connection, deliveries
-        self.application = Application(connection, max(each.received_at for each in deliveries), settings)
+        received_at = max(each.received_at for each in deliveries)
+        written_at = max(each.replayed_at or each.received_at for each in deliveries)
+        self.application = Application(connection, received_at, written_at, settings)
         self.receipts: dict[str, Receipt] = {}
 
     def run(self) -> list[Receipt]:

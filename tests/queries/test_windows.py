@@ -1,5 +1,6 @@
 """Narrowed lists of a past that is larger than a window: nothing is missed, nothing comes twice."""
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 from typing import Any
@@ -132,6 +133,19 @@ def test_what_a_deployment_says_later_is_found_once_it_was_looked_at_again() -> 
     assert renew_terms(LATER, LATER + timedelta(minutes=1)) == 1
     assert list_pages(DeploymentFilters(q="something")) == [["aaa"]]
     assert renew_terms(LATER + timedelta(minutes=1), LATER + timedelta(hours=1)) == 0
+
+
+def test_what_a_replay_makes_of_an_old_delivery_is_found_once_it_was_looked_at_again() -> None:
+    early = {"run_id": "x", "commit_hash": "aaa", "started_at": (NOW - timedelta(days=1)).isoformat()}
+    delivery = make_incoming(make_report(**early))
+    ingest(delivery)
+    deploy(20)
+    add_terms(LATER)
+    understood = (make_report(**early, message="something else"),)
+    ingest(replace(delivery, reports=understood, replayed_at=LATER))
+    db.session.rollback()
+    assert renew_terms(LATER, LATER + timedelta(minutes=1)) == 1
+    assert list_pages(DeploymentFilters(q="something")) == [["aaa"]]
 
 
 def test_a_narrowed_inbox_goes_on_behind_its_window() -> None:
