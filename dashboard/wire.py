@@ -17,6 +17,8 @@ HEAD_S = 10
 """How long a connection may take from one answer to the whole head of the next request."""
 SILENCE_S = 30
 """How long a client may send nothing of a body that it announced, or take to read an answer."""
+JOINED_BYTES = 16 * 1024
+"""So long may the first part of a body be that is copied behind its head."""
 ACCEPTED_AT_ONCE = 5
 """Connections taken from the backlog before those that are open have their turn: else a thousand pages that reconnect
 together are all let in, and none of them is answered."""
@@ -33,7 +35,8 @@ class StrictHandler(PyWSGIHandler):  # type: ignore[misc]  # the library is not 
     wsgi_input: Any
     head_timeout: gevent.Timeout
     _held: bytearray | None = None
-    """What is to be sent together with more."""
+    """Head and first part of an answer while they are joined; None: what is sent is sent."""
+    headers_sent = False
 
     def __init__(self, sock: Any, *args: Any) -> None:  # noqa: ANN401
         sock.settimeout(SILENCE_S)
@@ -73,7 +76,10 @@ class StrictHandler(PyWSGIHandler):  # type: ignore[misc]  # the library is not 
         return super().start_response(*args)
 
     def _write_with_headers(self, data: bytes) -> None:
-        """Send the head and the first part of the body at once: gevent would send two packets."""
+        """Send the head and a short first part of the body at once: gevent would send two packets."""
+        if len(data) > JOINED_BYTES:
+            super()._write_with_headers(data)
+            return
         self._held = bytearray()
         try:
             super()._write_with_headers(data)
@@ -86,6 +92,13 @@ class StrictHandler(PyWSGIHandler):  # type: ignore[misc]  # the library is not 
             super()._sendall(data)
         else:
             self._held += data
+
+    def _send_error_response_if_possible(self, error_code: int) -> None:
+        """Answer to a failure, unless a part of another answer may be out: gevent only counts what was sent whole."""
+        if self.headers_sent:
+            self.close_connection = True
+        else:
+            super()._send_error_response_if_possible(error_code)
 
     def log_request(self) -> None:
         """Write no access log: a query string may hold what no log line should."""

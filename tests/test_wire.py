@@ -1,9 +1,14 @@
 """Requests byte by byte: what two readers could understand differently is refused, and what is slow is bounded."""
 
 import socket
+from collections.abc import Callable, Iterator
 
+import gevent
+import gevent.pool
+import gevent.socket
 import pytest
 
+from dashboard import wire
 from tests.conftest import StartDashboard
 from tests.servers import SECRET, DashboardServer
 
@@ -77,3 +82,33 @@ def test_requests_that_follow_each_other_are_answered_one_by_one(dashboard_serve
 @pytest.mark.parametrize("beginning", ["", "GET /hea", f"{GET}X-Token: "])
 def test_a_head_that_does_not_come_ends_the_connection(beginning: str, dashboard_server: DashboardServer) -> None:
     assert b" 200 " not in exchange(dashboard_server, beginning)
+
+
+@pytest.mark.parametrize("size", [wire.JOINED_BYTES, 3 * wire.JOINED_BYTES])
+def test_what_a_client_does_not_take_in_time_is_cut_off_and_nothing_else_follows(
+    size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire, "SILENCE_S", 0.5)
+
+    def answer(_environ: object, start_response: Callable[..., object]) -> Iterator[bytes]:
+        start_response("200 OK", [("Content-Length", str(size))])
+        yield b"x" * size
+
+    with gevent.socket.socket() as listener, gevent.socket.socket() as client:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        served = gevent.pool.Pool()
+        server = wire.StrictServer(listener, answer, handler_class=wire.StrictHandler, spawn=served, log=None)
+        server.start()
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+        client.connect(listener.getsockname())
+        client.sendall(GET.encode() + b"\r\n")
+        with gevent.Timeout(WITHIN_S):
+            while not served:
+                gevent.sleep(0.01)
+            served.join()
+            body = b"".join(iter(lambda: client.recv(65536), b"")).partition(b"\r\n\r\n")[2]
+        server.stop()
+    assert 0 < len(body) < size
+    assert set(body) == set(b"x")
