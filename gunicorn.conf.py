@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from gunicorn.workers.base import Worker
 
 YOUNG_OBJECTS = 20_000
-"""So many new ones make a web worker's collector look for garbage: by default 700, which is less than one delivery has.
-Elsewhere what waits to be collected may be large, as answers to pages are."""
+"""After so many more objects than it freed a web worker looks for garbage. The default, 700, is less than one delivery
+takes; where sockets are served it stays, as an answer over one may hold megabytes."""
 
 _host = os.environ.get("DASHBOARD_HOST") or "127.0.0.1"
 _port = os.environ.get("DASHBOARD_PORT") or "8000"

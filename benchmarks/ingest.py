@@ -131,7 +131,7 @@ def compare(results: Results, cell: Cell, reference: Cell) -> float:
 
 
 def find_ratio(samples: Sequence[Sample], others: Sequence[Sample], field: str) -> float:
-    """Return the median of the rounds' ratios: within a round the machine is the same, over all of them it is not."""
+    """Return the median of the rounds' ratios: within one the machine stays more alike."""
     pairs = zip(samples, others, strict=True)
     return float(statistics.median(getattr(sample, field) / getattr(other, field) for sample, other in pairs))
 

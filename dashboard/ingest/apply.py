@@ -26,7 +26,7 @@ class Application:
     """The steps by which the reports of one transaction are applied; each method is one of them, in order of `run`."""
 
     def __init__(self, connection: Connection, received_at: datetime, written_at: datetime, settings: Settings) -> None:
-        """Apply reports as of when they were received; what is replayed is written later than that."""
+        """Apply reports as of when they were received; `written_at` is the same, or when the replay of one began."""
         self.connection, self.settings = connection, settings
         self.received_at, self.written_at = received_at, written_at
         self.watch = Watch(received_at, settings.stale_s)

@@ -63,10 +63,10 @@ def describe_changes(before: Tree, after: Tree, watch: Watch) -> Difference:
     changes = {
         "deployment": {name: deployment[name] for name in deployment if name not in UNSEEN},
         "jobs": [
-            _name(diff, key=key) for key, view in new_views[1].items() if (diff := _diff(old_views[1].get(key), view))
+            _label(diff, key=key) for key, view in new_views[1].items() if (diff := _diff(old_views[1].get(key), view))
         ],
         "steps": [
-            _name(diff, job=job, key=key)
+            _label(diff, job=job, key=key)
             for (job, key), view in new_views[2].items()
             if (diff := _diff(old_views[2].get((job, key)), view))
         ],
@@ -138,6 +138,6 @@ def _diff(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> Mapping[str,
     return {name: value for name, value in new.items() if name not in old or old[name] != value}
 
 
-def _name(diff: Mapping[str, Any], **keys: str) -> Mapping[str, Any]:
-    """Return what changed of a node, with the keys that say of which; the view of a new one has them."""
+def _label(diff: Mapping[str, Any], **keys: str) -> Mapping[str, Any]:
+    """Return what changed of a node, with the keys that say of which: only the view of a new one has them."""
     return diff if "key" in diff else {**keys, **diff}

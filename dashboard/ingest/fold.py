@@ -24,7 +24,7 @@ from dashboard.ingest.rows import EMPTY_NODE, Row, read_node, write_node
 EMPTY_JOB: Row = {**EMPTY_NODE, **dict.fromkeys(JOB_FIELDS), "step_tally": {}, "first_step_at": None}
 EMPTY_STEP: Row = {**EMPTY_NODE, **dict.fromkeys(STEP_FIELDS)}
 UNSAID = Node()
-UNBEGUN = frozenset({None, Status.QUEUED.word})
+UNBEGUN_STATUSES = frozenset({None, Status.QUEUED.word})
 """Statuses of a step that has not begun."""
 
 
@@ -47,6 +47,7 @@ def fold_report(before: Tree, project: Row, report: Report, received_at: datetim
     """Return what the rows become; `project` is the project's row after the report."""
     number = before.deployment["id"]
     deployment, node = before.deployment, report.deployment
+    # Merged with a row that nobody has spoken of, a node is itself.
     after = Tree(project, {**deployment, **write_node(node)} if before.is_new else _fold_node(deployment, node))
     for key in sorted({*report.jobs, *(job for job, _ in report.steps)}):
         node = report.jobs.get(key, UNSAID)
@@ -118,7 +119,7 @@ def _observe(after: Tree, received_at: datetime) -> None:
         if standing.status != Status.QUEUED:
             _observe_row(row, received_at)
     for step in after.steps.values():
-        if step["status"] not in UNBEGUN:
+        if step["status"] not in UNBEGUN_STATUSES:
             _observe_row(step, received_at)
 
 

@@ -22,5 +22,6 @@ class DeploymentEvent(Base):
     changes: Mapped[dict[str, Any]] = mapped_column(PackedJSON)
     """`deployment`, `jobs` and `steps`, each with the changed values only."""
     created_at: Mapped[datetime]
+    """When the delivery that it is of was received or, later than that, replayed; it is committed soon after."""
 
     __table_args__ = (Index("ix_deployment_events_created_at", "created_at"),)
