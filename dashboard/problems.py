@@ -11,7 +11,7 @@ from typing import Any
 from flask import Flask, Response, current_app, json, render_template, request
 from flask_smorest import Api
 from marshmallow import Schema, fields
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
@@ -67,7 +67,7 @@ def init_errors(app: Flask) -> None:
     app.before_request(refuse_nul)
     app.register_error_handler(ProblemError, answer_problem)
     app.register_error_handler(CursorError, answer_bad_cursor)
-    for unavailable in (OperationalError, InterfaceError, PoolTimeoutError):
+    for unavailable in (OperationalError, InterfaceError, InternalError, PoolTimeoutError):
         app.register_error_handler(unavailable, answer_unavailable)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from psycopg2.errors import DeadlockDetected, SerializationFailure, UniqueViolation
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from dashboard.config import Settings
@@ -30,15 +30,19 @@ IDENTITY = "uq_deployments_identity"
 PASSING_CLASSES = frozenset({"08", "40", "53", "55", "57", "58"})
 """Classes of PostgreSQL's error codes: connection, rollback, resources (a full disk), locks, operator, system."""
 
+INTERNAL = "XX000"
+"""PostgreSQL's error code for what has none of its own."""
+
 log = logging.getLogger(__name__)
 
 
 def ingest_deliveries(engine: Engine, deliveries: Sequence[Incoming], settings: Settings) -> list[Receipt]:
     """Apply and record deliveries in one transaction; return their receipts in the same order, after the commit.
 
-    Raises sqlalchemy's OperationalError, InterfaceError or TimeoutError if the database cannot be reached: of what was
-    not committed before nothing is kept then. A batch that fails for another reason is halved until the delivery is
-    alone that cannot be applied: it is recorded as failed, and the others are applied.
+    Raises sqlalchemy's OperationalError, InterfaceError or TimeoutError if the database cannot be reached, and
+    InternalError if it has a fault of its own: of what was not committed before nothing is kept then. A batch that
+    fails for another reason is halved until the delivery is alone that cannot be applied: it is recorded as failed,
+    and the others are applied.
     """
     try:
         return _retry_races(engine, deliveries, settings)
@@ -49,6 +53,8 @@ def ingest_deliveries(engine: Engine, deliveries: Sequence[Incoming], settings: 
             middle = len(deliveries) // 2
             halves = (deliveries[:middle], deliveries[middle:])
             return [receipt for half in halves for receipt in ingest_deliveries(engine, half, settings)]
+        if isinstance(error, InternalError) and getattr(error.orig, "pgcode", None) == INTERNAL:
+            raise  # PostgreSQL's own fault, such as a file that may not grow: it may be over when this is sent again
         log.exception("delivery %s cannot be applied", deliveries[0].id)
         cause = error.orig if isinstance(error, DBAPIError) else error
         return [_record_failure(engine, deliveries[0], f"{type(cause).__name__} while it was applied")]

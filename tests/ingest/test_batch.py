@@ -9,6 +9,7 @@ from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import create_engine, event, text
+from sqlalchemy.exc import InternalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from dashboard.core.report import Report
@@ -241,4 +242,18 @@ def test_a_delivery_that_got_no_connection_is_not_recorded_as_failed(app: Flask)
     with crowded.connect(), pytest.raises(PoolTimeoutError):
         ingest_deliveries(crowded, [incoming, make_incoming(make_report())], app.config["SETTINGS"])
     crowded.dispose()
+    assert db.session.scalar(text("SELECT count(*) FROM deliveries")) == 0
+
+
+def test_a_fault_of_the_database_itself_is_not_recorded_as_the_deliverys(app: Flask) -> None:
+    with db.engine.begin() as connection:
+        body = "BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'XX000'; END"
+        connection.execute(text(f"CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $${body}$$"))
+        connection.execute(text("CREATE TRIGGER fail BEFORE INSERT ON deployments EXECUTE FUNCTION fail()"))
+    try:
+        with pytest.raises(InternalError):
+            ingest_deliveries(db.engine, [make_incoming(make_report())], app.config["SETTINGS"])
+    finally:
+        with db.engine.begin() as connection:
+            connection.execute(text("DROP FUNCTION fail() CASCADE"))
     assert db.session.scalar(text("SELECT count(*) FROM deliveries")) == 0
