@@ -21,6 +21,7 @@ TCP_ESTABLISHED = 1
 UPGRADE = "Connection: Upgrade\r\nUpgrade: websocket\r\n"
 HANDSHAKE = f"{UPGRADE}Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n"
 LARGE = "x" * 300_000
+WARM_ANSWERS = 10
 
 
 class Wire:
@@ -191,15 +192,16 @@ def test_a_client_that_takes_no_answers_is_asked_for_no_more_questions(
     for number in range(2):
         add_large_event(rows, deployment_id, number)
     wire, asked, question = connect_wire(), 40, {"topic": f"deployment:{deployment_id}", "since": 1}
-    wire.send_event(0, "subscribe", question)
-    wire.read_until("43/live,")
+    # One after the other first: what an answer takes, and what is freed a few answers later, is not what is measured.
+    for number in range(WARM_ANSWERS):
+        wire.send_event(number, "subscribe", question)
+        wire.read_until("43/live,")
     before = read_peak_bytes(dashboard_server)
     for number in range(asked):
         wire.send_event(number, "subscribe", question)
     for number in range(asked):
         assert wire.read_until("43/live,").startswith(f"43/live,{number}[")
-    # All of them at once are twice this and more; memory of an answer that was written is freed some answers later.
-    assert read_peak_bytes(dashboard_server) - before < asked * 10 * len(LARGE) / 2
+    assert read_peak_bytes(dashboard_server) - before < asked * 10 * len(LARGE) / 3
 
 
 def test_compression_is_not_accepted(connect_wire: Callable[[], Wire]) -> None:
