@@ -19,6 +19,8 @@ from dashboard.core.paging import CursorError
 
 PROGRAM_PATHS = ("/api/", "/health", "/ready", "/metrics", "/socket.io")
 RETRY_AFTER_S = 5
+UNAVAILABLE = (OperationalError, InterfaceError, InternalError, PoolTimeoutError)
+"""What says that the database cannot do its work now, whatever is asked of it."""
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +69,7 @@ def init_errors(app: Flask) -> None:
     app.before_request(refuse_nul)
     app.register_error_handler(ProblemError, answer_problem)
     app.register_error_handler(CursorError, answer_bad_cursor)
-    for unavailable in (OperationalError, InterfaceError, InternalError, PoolTimeoutError):
+    for unavailable in UNAVAILABLE:
         app.register_error_handler(unavailable, answer_unavailable)
 
 

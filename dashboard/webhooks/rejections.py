@@ -6,13 +6,11 @@ from collections import Counter
 from dataclasses import replace
 
 from flask import current_app
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from dashboard.core.words import Verdict
 from dashboard.ingest.delivery import Incoming
 from dashboard.ingest.writer import WRITER, BusyError, Writer
-from dashboard.problems import ProblemError
+from dashboard.problems import UNAVAILABLE, ProblemError
 
 MOST_PER_MINUTE = 60
 """How many a process keeps for each source, and of those that nobody authenticated, per minute."""
@@ -43,5 +41,5 @@ def keep_rejected(problem: ProblemError, incoming: Incoming) -> None:
     kept = replace(incoming, verdict=Verdict.REJECTED, reason=problem.detail)
     # The sender is told what is wrong all the same when nothing can be kept.
     writer: Writer = current_app.extensions[WRITER]
-    with contextlib.suppress(OperationalError, InterfaceError, PoolTimeoutError, BusyError):
+    with contextlib.suppress(*UNAVAILABLE, BusyError):
         writer.submit(kept)

@@ -5,10 +5,10 @@ import time
 from datetime import datetime
 
 from flask import Flask
-from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from dashboard.extensions import db
+from dashboard.problems import UNAVAILABLE
 from dashboard.webhooks.sources import Source, load_sources
 
 FRESH_S = 3.0
@@ -47,7 +47,7 @@ class SourceCache:
     def _refresh(self, app: Flask, now: datetime) -> None:
         try:
             self._sources = load_sources(db.engine, app.config["SETTINGS"], now)
-        except (OperationalError, InterfaceError, PoolTimeoutError):
+        except UNAVAILABLE:
             # What was right a moment ago still tells who may post; the delivery itself will hear of the database.
             if self._sources is None:
                 raise
