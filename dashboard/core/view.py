@@ -13,7 +13,7 @@ from typing import Any
 from dashboard.core import state
 from dashboard.core.links import link_revision
 from dashboard.core.state import Standing
-from dashboard.core.words import CONCLUSION_OF_WORD, STATUS_OF_WORD, STATUS_WORDS, Conclusion, State, Status
+from dashboard.core.words import CONCLUSION_OF_WORD, STATUS_OF_WORD, Conclusion, State, Status
 
 Row = Mapping[str, Any]
 View = dict[str, Any]
@@ -211,7 +211,7 @@ def _view_current(current: Row | None) -> View:
 
 def _view_standing(row: Row, standing: Standing, shown: State) -> View:
     return {
-        "status": STATUS_WORDS[standing.status],
+        "status": standing.status.word,
         "conclusion": standing.conclusion and str(standing.conclusion),
         "status_raw": row["status_raw"],
         "state": str(shown),

@@ -61,7 +61,7 @@ def describe_changes(before: Tree, after: Tree, watch: Watch) -> Difference:
         old_views[0].update(state=State.STALE.value, stale_since=silent_since)
     deployment = _diff(old_views[0], new_views[0])
     changes = {
-        "deployment": {name: deployment[name] for name in deployment if name not in UNSEEN},
+        "deployment": {name: value for name, value in deployment.items() if name not in UNSEEN},
         "jobs": [
             _label(diff, key=key) for key, view in new_views[1].items() if (diff := _diff(old_views[1].get(key), view))
         ],

@@ -7,7 +7,7 @@ from typing import Any
 from dashboard.core.registers import Claim, Node, Outcome, merge_nodes
 from dashboard.core.report import DEPLOYMENT_FIELDS, Identity
 from dashboard.core.view import format_time
-from dashboard.core.words import CONCLUSION_OF_WORD, STATUS_OF_WORD, STATUS_WORDS, Conclusion
+from dashboard.core.words import CONCLUSION_OF_WORD, STATUS_OF_WORD, Conclusion
 
 Row = dict[str, Any]
 
@@ -53,7 +53,7 @@ def write_node(node: Node) -> Row:
     columns["started_generation"], columns["started_at"] = node.started or (0, None)
     if node.outcomes:
         outcome, *others = node.outcomes
-        columns["status"] = STATUS_WORDS[outcome.status]
+        columns["status"] = outcome.status.word
         columns["conclusion"] = outcome.conclusion and str(outcome.conclusion)
         columns["status_raw"] = outcome.raw
         columns["completed_at"] = outcome.completed_at
