@@ -111,21 +111,6 @@ def view_deployment(row: Row, project: View, watch: Watch) -> View:
     }
 
 
-def view_outcome(row: Row, watch: Watch) -> View:
-    """Return what the strip of a project shows of a deployment: the announced state, unless it fell silent since."""
-    is_done = row["status"] == Status.COMPLETED.word
-    is_silent = not is_done and watch.is_silent(row)
-    ended = (row["completed_at"] or row["said_at"]) if is_done else None
-    return {
-        "id": row["id"],
-        "seq": row["seq"],
-        "sorted_at": format_time(row["sorted_at"]),
-        "environment": row["environment"],
-        "state": State.STALE.value if is_silent else row["state"],
-        "duration_s": _compute_duration(row["duration_s"], row["started_at"] or row["first_step_at"], ended),
-    }
-
-
 def list_environments(outcomes: Iterable[View]) -> list[str]:
     """Return the environments of a project's newest deployments, in order."""
     return sorted({outcome["environment"] for outcome in outcomes if outcome["environment"]})

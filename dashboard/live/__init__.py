@@ -49,9 +49,9 @@ def start(app: Flask) -> None:
     if EXTENSION in app.extensions:
         return
 
-    def find_usual(deployment_id: int) -> Any:  # noqa: ANN401
+    def find_usual(deployment_id: int, environment: str | None) -> Any:  # noqa: ANN401
         with app.app_context():
-            return attach_usual([{"id": deployment_id}])[0]["usual"]
+            return attach_usual([{"id": deployment_id, "environment": environment}])[0]["usual"]
 
     database_url = app.config["SETTINGS"].database_url
     follower = Follower(socketio, app.extensions[BROADCAST], database_url, find_usual)

@@ -39,7 +39,7 @@ class Follower:
     """Publishes every change of every deployment to the rooms that watch it."""
 
     def __init__(
-        self, socketio: SocketIO, broadcast: Broadcast, database_url: str, find_usual: Callable[[int], Any]
+        self, socketio: SocketIO, broadcast: Broadcast, database_url: str, find_usual: Callable[[int, str | None], Any]
     ) -> None:
         self.ready = gevent.event.Event()
         """Set once the seqs at the start are known: whatever is committed later will be published."""
@@ -133,8 +133,10 @@ class Follower:
         # First, so that an event which cannot be published is not tried for ever; its watchers see the gap.
         self._published[last.deployment_id] = last.seq
         name, frame = fold_events(events)
-        if name == CREATED and frame["deployment"].get("status") != "completed":
-            frame["deployment"] |= {"usual": usual} if (usual := self._find_usual(last.deployment_id)) else {}
+        deployment = frame["deployment"]
+        if name == CREATED and deployment.get("status") != "completed":
+            usual = self._find_usual(last.deployment_id, deployment.get("environment"))
+            deployment |= {"usual": usual} if usual else {}
         rooms = [f"deployment:{last.deployment_id}", "overview", f"project:{last.project_slug}"]
         yield Message(name, frame, rooms)
         if _tells_others(frame["deployment"]):

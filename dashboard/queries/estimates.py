@@ -1,9 +1,12 @@
 """What the history of deployments says about how long they take: one query for any number of them."""
 
+import contextlib
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from cachetools import TTLCache
+from flask import current_app
 from sqlalchemy import text
 
 from dashboard.core.estimate import StepTimes, Usual, estimate_left, summarise_runs
@@ -12,6 +15,13 @@ from dashboard.extensions import db
 from dashboard.queries.rows import MOST_TRIED
 
 MOST_RUNS = 50
+FRESH_S = 60
+"""How long a history is remembered: nothing but a report that comes late, a replay or a deletion changes it."""
+MOST_REMEMBERED = 20_000
+"""Steps in all histories that a process remembers: less than 40 MB."""
+
+Key = tuple[int, str | None]
+"""A deployment's id and its environment, of which a sender may tell later: with it the history is another one."""
 
 # A deployment's history is what had succeeded before it was first heard of: so it does not change while people watch.
 READ_HISTORY = text(
@@ -49,8 +59,8 @@ READ_HISTORY = text(
 
 def attach_usual(views: Sequence[View]) -> list[View]:
     """Return the deployments, whole or not, each with what its history says as `usual`."""
-    histories = _read_histories([view["id"] for view in views]) if views else {}
-    return [{**view, "usual": histories.get(view["id"])} for view in views]
+    histories = _recall_histories([(view["id"], view["environment"]) for view in views])
+    return [{**view, "usual": histories[view["id"]]} for view in views]
 
 
 def attach_estimates(views: Sequence[View], now: datetime) -> list[View]:
@@ -62,6 +72,21 @@ def attach_open_estimates(views: Sequence[View], now: datetime) -> list[View]:
     """Return the deployments of a list in their order, those that are open with `usual` and `estimate`."""
     known = {view["id"]: view for view in attach_estimates([v for v in views if v["status"] != "completed"], now)}
     return [known.get(view["id"], view) for view in views]
+
+
+def _recall_histories(keys: Sequence[Key]) -> dict[int, Usual | None]:
+    """Return histories by the ids of deployments; only those that are not remembered are read."""
+    remembered: TTLCache[Key, Usual] = current_app.extensions.setdefault(
+        "usual", TTLCache(MOST_REMEMBERED, FRESH_S, getsizeof=lambda usual: 1 + len(usual.get("steps", ())))
+    )
+    recalled = {key: usual for key in keys if (usual := remembered.get(key)) is not None}
+    unknown = [key for key in keys if key not in recalled]
+    read = _read_histories([number for number, _ in unknown]) if unknown else {}
+    for key in unknown:
+        recalled[key] = read.get(key[0]) or {}
+        with contextlib.suppress(ValueError):  # one that is larger than all that may be remembered
+            remembered[key] = recalled[key]
+    return {number: usual or None for (number, _), usual in recalled.items()}
 
 
 def _read_histories(ids: Sequence[int]) -> dict[int, Usual | None]:

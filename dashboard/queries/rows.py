@@ -24,6 +24,14 @@ MOST_TRIED = 1000
 As a limit it stands in a subquery: the planner does not know it then, and walks the index instead of sorting so many.
 """
 LARGEST_ID = 2**63 - 1
+TOOK_S = """
+    coalesce(duration_s, CASE
+      WHEN status IS DISTINCT FROM 'completed' THEN NULL
+      WHEN coalesce(completed_at, said_at) < coalesce(started_at, first_step_at) THEN 0
+      ELSE extract(epoch FROM coalesce(completed_at, said_at) - coalesce(started_at, first_step_at))
+    END)
+"""
+"""How long a deployment took, in seconds: core.view's `duration_s` in SQL."""
 
 SUMMARY_COLUMNS = [column for column in DEPLOYMENTS.c if column.name != "log"]
 

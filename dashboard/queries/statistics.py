@@ -16,7 +16,7 @@ from dashboard.core.view import View
 from dashboard.extensions import db
 from dashboard.models.deployment import LAST_OF_ENVIRONMENTS
 from dashboard.queries.lists import is_of_project
-from dashboard.queries.rows import DEPLOYMENTS, PROJECTS, read_rows, select_newest, view_deployments
+from dashboard.queries.rows import DEPLOYMENTS, PROJECTS, TOOK_S, read_rows, select_newest, view_deployments
 
 MOST_ENVIRONMENTS = 20
 MOST_RUNS = 100
@@ -34,13 +34,9 @@ IS_MANY = text(
     """
 )
 READ_PERIODS = text(
-    """
+    f"""
     WITH ended AS (
-      SELECT date_trunc(:unit, sorted_at, 'UTC') AS start, state = 'success' AS succeeded,
-        coalesce(duration_s, CASE
-          WHEN coalesce(completed_at, said_at) < coalesce(started_at, first_step_at) THEN 0
-          ELSE extract(epoch FROM coalesce(completed_at, said_at) - coalesce(started_at, first_step_at))
-        END) AS took_s
+      SELECT date_trunc(:unit, sorted_at, 'UTC') AS start, state = 'success' AS succeeded, {TOOK_S} AS took_s
       FROM deployments
       WHERE project_id = (SELECT id FROM projects WHERE slug = :slug)
         AND sorted_at >= :since AND state IN ('success', 'partial', 'failed')
@@ -49,7 +45,7 @@ READ_PERIODS = text(
       percentile_cont(0.5) WITHIN GROUP (ORDER BY took_s) FILTER (WHERE succeeded) AS median_s,
       percentile_cont(0.9) WITHIN GROUP (ORDER BY took_s) FILTER (WHERE succeeded) AS p90_s
     FROM ended GROUP BY GROUPING SETS ((start), ())
-    """
+    """  # noqa: S608
 )
 READ_STEPS = text(
     """

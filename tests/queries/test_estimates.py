@@ -1,16 +1,19 @@
 """What the history of a deployment is, and what it says, through PostgreSQL."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, current_app
 from sqlalchemy import event
 
+from dashboard.core.report import Identity
 from dashboard.core.view import View
 from dashboard.extensions import db
+from dashboard.queries import estimates
 from dashboard.queries.estimates import attach_usual
 from dashboard.queries.lists import DeploymentFilters, list_deployments, list_open
 from tests.ingest.deliveries import NOW, ingest_each, make_report, read_view
@@ -50,6 +53,11 @@ def add_open(**fields: Any) -> int:
     step = {"name": "deploy_project", "status": "running", "started_at": current.isoformat()}
     report = {"status": "running", "started_at": started.isoformat(), "steps": [step], **fields}
     return ingest_each([make_report(**{"run_id": "open", **report})])
+
+
+def forget() -> None:
+    """Forget what the process remembers of histories."""
+    current_app.extensions.pop("usual")
 
 
 def test_the_time_left_comes_from_the_step_in_progress(numbers: Iterator[int]) -> None:
@@ -95,6 +103,7 @@ def test_later_runs_do_not_change_what_was_said(numbers: Iterator[int]) -> None:
     opened = add_open()
     before = read_view(opened)["usual"]
     add_run(numbers, 1000)
+    forget()
     assert read_view(opened)["usual"] == before
 
 
@@ -128,13 +137,39 @@ def test_lists_tell_it_of_what_is_open_and_whole_deployments_always(numbers: Ite
     assert read_view(ended)["estimate"] is None
 
 
-def test_one_query_answers_for_any_number_of_deployments(numbers: Iterator[int]) -> None:
+def test_one_query_answers_for_any_number_of_deployments_and_none_the_next_time(numbers: Iterator[int]) -> None:
     for seconds in (100, 150, 200):
         add_run(numbers, seconds)
     views: list[View] = [read_view(add_open(run_id=f"open {number}")) for number in range(5)]
     statements: list[str] = []
     event.listen(db.engine, "before_cursor_execute", lambda *call: statements.append(call[2]))
+    forget()
     told = attach_usual(views)
     assert len(statements) == 1
     assert [view["usual"] for view in told] == [views[0]["usual"]] * 5
+    assert attach_usual([*views[3:], *views[:3]]) == told[3:] + told[:3]
     assert attach_usual([]) == []
+    assert len(statements) == 1
+
+
+def test_a_deployment_that_names_its_environment_later_has_the_history_of_that(numbers: Iterator[int]) -> None:
+    def report_run(run_id: str, **fields: Any) -> int:
+        return ingest_each([replace(make_report(**fields), identity=Identity("github", "shop", (run_id,)))])
+
+    times = {"started_at": LONG_AGO.isoformat(), "completed_at": (LONG_AGO + timedelta(seconds=100)).isoformat()}
+    for number in range(3):
+        report_run(f"before {number}", environment="staging", status="success", **times)
+    opened = report_run("open", status="running", environment="another")
+    assert read_view(opened)["usual"] is None
+    report_run("open", status="running", environment="staging")
+    assert read_view(opened)["usual"]["runs"] == 3
+
+
+def test_a_history_larger_than_all_that_is_remembered_is_told_all_the_same(
+    numbers: Iterator[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(estimates, "MOST_REMEMBERED", 2)
+    for seconds in (100, 150, 200):
+        add_run(numbers, seconds)
+    opened = add_open()
+    assert [read_view(opened)["usual"]["runs"] for _ in range(2)] == [3, 3]
