@@ -100,12 +100,22 @@ def test_pages_hold_each_that_matches_once_and_in_order(text: str, indexed: bool
     assert [commit for page in list_pages(DeploymentFilters(q=text)) for commit in page] == wanted
 
 
-def test_a_piece_that_most_have_does_not_end_the_search(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lists, "MOST_FOUND", 3)
+@pytest.mark.parametrize("limit", ["MOST_FOUND", "MOST_GUESSED"])
+def test_a_piece_that_most_have_does_not_end_the_search(limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lists, limit, 3)
     deploy(15, branch="main")
     deploy(5, minutes_ago=50, branch="common", commit_hash="aaa")
     add_terms(LATER)
     assert [len(page) for page in list_pages(DeploymentFilters(branch="common"), limit=9)] == [0, 5]
+
+
+def test_what_a_sample_takes_for_rare_is_found_by_the_index(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lists, "MOST_GUESSED", 8)
+    monkeypatch.setattr(lists, "PLACES", 3)
+    deploy(60, branch="main")
+    deploy(2, minutes_ago=90, branch="rare", commit_hash="aaa")
+    add_terms(LATER)
+    assert list_pages(DeploymentFilters(branch="rare")) == [["aaa", "aaa"]]
 
 
 def test_an_export_goes_through_all_windows() -> None:
