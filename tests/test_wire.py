@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import gevent
 import gevent.pool
@@ -79,9 +80,11 @@ def test_requests_that_follow_each_other_are_answered_one_by_one(dashboard_serve
     assert statuses == [b"200", b"422", b"200"]
 
 
-@pytest.mark.parametrize("beginning", ["", "GET /hea", f"{GET}X-Token: "])
-def test_a_head_that_does_not_come_ends_the_connection(beginning: str, dashboard_server: DashboardServer) -> None:
-    assert b" 200 " not in exchange(dashboard_server, beginning)
+def test_a_head_that_does_not_come_ends_the_connection(dashboard_server: DashboardServer) -> None:
+    beginnings = ["", "GET /hea", f"{GET}X-Token: "]
+    with ThreadPoolExecutor(len(beginnings)) as clients:
+        for answer in clients.map(lambda beginning: exchange(dashboard_server, beginning), beginnings):
+            assert b" 200 " not in answer
 
 
 @pytest.mark.parametrize("size", [wire.JOINED_BYTES, 3 * wire.JOINED_BYTES])

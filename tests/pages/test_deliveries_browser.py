@@ -8,6 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+from tests.pages.browser import LOOKS
 from tests.pages.conftest import OpenPage
 from tests.pages.sending import send
 from tests.servers import SECRET, DashboardServer
@@ -68,10 +69,7 @@ def open_all(open_page: OpenPage, path: str, width: int, **options: str) -> Page
     return page
 
 
-@pytest.mark.parametrize(
-    ("width", "theme", "locale"),
-    [(1280, "light", "en-GB"), (1280, "dark", "zh-CN"), (390, "dark", "en-GB"), (390, "light", "zh-CN")],
-)
+@pytest.mark.parametrize(("width", "theme", "locale"), LOOKS)
 def test_axe_finds_nothing(
     open_page: OpenPage, dashboard_server: DashboardServer, width: int, theme: str, locale: str
 ) -> None:
