@@ -1,4 +1,4 @@
-"""What the history of deployments says about how long they take: one query for any number of them."""
+"""What the history of deployments says about how long they take: one query for any number, remembered for a minute."""
 
 import contextlib
 from collections.abc import Sequence
@@ -16,9 +16,10 @@ from dashboard.queries.rows import MOST_TRIED
 
 MOST_RUNS = 50
 FRESH_S = 60
-"""How long a history is remembered: nothing but a report that comes late, a replay or a deletion changes it."""
+"""How long a history is remembered: a report that comes late (of a run that ended just before, say), a replay or a
+deletion changes it, hardly anything else does."""
 MOST_REMEMBERED = 20_000
-"""Steps in all histories that a process remembers: less than 40 MB."""
+"""Steps in all histories that a process remembers: less than 40 MB, with usual names."""
 
 Key = tuple[int, str | None]
 """A deployment's id and its environment, of which a sender may tell later: with it the history is another one."""
@@ -58,7 +59,7 @@ READ_HISTORY = text(
 
 
 def attach_usual(views: Sequence[View]) -> list[View]:
-    """Return the deployments, whole or not, each with what its history says as `usual`."""
+    """Return the deployments, of each at least `id` and `environment`, with what its history says as `usual`."""
     histories = _recall_histories([(view["id"], view["environment"]) for view in views])
     return [{**view, "usual": histories[view["id"]]} for view in views]
 

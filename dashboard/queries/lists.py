@@ -17,25 +17,24 @@ from dashboard.core.view import View
 from dashboard.core.words import State
 from dashboard.extensions import db
 from dashboard.models import Base, DeploymentTerms
-from dashboard.models.deployment import tell_silent
 from dashboard.models.deployment_terms import EXACT, SEARCHED
 from dashboard.queries.estimates import attach_open_estimates
 from dashboard.queries.rows import (
     DEPLOYMENTS,
     ENVIRONMENT,
+    IS_OPEN,
     LARGEST_ID,
     PROJECTS,
     Row,
+    is_silent,
     read_rows,
     select_newest,
     view_deployments,
-    watch_at,
 )
 from dashboard.queries.windows import Place, find_edge
 
 TERMS = Base.metadata.tables[DeploymentTerms.__tablename__]
 PLACE = (DEPLOYMENTS.c.sorted_at, DEPLOYMENTS.c.id)
-IS_OPEN = DEPLOYMENTS.c.status.is_distinct_from("completed")
 OPEN_STATES = (State.QUEUED, State.RUNNING, State.STALE)
 """Only what has not ended is in one of these: an index knows all of that."""
 MOST_OPEN = 500
@@ -44,15 +43,18 @@ MOST_FOUND, MOST_GUESSED = 2000, 10_000
 """What more deployments than that are found by, or expected to be, says too little."""
 FIND_BY_TERMS = text("SELECT deployment_id FROM deployment_terms WHERE terms @> CAST(:terms AS integer[]) LIMIT :most")
 PLACES, NEIGHBOURS = 250, 4
+"""From so many places at most, and half of them at least, a sample takes so many ids each."""
+FEW = 2
+"""As many that match in a sample are chance."""
 COUNT_IN_SAMPLE = text(
     """
-    SELECT count(*) FILTER (WHERE terms @> CAST(:terms AS integer[])), count(*)
-    FROM generate_series(:first - :first % :step, :last, :step) AS place (id) CROSS JOIN LATERAL (
-      SELECT terms FROM deployment_terms WHERE deployment_id >= place.id ORDER BY deployment_id LIMIT :neighbours
+    SELECT count(*) FROM generate_series(0, :last, :step) AS place (id) CROSS JOIN LATERAL (
+      SELECT terms FROM deployment_terms WHERE deployment_id >= place.id AND deployment_id < place.id + :neighbours
+      LIMIT :neighbours
     ) AS sample
+    WHERE terms @> CAST(:terms AS integer[])
     """
 )
-Conditions = Sequence[ColumnElement[bool]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,30 +151,29 @@ def _find_by_terms(filters: DeploymentFilters, edge: Place) -> list[int] | None:
     """Return the ids of all deployments behind this place that may match; None if that cannot be told."""
     values = ((name, getattr(filters, name)) for name in EXACT)
     terms = list_pieces(filters.q or "") | {name_value(name, value) for name, value in values if value is not None}
-    # Values of their own, not a subquery: so the planner knows how few come behind the last.
-    first, last = db.session.execute(select(func.min(TERMS.c.deployment_id), func.max(TERMS.c.deployment_id))).one()
-    too_new = select(DEPLOYMENTS.c.id).where(DEPLOYMENTS.c.id > (last or 0), tuple_(*PLACE) < edge)
+    # A value of its own, not a subquery: so the planner knows how few come behind the last.
+    last = db.session.scalar(select(func.coalesce(func.max(TERMS.c.deployment_id), 0))) or 0
+    too_new = select(DEPLOYMENTS.c.id).where(DEPLOYMENTS.c.id > last, tuple_(*PLACE) < edge)
     if not terms or db.session.scalar(too_new.limit(1)) is not None:
         return None
     wanted = sorted(terms)
-    if last is None or _guess_number(wanted, first, last) > MOST_GUESSED:
+    if _guess_number(wanted, last) > MOST_GUESSED:
         return None
     found = list(db.session.scalars(FIND_BY_TERMS, {"terms": wanted, "most": MOST_FOUND + 1}))
     return found if len(found) <= MOST_FOUND else None
 
 
-def _guess_number(terms: Sequence[int], first: int, last: int) -> float:
+def _guess_number(terms: Sequence[int], last: int) -> float:
     """Return how many deployments a sample makes expect: to find very many by an index takes long, and is no use.
 
     The planner cannot tell: it takes the pieces of one word to come independently of each other. The sample has few
-    neighbours, which are alike, from many places, which stay the same while the past grows: they are in memory.
+    neighbours, which are alike, from many places, which stay the same while the past grows: they are in memory. What
+    was deleted counts as not matching.
     """
-    if last - first < MOST_GUESSED:
-        return 0
-    step = 1 << ((last - first) // PLACES).bit_length()
-    places = {"first": first, "last": last, "step": step, "neighbours": NEIGHBOURS}
-    matching, looked_at = db.session.execute(COUNT_IN_SAMPLE, {"terms": terms, **places}).one()
-    return float((last - first) * matching / looked_at)
+    step = 1 << (last // PLACES).bit_length()
+    places = {"last": last, "step": step, "neighbours": NEIGHBOURS}
+    matching = db.session.execute(COUNT_IN_SAMPLE, {"terms": terms, **places}).scalar_one()
+    return matching * step / NEIGHBOURS if matching > FEW else 0
 
 
 def is_of_project(slug: str) -> ColumnElement[bool]:
@@ -182,7 +183,7 @@ def is_of_project(slug: str) -> ColumnElement[bool]:
 
 def _is_in_state(state: State, now: datetime) -> ColumnElement[bool]:
     """Return the condition for a state; whether an open deployment is stale depends on the time of asking."""
-    silent = and_(IS_OPEN, tell_silent(now, watch_at(now).least_s))
+    silent = is_silent(now)
     if state == State.STALE:
         return silent
     told = and_(DEPLOYMENTS.c.state == state.value, ~silent)

@@ -4,23 +4,22 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Float, Select, and_, case, literal_column, select, true
+from sqlalchemy import ColumnElement, Float, Select, case, literal_column, select, true
 
 from dashboard.core.paging import cut_page
 from dashboard.core.view import View, format_time, list_environments, view_project
 from dashboard.core.words import State
 from dashboard.extensions import db
-from dashboard.models.deployment import tell_silent
 from dashboard.queries.rows import (
     DEPLOYMENTS,
     PROJECTS,
     SUMMARY_COLUMNS,
     TOOK_S,
     Row,
+    is_silent,
     read_rows,
     select_newest,
     view_deployments,
-    watch_at,
 )
 
 STRIP = 20
@@ -75,11 +74,10 @@ def _read_newest(ids: Sequence[int]) -> list[Row]:
 def _read_outcomes(ids: Sequence[int], now: datetime) -> dict[int, list[View]]:
     """Return by project what its strip shows, the newest first: the state announced last, unless it fell silent since.
 
-    It says what core.view says, but in SQL: of a page of projects there are thousands.
+    It says what core.view says, but in SQL: a page of projects shows thousands of them.
     """
     table = DEPLOYMENTS.c
-    silent = and_(table.status.is_distinct_from("completed"), tell_silent(now, watch_at(now).least_s))
-    state = case((silent, State.STALE.value), else_=table.state).label("state")
+    state = case((is_silent(now), State.STALE.value), else_=table.state).label("state")
     took_s = literal_column(TOOK_S, Float).label("duration_s")
     columns = (table.id, table.seq, table.sorted_at, table.environment, state, took_s, table.project_id)
     outcomes: dict[int, list[View]] = {number: [] for number in ids}

@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import Select, func, literal_column, select
+from sqlalchemy import ColumnElement, Select, and_, func, literal_column, select
 
 from dashboard.config import Settings
 from dashboard.core.view import View, Watch, view_deployment, view_project
 from dashboard.extensions import db
 from dashboard.models import Base, Deployment, Project
+from dashboard.models.deployment import tell_silent
 
 Row = dict[str, Any]
 
@@ -24,12 +25,12 @@ MOST_TRIED = 1000
 As a limit it stands in a subquery: the planner does not know it then, and walks the index instead of sorting so many.
 """
 LARGEST_ID = 2**63 - 1
+IS_OPEN = DEPLOYMENTS.c.status.is_distinct_from("completed")
 TOOK_S = """
-    coalesce(duration_s, CASE
-      WHEN status IS DISTINCT FROM 'completed' THEN NULL
+    CASE WHEN status = 'completed' THEN coalesce(duration_s, CASE
       WHEN coalesce(completed_at, said_at) < coalesce(started_at, first_step_at) THEN 0
       ELSE extract(epoch FROM coalesce(completed_at, said_at) - coalesce(started_at, first_step_at))
-    END)
+    END) END
 """
 """How long a deployment took, in seconds: core.view's `duration_s` in SQL."""
 
@@ -51,6 +52,11 @@ def watch_at(now: datetime) -> Watch:
     """Return what decides at this time whether an open deployment has been silent for too long."""
     settings: Settings = current_app.config["SETTINGS"]
     return Watch(now, settings.stale_s)
+
+
+def is_silent(now: datetime) -> ColumnElement[bool]:
+    """Return the condition for open deployments that have been silent for too long: Watch.is_silent in SQL."""
+    return and_(IS_OPEN, tell_silent(now, watch_at(now).least_s))
 
 
 def view_deployments(rows: Sequence[Row], now: datetime) -> list[View]:

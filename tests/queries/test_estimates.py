@@ -152,6 +152,29 @@ def test_one_query_answers_for_any_number_of_deployments_and_none_the_next_time(
     assert len(statements) == 1
 
 
+def test_what_is_remembered_and_what_is_not_are_told_together(numbers: Iterator[int]) -> None:
+    for seconds in (100, 150, 200):
+        add_run(numbers, seconds)
+    views: list[View] = [read_view(add_open(run_id=f"open {number}")) for number in range(2)]
+    forget()
+    attach_usual(views[:1])
+    assert [view["usual"]["runs"] for view in attach_usual(views)] == [3, 3]
+
+
+def test_what_was_told_too_late_is_known_once_the_history_is_read_anew(
+    numbers: Iterator[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(estimates, "FRESH_S", 0)
+    late = make_report(run_id="late", status="running", started_at=LONG_AGO.isoformat())
+    for seconds in (100, 150):
+        add_run(numbers, seconds)
+    ingest_each([late])
+    opened = add_open()
+    assert read_view(opened)["usual"] is None
+    add_run(numbers, 200, run_id="late")
+    assert read_view(opened)["usual"]["runs"] == 3
+
+
 def test_a_deployment_that_names_its_environment_later_has_the_history_of_that(numbers: Iterator[int]) -> None:
     def report_run(run_id: str, **fields: Any) -> int:
         return ingest_each([replace(make_report(**fields), identity=Identity("github", "shop", (run_id,)))])

@@ -48,8 +48,8 @@ def test_a_strip_shows_the_twenty_newest_deployments_of_its_project(app: Flask) 
     [
         {"status": "success", "steps": [{"name": "build", "status": "failed", "started_at": "2026-06-01T10:00:10Z"}]},
         {"status": "running", "completed_at": None},
-        {"status": "running", "completed_at": None, "duration": 7.25},
-        {"status": "success", "duration": 41.5},
+        {"status": "running", "completed_at": None, "duration_s": 7.25},
+        {"status": "success", "duration_s": 41.5},
         {"completed_at": "2026-06-01T10:02:00.123457Z"},
         {"completed_at": "2026-06-01T10:01:59Z"},
         {"started_at": None, "completed_at": None},

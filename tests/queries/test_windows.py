@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
 from dashboard.core.words import State
 from dashboard.extensions import db
@@ -87,9 +88,9 @@ def test_what_is_not_in_the_index_is_found_on_a_later_page(filters: DeploymentFi
     assert [commit for page in pages for commit in page] == ["aaa"]
 
 
-@pytest.mark.parametrize("text", ["rare", "王"])
+@pytest.mark.parametrize("part", ["rare", "王"])
 @pytest.mark.parametrize("indexed", [True, False])
-def test_pages_hold_each_that_matches_once_and_in_order(text: str, indexed: bool) -> None:
+def test_pages_hold_each_that_matches_once_and_in_order(part: str, indexed: bool) -> None:
     wanted = []
     for block in range(12):
         deploy(4, minutes_ago=10 * block, branch="main")
@@ -97,7 +98,7 @@ def test_pages_hold_each_that_matches_once_and_in_order(text: str, indexed: bool
         wanted += [f"c{block}"] * 2
     if indexed:
         add_terms(LATER)
-    assert [commit for page in list_pages(DeploymentFilters(q=text)) for commit in page] == wanted
+    assert [commit for page in list_pages(DeploymentFilters(q=part)) for commit in page] == wanted
 
 
 @pytest.mark.parametrize("limit", ["MOST_FOUND", "MOST_GUESSED"])
@@ -115,6 +116,19 @@ def test_what_a_sample_takes_for_rare_is_found_by_the_index(monkeypatch: pytest.
     deploy(60, branch="main")
     deploy(2, minutes_ago=90, branch="rare", commit_hash="aaa")
     add_terms(LATER)
+    assert list_pages(DeploymentFilters(branch="rare")) == [["aaa", "aaa"]]
+
+
+def test_what_is_left_beside_a_gap_does_not_seem_to_be_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lists, "MOST_GUESSED", 8)
+    monkeypatch.setattr(lists, "PLACES", 10)
+    deploy(60, minutes_ago=100, branch="main")
+    deploy(2, minutes_ago=200, branch="rare", commit_hash="aaa")
+    deploy(20, branch="main")
+    add_terms(LATER)
+    with db.engine.begin() as connection:
+        for table, column in (("deployment_terms", "deployment_id"), ("deployments", "id")):
+            connection.execute(text(f"DELETE FROM {table} WHERE {column} BETWEEN 2 AND 60"))
     assert list_pages(DeploymentFilters(branch="rare")) == [["aaa", "aaa"]]
 
 
