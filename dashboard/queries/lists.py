@@ -152,7 +152,7 @@ def _find_by_terms(filters: DeploymentFilters, edge: Place) -> list[int] | None:
     values = ((name, getattr(filters, name)) for name in EXACT)
     terms = list_pieces(filters.q or "") | {name_value(name, value) for name, value in values if value is not None}
     # A value of its own, not a subquery: so the planner knows how few come behind the last.
-    last = db.session.scalar(select(func.coalesce(func.max(TERMS.c.deployment_id), 0))) or 0
+    last = db.session.scalar(select(func.max(TERMS.c.deployment_id))) or 0
     too_new = select(DEPLOYMENTS.c.id).where(DEPLOYMENTS.c.id > last, tuple_(*PLACE) < edge)
     if not terms or db.session.scalar(too_new.limit(1)) is not None:
         return None

@@ -27,6 +27,7 @@ def test_kill_9_of_workers(start_dashboard: StartDashboard, watch: Watch) -> Non
         load.wait_for_more()
     assert load.broken, "no sender noticed"
     check_truth(server, load, viewers)
+    assert all(viewer.connections == 4 for viewer in viewers)
 
 
 def test_kill_9_of_everything(start_dashboard: StartDashboard, watch: Watch) -> None:
