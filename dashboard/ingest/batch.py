@@ -4,7 +4,7 @@ Nothing is acknowledged before the commit; a batch that cannot be applied is tri
 """
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from psycopg2.errors import DeadlockDetected, SerializationFailure, UniqueViolation
 from sqlalchemy import Connection, Engine
@@ -18,7 +18,7 @@ from dashboard.ingest import store
 from dashboard.ingest.apply import Application, Trees
 from dashboard.ingest.delivery import Incoming, Receipt, make_row
 from dashboard.ingest.difference import MOST_TOLD
-from dashboard.ingest.prepared import flush
+from dashboard.ingest.prepared import commit, flush
 from dashboard.ingest.rows import Row
 from dashboard.models import Delivery
 
@@ -36,8 +36,12 @@ INTERNAL = "XX000"
 log = logging.getLogger(__name__)
 
 
-def ingest_deliveries(engine: Engine, deliveries: Sequence[Incoming], settings: Settings) -> list[Receipt]:
+def ingest_deliveries(
+    engine: Engine, deliveries: Sequence[Incoming], settings: Settings, on_idle: Callable[[], None] = lambda: None
+) -> list[Receipt]:
     """Apply and record deliveries in one transaction; return their receipts in the same order, after the commit.
+
+    `on_idle` is called when only the database has work to do: before what it is to write is sent to it.
 
     Raises sqlalchemy's OperationalError, InterfaceError or TimeoutError if the database cannot be reached, and
     InternalError if it has a fault of its own: of what was not committed before nothing is kept then. A batch that
@@ -45,14 +49,14 @@ def ingest_deliveries(engine: Engine, deliveries: Sequence[Incoming], settings: 
     and the others are applied.
     """
     try:
-        return _retry_races(engine, deliveries, settings)
+        return _retry_races(engine, deliveries, settings, on_idle)
     except Exception as error:
         if isinstance(error, PoolTimeoutError) or (isinstance(error, DBAPIError) and _is_passing(error)):
             raise
         if len(deliveries) > 1:
             middle = len(deliveries) // 2
             halves = (deliveries[:middle], deliveries[middle:])
-            return [receipt for half in halves for receipt in ingest_deliveries(engine, half, settings)]
+            return [receipt for half in halves for receipt in ingest_deliveries(engine, half, settings, on_idle)]
         if isinstance(error, InternalError) and getattr(error.orig, "pgcode", None) == INTERNAL:
             raise  # PostgreSQL's own fault, such as a file that may not grow: it may be over when this is sent again
         log.exception("delivery %s cannot be applied", deliveries[0].id)
@@ -60,11 +64,16 @@ def ingest_deliveries(engine: Engine, deliveries: Sequence[Incoming], settings: 
         return [_record_failure(engine, deliveries[0], f"{type(cause).__name__} while it was applied")]
 
 
-def _retry_races(engine: Engine, deliveries: Sequence[Incoming], settings: Settings) -> list[Receipt]:
+def _retry_races(
+    engine: Engine, deliveries: Sequence[Incoming], settings: Settings, on_idle: Callable[[], None]
+) -> list[Receipt]:
     for attempt in range(1, ATTEMPTS + 1):
         try:
             with engine.begin() as connection:
-                return _Batch(connection, deliveries, settings).run()
+                receipts = _Batch(connection, deliveries, settings).run()
+                on_idle()
+                commit(connection)
+            return receipts
         except (OperationalError, IntegrityError) as error:
             if attempt == ATTEMPTS or not _is_race(error):
                 raise
@@ -116,7 +125,6 @@ class _Batch:
         rows = [make_row(incoming, receipt) for incoming, receipt in zip(self.deliveries, receipts, strict=True)]
         store.insert(self.connection, Delivery, [row for row in rows if row["replayed_at"] is None])
         store.update(self.connection, Delivery, [row for row in rows if row["replayed_at"] is not None])
-        flush(self.connection)
         return receipts
 
     def claim(self) -> tuple[list[Incoming], list[Incoming]]:

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from dashboard import metrics
 from dashboard.ingest.delivery import Incoming, Receipt
@@ -12,9 +12,9 @@ from dashboard.ingest.writer import Write
 def measure(write: Write) -> Write:
     """Return `write`, telling metrics of every batch that it wrote."""
 
-    def write_measured(deliveries: Sequence[Incoming]) -> list[Receipt]:
+    def write_measured(deliveries: Sequence[Incoming], on_idle: Callable[[], None]) -> list[Receipt]:
         began_at = time.perf_counter()
-        receipts = write(deliveries)
+        receipts = write(deliveries, on_idle)
         _count(deliveries, receipts, began_at)
         return receipts
 

@@ -81,7 +81,7 @@ def name_type(table: Table, column: str) -> str:
     return next(name for known, name, _ in TYPES if isinstance(kind, known))
 
 
-_deferred: WeakKeyDictionary[Connection, list[tuple[str, list[str]]]] = WeakKeyDictionary()
+_deferred: WeakKeyDictionary[Connection, list[tuple[str, Sequence[str]]]] = WeakKeyDictionary()
 """Of each transaction, which has a Connection of its own: what was deferred in one that failed goes with it."""
 
 
@@ -106,7 +106,20 @@ class Statement:
             connection.exec_driver_sql(STEERED + self._prepare)
             prepared.add(self._name)
         literals = [write(column) for write, column in zip(self._writers, columns, strict=True)]
-        _deferred.setdefault(connection, []).append((self._execute, literals))
+        _defer(connection, self._execute, literals)
+
+
+def _defer(connection: Connection, sql: str, literals: Sequence[str] = ()) -> None:
+    _deferred.setdefault(connection, []).append((sql, literals))
+
+
+def commit(connection: Connection) -> None:
+    """Run what was deferred and commit, in one round trip: what is locked is free even if we are slow to go on.
+
+    The transaction that the caller still has to end is a new one, in which nothing was done.
+    """
+    _defer(connection, "COMMIT AND CHAIN")
+    flush(connection)
 
 
 def flush(connection: Connection) -> list[Row]:

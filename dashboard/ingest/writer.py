@@ -1,8 +1,9 @@
 """Group commit: deliveries that arrive while one transaction commits share the next one.
 
 There is one writer in a process at a time, and it is one of the requests that wait: whoever finds nobody writing writes
-at once, its own delivery and all that wait; when that is committed it wakes those, and the first that came in the
-meantime writes next. So a lone request waits for nobody, and the busier it is the larger the batches.
+at once, its own delivery and all that wait; when that is committed, the first that came in the meantime writes next.
+Who shared a batch is woken when the database begins to write the next one: so answers are made, and requests read,
+while there is nothing else to do. A lone request waits for nobody, and the busier it is the larger the batches.
 """
 
 import threading
@@ -21,10 +22,14 @@ MOST_BYTES, MOST_STEPS = 8 * 1024**2, 20_000
 MOST_WAITING = 1024
 """Deliveries that may wait in a process; who comes then is sent away at once, and comes again."""
 
+LONGEST_ASLEEP_S = 0.1
+"""After this time who waits looks by itself whether its delivery is committed: the next batch may not get on."""
+
 WRITER = "writer"
 """Under this name the application's extensions hold the one of this process."""
 
-Write = Callable[[Sequence[Incoming]], list[Receipt]]
+Write = Callable[[Sequence[Incoming], Callable[[], None]], list[Receipt]]
+"""Applies deliveries, calls what it is given when only the database has work to do, and returns after the commit."""
 
 
 class BusyError(Exception):
@@ -60,12 +65,14 @@ class _Ticket:
 
 
 class Writer:
-    """Lets the requests of a process write together; `write` applies a batch and returns after its commit."""
+    """Lets the requests of a process write together."""
 
     def __init__(self, write: Write, most_waiting: int = MOST_WAITING) -> None:
         self._write, self._most_waiting = write, most_waiting
         self._lock = threading.Lock()
         self._waiting: deque[_Ticket] = deque()
+        self._written: list[_Ticket] = []
+        """Of the last batch, who is not woken yet; whoever writes has it to itself."""
         self.is_writing = False
         """Whether a batch is being written now."""
 
@@ -99,7 +106,9 @@ class Writer:
 
     def _wait(self, ticket: _Ticket) -> None:
         try:
-            ticket.asleep.acquire()
+            while not ticket.asleep.acquire(timeout=LONGEST_ASLEEP_S):
+                if ticket.receipt or ticket.error:
+                    return
         except BaseException:
             # The server ends this request while it waits: nobody may wait for it to write.
             with self._lock:
@@ -114,7 +123,7 @@ class Writer:
             batch = self._take_batch()
         QUEUE.set(len(self._waiting))
         try:
-            receipts = self._write([ticket.incoming for ticket in batch])
+            receipts = self._write([ticket.incoming for ticket in batch], self._wake_written)
             for ticket, receipt in zip(batch, receipts, strict=True):
                 ticket.receipt = receipt
         except BaseException as error:
@@ -123,10 +132,15 @@ class Writer:
                 ticket.error = error if isinstance(error, Exception) else CutOffError()
             raise
         finally:
+            self._wake_written()
+            self._written = batch
             with self._lock:
                 self._hand_over()
-            for ticket in batch:
-                ticket.wake()
+
+    def _wake_written(self) -> None:
+        for ticket in self._written:
+            ticket.wake()
+        self._written = []
 
     def _take_batch(self) -> list[_Ticket]:
         batch: list[_Ticket] = []
@@ -147,3 +161,5 @@ class Writer:
         if self._waiting:
             self._waiting[0].writes_next = True
             self._waiting[0].wake()
+        else:
+            self._wake_written()

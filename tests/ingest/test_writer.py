@@ -20,12 +20,15 @@ class Disk:
         self.batches: list[int] = []
         self.let_go = threading.Event()
         self.fails: Callable[[], None] = lambda: None
+        self.commits: Callable[[], None] = lambda: None
 
-    def write(self, deliveries: Sequence[Incoming]) -> list[Receipt]:
+    def write(self, deliveries: Sequence[Incoming], on_idle: Callable[[], None]) -> list[Receipt]:
         self.batches.append(len(deliveries))
         if len(self.batches) == 1:
             assert self.let_go.wait(20)
         self.fails()
+        on_idle()
+        self.commits()
         return [Receipt(incoming.id, Verdict.APPLIED, seq=len(self.batches)) for incoming in deliveries]
 
 
@@ -78,6 +81,24 @@ def test_of_many_that_wait_half_are_written_at_once_and_never_too_many(
         disk.let_go.set()
         assert all(receipt.result(20) for receipt in receipts)
     assert disk.batches[: 1 + len(batches)] == [1, *batches]
+
+
+@pytest.mark.parametrize("moment", ["fails", "commits"])
+def test_who_shared_a_batch_is_answered_though_the_next_one_hangs(disk: Disk, moment: str) -> None:
+    writer, goes_on = Writer(disk.write), threading.Event()
+
+    def hang() -> None:
+        if len(disk.batches) == 3:
+            assert goes_on.wait(20)
+
+    setattr(disk, moment, hang)
+    with ThreadPoolExecutor(2 * FEWEST_SPLIT + 2) as pool:
+        receipts = submit_while_writing(writer, pool, [make_incoming() for _ in range(2 * FEWEST_SPLIT)])
+        disk.let_go.set()
+        wait_until(lambda: sum(receipt.done() for receipt in receipts) == 1 + FEWEST_SPLIT)
+        assert disk.batches == [1, FEWEST_SPLIT, FEWEST_SPLIT]
+        goes_on.set()
+        assert all(receipt.result(20) for receipt in receipts)
 
 
 def test_a_batch_is_bounded_in_bytes(disk: Disk) -> None:

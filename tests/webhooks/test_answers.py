@@ -33,7 +33,7 @@ def test_url_leads_to_the_page(shared_client: FlaskClient) -> None:
 
 
 def test_when_too_many_wait_a_sender_is_sent_away_at_once(client: FlaskClient) -> None:
-    client.application.extensions[WRITER] = Writer(lambda deliveries: [], most_waiting=0)
+    client.application.extensions[WRITER] = Writer(lambda deliveries, on_idle: [], most_waiting=0)
     response = post(client, make_payload())
     assert (response.status_code, response.headers["Retry-After"]) == (503, "1")
     assert response.content_type == "application/problem+json"
