@@ -1,6 +1,6 @@
 """The deployment dashboard: CI workflows report their steps, people watch them happen."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,6 @@ from dashboard.config import Role, Settings
 from dashboard.extensions import api as rest
 from dashboard.extensions import db, migrate
 from dashboard.ingest.batch import ingest_deliveries
-from dashboard.ingest.delivery import Incoming, Receipt
 from dashboard.ingest.measured import measure
 from dashboard.ingest.writer import WRITER, Writer
 from dashboard.pages import languages
@@ -78,8 +77,6 @@ def _serve_web(app: Flask, settings: Settings) -> None:
     for blueprint in (*webhooks.blueprints, *api.blueprints):
         rest.register_blueprint(blueprint)
     pages.init_app(app)
-
-    def write(deliveries: Sequence[Incoming], on_idle: Callable[[], None]) -> list[Receipt]:
-        return ingest_deliveries(db.engine, deliveries, settings, on_idle)
-
-    app.extensions[WRITER] = Writer(measure(write))
+    app.extensions[WRITER] = Writer(
+        measure(lambda deliveries, on_idle: ingest_deliveries(db.engine, deliveries, settings, on_idle))
+    )

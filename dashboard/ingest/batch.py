@@ -18,7 +18,7 @@ from dashboard.ingest import store
 from dashboard.ingest.apply import Application, Trees
 from dashboard.ingest.delivery import Incoming, Receipt, make_row
 from dashboard.ingest.difference import MOST_TOLD
-from dashboard.ingest.prepared import commit, flush
+from dashboard.ingest.prepared import flush, flush_and_commit
 from dashboard.ingest.rows import Row
 from dashboard.models import Delivery
 
@@ -41,7 +41,8 @@ def ingest_deliveries(
 ) -> list[Receipt]:
     """Apply and record deliveries in one transaction; return their receipts in the same order, after the commit.
 
-    `on_idle` is called when only the database has work to do: before what it is to write is sent to it.
+    `on_idle` is called just before the last statements are sent, when only the database has work to do; for a batch
+    that is tried again or halved, each time.
 
     Raises sqlalchemy's OperationalError, InterfaceError or TimeoutError if the database cannot be reached, and
     InternalError if it has a fault of its own: of what was not committed before nothing is kept then. A batch that
@@ -72,7 +73,7 @@ def _retry_races(
             with engine.begin() as connection:
                 receipts = _Batch(connection, deliveries, settings).run()
                 on_idle()
-                commit(connection)
+                flush_and_commit(connection)
             return receipts
         except (OperationalError, IntegrityError) as error:
             if attempt == ATTEMPTS or not _is_race(error):

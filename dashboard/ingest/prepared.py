@@ -113,10 +113,10 @@ def _defer(connection: Connection, sql: str, literals: Sequence[str] = ()) -> No
     _deferred.setdefault(connection, []).append((sql, literals))
 
 
-def commit(connection: Connection) -> None:
+def flush_and_commit(connection: Connection) -> None:
     """Run what was deferred and commit, in one round trip: what is locked is free even if we are slow to go on.
 
-    The transaction that the caller still has to end is a new one, in which nothing was done.
+    Chained, as the driver does not know of it and will send a COMMIT of its own, which then ends an empty transaction.
     """
     _defer(connection, "COMMIT AND CHAIN")
     flush(connection)

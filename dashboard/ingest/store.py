@@ -229,7 +229,7 @@ def read_open_steps(connection: Connection, deployment_ids: Sequence[int]) -> li
 
 
 def insert(connection: Connection, model: type[Base], rows: Sequence[Row]) -> None:
-    """Add rows that are known not to exist, at the next statement that reads or at `flush`.
+    """Add rows that are known not to exist, at the next statement that reads or when all is flushed.
 
     Nobody else may make them, unless it is a deployment: IntegrityError is raised if another transaction has.
     """
@@ -237,7 +237,7 @@ def insert(connection: Connection, model: type[Base], rows: Sequence[Row]) -> No
 
 
 def update(connection: Connection, model: type[Base], rows: Sequence[Row]) -> None:
-    """Write whole rows over old ones, which are locked, at the next statement that reads or at `flush`."""
+    """Write whole rows over old ones, which are locked, at the next statement that reads or when all is flushed."""
     UPDATE[model].defer(connection, rows)
 
 

@@ -22,14 +22,14 @@ MOST_BYTES, MOST_STEPS = 8 * 1024**2, 20_000
 MOST_WAITING = 1024
 """Deliveries that may wait in a process; who comes then is sent away at once, and comes again."""
 
-LONGEST_ASLEEP_S = 0.1
+LONGEST_ASLEEP_S = 0.5
 """After this time who waits looks by itself whether its delivery is committed: the next batch may not get on."""
 
 WRITER = "writer"
 """Under this name the application's extensions hold the one of this process."""
 
 Write = Callable[[Sequence[Incoming], Callable[[], None]], list[Receipt]]
-"""Applies deliveries, calls what it is given when only the database has work to do, and returns after the commit."""
+"""Applies deliveries, calls what it is given just before it sends the last statements, returns after the commit."""
 
 
 class BusyError(Exception):
@@ -121,8 +121,8 @@ class Writer:
     def _write_batch(self) -> None:
         with self._lock:
             batch = self._take_batch()
-        QUEUE.set(len(self._waiting))
         try:
+            QUEUE.set(len(self._waiting))
             receipts = self._write([ticket.incoming for ticket in batch], self._wake_written)
             for ticket, receipt in zip(batch, receipts, strict=True):
                 ticket.receipt = receipt
@@ -132,7 +132,7 @@ class Writer:
                 ticket.error = error if isinstance(error, Exception) else CutOffError()
             raise
         finally:
-            self._wake_written()
+            self._wake_written()  # a batch that failed may not have come so far
             self._written = batch
             with self._lock:
                 self._hand_over()
@@ -156,7 +156,7 @@ class Writer:
         return batch
 
     def _hand_over(self) -> None:
-        """Let the first that waits write next; call it with the lock held."""
+        """Let the first that waits write next, or wake who is written if nobody waits; call it with the lock held."""
         self.is_writing = bool(self._waiting)
         if self._waiting:
             self._waiting[0].writes_next = True

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dashboard.extensions import db
-from dashboard.ingest.prepared import WRITERS, Statement
+from dashboard.ingest.prepared import WRITERS, Statement, flush_and_commit
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -68,3 +68,14 @@ def test_a_statement_is_prepared_once_on_a_connection_and_survives_a_rollback(ap
         assert statement.run(connection, [["b"]]) == [{"value": "b"}]
         prepared = "SELECT count(*) FROM pg_prepared_statements WHERE name = 'echo_twice'"
         assert connection.exec_driver_sql(prepared).scalar_one() == 1
+
+
+def test_what_is_flushed_and_committed_is_kept_and_unlocked_before_the_transaction_is_left(app: Flask) -> None:
+    adding = Statement("add_names", ("text",), "INSERT INTO names SELECT * FROM unnest($1)")
+    with db.engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE names (name text PRIMARY KEY)")
+    with db.engine.begin() as connection:
+        adding.defer(connection, [["kept"]])
+        flush_and_commit(connection)
+        with db.engine.begin() as other:
+            assert other.exec_driver_sql("SELECT name FROM names FOR UPDATE NOWAIT").scalars().all() == ["kept"]
