@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import psycopg2
 import pytest
@@ -51,6 +52,13 @@ def test_worker_that_is_killed_is_replaced_and_its_count_is_kept(shape: Producti
     assert read_metric(text, applied) == counted
     pools = "dashboard_pool_size"
     wait_until(lambda: read_metric(shape.ask("web", "/metrics")[2], pools) == 4 * 10, READY_WITHIN_S, "a new worker")
+
+
+def test_metrics_are_told_while_a_process_that_begins_has_not_filled_its_files(shape: ProductionShape) -> None:
+    unfilled = Path(shape.programs["web"].environ["PROMETHEUS_MULTIPROC_DIR"]) / "counter_999999999.db"
+    unfilled.touch()
+    assert "dashboard_pool_size" in shape.ask("web", "/metrics")[2]
+    unfilled.unlink()
 
 
 def test_page_finds_the_live_process_that_is_left(shape: ProductionShape) -> None:
