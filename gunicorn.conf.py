@@ -1,71 +1,23 @@
-"""How gunicorn serves the dashboard; `dashboard run` uses it, and so does a plain `gunicorn wsgi:app` beside this file.
+"""The settings for a plain `gunicorn wsgi:app` in a checkout; they are in the package."""
 
-It is read by gunicorn's master process, which must not import the application: the worker patches the standard library
-for gevent first. Hence the few settings that are read here a second time; whether they make sense the worker says.
-"""
+from dashboard.cli.serving.gunicorn_config import (
+    bind,
+    control_socket_disable,
+    graceful_timeout,
+    logconfig_dict,
+    post_worker_init,
+    worker_class,
+    worker_connections,
+    workers,
+)
 
-import gc
-import os
-import resource
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from gunicorn.workers.base import Worker
-
-YOUNG_OBJECTS = 20_000
-"""After so many more objects than it freed a web worker looks for garbage. The default, 700, is less than one delivery
-takes; where sockets are served it stays, as an answer over one may hold megabytes."""
-
-_host = os.environ.get("DASHBOARD_HOST") or "127.0.0.1"
-_port = os.environ.get("DASHBOARD_PORT") or "8000"
-_socket = os.environ.get("DASHBOARD_SOCKET")
-_role = os.environ.get("DASHBOARD_ROLE") or "all"
-_workers = os.environ.get("DASHBOARD_WEB_WORKERS") or "2"
-bind = f"unix:{_socket}" if _socket else f"[{_host}]:{_port}" if ":" in _host else f"{_host}:{_port}"
-worker_class = "gevent_pywsgi"
-# One where sockets are served: connections that last would not spread over workers, each of which follows the database.
-workers = int(_workers) if _role == "web" and _workers.isdecimal() else 1
-worker_connections = 12_000  # every open page holds one, and requests come besides
-_soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-resource.setrlimit(resource.RLIMIT_NOFILE, (max(_soft, min(_hard, worker_connections + 1000)), _hard))
-# Open pages never end by themselves; requests do.
-graceful_timeout = 15 if _role == "web" else 3
-control_socket_disable = True
-# No access log: a query string may hold what no log line should. nginx writes one, without them.
-_formats = {
-    "text": {"format": "%(asctime)s [%(process)d] %(levelname)s %(name)s: %(message)s"},
-    "json": {
-        "()": "pythonjsonlogger.json.JsonFormatter",
-        "fmt": ["levelname", "name", "process", "message"],
-        "rename_fields": {"levelname": "level", "name": "logger"},
-        "timestamp": True,
-        "json_ensure_ascii": False,
-    },
-}
-_own = {"level": "WARNING", "handlers": ["stderr"], "propagate": False}
-logconfig_dict = {
-    "root": {"level": "WARNING", "handlers": ["stderr"]},
-    "loggers": {
-        "gunicorn.error": _own,
-        "gunicorn.access": _own,
-        # Without a level they would print to a stream of their own.
-        "engineio.server": {"level": "ERROR"},
-        "socketio.server": {"level": "ERROR"},
-    },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "stream": "ext://sys.stderr"}},
-    "formatters": {"line": _formats["json" if os.environ.get("DASHBOARD_LOG_FORMAT") == "json" else "text"]},
-}
-
-
-def post_worker_init(worker: "Worker") -> None:
-    """Start the follower of the database where sockets are served, once per worker and after the fork."""
-    # What is loaded stays: looking through it for garbage again and again took a tenth of the time of ingest.
-    gc.freeze()
-    from dashboard import live  # noqa: PLC0415  (not before the fork)
-    from dashboard.wire import StrictHandler, StrictServer  # noqa: PLC0415
-
-    worker.server_class, worker.wsgi_handler = StrictServer, StrictHandler
-    if _role == "web":
-        gc.set_threshold(YOUNG_OBJECTS)
-    else:
-        live.start(worker.wsgi)
+__all__ = [
+    "bind",
+    "control_socket_disable",
+    "graceful_timeout",
+    "logconfig_dict",
+    "post_worker_init",
+    "worker_class",
+    "worker_connections",
+    "workers",
+]

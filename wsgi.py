@@ -1,39 +1,5 @@
-"""The application for gunicorn (`gunicorn wsgi:app`); gevent and psycopg2 are patched here and nowhere else.
+"""The application for `gunicorn wsgi:app` in a checkout; what it needs is in the package."""
 
-Imported by the worker, after the fork. The patches come before every other import, so that nothing keeps the blocking
-originals.
-"""
+from dashboard.cli.serving.wsgi import app
 
-# ruff: noqa: E402
-from gevent import monkey
-
-monkey.patch_all()
-
-import gevent
-
-# Where each greenlet was spawned is for debugging; thousands of open pages have three of them each.
-gevent.config.track_greenlet_tree = False
-
-import logging
-import os
-import sys
-
-from psycopg2.extensions import set_wait_callback
-
-from dashboard import create_app
-from dashboard.cli.environment import load_served_settings
-from dashboard.config import SettingsError
-from dashboard.pool import check_pool, wait_for_database
-from dashboard.request_id import mark_log_records
-
-CANNOT_LOAD = 4
-"""The status of a worker that makes gunicorn stop instead of starting the worker again."""
-
-set_wait_callback(wait_for_database)
-mark_log_records()
-try:
-    app = create_app(load_served_settings(os.environ))
-    check_pool(app)
-except SettingsError as error:
-    logging.getLogger("dashboard").critical(error)
-    sys.exit(CANNOT_LOAD)
+__all__ = ["app"]

@@ -1,9 +1,8 @@
 """A reference of the ingest benchmark: the dashboard without group commit, a transaction for each delivery."""
 
-from dashboard.extensions import db
+from dashboard.extensions import WRITER, db
 from dashboard.ingest.batch import ingest_deliveries
 from dashboard.ingest.delivery import Incoming, Receipt
-from dashboard.ingest.writer import WRITER
 from wsgi import app
 
 

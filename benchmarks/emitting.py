@@ -51,7 +51,7 @@ def wait_until_written() -> None:
         while any(queue.qsize() for queue in queues):
             gevent.sleep(0)
     else:
-        while any(outlet._waiting for outlet in broadcast.__self__.outlets.values()):
+        while any(send_buffer._waiting for send_buffer in broadcast.__self__.send_buffers.values()):
             gevent.sleep(0)
 
 

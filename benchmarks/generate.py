@@ -26,11 +26,11 @@ import psycopg2
 import psycopg2.extensions
 from flask import Flask
 
-from dashboard import create_app
+from dashboard.app import create_app
 from dashboard.config import load_settings
-from dashboard.core.terms import list_terms
+from dashboard.core.search_index import list_terms
 from dashboard.extensions import db
-from dashboard.ingest.terms import SETTLED
+from dashboard.maintenance.search_index import SETTLED
 from dashboard.models.deployment_terms import EXACT, SEARCHED
 
 DAYS, STEPS, PROJECTS = 3 * 365, 10, 300

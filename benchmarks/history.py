@@ -25,11 +25,12 @@ from benchmarks.generate import DAYS, fill
 from benchmarks.load import Load, post
 from benchmarks.processes import read_cpu_s
 from benchmarks.servers import run_all
-from dashboard import create_app
-from dashboard.cli.postgres import Server, start
+from dashboard.app import create_app
+from dashboard.cli.postgres.server import Server, start
 from dashboard.config import load_settings
 from dashboard.extensions import db
-from dashboard.ingest.thinning import delete_old_deployments
+from dashboard.http.context import current_settings
+from dashboard.maintenance.deployment_retention import delete_old_deployments
 from tests.queries.plans import Note, count_blocks, note_statements
 from tests.servers import REPOSITORY, SECRET, DashboardServer
 
@@ -235,7 +236,7 @@ def delete_half(database_url: str, directory: Path) -> None:
     app = make_app(database_url, directory)
     app.config["SETTINGS"] = replace(app.config["SETTINGS"], deployments_days=DAYS // 2)
     with app.app_context():
-        delete_old_deployments(datetime.now(UTC))
+        delete_old_deployments(db.engine, current_settings(), datetime.now(UTC))
 
 
 def load(dashboard: DashboardServer, tag: str, seconds: int) -> Load:

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.payloads import make_templates
-from dashboard.cli.cluster import child_environment, find_binaries
-from dashboard.cli.postgres import Server
+from dashboard.cli.postgres.cluster import child_environment, find_binaries
+from dashboard.cli.postgres.server import Server
 from tests.servers import SECRET
 
 LUA = Path(__file__).with_name("deliveries.lua")

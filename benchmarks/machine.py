@@ -10,8 +10,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from dashboard.cli.accounts import choose_account
-from dashboard.cli.cluster import find_binaries
+from dashboard.cli.postgres.accounts import choose_account
+from dashboard.cli.postgres.cluster import find_binaries
 from tests.servers import REPOSITORY
 
 FSYNCS, BLOCK = 200, 8192

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
-from dashboard.cli import postgres
+from dashboard.cli.postgres import server as postgres
 from tests.servers import READY_WITHIN_S, REPOSITORY, DashboardServer, find_free_port, wait_until
 
 MOST_CONNECTIONS = 400

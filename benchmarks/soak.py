@@ -22,7 +22,7 @@ from benchmarks.clients import Sender, Viewer
 from benchmarks.payloads import STEPS
 from benchmarks.processes import read_memory_mb
 from benchmarks.servers import run_all, run_postgres
-from dashboard.cli.postgres import Server
+from dashboard.cli.postgres.server import Server
 from tests.servers import DashboardServer, wait_until
 
 SENDERS, VIEWERS = 16, 10

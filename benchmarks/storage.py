@@ -9,10 +9,10 @@ import psycopg2
 from flask import Flask
 
 from benchmarks.generate import make_payload
-from dashboard import create_app
+from dashboard.app import create_app
 from dashboard.config import load_settings
 from dashboard.extensions import db
-from dashboard.ingest.terms import add_terms
+from dashboard.maintenance.search_index import add_terms
 from tests.servers import SECRET
 
 REPORTED, WARM_UP = 500, 100
@@ -48,7 +48,7 @@ def report(app: Flask, database_url: str, make: Make) -> dict[str, float]:
     for number in range(WARM_UP, WARM_UP + REPORTED):
         post(app, make(number))
     with app.app_context():
-        add_terms(datetime.now(UTC) + timedelta(days=1))
+        add_terms(db.engine, datetime.now(UTC) + timedelta(days=1))
         db.engine.dispose()
     return {kept: (size - before[kept]) / REPORTED for kept, size in read_sizes(database_url).items()}
 

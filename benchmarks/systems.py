@@ -18,8 +18,8 @@ from benchmarks.load import DISTINCT_KEYS, HOT_KEYS, PREPARING_S, post, run_once
 from benchmarks.payloads import LAST_STAGE, make_payload
 from benchmarks.processes import read_cpu_s
 from benchmarks.servers import Program, run_postgres, run_reference, run_web
-from dashboard.cli.cluster import ADMINISTRATOR
-from dashboard.cli.postgres import Server
+from dashboard.cli.postgres.cluster import ADMINISTRATOR
+from dashboard.cli.postgres.server import Server
 from tests.servers import SECRET, wait_until
 
 DASHBOARD, DASHBOARD_2 = "dashboard, 1 worker", "dashboard, 2 workers"

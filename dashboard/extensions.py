@@ -1,8 +1,10 @@
-"""The library objects that modules share: made here, bound to the application in create_app, no logic."""
+"""The library objects that modules share: made here, bound to the application in create_app, without logic."""
 
 import functools
+from datetime import UTC, datetime
 from typing import Any
 
+from flask import current_app
 from flask_migrate import Migrate
 from flask_smorest import Api
 from flask_socketio import SocketIO
@@ -10,12 +12,14 @@ from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session
 from sqlalchemy import Engine
 
+from dashboard.database.reader import Reader
+from dashboard.http.problems import ProblemApi
+from dashboard.ingest.writer import Writer
 from dashboard.models.base import Base
-from dashboard.problems import ProblemApi
 
 
 class ReadingSession(Session):
-    """Sessions only read, all of it as it was at one moment. Whoever writes takes a connection of the engine."""
+    """A session that only reads, all of it as of one moment. Writers take a connection of the engine instead."""
 
     def get_bind(self, *args: Any, **kwargs: Any) -> Engine:  # noqa: ANN401
         """Return the engine, set to read-only snapshots."""
@@ -24,7 +28,7 @@ class ReadingSession(Session):
 
 @functools.lru_cache(maxsize=8)
 def _make_reading(bind: Engine) -> Engine:
-    """Return the same one each time: a session takes one connection, and so one snapshot, for each engine."""
+    """Return the same object each time: a session takes one connection, and so one snapshot, per engine."""
     return bind.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
@@ -32,3 +36,16 @@ db = SQLAlchemy(model_class=Base, session_options={"class_": ReadingSession})
 migrate = Migrate()
 socketio = SocketIO()
 api: Api = ProblemApi()
+WRITER = "writer"
+"""Under this name the application's extensions hold the writer of deliveries of this process."""
+
+
+def current_writer() -> Writer:
+    """Return what writes deliveries in this process."""
+    writer: Writer = current_app.extensions[WRITER]
+    return writer
+
+
+def open_reader(now: datetime | None = None) -> Reader:
+    """Return what the queries of this request or live message read with; without `now` as of the current time."""
+    return Reader(db.session, now or datetime.now(UTC), current_app.config["SETTINGS"])

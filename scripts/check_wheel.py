@@ -7,10 +7,11 @@ import sys
 import zipfile
 
 NEEDED = {
-    "wsgi.py",
-    "gunicorn.conf.py",
     "dashboard/__init__.py",
+    "dashboard/cli/serving/gunicorn_config.py",
+    "dashboard/cli/serving/wsgi.py",
     "dashboard/migrations/env.py",
+    "dashboard/nginx/location.conf",
     "dashboard/static/vendor/bootstrap.min.css",
     "dashboard/static/vendor/socket.io.esm.min.js",
     "dashboard/templates/base.html",

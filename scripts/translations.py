@@ -13,8 +13,8 @@ from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.pofile import read_po, write_po
 from flask import Flask
 
-from dashboard.pages import languages
-from dashboard.pages.words import list_words
+from dashboard.pages.text import languages
+from dashboard.pages.text.words import list_words
 
 ROOT = Path(__file__).parent.parent
 KEYWORDS = {**DEFAULT_KEYWORDS, "word": ((1, "c"), 2), "plural": (1, 2)}

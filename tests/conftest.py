@@ -13,9 +13,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from psycopg2 import sql
 
-from dashboard import create_app
-from dashboard.cli.postgres import Server, start
+from dashboard.app import create_app
+from dashboard.cli.postgres.server import Server, start
 from dashboard.config import Settings, load_settings
+from tests.live.rows import Rows
 from tests.production import ProductionShape
 from tests.servers import SECRET, DashboardServer
 
@@ -68,6 +69,14 @@ def app(application: Flask) -> Iterator[Flask]:
     """Give the application, and run the test in its context."""
     with application.app_context():
         yield application
+
+
+@pytest.fixture
+def own_rows(app: Flask) -> Iterator[Rows]:
+    """Give a writer of rows for the database of the application in this process."""
+    rows = Rows(app.config["SETTINGS"].database_url)
+    yield rows
+    rows.close()
 
 
 @pytest.fixture

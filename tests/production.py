@@ -10,8 +10,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from dashboard.cli.production import NGINX, WEB, describe_programs
-from dashboard.cli.web import Program, UnixConnection
+from dashboard.cli.serving.processes import Program, UnixConnection
+from dashboard.cli.serving.production import NGINX, WEB, describe_programs
 from dashboard.config import load_settings
 from tests.servers import READY_WITHIN_S, REPOSITORY, DashboardServer, wait_until
 

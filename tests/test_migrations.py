@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from flask import Flask
 from sqlalchemy import inspect, select
 
-from dashboard import MIGRATIONS, create_app
+from dashboard.app import MIGRATIONS, create_app
 from dashboard.extensions import db
 from dashboard.models import Base, DeploymentEvent
 from tests.conftest import MakeDatabase, close_connections, make_settings

@@ -9,7 +9,8 @@ from flask_smorest import Blueprint
 from dashboard.api.delivery_schemas import DeliveriesQuery, DeliverySchema, DeliverySummary
 from dashboard.api.schemas import make_page_schema
 from dashboard.core.view import View
-from dashboard.problems import ProblemError
+from dashboard.extensions import open_reader
+from dashboard.http.problems import ProblemError
 from dashboard.queries import deliveries
 from dashboard.queries.deliveries import DeliveryFilters
 
@@ -22,7 +23,7 @@ blueprint = Blueprint("deliveries", __name__, url_prefix="/api/deliveries", desc
 def show_deliveries(query: dict[str, Any]) -> View:
     """Deliveries with their verdicts, newest first."""
     limit, cursor = query.pop("limit"), query.pop("cursor")
-    items, next_cursor = deliveries.list_deliveries(DeliveryFilters(**query), limit, cursor)
+    items, next_cursor = deliveries.list_deliveries(open_reader(), DeliveryFilters(**query), limit, cursor)
     return {"items": items, "next_cursor": next_cursor}
 
 
@@ -30,7 +31,7 @@ def show_deliveries(query: dict[str, Any]) -> View:
 @blueprint.response(200, DeliverySchema)
 def show_delivery(delivery_id: uuid.UUID) -> View:
     """One delivery with headers, changes and body."""
-    view = deliveries.read_delivery(delivery_id)
+    view = deliveries.read_delivery(open_reader(), delivery_id)
     if view is None:
         raise ProblemError(HTTPStatus.NOT_FOUND, f"There is no delivery {delivery_id}.")
     return view

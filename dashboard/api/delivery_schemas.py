@@ -3,7 +3,7 @@
 from marshmallow import fields
 
 from dashboard.api.schemas import PageQuery, ViewSchema
-from dashboard.delivery_query import DeliveryFilter
+from dashboard.http.delivery_filter import DeliveryFilter
 
 
 class DeliveriesQuery(PageQuery, DeliveryFilter):

@@ -1,6 +1,5 @@
 """`/api/deployments`."""
 
-from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -11,7 +10,8 @@ from dashboard.api.schemas import DeploymentSchema, DeploymentsQuery, Deployment
 from dashboard.api.schemas import make_page_schema as page_of
 from dashboard.core.paging import cut_page
 from dashboard.core.view import View
-from dashboard.problems import ProblemError
+from dashboard.extensions import open_reader
+from dashboard.http.problems import ProblemError
 from dashboard.queries import deployments, events
 from dashboard.queries.lists import DeploymentFilters, list_deployments
 
@@ -24,7 +24,7 @@ blueprint = Blueprint("deployments", __name__, url_prefix="/api/deployments", de
 def show_deployments(query: dict[str, Any]) -> View:
     """Deployments without their jobs, newest first."""
     limit, cursor = query.pop("limit"), query.pop("cursor")
-    items, next_cursor = list_deployments(DeploymentFilters(**query), datetime.now(UTC), limit, cursor)
+    items, next_cursor = list_deployments(open_reader(), DeploymentFilters(**query), limit, cursor)
     return {"items": [link_deployment(item) for item in items], "next_cursor": next_cursor}
 
 
@@ -32,7 +32,7 @@ def show_deployments(query: dict[str, Any]) -> View:
 @blueprint.response(200, DeploymentSchema)
 def show_deployment(deployment_id: int) -> View:
     """One deployment with its jobs and their steps."""
-    view = deployments.get_deployment(deployment_id, datetime.now(UTC))
+    view = deployments.get_deployment(open_reader(), deployment_id)
     if view is None:
         raise ProblemError(HTTPStatus.NOT_FOUND, f"There is no deployment {deployment_id}.")
     return link_deployment(view)
@@ -43,10 +43,11 @@ def show_deployment(deployment_id: int) -> View:
 @blueprint.response(200, page_of(EventSchema))
 def show_events(query: dict[str, Any], deployment_id: int) -> View:
     """What changed after `since`, in order; 410 if some of it is no longer kept: read the deployment instead."""
-    if not deployments.exists(deployment_id):
+    reader = open_reader()
+    if not deployments.exists(reader, deployment_id):
         raise ProblemError(HTTPStatus.NOT_FOUND, f"There is no deployment {deployment_id}.")
     since = query["since"] if query["cursor"] is None else query["cursor"]
-    items = events.list_events(deployment_id, since, query["limit"] + 1)
+    items = events.list_events(reader, deployment_id, since, query["limit"] + 1)
     if items is None:
         raise ProblemError(HTTPStatus.GONE, "These events are not kept, or not yet there: read the deployment instead.")
     page, more = cut_page(items, query["limit"])

@@ -1,6 +1,5 @@
 """`/api/projects`."""
 
-from datetime import UTC, datetime
 from http import HTTPStatus
 
 from flask_smorest import Blueprint
@@ -8,7 +7,8 @@ from flask_smorest import Blueprint
 from dashboard.api.links import link_project
 from dashboard.api.schemas import PageQuery, ProjectSchema, make_page_schema
 from dashboard.core.view import View
-from dashboard.problems import ProblemError
+from dashboard.extensions import open_reader
+from dashboard.http.problems import ProblemError
 from dashboard.queries import projects
 
 blueprint = Blueprint("projects", __name__, url_prefix="/api/projects", description="Things that are deployed")
@@ -19,7 +19,7 @@ blueprint = Blueprint("projects", __name__, url_prefix="/api/projects", descript
 @blueprint.response(200, make_page_schema(ProjectSchema))
 def show_projects(query: dict[str, object]) -> View:
     """Projects in the order of their slugs."""
-    items, next_cursor = projects.list_page(datetime.now(UTC), query["limit"], query["cursor"])  # type: ignore[arg-type]
+    items, next_cursor = projects.list_page(open_reader(), query["limit"], query["cursor"])  # type: ignore[arg-type]
     return {"items": [link_project(item) for item in items], "next_cursor": next_cursor}
 
 
@@ -27,7 +27,7 @@ def show_projects(query: dict[str, object]) -> View:
 @blueprint.response(200, ProjectSchema)
 def show_project(slug: str) -> View:
     """One project."""
-    project = projects.get_project(slug, datetime.now(UTC))
+    project = projects.get_project(open_reader(), slug)
     if project is None:
         raise ProblemError(HTTPStatus.NOT_FOUND, f"There is no project {slug!r}.")
     return link_project(project)

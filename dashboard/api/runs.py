@@ -1,6 +1,5 @@
 """`/api/cicd/runs`: the progress of a CI run by the number its sender gave it."""
 
-from datetime import UTC, datetime
 from http import HTTPStatus
 
 from flask import Response, request
@@ -9,7 +8,8 @@ from werkzeug.http import quote_etag
 
 from dashboard.api.schemas import RunQuery, RunSchema
 from dashboard.core.view import View
-from dashboard.problems import ProblemError
+from dashboard.extensions import open_reader
+from dashboard.http.problems import ProblemError
 from dashboard.queries import deployments
 
 blueprint = Blueprint("runs", __name__, url_prefix="/api/cicd/runs", description="Progress of CI runs")
@@ -23,12 +23,12 @@ def show_run(query: dict[str, str | None], run_id: str) -> Response | tuple[View
 
     Made to be asked again and again: whoever sends the ETag back gets a 304, and costs one row, while nothing moved.
     """
-    now = datetime.now(UTC)
-    row = deployments.find_run(run_id, query["repository"])
+    reader = open_reader()
+    row = deployments.find_run(reader, run_id, query["repository"])
     if row is None:
         raise ProblemError(HTTPStatus.NOT_FOUND, f"There is no run {run_id!r}.")
-    tag = deployments.tag_run(row, now)
+    tag = deployments.tag_run(reader, row)
     headers = {"ETag": quote_etag(tag, weak=True)}
     if request.if_none_match.contains_weak(tag):
         return Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
-    return deployments.view_run(row, now), HTTPStatus.OK, headers
+    return deployments.view_run(reader, row), HTTPStatus.OK, headers

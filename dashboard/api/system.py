@@ -2,14 +2,13 @@
 
 from http import HTTPStatus
 
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from flask import Response, current_app
+from flask import Response
 from flask_smorest import Blueprint
 
+from dashboard.database.migrations import is_current
 from dashboard.extensions import db
+from dashboard.http.problems import RETRY_AFTER_S, ProblemError
 from dashboard.metrics import CONTENT_TYPE, render_metrics
-from dashboard.problems import RETRY_AFTER_S, ProblemError
 
 blueprint = Blueprint("system", __name__, description="Health of this process")
 
@@ -25,10 +24,7 @@ def check_health() -> dict[str, str]:
 @blueprint.response(200)
 def check_readiness() -> dict[str, str]:
     """The database answers and has the tables of this version; 503 otherwise."""
-    with db.engine.connect() as connection:
-        current = MigrationContext.configure(connection).get_current_revision()
-    script = ScriptDirectory.from_config(current_app.extensions["migrate"].migrate.get_config())
-    if current != script.get_current_head():
+    if not is_current(db.engine):
         headers = {"Retry-After": str(RETRY_AFTER_S)}
         raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, "The database has not been migrated.", headers=headers)
     return {"status": "ready"}

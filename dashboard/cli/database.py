@@ -3,20 +3,19 @@
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 
 import alembic.command
 import alembic.util
 from sqlalchemy import Connection, NullPool, create_engine
 from sqlalchemy.exc import DBAPIError
 
-from dashboard import create_app
+from dashboard.app import create_app
 from dashboard.cli.environment import load_served_settings
 from dashboard.config import Settings, SettingsError
+from dashboard.database.migrations import MIGRATIONS
+from dashboard.database.pool import check_connections
 from dashboard.extensions import migrate
-from dashboard.pool import check_connections
 
-PACKAGE = Path(__file__).parent.parent
 CONNECT_TIMEOUT_S = 3
 
 
@@ -47,7 +46,7 @@ def migrate_database(settings: Settings) -> None:
 
 def _upgrade() -> None:
     try:
-        alembic.command.upgrade(migrate.get_config(str(_find_migrations())), "head")
+        alembic.command.upgrade(migrate.get_config(str(MIGRATIONS)), "head")
     except alembic.util.CommandError as error:
         raise DatabaseError(
             f"the database of DATABASE_URL was made by another release of the dashboard: {error}"
@@ -67,9 +66,3 @@ def _connect(url: str) -> Iterator[Connection]:
     except DBAPIError as error:
         reason = " ".join(str(error.orig).partition("\nLINE ")[0].split())
         raise DatabaseError(f"{reason} — start that database, or correct DATABASE_URL") from None
-
-
-def _find_migrations() -> Path:
-    """Return the migrations: inside the package when it is installed, beside it in a checkout."""
-    installed = PACKAGE / "migrations"
-    return installed if installed.is_dir() else PACKAGE.parent / "migrations"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import NoReturn
 
 from dashboard.cli.environment import complete_environment
-from dashboard.cli.web import ROOT, local_url
+from dashboard.cli.serving.processes import ROOT, local_url
 from dashboard.config import SettingsError, load_settings
 
 SCRIPT = ROOT / "scripts" / "demo.sh"

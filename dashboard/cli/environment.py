@@ -1,11 +1,16 @@
 """The settings as a command sees them: config's, plus what depends on who runs the command and on what is running."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
-from dashboard.cli.accounts import ELSEWHERE, PostgresError, choose_account
-from dashboard.cli.postgres import find_running
+import click
+from sqlalchemy import Engine, NullPool, create_engine
+from sqlalchemy.exc import DBAPIError
+
+from dashboard.cli.postgres.accounts import ELSEWHERE, PostgresError, choose_account
+from dashboard.cli.postgres.server import find_running
 from dashboard.config import Settings, SettingsError, load_settings
 
 
@@ -33,6 +38,20 @@ def load_served_settings(environ: Mapping[str, str]) -> Settings:
             )
         environ = {**environ, "DATABASE_URL": url}
     return load_settings(environ)
+
+
+@contextmanager
+def open_database() -> Iterator[tuple[Engine, Settings]]:
+    """Give the database of the settings, and these; errors of either end the command with one line."""
+    try:
+        settings = load_served_settings(os.environ)
+        engine = create_engine(settings.database_url or "", hide_parameters=True, poolclass=NullPool)
+        yield engine, settings
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from None
+    except DBAPIError as error:
+        reason = " ".join(str(error.orig).partition("\nLINE ")[0].split())
+        raise click.ClickException(f"{reason} — start the dashboard once, so that it makes its tables") from None
 
 
 def _is_private(directory: Path) -> bool:

@@ -1,19 +1,10 @@
 """`dashboard projects`: for how long each keeps its deployments. A running dashboard follows within the hour."""
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import click
-from sqlalchemy import Connection, create_engine, text
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import NullPool
 
-from dashboard.cli.environment import load_served_settings
-from dashboard.config import MOST_COUNT, MOST_DAYS, Settings, SettingsError
-
-LIST = "SELECT slug, name, keep_days, keep_count FROM projects ORDER BY slug"
-KEEP = "UPDATE projects SET keep_days = :days, keep_count = :count WHERE slug = :slug"
+from dashboard.cli.environment import open_database
+from dashboard.config import MOST_COUNT, MOST_DAYS
+from dashboard.maintenance import list_limits, set_limits
 
 
 @click.group()
@@ -24,12 +15,10 @@ def projects() -> None:
 @projects.command("list")
 def list_projects() -> None:
     """List the projects by slug, and what each keeps."""
-    with _open() as (connection, settings):
-        for row in connection.execute(text(LIST)):
-            days = settings.deployments_days if row.keep_days is None else row.keep_days
-            number = settings.deployments_per_project if row.keep_count is None else row.keep_count
-            own = "as set" if row.keep_days is None and row.keep_count is None else "its own"
-            click.echo(f"{row.slug}\t{row.name}\t{describe_limits(days, number)}\t{own}")
+    with open_database() as (engine, settings):
+        for limits in list_limits(engine, settings):
+            own = "its own" if limits.is_own else "as set"
+            click.echo(f"{limits.slug}	{limits.name}	{describe_limits(limits.days, limits.count)}	{own}")
 
 
 @projects.command()
@@ -38,8 +27,8 @@ def list_projects() -> None:
 @click.option("--count", type=click.IntRange(0, MOST_COUNT), help="How many of the newest; 0: all.")
 def keep(slug: str, days: int | None, count: int | None) -> None:
     """Say what a project keeps; what is not given is as the settings say. Older deployments are deleted."""
-    with _open() as (connection, _settings):
-        if not connection.execute(text(KEEP), {"slug": slug, "days": days, "count": count}).rowcount:
+    with open_database() as (engine, _settings):
+        if not set_limits(engine, slug, days, count):
             raise click.ClickException(f"there is no project {slug}: `dashboard projects list` names them")
 
 
@@ -48,18 +37,3 @@ def describe_limits(days: int, count: int) -> str:
     limits = [f"{days} days"] if days else []
     limits += [f"{count} deployments"] if count else []
     return ", ".join(limits) or "everything"
-
-
-@contextmanager
-def _open() -> Iterator[tuple[Connection, Settings]]:
-    """Give the database, in a transaction, and the settings; what is wrong with them becomes one line."""
-    try:
-        settings = load_served_settings(os.environ)
-        engine = create_engine(settings.database_url or "", hide_parameters=True, poolclass=NullPool)
-        with engine.begin() as connection:
-            yield connection, settings
-    except SettingsError as error:
-        raise click.ClickException(str(error)) from None
-    except DBAPIError as error:
-        reason = " ".join(str(error.orig).partition("\nLINE ")[0].split())
-        raise click.ClickException(f"{reason} — start the dashboard once, so that it makes its tables") from None

@@ -9,13 +9,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from dashboard.cli import postgres
-from dashboard.cli.accounts import ELSEWHERE, PostgresError
 from dashboard.cli.database import DatabaseError, migrate_database
 from dashboard.cli.environment import complete_environment
-from dashboard.cli.nginx import find_nginx
-from dashboard.cli.production import serve_production
-from dashboard.cli.web import WebServerError, check_port, local_url, serve
+from dashboard.cli.postgres import server as postgres
+from dashboard.cli.postgres.accounts import ELSEWHERE, PostgresError
+from dashboard.cli.serving.nginx import find_nginx
+from dashboard.cli.serving.processes import WebServerError, check_port, local_url, serve
+from dashboard.cli.serving.production import serve_production
 from dashboard.config import SECRET_FILES, Role, Settings, SettingsError, load_settings
 
 BAD_SETTING = 2

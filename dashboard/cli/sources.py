@@ -7,13 +7,9 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import click
-from sqlalchemy import Engine, create_engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Engine
 
-from dashboard.cli.environment import load_served_settings
-from dashboard.config import Settings, SettingsError, check_secret, replace_webhook_secret
-from dashboard.webhooks.senders import DIALECTS
-from dashboard.webhooks.sources import (
+from dashboard.access import (
     DEFAULT,
     Source,
     SourceError,
@@ -23,6 +19,9 @@ from dashboard.webhooks.sources import (
     remove_source,
     rotate_secret,
 )
+from dashboard.cli.environment import open_database
+from dashboard.config import Settings, SettingsError, check_secret, replace_webhook_secret
+from dashboard.webhooks.senders import DIALECTS
 
 SECRET_FROM_STDIN = click.option(
     "--secret-stdin", is_flag=True, help="Read the secret from standard input instead of making one."
@@ -86,19 +85,12 @@ def remove(name: str) -> None:
 
 @contextmanager
 def _open() -> Iterator[tuple[Engine, Settings]]:
-    """Give the database and the settings; what is wrong with them, or with the command, becomes one line."""
+    """Give the database and the settings; a command that makes no sense for them ends with one line."""
     try:
-        settings = load_served_settings(os.environ)
-        engine = create_engine(settings.database_url or "", hide_parameters=True)
-        try:
-            yield engine, settings
-        finally:
-            engine.dispose()
+        with open_database() as opened:
+            yield opened
     except (SettingsError, SourceError) as error:
         raise click.ClickException(str(error)) from None
-    except DBAPIError as error:
-        reason = " ".join(str(error.orig).partition("\nLINE ")[0].split())
-        raise click.ClickException(f"{reason} — start the dashboard once, so that it makes its tables") from None
 
 
 def _read_secret(*, from_stdin: bool) -> str:

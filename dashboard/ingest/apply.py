@@ -12,8 +12,8 @@ from dashboard.config import Settings
 from dashboard.core.registers import Node, merge_nodes
 from dashboard.core.report import Identity, Report
 from dashboard.core.view import Watch
-from dashboard.ingest import store
-from dashboard.ingest.difference import announce_state, describe_changes, name_event
+from dashboard.ingest import statements
+from dashboard.ingest.changes import announce_state, describe_changes, name_event
 from dashboard.ingest.fold import Tree, add_untouched, find_affected, find_current_step, fold_report
 from dashboard.ingest.rows import Row, changes_project, fold_project, make_deployment, make_project
 from dashboard.models import Deployment, DeploymentJob, DeploymentStep, Project
@@ -48,7 +48,7 @@ class Application:
         self.create_deployments(befores, created)
         self.write_children(befores, afters)
         self.update_deployments(befores, changed)
-        store.insert_events(self.connection, self.events)
+        statements.insert_events(self.connection, self.events)
         return afters
 
     def fold_projects(self, reports: Mapping[Identity, Report]) -> tuple[dict[str, Row], dict[str, Row]]:
@@ -60,24 +60,24 @@ class Application:
         for identity, report in sorted(reports.items(), key=lambda item: item[0].project_slug):
             slug = identity.project_slug
             nodes[slug] = merge_nodes(nodes[slug], report.project) if slug in nodes else report.project
-        old = store.read_projects(self.connection, nodes, lock=False)
+        old = statements.read_projects(self.connection, nodes, lock=False)
         if missing := [make_project(slug, nodes[slug], self.received_at) for slug in nodes if slug not in old]:
-            store.insert_projects(self.connection, missing)
-            old = store.read_projects(self.connection, nodes, lock=False)
+            statements.insert_projects(self.connection, missing)
+            old = statements.read_projects(self.connection, nodes, lock=False)
         beaten = [slug for slug in nodes if changes_project(old[slug], nodes[slug])]
         if not beaten:
             return old, old
-        old |= store.read_projects(self.connection, beaten, lock=True)
+        old |= statements.read_projects(self.connection, beaten, lock=True)
         changed = {slug: fold_project(old[slug], nodes[slug]) for slug in beaten}
-        store.update(self.connection, Project, list(changed.values()))
+        statements.update(self.connection, Project, list(changed.values()))
         return old, old | changed
 
     def read_trees(self, reports: Mapping[Identity, Report], projects: Mapping[str, Row]) -> Trees:
         """Lock the deployments that exist, give ids to the others, and read the jobs and steps the reports speak of."""
-        rows = store.lock_deployments(self.connection, [i.digest for i in reports])
+        rows = statements.lock_deployments(self.connection, [i.digest for i in reports])
         new = {i: projects[i.project_slug]["id"] for i in reports if i.digest not in rows}
-        gaps = store.read_usual_gaps(self.connection, {(project, i.dialect) for i, project in new.items()})
-        ids = store.reserve_ids(self.connection, len(new))
+        gaps = statements.read_usual_gaps(self.connection, {(project, i.dialect) for i, project in new.items()})
+        ids = statements.reserve_ids(self.connection, len(new))
         for number, (i, project) in zip(ids, new.items(), strict=True):
             usual = gaps.get((project, i.dialect), 0)
             rows[i.digest] = make_deployment(number, i, project, self.received_at, usual)
@@ -90,10 +90,10 @@ class Application:
         told = [(trees[digest].deployment["id"], report) for digest, report in reports.items()]
         owners = {trees[digest].deployment["id"]: trees[digest] for digest in reports}
         jobs = [(number, job) for number, report in told for job in {*report.jobs, *(j for j, _ in report.steps)}]
-        for job in store.read_jobs(self.connection, jobs):
+        for job in statements.read_jobs(self.connection, jobs):
             owners[job["deployment_id"]].jobs[job["key"]] = job
         steps = [(number, *key) for number, report in told for key in report.steps]
-        for step in store.read_steps(self.connection, steps):
+        for step in statements.read_steps(self.connection, steps):
             owners[step["deployment_id"]].steps[step["job_key"], step["key"]] = step
 
     def create_deployments(self, befores: Trees, created: Trees) -> None:
@@ -101,7 +101,7 @@ class Application:
         for after in created.values():
             after.deployment["current_step"] = find_current_step(after)
         self.note_changes(befores, created)
-        store.insert(self.connection, Deployment, [after.deployment for after in created.values()])
+        statements.insert(self.connection, Deployment, [after.deployment for after in created.values()])
 
     def write_children(self, befores: Trees, afters: Trees) -> None:
         """Write jobs and steps that are new or have changed."""
@@ -109,18 +109,18 @@ class Application:
         jobs = [(before.jobs.get(key), job) for before, after in pairs for key, job in after.jobs.items()]
         steps = [(before.steps.get(key), step) for before, after in pairs for key, step in after.steps.items()]
         for model, rows in ((DeploymentJob, jobs), (DeploymentStep, steps)):
-            store.insert(self.connection, model, [new for old, new in rows if old is None])
-            store.update(self.connection, model, [new for old, new in rows if old is not None and old != new])
+            statements.insert(self.connection, model, [new for old, new in rows if old is None])
+            statements.update(self.connection, model, [new for old, new in rows if old is not None and old != new])
 
     def update_deployments(self, befores: Trees, changed: Trees) -> None:
         """Write the rows of deployments that existed, once their children are written."""
         numbers = [after.deployment["id"] for after in changed.values()]
-        current = store.read_current_steps(self.connection, numbers)
+        current = statements.read_current_steps(self.connection, numbers)
         for after in changed.values():
             after.deployment["current_step"] = current.get(after.deployment["id"])
         self.read_affected(befores, changed)
         self.note_changes(befores, changed)
-        store.update(self.connection, Deployment, [after.deployment for after in changed.values()])
+        statements.update(self.connection, Deployment, [after.deployment for after in changed.values()])
 
     def read_affected(self, befores: Trees, changed: Trees) -> None:
         """Add the rows that only look different because a parent of theirs ended or began again."""
@@ -128,9 +128,9 @@ class Application:
         trees = {after.deployment["id"]: (befores[digest], after) for digest, after in changed.items()}
         whole = [changed[digest].deployment["id"] for digest, (all_jobs, _) in affected.items() if all_jobs]
         opened = [changed[digest].deployment["id"] for digest, (all_jobs, some) in affected.items() if all_jobs or some]
-        for job in store.read_all_jobs(self.connection, whole):
+        for job in statements.read_all_jobs(self.connection, whole):
             add_untouched(*trees[job["deployment_id"]], [job], [])
-        for step in store.read_open_steps(self.connection, opened):
+        for step in statements.read_open_steps(self.connection, opened):
             before, after = trees[step["deployment_id"]]
             if step["job_key"] in after.jobs:
                 add_untouched(before, after, [], [step])

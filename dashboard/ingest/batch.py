@@ -14,11 +14,11 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from dashboard.config import Settings
 from dashboard.core.report import Identity, Report, merge_reports
 from dashboard.core.words import Verdict
-from dashboard.ingest import store
+from dashboard.database.prepared_statements import flush, flush_and_commit
+from dashboard.ingest import statements
 from dashboard.ingest.apply import Application, Trees
+from dashboard.ingest.changes import MOST_TOLD
 from dashboard.ingest.delivery import Incoming, Receipt, make_row
-from dashboard.ingest.difference import MOST_TOLD
-from dashboard.ingest.prepared import flush, flush_and_commit
 from dashboard.ingest.rows import Row
 from dashboard.models import Delivery
 
@@ -99,7 +99,7 @@ def _is_passing(error: DBAPIError) -> bool:
 def _record_failure(engine: Engine, incoming: Incoming, reason: str) -> Receipt:
     receipt = Receipt(incoming.id, Verdict.FAILED, reason)
     with engine.begin() as connection:
-        write = store.update if incoming.replayed_at else store.insert
+        write = statements.update if incoming.replayed_at else statements.insert
         write(connection, Delivery, [make_row(incoming, receipt)])
         flush(connection)
     return receipt
@@ -124,8 +124,8 @@ class _Batch:
         self.settle(repeated)
         receipts = [self.receipts[str(incoming.id)] for incoming in self.deliveries]
         rows = [make_row(incoming, receipt) for incoming, receipt in zip(self.deliveries, receipts, strict=True)]
-        store.insert(self.connection, Delivery, [row for row in rows if row["replayed_at"] is None])
-        store.update(self.connection, Delivery, [row for row in rows if row["replayed_at"] is not None])
+        statements.insert(self.connection, Delivery, [row for row in rows if row["replayed_at"] is None])
+        statements.update(self.connection, Delivery, [row for row in rows if row["replayed_at"] is not None])
         return receipts
 
     def claim(self) -> tuple[list[Incoming], list[Incoming]]:
@@ -133,7 +133,7 @@ class _Batch:
         keyed = [incoming for incoming in self.deliveries if incoming.key and incoming.verdict == Verdict.APPLIED]
         if not keyed:
             return list(self.deliveries), []
-        claimed = store.claim_keys(self.connection, [_make_key_row(incoming) for incoming in keyed])
+        claimed = statements.claim_keys(self.connection, [_make_key_row(incoming) for incoming in keyed])
         claimed |= self.find_replayed(keyed)
         repeated = [incoming for incoming in keyed if str(incoming.id) not in claimed]
         known = {incoming.id for incoming in repeated}
@@ -142,14 +142,14 @@ class _Batch:
     def find_replayed(self, keyed: Sequence[Incoming]) -> set[str]:
         """Return the ids of those that are replayed and have held their key since they were first applied."""
         keys = [_key_of(incoming) for incoming in keyed if incoming.replayed_at]
-        holders = store.read_key_holders(self.connection, keys) if keys else {}
+        holders = statements.read_key_holders(self.connection, keys) if keys else {}
         return {str(holder["delivery_id"]) for holder in holders.values()}
 
     def settle(self, repeated: Sequence[Incoming]) -> None:
         """Make the receipts of deliveries whose key was used before, perhaps by another one of this batch."""
         if not repeated:
             return
-        holders = store.read_key_holders(self.connection, [_key_of(incoming) for incoming in repeated])
+        holders = statements.read_key_holders(self.connection, [_key_of(incoming) for incoming in repeated])
         for incoming in repeated:
             holder = holders[_key_of(incoming)]
             original = self.receipts.get(str(holder["delivery_id"]))

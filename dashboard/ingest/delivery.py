@@ -1,7 +1,6 @@
 """A delivery on its way in, and the receipt for it."""
 
 import hashlib
-import os
 import time
 import uuid
 import zlib
@@ -12,19 +11,12 @@ from typing import Any
 
 from dashboard.core.report import Report
 from dashboard.core.words import Verdict
-from dashboard.ingest.prepared import write_bytes
+from dashboard.database.prepared_statements import write_bytes
+from dashboard.database.uuid7 import make_uuid7
 from dashboard.models.base import compress, pack_json
 
 REJECTED_BYTES = 4096
 """Of the body of a rejected delivery: nobody shall fill the disk with what is not even applied."""
-
-
-def make_delivery_id() -> uuid.UUID:
-    """Return a UUID of version 7 (RFC 9562): unique, and later ones sort behind earlier ones."""
-    milliseconds = time.time_ns() // 1_000_000
-    noise = int.from_bytes(os.urandom(10), "big")
-    value = (milliseconds << 80) | (noise & ~(0xF << 76) | (7 << 76)) & ~(0x3 << 62) | (0x2 << 62)
-    return uuid.UUID(int=value & (2**128 - 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +37,7 @@ class Incoming:
     verdict: Verdict = Verdict.APPLIED
     """What the parser decided; an applied one may still turn out a duplicate."""
     reason: str | None = None
-    id: uuid.UUID = field(default_factory=make_delivery_id)
+    id: uuid.UUID = field(default_factory=make_uuid7)
     began_at: float = field(default_factory=time.perf_counter)
     """By the performance counter: when its receipt began."""
     body_size: int | None = None

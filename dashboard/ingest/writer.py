@@ -7,12 +7,17 @@ while there is nothing else to do. A lone request waits for nobody, and the busi
 """
 
 import threading
-from collections import deque
+import time
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from sqlalchemy import Engine
+
+from dashboard import metrics
+from dashboard.config import Settings
+from dashboard.ingest.batch import ingest_deliveries
 from dashboard.ingest.delivery import Incoming, Receipt
-from dashboard.metrics import QUEUE
 
 MOST_DELIVERIES, FEWEST_SPLIT = 256, 32
 """In one batch. Of more than so few only half are taken: then the requests of one half are read and answered while the
@@ -24,12 +29,6 @@ MOST_WAITING = 1024
 
 LONGEST_ASLEEP_S = 0.5
 """After this time who waits looks by itself whether its delivery is committed: the next batch may not get on."""
-
-WRITER = "writer"
-"""Under this name the application's extensions hold the one of this process."""
-
-Write = Callable[[Sequence[Incoming], Callable[[], None]], list[Receipt]]
-"""Applies deliveries, calls what it is given just before it sends the last statements, returns after the commit."""
 
 
 class BusyError(Exception):
@@ -67,8 +66,8 @@ class _Ticket:
 class Writer:
     """Lets the requests of a process write together."""
 
-    def __init__(self, write: Write, most_waiting: int = MOST_WAITING) -> None:
-        self._write, self._most_waiting = write, most_waiting
+    def __init__(self, engine: Engine, settings: Settings, max_waiting: int = MOST_WAITING) -> None:
+        self._engine, self._settings, self._max_waiting = engine, settings, max_waiting
         self._lock = threading.Lock()
         self._waiting: deque[_Ticket] = deque()
         self._written: list[_Ticket] = []
@@ -79,8 +78,8 @@ class Writer:
     def submit(self, incoming: Incoming) -> Receipt:
         """Return the receipt once the delivery is committed.
 
-        Raises BusyError at once if too many wait, CutOffError if the request that wrote it was ended, and what `write`
-        raised for the batch that this delivery was in.
+        Raises BusyError at once if too many wait, CutOffError if the request that wrote it was ended, and what
+        ingest_deliveries raises for the batch that this delivery was in.
         """
         ticket = _Ticket(incoming)
         self._enqueue(ticket)
@@ -93,13 +92,17 @@ class Writer:
         assert ticket.receipt is not None
         return ticket.receipt
 
+    def write(self, deliveries: Sequence[Incoming], on_idle: Callable[[], None]) -> list[Receipt]:
+        """Write one batch in one transaction; see ingest_deliveries."""
+        return ingest_deliveries(self._engine, deliveries, self._settings, on_idle)
+
     def count_waiting(self) -> int:
         """Return how many deliveries wait now."""
         return len(self._waiting)
 
     def _enqueue(self, ticket: _Ticket) -> None:
         with self._lock:
-            if len(self._waiting) >= self._most_waiting:
+            if len(self._waiting) >= self._max_waiting:
                 raise BusyError
             self._waiting.append(ticket)
             ticket.writes_next, self.is_writing = not self.is_writing, True
@@ -122,10 +125,13 @@ class Writer:
         with self._lock:
             batch = self._take_batch()
         try:
-            QUEUE.set(len(self._waiting))
-            receipts = self._write([ticket.incoming for ticket in batch], self._wake_written)
+            metrics.QUEUE.set(len(self._waiting))
+            began_at = time.perf_counter()
+            deliveries = [ticket.incoming for ticket in batch]
+            receipts = self.write(deliveries, self._wake_written)
             for ticket, receipt in zip(batch, receipts, strict=True):
                 ticket.receipt = receipt
+            _count_batch(deliveries, receipts, began_at)
         except BaseException as error:
             # Whoever only waited for this one is not to blame for its end: it may try again.
             for ticket in batch:
@@ -163,3 +169,17 @@ class Writer:
             self._waiting[0].wake()
         else:
             self._wake_written()
+
+
+def _count_batch(deliveries: Sequence[Incoming], receipts: Sequence[Receipt], began_at: float) -> None:
+    """Record the metrics of a committed batch that began at this time of the performance counter."""
+    ended_at = time.perf_counter()
+    metrics.BATCH_SECONDS.observe(ended_at - began_at)
+    metrics.BATCH_DELIVERIES.observe(len(deliveries))
+    verdicts = Counter(
+        (incoming.dialect, receipt.verdict.value) for incoming, receipt in zip(deliveries, receipts, strict=True)
+    )
+    for (dialect, verdict), number in verdicts.items():
+        metrics.DELIVERIES.labels(dialect, verdict).inc(number)
+    for incoming in deliveries:
+        metrics.DELIVERY_SECONDS.observe(ended_at - incoming.began_at)

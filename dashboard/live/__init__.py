@@ -9,10 +9,9 @@ import gevent
 from flask import Flask, Request
 
 from dashboard.access import may_read
-from dashboard.extensions import socketio
-from dashboard.live.chores import start_chores
+from dashboard.extensions import open_reader, socketio
 from dashboard.live.fanout import NAMESPACE, protect_connections
-from dashboard.live.follow import Follower
+from dashboard.live.follower import Follower
 from dashboard.live.topics import EXTENSION
 from dashboard.queries.estimates import attach_usual
 
@@ -45,16 +44,15 @@ def init_app(app: Flask) -> None:
 
 
 def start(app: Flask) -> None:
-    """Start following the database and the chores, once in this process; call it after the fork."""
+    """Start following the database, once in this process; call it after the fork."""
     if EXTENSION in app.extensions:
         return
 
     def find_usual(deployment_id: int, environment: str | None) -> Any:  # noqa: ANN401
         with app.app_context():
-            return attach_usual([{"id": deployment_id, "environment": environment}])[0]["usual"]
+            return attach_usual(open_reader(), [{"id": deployment_id, "environment": environment}])[0]["usual"]
 
     database_url = app.config["SETTINGS"].database_url
     follower = Follower(socketio, app.extensions[BROADCAST], database_url, find_usual)
     app.extensions[EXTENSION] = follower
     gevent.spawn(follower.run)
-    start_chores(app)

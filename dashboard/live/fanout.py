@@ -22,7 +22,7 @@ from engineio.async_drivers._websocket_wsgi import SimpleWebSocketWSGI
 from wsproto.frame_protocol import FrameProtocol
 from wsproto.utilities import RemoteProtocolError
 
-from dashboard.live.outlet import Outlet
+from dashboard.live.send_buffer import SendBuffer
 from dashboard.metrics import FANOUT_MESSAGES, FANOUT_RECEIVERS, FANOUT_SKIPPED
 
 NAMESPACE = "/live"
@@ -67,8 +67,8 @@ class FrameServer(simple_websocket.Server):  # type: ignore[misc]  # the library
     def __init__(self, environ: dict[str, Any], resync: bytes, **options: object) -> None:
         # Without the offer there is no permessage-deflate, which costs half the fan-out and memory for each connection.
         plain = {key: value for key, value in environ.items() if key != "HTTP_SEC_WEBSOCKET_EXTENSIONS"}
-        outlet = Outlet(environ["gunicorn.sock"], resync)
-        super().__init__({**plain, "gunicorn.socket": outlet}, **{**options, "thread_class": Reader})
+        send_buffer = SendBuffer(environ["gunicorn.sock"], resync)
+        super().__init__({**plain, "gunicorn.socket": send_buffer}, **{**options, "thread_class": Reader})
         self.environ: dict[str, Any] = {}  # it was for the handshake
 
     def receive(self, timeout: float | None = None) -> str | bytes:  # noqa: ARG002  # its signature in the library
@@ -110,11 +110,11 @@ class BoundedWebSocket(SimpleWebSocketWSGI):  # type: ignore[misc]  # the librar
         except (RemoteProtocolError, simple_websocket.ConnectionError):
             start_response("400 Bad Request", [("Content-Type", "text/plain")])
             return [b'"not a WebSocket handshake"']
-        self._fanout.outlets[self._client.sid] = self.ws.sock
+        self._fanout.send_buffers[self._client.sid] = self.ws.sock
         try:
             self.app(self)
         finally:
-            del self._fanout.outlets[self._client.sid]
+            del self._fanout.send_buffers[self._client.sid]
         return []
 
     def wait(self) -> str | None:
@@ -136,7 +136,7 @@ class Fanout:
     """The connections of one server, and how messages get to them."""
 
     def __init__(self, server: socketio.Server) -> None:
-        self.outlets: dict[str, Outlet] = {}
+        self.send_buffers: dict[str, SendBuffer] = {}
         """By the id that Engine.IO gives to a client."""
         self._server = server
         self.resync = self._encode(RESYNC)
@@ -148,8 +148,8 @@ class Fanout:
         for rooms, clients in self._group_clients(messages).items():
             concerned = (m for m in zip(frames, messages, strict=True) if not rooms.isdisjoint(m[1].rooms))
             piece = b"".join(frame for frame, _ in concerned)
-            for outlet in filter(None, map(self.outlets.get, clients)):
-                if outlet.offer(piece):
+            for send_buffer in filter(None, map(self.send_buffers.get, clients)):
+                if send_buffer.offer(piece):
                     taken += 1
                 else:
                     skipped += 1

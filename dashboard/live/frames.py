@@ -4,27 +4,15 @@ Pure functions over rows of `deployment_events`. Nothing here knows Socket.IO, t
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
+
+from dashboard.database.listener import Event
 
 Fields = dict[str, Any]
 
 CREATED = "deployment.created"
 KINDS = ("step.updated", "deployment.updated", "deployment.completed", CREATED)
 """Names of events, the one that wins when several are folded last."""
-
-
-class Event(NamedTuple):
-    """A row of `deployment_events`, with what of its deployment tells who else has to hear of it."""
-
-    deployment_id: int
-    project_slug: str
-    dialect: str
-    run_id: str | None
-    attempt: int
-    seq: int
-    kind: str
-    changes: Fields
-    """`{"deployment": {…}, "jobs": [{"key": …, …}], "steps": [{"job": …, "key": …, …}]}`, changed fields only."""
 
 
 def fold_events(events: Sequence[Event]) -> tuple[str, Fields]:

@@ -6,24 +6,25 @@ with the application context that Flask-SocketIO opens for each message.
 
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 from flask import current_app, request
 from flask_socketio import join_room, leave_room, rooms
-from sqlalchemy.exc import OperationalError
 
 from dashboard.access import may_read
-from dashboard.extensions import socketio
+from dashboard.database.errors import UNAVAILABLE
+from dashboard.database.reader import Reader
+from dashboard.extensions import open_reader, socketio
+from dashboard.http.context import current_settings
 from dashboard.live.fanout import NAMESPACE
-from dashboard.live.follow import Follower
-from dashboard.live.messages import RefusedMessageError, Topic, parse_subscribe, parse_unsubscribe
-from dashboard.live.sharing import SharedReadings
+from dashboard.live.follower import Follower
+from dashboard.live.single_flight import SingleFlight
+from dashboard.live.subscriptions import RefusedMessageError, Topic, parse_subscribe, parse_unsubscribe
 from dashboard.metrics import SOCKETS
 from dashboard.queries import projects
 from dashboard.queries.deployments import get_deployment
 from dashboard.queries.events import list_events
-from dashboard.queries.live import snapshot_overview
+from dashboard.queries.overview import snapshot_overview
 
 Answer = dict[str, Any]
 
@@ -34,14 +35,14 @@ MOST_TOPICS = 50
 MOST_EVENTS = 500
 """The longest tail that is sent; after a longer absence a snapshot is shorter."""
 READY_S = 5
-READINGS = SharedReadings(most_at_once=4)
+READINGS = SingleFlight(max_concurrent=4)
 
 logger = logging.getLogger(__name__)
 
 
 def accept_visitor(*_auth: object) -> bool:
     """Accept those who may read the pages."""
-    accepted = may_read(request, current_app.config["SETTINGS"])
+    accepted = may_read(request, current_settings())
     SOCKETS.inc(accepted)
     return accepted
 
@@ -65,7 +66,7 @@ def subscribe(*arguments: object) -> Answer:
     join_room(topic.name)
     answer: Answer | None = None  # shared with others: not to be changed
     try:
-        answer = READINGS.read((topic.name, since), lambda: _read_answer(topic, since, datetime.now(UTC)))
+        answer = READINGS.read((topic.name, since), lambda: _read_answer(open_reader(), topic, since))
     finally:
         if answer is None:
             leave_room(topic.name)
@@ -90,8 +91,8 @@ def answer_error(error: Exception) -> Answer | bool:
     """Turn what a handler raised into its acknowledgement; whoever could not be checked is not let in."""
     if isinstance(error, RefusedMessageError):
         return {"error": str(error)}
-    if isinstance(error, OperationalError):
-        logger.error("a live message failed for want of the database: %s", error.orig)
+    if isinstance(error, UNAVAILABLE):
+        logger.error("a live message failed, the database does not answer: %s", str(error).partition("\n")[0])
     else:
         logger.error("a live message failed", exc_info=error)
     if request.event["message"] == "connect":  # type: ignore[attr-defined]  # set by Flask-SocketIO
@@ -107,21 +108,21 @@ def _get_follower() -> Follower:
     return follower
 
 
-def _read_answer(topic: Topic, since: int | None, now: datetime) -> Answer:
+def _read_answer(reader: Reader, topic: Topic, since: int | None) -> Answer:
     if topic.deployment_id is not None:
-        return _read_deployment(topic.deployment_id, since, now)
-    if topic.slug is not None and not projects.exists(topic.slug):
+        return _read_deployment(reader, topic.deployment_id, since)
+    if topic.slug is not None and not projects.exists(reader, topic.slug):
         raise RefusedMessageError("unknown topic")
     if not topic.has_rows:
         return {"seq": None}
-    return {"seq": None, "snapshot": snapshot_overview(now, topic.slug)}
+    return {"seq": None, "snapshot": snapshot_overview(reader, topic.slug)}
 
 
-def _read_deployment(deployment_id: int, since: int | None, now: datetime) -> Answer:
-    events = None if since is None else list_events(deployment_id, since)
+def _read_deployment(reader: Reader, deployment_id: int, since: int | None) -> Answer:
+    events = None if since is None else list_events(reader, deployment_id, since)
     if events is not None and len(events) <= MOST_EVENTS:
         return {"seq": events[-1]["seq"] if events else since, "events": events}
-    snapshot = get_deployment(deployment_id, now)
+    snapshot = get_deployment(reader, deployment_id)
     if snapshot is None:
         raise RefusedMessageError("unknown topic")
     return {"seq": snapshot["seq"], "snapshot": snapshot}

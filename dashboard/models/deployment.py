@@ -3,39 +3,14 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, ForeignKey, Identity, Index, func, text
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from dashboard.core.view import USUAL_GAPS
 from dashboard.models.base import ROOM_FOR_UPDATES, Base, NodeColumns
 from dashboard.models.project import Project
 
 ENVIRONMENT = "coalesce(environment, '')"
-"""What deployments of one environment have in common: an index finds them by this."""
-LAST_OF_ENVIRONMENTS = f"""
-    WITH RECURSIVE names (environment) AS (
-        (SELECT {ENVIRONMENT} FROM deployments WHERE project_id = :project ORDER BY {ENVIRONMENT} LIMIT 1)
-        UNION ALL
-        SELECT (
-            SELECT {ENVIRONMENT} FROM deployments
-            WHERE project_id = :project AND {ENVIRONMENT} > names.environment ORDER BY {ENVIRONMENT} LIMIT 1
-        ) FROM names WHERE names.environment IS NOT NULL
-    )
-    SELECT environment, (
-        SELECT id FROM deployments WHERE project_id = :project AND {ENVIRONMENT} = names.environment
-        ORDER BY sorted_at DESC, id DESC LIMIT 1
-    ) AS newest, (
-        SELECT id FROM (
-            SELECT id, state FROM deployments WHERE project_id = :project AND {ENVIRONMENT} = names.environment
-            ORDER BY sorted_at DESC, id DESC LIMIT (SELECT 1000)
-        ) AS tried WHERE state = 'success' LIMIT 1
-    ) AS live FROM names WHERE environment IS NOT NULL
-"""  # noqa: S608
-"""The newest deployment of each environment of a project, and its newest success, if that is not too long ago.
-
-One step down the index leads from each environment to the next, however many deployments it has had. The limit is
-a subquery: the planner does not know it then, and walks the index until it may stop instead of sorting so many rows.
-"""
+"""The expression by which an index finds the deployments of one environment; empty for those without one."""
 
 
 class Deployment(NodeColumns, Base):
@@ -98,9 +73,3 @@ class Deployment(NodeColumns, Base):
         Index("ix_deployments_open", "id", postgresql_where=text("status IS DISTINCT FROM 'completed'")),
         ROOM_FOR_UPDATES,
     )
-
-
-def tell_silent(now: datetime, least_s: float) -> ColumnElement[bool]:
-    """Return the condition for rows that have been silent for too long: core.view.Watch in SQL."""
-    patience_s = func.greatest(USUAL_GAPS * Deployment.usual_gap_s, least_s)
-    return Deployment.last_report_at < now - func.make_interval(0, 0, 0, 0, 0, 0, patience_s)

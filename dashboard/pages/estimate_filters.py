@@ -7,9 +7,9 @@ from urllib.parse import quote
 from flask import Blueprint, g
 
 from dashboard.core.estimate import count_ms, find_ends, is_slow
-from dashboard.pages.durations import find_slow_at
-from dashboard.pages.formats import format_step_id
-from dashboard.pages.gantt import find_growing_since, place_bar
+from dashboard.pages.drawing.gantt import find_growing_since, place_bar
+from dashboard.pages.text.durations import find_slow_at
+from dashboard.pages.text.formats import format_step_id
 
 View = Mapping[str, Any]
 

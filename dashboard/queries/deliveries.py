@@ -7,18 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask import current_app
 from sqlalchemy import ColumnElement, Select, Text, and_, cast, func, select, tuple_
 
 from dashboard.core.masking import escape_invisible, mask_phrase, mask_value, show_body
 from dashboard.core.paging import CursorError, cut_page, read_cursor, write_cursor
 from dashboard.core.view import View, format_time
 from dashboard.core.words import Verdict
-from dashboard.extensions import db
+from dashboard.database.reader import Reader, Row
 from dashboard.models import Base, Delivery
 from dashboard.queries.lists import is_of_project
-from dashboard.queries.rows import DEPLOYMENTS, Row, read_rows
-from dashboard.queries.windows import find_edge
+from dashboard.queries.rows import DEPLOYMENTS
+from dashboard.queries.scan_window import find_edge
 
 TABLE = Base.metadata.tables[Delivery.__tablename__]
 SUMMARY = tuple(
@@ -57,7 +56,9 @@ class DeliveryFilters:
     """Bounds of the time of receipt: at or after, before."""
 
 
-def list_deliveries(filters: DeliveryFilters, limit: int, cursor: str | None) -> tuple[list[View], str | None]:
+def list_deliveries(
+    reader: Reader, filters: DeliveryFilters, limit: int, cursor: str | None
+) -> tuple[list[View], str | None]:
     """Return a page of deliveries without bodies, newest first, and the cursor of the next page.
 
     A page may hold fewer than asked for and have a next one, see `windows`. Raises CursorError.
@@ -66,53 +67,57 @@ def list_deliveries(filters: DeliveryFilters, limit: int, cursor: str | None) ->
     if cursor:
         span.append(tuple_(*PLACE) < read_place(cursor))
     query = select(*SUMMARY).where(*span, *narrowing).order_by(*(column.desc() for column in PLACE))
-    edge = find_edge(PLACE, span) if narrowing else None
+    edge = find_edge(reader, PLACE, span) if narrowing else None
     if edge is not None:
         query = query.where(tuple_(*PLACE) >= edge)
-    rows, more = cut_page(read_rows(query.limit(limit + 1)), limit)
-    return [_view(row) for row in rows], mark_place(rows[-1]) if more else edge and write_cursor(*edge)
+    rows, more = cut_page(reader.read_rows(query.limit(limit + 1)), limit)
+    return [_view(reader, row) for row in rows], mark_place(rows[-1]) if more else edge and write_cursor(*edge)
 
 
-def list_newer(filters: DeliveryFilters, limit: int, cursor: str) -> tuple[list[View], str | None] | None:
+def list_newer(
+    reader: Reader, filters: DeliveryFilters, limit: int, cursor: str
+) -> tuple[list[View], str | None] | None:
     """Return the page right before the place of a cursor as list_deliveries does, None if that is the first page.
 
     Raises CursorError.
     """
     query = select_deliveries(filters).where(tuple_(*PLACE) > read_place(cursor)).order_by(*PLACE).limit(limit + 1)
-    rows, more = cut_page(read_rows(query), limit)
-    return ([_view(row) for row in reversed(rows)], mark_place(rows[0])) if more else None
+    rows, more = cut_page(reader.read_rows(query), limit)
+    return ([_view(reader, row) for row in reversed(rows)], mark_place(rows[0])) if more else None
 
 
-def list_oldest(filters: DeliveryFilters, limit: int, cursor: str | None) -> list[tuple[datetime, uuid.UUID]]:
+def list_oldest(
+    reader: Reader, filters: DeliveryFilters, limit: int, cursor: str | None
+) -> list[tuple[datetime, uuid.UUID]]:
     """Return the places of deliveries, oldest first, behind a cursor that mark_place gave out. Raises CursorError."""
     query = select(*PLACE).where(*select_conditions(filters)).order_by(*PLACE).limit(limit)
     if cursor:
         query = query.where(tuple_(*PLACE) > read_place(cursor))
-    return [(received_at, delivery_id) for received_at, delivery_id in db.session.execute(query)]
+    return [(received_at, delivery_id) for received_at, delivery_id in reader.session.execute(query)]
 
 
-def read_row(delivery_id: uuid.UUID) -> Row | None:
+def read_row(reader: Reader, delivery_id: uuid.UUID) -> Row | None:
     """Return the row of a delivery with all that was received, None if there is none. For replay: nothing is masked."""
-    rows = read_rows(select(TABLE).where(TABLE.c.id == delivery_id))
+    rows = reader.read_rows(select(TABLE).where(TABLE.c.id == delivery_id))
     return rows[0] if rows else None
 
 
-def read_delivery(delivery_id: uuid.UUID) -> View | None:
+def read_delivery(reader: Reader, delivery_id: uuid.UUID) -> View | None:
     """Return a delivery with headers, changes and its body as text, None if there is none.
 
     Of a body that is binary the text is None. `obstacle` says why it cannot be replayed, None if it can.
     """
-    row = read_row(delivery_id)
+    row = read_row(reader, delivery_id)
     if row is None:
         return None
     body, rest = _open_body(row["body"])
     is_cut = not rest and len(body) < row["body_size"]
-    known = _list_secrets()
+    known = _list_secrets(reader)
     shown = show_body(body, row["headers"].get("Content-Type", ""), known, is_cut=is_cut or rest)
     return {
-        **_view(row),
+        **_view(reader, row),
         "headers": {name: _clean(value, known, name) for name, value in row["headers"].items()},
-        "changes": [_mask_change(change) for change in row["changes"] or ()],
+        "changes": [_mask_change(change, known) for change in row["changes"] or ()],
         "body": None if shown.kind == "binary" else shown.text,
         "body_kind": shown.kind,
         "body_kept": row["body_size"] if rest else len(body),
@@ -128,10 +133,10 @@ def tell_obstacle(source: str | None, *, is_cut: bool) -> str | None:
     return "cut" if is_cut else None
 
 
-def list_suggestions() -> dict[str, list[str]]:
+def list_suggestions(reader: Reader) -> dict[str, list[str]]:
     """Return sources and events of the newest deliveries."""
     newest = select(*(TABLE.c[name] for name in SUGGESTED)).order_by(*(column.desc() for column in PLACE)).limit(NEWEST)
-    values = db.session.execute(select(newest.subquery()).distinct()).mappings().all()
+    values = reader.session.execute(select(newest.subquery()).distinct()).mappings().all()
     return {
         name: [mask_phrase(value) for value in sorted({row[name] for row in values if row[name]})[:MOST_SUGGESTIONS]]
         for name in SUGGESTED
@@ -195,8 +200,8 @@ def read_place(cursor: str) -> tuple[datetime, uuid.UUID]:
         raise CursorError("not a cursor of this list") from None
 
 
-def _view(row: Row) -> View:
-    known = _list_secrets()
+def _view(reader: Reader, row: Row) -> View:
+    known = _list_secrets(reader)
     return {
         **{column.name: row[column.name] for column in SUMMARY},
         "id": str(row["id"]),
@@ -206,8 +211,7 @@ def _view(row: Row) -> View:
     }
 
 
-def _mask_change(change: Row) -> Row:
-    known = _list_secrets()
+def _mask_change(change: Row, known: Sequence[str]) -> Row:
     return {**change, **{side: _clean(change[side], known) for side in ("name", "before", "after")}}
 
 
@@ -217,9 +221,9 @@ def _clean(value: Any, known: Sequence[str], name: str = "") -> Any:  # noqa: AN
     return escape_invisible(masked) if isinstance(masked, str) else masked
 
 
-def _list_secrets() -> Sequence[str]:
+def _list_secrets(reader: Reader) -> Sequence[str]:
     """Return what must not be seen wherever a sender wrote it."""
-    secret = current_app.config["SETTINGS"].webhook_secret
+    secret = reader.settings.webhook_secret
     return (secret,) if len(secret) >= SHORTEST_SECRET else ()
 
 

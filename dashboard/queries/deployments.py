@@ -1,7 +1,5 @@
 """Deployments one by one, with all that belongs to them, and runs."""
 
-from datetime import datetime
-
 from sqlalchemy import func, select
 
 from dashboard.core.view import (
@@ -16,68 +14,61 @@ from dashboard.core.view import (
     view_step,
 )
 from dashboard.core.view import view_project as view_project_row
-from dashboard.extensions import db
+from dashboard.database.reader import Reader, Row
 from dashboard.models import Base, DeploymentJob, DeploymentStep
 from dashboard.queries.estimates import attach_estimates
 from dashboard.queries.related import read_related
-from dashboard.queries.rows import (
-    DEPLOYMENTS,
-    LARGEST_ID,
-    Row,
-    read_projects,
-    read_rows,
-    watch_at,
-)
+from dashboard.queries.rows import DEPLOYMENTS, LARGEST_ID, read_projects
 
 JOBS, STEPS = (Base.metadata.tables[model.__tablename__] for model in (DeploymentJob, DeploymentStep))
 
 
-def get_deployment(deployment_id: int, now: datetime) -> View | None:
+def get_deployment(reader: Reader, deployment_id: int) -> View | None:
     """Return a deployment with its jobs and their steps, None if there is none."""
     if not 0 <= deployment_id <= LARGEST_ID:
         return None
-    rows = read_rows(select(DEPLOYMENTS).where(DEPLOYMENTS.c.id == deployment_id))
-    return _view_whole(rows[0], now) if rows else None
+    rows = reader.read_rows(select(DEPLOYMENTS).where(DEPLOYMENTS.c.id == deployment_id))
+    return _view_whole(reader, rows[0]) if rows else None
 
 
-def find_run(run_id: str, repository: str | None) -> Row | None:
+def find_run(reader: Reader, run_id: str, repository: str | None) -> Row | None:
     """Return the run's deployment: that of its CI dialect rather than a native one, its newest attempt."""
     query = select(DEPLOYMENTS).where(DEPLOYMENTS.c.run_id == run_id)
     if repository is not None:
         query = query.where(func.lower(DEPLOYMENTS.c.repository) == repository.lower())
     is_native = DEPLOYMENTS.c.dialect == "native"
     order = (is_native, DEPLOYMENTS.c.attempt.desc(), DEPLOYMENTS.c.sorted_at.desc(), DEPLOYMENTS.c.id.desc())
-    rows = read_rows(query.order_by(*order).limit(1))
+    rows = reader.read_rows(query.order_by(*order).limit(1))
     return rows[0] if rows else None
 
 
-def view_run(row: Row, now: datetime) -> View:
+def view_run(reader: Reader, row: Row) -> View:
     """Return a deployment with its jobs and their steps, without what else its page shows."""
-    project = view_project_row(read_projects([row["project_id"]])[row["project_id"]])
-    return {**view_deployment(row, project, watch_at(now)), "jobs": _view_jobs(row)}
+    project = view_project_row(read_projects(reader, [row["project_id"]])[row["project_id"]])
+    return {**view_deployment(row, project, reader.watch), "jobs": _view_jobs(reader, row)}
 
 
-def tag_run(row: Row, now: datetime) -> str:
+def tag_run(reader: Reader, row: Row) -> str:
     """Return what stays the same exactly while view_run does: the seq, and the state that time alone can change."""
-    return f"{row['id']}.{row['seq']}.{tell_row_state(row, watch_at(now))}"
+    return f"{row['id']}.{row['seq']}.{tell_row_state(row, reader.watch)}"
 
 
-def exists(deployment_id: int) -> bool:
+def exists(reader: Reader, deployment_id: int) -> bool:
     """Return whether there is such a deployment."""
-    in_range = 0 <= deployment_id <= LARGEST_ID
-    return in_range and db.session.scalar(select(DEPLOYMENTS.c.id).where(DEPLOYMENTS.c.id == deployment_id)) is not None
+    query = select(DEPLOYMENTS.c.id).where(DEPLOYMENTS.c.id == deployment_id)
+    return 0 <= deployment_id <= LARGEST_ID and reader.session.scalar(query) is not None
 
 
-def _view_whole(row: Row, now: datetime) -> View:
-    return attach_estimates([{**view_run(row, now), "related": read_related(row)}], now)[0]
+def _view_whole(reader: Reader, row: Row) -> View:
+    return attach_estimates(reader, [{**view_run(reader, row), "related": read_related(reader, row)}])[0]
 
 
-def _view_jobs(row: Row) -> list[View]:
+def _view_jobs(reader: Reader, row: Row) -> list[View]:
     deployment = stand_deployment(row)
-    jobs = read_rows(select(JOBS).where(JOBS.c.deployment_id == row["id"]))
+    jobs = reader.read_rows(select(JOBS).where(JOBS.c.deployment_id == row["id"]))
     standings = {job["key"]: stand_job(job, deployment) for job in jobs}
     steps: dict[str, list[View]] = {job["key"]: [] for job in jobs}
-    for step in read_rows(select(STEPS).where(STEPS.c.deployment_id == row["id"])):
+    for step in reader.read_rows(select(STEPS).where(STEPS.c.deployment_id == row["id"])):
         steps[step["job_key"]].append(view_step(step, standings[step["job_key"]], deployment))
     whole = [attach_steps(view_job(job, row), steps[job["key"]]) for job in jobs]
     return sorted(whole, key=order_node)

@@ -2,16 +2,14 @@
 
 import contextlib
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from cachetools import TTLCache
-from flask import current_app
-from sqlalchemy import text
+from sqlalchemy import URL, text
 
 from dashboard.core.estimate import StepTimes, Usual, estimate_left, summarise_runs
 from dashboard.core.view import View
-from dashboard.extensions import db
+from dashboard.database.reader import Reader
 from dashboard.queries.rows import MOST_TRIED
 
 MOST_RUNS = 50
@@ -22,7 +20,18 @@ MOST_REMEMBERED = 20_000
 """Steps in all histories that a process remembers: less than 40 MB, with usual names."""
 
 Key = tuple[int, str | None]
-"""A deployment's id and its environment, of which a sender may tell later: with it the history is another one."""
+"""A deployment's id and its environment: a sender may name it later, and the history is another one then."""
+
+Memory = TTLCache[tuple[URL, int, str | None], Usual]
+"""Histories by database and Key."""
+
+
+def make_memory(max_steps: int = MOST_REMEMBERED, fresh_s: float = FRESH_S) -> Memory:
+    """Return an empty memory for histories with so many steps in all."""
+    return TTLCache(max_steps, fresh_s, getsizeof=lambda usual: 1 + len(usual.get("steps", ())))
+
+
+memory = make_memory()
 
 # A deployment's history is what had succeeded before it was first heard of: so it does not change while people watch.
 READ_HISTORY = text(
@@ -58,42 +67,41 @@ READ_HISTORY = text(
 )
 
 
-def attach_usual(views: Sequence[View]) -> list[View]:
+def attach_usual(reader: Reader, views: Sequence[View]) -> list[View]:
     """Return the deployments, of each at least `id` and `environment`, with what its history says as `usual`."""
-    histories = _recall_histories([(view["id"], view["environment"]) for view in views])
+    histories = _recall_histories(reader, [(view["id"], view["environment"]) for view in views])
     return [{**view, "usual": histories[view["id"]]} for view in views]
 
 
-def attach_estimates(views: Sequence[View], now: datetime) -> list[View]:
+def attach_estimates(reader: Reader, views: Sequence[View]) -> list[View]:
     """Return the deployments with `usual`, and with the time left as their `estimate`."""
-    return [{**view, "estimate": estimate_left(view, now)} for view in attach_usual(views)]
+    return [{**view, "estimate": estimate_left(view, reader.now)} for view in attach_usual(reader, views)]
 
 
-def attach_open_estimates(views: Sequence[View], now: datetime) -> list[View]:
+def attach_open_estimates(reader: Reader, views: Sequence[View]) -> list[View]:
     """Return the deployments of a list in their order, those that are open with `usual` and `estimate`."""
-    known = {view["id"]: view for view in attach_estimates([v for v in views if v["status"] != "completed"], now)}
+    still_open = [view for view in views if view["status"] != "completed"]
+    known = {view["id"]: view for view in attach_estimates(reader, still_open)}
     return [known.get(view["id"], view) for view in views]
 
 
-def _recall_histories(keys: Sequence[Key]) -> dict[int, Usual | None]:
+def _recall_histories(reader: Reader, keys: Sequence[Key]) -> dict[int, Usual | None]:
     """Return histories by the ids of deployments; only those that are not remembered are read."""
-    remembered: TTLCache[Key, Usual] = current_app.extensions.setdefault(
-        "usual", TTLCache(MOST_REMEMBERED, FRESH_S, getsizeof=lambda usual: 1 + len(usual.get("steps", ())))
-    )
-    recalled = {key: usual for key in keys if (usual := remembered.get(key)) is not None}
+    url = reader.session.get_bind().engine.url
+    recalled = {key: usual for key in keys if (usual := memory.get((url, *key))) is not None}
     unknown = [key for key in keys if key not in recalled]
-    read = _read_histories([number for number, _ in unknown]) if unknown else {}
+    read = _read_histories(reader, [number for number, _ in unknown]) if unknown else {}
     for key in unknown:
         recalled[key] = read.get(key[0]) or {}
         with contextlib.suppress(ValueError):  # one that is larger than all that may be remembered
-            remembered[key] = recalled[key]
+            memory[url, *key] = recalled[key]
     return {number: usual or None for (number, _), usual in recalled.items()}
 
 
-def _read_histories(ids: Sequence[int]) -> dict[int, Usual | None]:
+def _read_histories(reader: Reader, ids: Sequence[int]) -> dict[int, Usual | None]:
     totals: dict[int, list[float]] = {}
     steps: dict[int, dict[str, StepTimes]] = {number: {} for number in ids}
-    for row in db.session.execute(READ_HISTORY, {"ids": ids, "most": MOST_RUNS, "most_tried": MOST_TRIED}):
+    for row in reader.session.execute(READ_HISTORY, {"ids": ids, "most": MOST_RUNS, "most_tried": MOST_TRIED}):
         if row.step is None:
             totals[row.wanted_id] = _read_seconds(row.durations)
         else:

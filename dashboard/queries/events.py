@@ -4,21 +4,23 @@ from typing import Any
 
 from sqlalchemy import select
 
-from dashboard.extensions import db
+from dashboard.database.reader import Reader
 from dashboard.models import Deployment, DeploymentEvent
 
 MOST_EVENTS = 500
 """Longer tails than this are not worth sending: a snapshot is shorter."""
 
 
-def list_events(deployment_id: int, since: int, limit: int = MOST_EVENTS + 1) -> list[dict[str, Any]] | None:
+def list_events(
+    reader: Reader, deployment_id: int, since: int, limit: int = MOST_EVENTS + 1
+) -> list[dict[str, Any]] | None:
     """Return the first events after `since` in the shape of frames; None if they are gone or `since` lies ahead."""
-    current = db.session.scalar(select(Deployment.seq).where(Deployment.id == deployment_id))
+    current = reader.session.scalar(select(Deployment.seq).where(Deployment.id == deployment_id))
     if current is None or not 0 <= since <= current:
         return None
     table = DeploymentEvent
     query = select(table.seq, table.kind, table.changes).where(table.deployment_id == deployment_id, table.seq > since)
-    rows = db.session.execute(query.order_by(table.seq).limit(limit)).all()
+    rows = reader.session.execute(query.order_by(table.seq).limit(limit)).all()
     if (rows[0].seq if rows else current + 1) != since + 1:
         return None
     return [

@@ -7,7 +7,7 @@ from sqlalchemy import func, select, tuple_
 
 from dashboard.core.paging import write_cursor
 from dashboard.core.view import View
-from dashboard.extensions import db
+from dashboard.database.reader import Reader
 from dashboard.queries.lists import (
     PLACE,
     DeploymentFilters,
@@ -26,13 +26,15 @@ MOST_SUGGESTIONS = 50
 BATCH = 500
 
 
-def list_choices() -> View:
+def list_choices(reader: Reader) -> View:
     """Return every project as (slug, name) in the order of their names, and recent values of the other filters."""
-    projects = db.session.execute(select(PROJECTS.c.slug, PROJECTS.c.name).order_by(PROJECTS.c.name, PROJECTS.c.slug))
+    projects = reader.session.execute(
+        select(PROJECTS.c.slug, PROJECTS.c.name).order_by(PROJECTS.c.name, PROJECTS.c.slug)
+    )
     table = DEPLOYMENTS.c
     order = (table.sorted_at.desc(), table.id.desc())
     newest = select(*(table[name] for name in SUGGESTED)).order_by(*order).limit(NEWEST).subquery()
-    values = db.session.execute(select(newest).distinct()).mappings().all()
+    values = reader.session.execute(select(newest).distinct()).mappings().all()
     suggestions = {name: sorted({row[name] for row in values if row[name]})[:MOST_SUGGESTIONS] for name in SUGGESTED}
     return {"project": [tuple(row) for row in projects], **suggestions}
 
@@ -42,28 +44,28 @@ def mark_top(view: View) -> str:
     return write_cursor(datetime.fromisoformat(view["sorted_at"]), view["id"] + 1)
 
 
-def count_newer(filters: DeploymentFilters, now: datetime, top: str, most: int) -> int:
+def count_newer(reader: Reader, filters: DeploymentFilters, top: str, most: int) -> int:
     """Return how many matching deployments come before a list that begins at `top`, counted up to one more than `most`.
 
     Of very many that came since, only the newest are looked at. Raises CursorError.
     """
     span = [*select_span(filters), tuple_(*PLACE) >= read_key(top)]
-    edge = find_edge_of(filters, span)
+    edge = find_edge_of(reader, filters, span)
     if edge is not None:
         span.append(tuple_(*PLACE) >= edge)
-    found = select(DEPLOYMENTS.c.id).where(*span, *select_narrowing(filters, now)).limit(most + 1).subquery()
-    return db.session.scalar(select(func.count()).select_from(found)) or 0
+    found = select(DEPLOYMENTS.c.id).where(*span, *select_narrowing(reader, filters)).limit(most + 1).subquery()
+    return reader.session.scalar(select(func.count()).select_from(found)) or 0
 
 
-def iterate_deployments(filters: DeploymentFilters, now: datetime, most: int) -> Iterator[list[View]]:
+def iterate_deployments(reader: Reader, filters: DeploymentFilters, most: int) -> Iterator[list[View]]:
     """Yield the matching deployments in batches, newest first, and at most so many of them.
 
     Between two batches no connection is held: who takes them may be slow.
     """
     cursor: str | None = None
     while most > 0:
-        batch, cursor = list_deployments(filters, now, min(BATCH, most), cursor)
-        db.session.close()
+        batch, cursor = list_deployments(reader, filters, min(BATCH, most), cursor)
+        reader.release()
         yield batch
         most -= len(batch)
         if cursor is None:

@@ -12,10 +12,10 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, func, or_, select, text, tuple_
 
 from dashboard.core.paging import CursorError, cut_page, read_cursor, write_cursor
-from dashboard.core.terms import list_pieces, name_value
+from dashboard.core.search_index import list_pieces, name_value
 from dashboard.core.view import View
 from dashboard.core.words import State
-from dashboard.extensions import db
+from dashboard.database.reader import Reader, Row
 from dashboard.models import Base, DeploymentTerms
 from dashboard.models.deployment_terms import EXACT, SEARCHED
 from dashboard.queries.estimates import attach_open_estimates
@@ -25,13 +25,11 @@ from dashboard.queries.rows import (
     IS_OPEN,
     LARGEST_ID,
     PROJECTS,
-    Row,
-    is_silent,
-    read_rows,
+    is_stale,
     select_newest,
     view_deployments,
 )
-from dashboard.queries.windows import Place, find_edge
+from dashboard.queries.scan_window import Place, find_edge
 
 TERMS = Base.metadata.tables[DeploymentTerms.__tablename__]
 PLACE = (DEPLOYMENTS.c.sorted_at, DEPLOYMENTS.c.id)
@@ -75,42 +73,42 @@ class DeploymentFilters:
 
 
 def list_deployments(
-    filters: DeploymentFilters, now: datetime, limit: int, cursor: str | None
+    reader: Reader, filters: DeploymentFilters, limit: int, cursor: str | None
 ) -> tuple[list[View], str | None]:
     """Return a page of deployments without jobs, newest first, and the cursor of the next page if there may be one.
 
     Raises CursorError.
     """
-    rows, next_cursor = read_page(filters, now, limit, cursor)
-    return attach_open_estimates(view_deployments(rows, now), now), next_cursor
+    rows, next_cursor = read_page(reader, filters, limit, cursor)
+    return attach_open_estimates(reader, view_deployments(reader, rows)), next_cursor
 
 
 def read_page(
-    filters: DeploymentFilters, now: datetime, limit: int, cursor: str | None
+    reader: Reader, filters: DeploymentFilters, limit: int, cursor: str | None
 ) -> tuple[Sequence[Row], str | None]:
     """Return the rows of a page, and the cursor of the next one. Raises CursorError."""
     span = select_span(filters, cursor)
-    newest = select_newest().where(*span, *select_narrowing(filters, now)).limit(limit + 1)
-    edge = find_edge_of(filters, span)
-    rows = read_rows(newest if edge is None else newest.where(tuple_(*PLACE) >= edge))
+    newest = select_newest().where(*span, *select_narrowing(reader, filters)).limit(limit + 1)
+    edge = find_edge_of(reader, filters, span)
+    rows = reader.read_rows(newest if edge is None else newest.where(tuple_(*PLACE) >= edge))
     if edge is not None and len(rows) <= limit:
-        found = _find_by_terms(filters, edge)
+        found = _find_by_terms(reader, filters, edge)
         if found is None:
             return rows, write_cursor(*edge)
-        rows += read_rows(newest.where(tuple_(*PLACE) < edge, DEPLOYMENTS.c.id == func.any(found)))
+        rows += reader.read_rows(newest.where(tuple_(*PLACE) < edge, DEPLOYMENTS.c.id == func.any(found)))
     page, more = cut_page(rows, limit)
     return page, write_cursor(page[-1]["sorted_at"], page[-1]["id"]) if more else None
 
 
-def read_open(slug: str | None = None) -> list[Row]:
+def read_open(reader: Reader, slug: str | None = None) -> list[Row]:
     """Return the rows of the deployments that have not ended, newest first and at most MOST_OPEN."""
     query = select_newest().where(IS_OPEN).limit(MOST_OPEN)
-    return read_rows(query if slug is None else query.where(is_of_project(slug)))
+    return reader.read_rows(query if slug is None else query.where(is_of_project(slug)))
 
 
-def list_open(now: datetime, slug: str | None = None) -> list[View]:
+def list_open(reader: Reader, slug: str | None = None) -> list[View]:
     """Return the deployments that have not ended as read_open does, without jobs."""
-    return attach_open_estimates(view_deployments(read_open(slug), now), now)
+    return attach_open_estimates(reader, view_deployments(reader, read_open(reader, slug)))
 
 
 def select_span(filters: DeploymentFilters, cursor: str | None = None) -> list[ColumnElement[bool]]:
@@ -129,41 +127,41 @@ def select_span(filters: DeploymentFilters, cursor: str | None = None) -> list[C
     return conditions
 
 
-def select_narrowing(filters: DeploymentFilters, now: datetime) -> list[ColumnElement[bool]]:
+def select_narrowing(reader: Reader, filters: DeploymentFilters) -> list[ColumnElement[bool]]:
     """Return all other conditions on a list."""
     wanted = ((DEPLOYMENTS.c[name], getattr(filters, name)) for name in ("environment", "branch", "triggered_by"))
     conditions: list[ColumnElement[bool]] = [column == value for column, value in wanted if value is not None]
     if filters.state is not None:
-        conditions.append(_is_in_state(filters.state, now))
+        conditions.append(_is_in_state(reader, filters.state))
     if filters.q:
         conditions.append(_contains(filters.q))
     return conditions
 
 
-def find_edge_of(filters: DeploymentFilters, span: Sequence[ColumnElement[bool]]) -> Place | None:
+def find_edge_of(reader: Reader, filters: DeploymentFilters, span: Sequence[ColumnElement[bool]]) -> Place | None:
     """Return the place of the last row in the window of a list; None if it needs none."""
     elsewhere = filters.environment if filters.project is None else None
     narrows = any((filters.state, filters.branch, filters.triggered_by, filters.q, elsewhere))
-    return find_edge(PLACE, span) if narrows and filters.state not in OPEN_STATES else None
+    return find_edge(reader, PLACE, span) if narrows and filters.state not in OPEN_STATES else None
 
 
-def _find_by_terms(filters: DeploymentFilters, edge: Place) -> list[int] | None:
+def _find_by_terms(reader: Reader, filters: DeploymentFilters, edge: Place) -> list[int] | None:
     """Return the ids of all deployments behind this place that may match; None if that cannot be told."""
     values = ((name, getattr(filters, name)) for name in EXACT)
     terms = list_pieces(filters.q or "") | {name_value(name, value) for name, value in values if value is not None}
     # A value of its own, not a subquery: so the planner knows how few come behind the last.
-    last = db.session.scalar(select(func.max(TERMS.c.deployment_id))) or 0
+    last = reader.session.scalar(select(func.max(TERMS.c.deployment_id))) or 0
     too_new = select(DEPLOYMENTS.c.id).where(DEPLOYMENTS.c.id > last, tuple_(*PLACE) < edge)
-    if not terms or db.session.scalar(too_new.limit(1)) is not None:
+    if not terms or reader.session.scalar(too_new.limit(1)) is not None:
         return None
     wanted = sorted(terms)
-    if _guess_number(wanted, last) > MOST_GUESSED:
+    if _guess_number(reader, wanted, last) > MOST_GUESSED:
         return None
-    found = list(db.session.scalars(FIND_BY_TERMS, {"terms": wanted, "most": MOST_FOUND + 1}))
+    found = list(reader.session.scalars(FIND_BY_TERMS, {"terms": wanted, "most": MOST_FOUND + 1}))
     return found if len(found) <= MOST_FOUND else None
 
 
-def _guess_number(terms: Sequence[int], last: int) -> float:
+def _guess_number(reader: Reader, terms: Sequence[int], last: int) -> float:
     """Return how many deployments a sample makes expect: to find very many by an index takes long, and is no use.
 
     The planner cannot tell: it takes the pieces of one word to come independently of each other. The sample has few
@@ -172,7 +170,7 @@ def _guess_number(terms: Sequence[int], last: int) -> float:
     """
     step = 1 << (last // PLACES).bit_length()
     places = {"last": last, "step": step, "neighbours": NEIGHBOURS}
-    matching = db.session.execute(COUNT_IN_SAMPLE, {"terms": terms, **places}).scalar_one()
+    matching = reader.session.execute(COUNT_IN_SAMPLE, {"terms": terms, **places}).scalar_one()
     return matching * step / NEIGHBOURS if matching > FEW else 0
 
 
@@ -181,9 +179,9 @@ def is_of_project(slug: str) -> ColumnElement[bool]:
     return DEPLOYMENTS.c.project_id == select(PROJECTS.c.id).where(PROJECTS.c.slug == slug).scalar_subquery()
 
 
-def _is_in_state(state: State, now: datetime) -> ColumnElement[bool]:
+def _is_in_state(reader: Reader, state: State) -> ColumnElement[bool]:
     """Return the condition for a state; whether an open deployment is stale depends on the time of asking."""
-    silent = is_silent(now)
+    silent = is_stale(reader)
     if state == State.STALE:
         return silent
     told = and_(DEPLOYMENTS.c.state == state.value, ~silent)

@@ -1,7 +1,6 @@
 """Projects, each with its newest deployment and how the last ones ended."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Float, Select, case, literal_column, select, true
@@ -9,15 +8,13 @@ from sqlalchemy import ColumnElement, Float, Select, case, literal_column, selec
 from dashboard.core.paging import cut_page
 from dashboard.core.view import View, format_time, list_environments, view_project
 from dashboard.core.words import State
-from dashboard.extensions import db
+from dashboard.database.reader import Reader, Row
 from dashboard.queries.rows import (
     DEPLOYMENTS,
     PROJECTS,
     SUMMARY_COLUMNS,
     TOOK_S,
-    Row,
-    is_silent,
-    read_rows,
+    is_stale,
     select_newest,
     view_deployments,
 )
@@ -26,35 +23,35 @@ STRIP = 20
 """How many of its newest deployments the strip of a project shows."""
 
 
-def list_projects(now: datetime) -> list[View]:
+def list_projects(reader: Reader) -> list[View]:
     """Return all projects in the order of their slugs."""
-    return _view_projects(read_rows(select(PROJECTS).order_by(PROJECTS.c.slug)), now)
+    return _view_projects(reader, reader.read_rows(select(PROJECTS).order_by(PROJECTS.c.slug)))
 
 
-def list_page(now: datetime, limit: int, cursor: str | None) -> tuple[list[View], str | None]:
+def list_page(reader: Reader, limit: int, cursor: str | None) -> tuple[list[View], str | None]:
     """Return a page of projects in the order of their slugs, and the cursor of the next; a cursor is a slug."""
     query = select(PROJECTS).order_by(PROJECTS.c.slug).limit(limit + 1)
     if cursor:
         query = query.where(PROJECTS.c.slug > cursor)
-    rows, more = cut_page(read_rows(query), limit)
-    return _view_projects(rows, now), rows[-1]["slug"] if more else None
+    rows, more = cut_page(reader.read_rows(query), limit)
+    return _view_projects(reader, rows), rows[-1]["slug"] if more else None
 
 
-def get_project(slug: str, now: datetime) -> View | None:
+def get_project(reader: Reader, slug: str) -> View | None:
     """Return one project, None if there is none."""
-    found = _view_projects(read_rows(select(PROJECTS).where(PROJECTS.c.slug == slug)), now)
+    found = _view_projects(reader, reader.read_rows(select(PROJECTS).where(PROJECTS.c.slug == slug)))
     return found[0] if found else None
 
 
-def exists(slug: str) -> bool:
+def exists(reader: Reader, slug: str) -> bool:
     """Return whether there is such a project."""
-    return db.session.scalar(select(PROJECTS.c.id).where(PROJECTS.c.slug == slug)) is not None
+    return reader.session.scalar(select(PROJECTS.c.id).where(PROJECTS.c.slug == slug)) is not None
 
 
-def _view_projects(rows: Sequence[Row], now: datetime) -> list[View]:
+def _view_projects(reader: Reader, rows: Sequence[Row]) -> list[View]:
     ids = [row["id"] for row in rows]
-    newest = {view["project"]["slug"]: view for view in view_deployments(_read_newest(ids), now)}
-    outcomes = _read_outcomes(ids, now)
+    newest = {view["project"]["slug"]: view for view in view_deployments(reader, _read_newest(reader, ids))}
+    outcomes = _read_outcomes(reader, ids)
     return [
         {
             **view_project(row),
@@ -66,22 +63,22 @@ def _view_projects(rows: Sequence[Row], now: datetime) -> list[View]:
     ]
 
 
-def _read_newest(ids: Sequence[int]) -> list[Row]:
+def _read_newest(reader: Reader, ids: Sequence[int]) -> list[Row]:
     """Return the newest deployment of each project."""
-    return read_rows(_select_newest_of(ids, SUMMARY_COLUMNS, 1)) if ids else []
+    return reader.read_rows(_select_newest_of(ids, SUMMARY_COLUMNS, 1)) if ids else []
 
 
-def _read_outcomes(ids: Sequence[int], now: datetime) -> dict[int, list[View]]:
+def _read_outcomes(reader: Reader, ids: Sequence[int]) -> dict[int, list[View]]:
     """Return by project what its strip shows, the newest first: the state announced last, unless it fell silent since.
 
     It says what core.view says, but in SQL: a page of projects shows thousands of them.
     """
     table = DEPLOYMENTS.c
-    state = case((is_silent(now), State.STALE.value), else_=table.state).label("state")
+    state = case((is_stale(reader), State.STALE.value), else_=table.state).label("state")
     took_s = literal_column(TOOK_S, Float).label("duration_s")
     columns = (table.id, table.seq, table.sorted_at, table.environment, state, took_s, table.project_id)
     outcomes: dict[int, list[View]] = {number: [] for number in ids}
-    for row in read_rows(_select_newest_of(ids, columns, STRIP)) if ids else []:
+    for row in reader.read_rows(_select_newest_of(ids, columns, STRIP)) if ids else []:
         outcomes[row.pop("project_id")].append({**row, "sorted_at": format_time(row["sorted_at"])})
     return outcomes
 

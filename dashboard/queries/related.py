@@ -9,9 +9,9 @@ from sqlalchemy import ColumnElement, and_, func, literal, or_, select
 
 from dashboard.core.view import View, format_time, view_job
 from dashboard.core.words import Conclusion
-from dashboard.extensions import db
+from dashboard.database.reader import Reader, Row
 from dashboard.models import Base, DeploymentJob, DeploymentStep
-from dashboard.queries.rows import DEPLOYMENTS, ENVIRONMENT, MOST_TRIED, Row, read_rows, select_newest
+from dashboard.queries.rows import DEPLOYMENTS, ENVIRONMENT, MOST_TRIED, select_newest
 
 JOBS, STEPS = (Base.metadata.tables[model.__tablename__] for model in (DeploymentJob, DeploymentStep))
 NATIVE = "native"
@@ -21,7 +21,7 @@ ENDED_AT = func.coalesce(DEPLOYMENTS.c.completed_at, DEPLOYMENTS.c.said_at)
 FAILED = (Conclusion.FAILURE.value, Conclusion.TIMED_OUT.value)
 
 
-def read_related(row: Row) -> View | None:
+def read_related(reader: Reader, row: Row) -> View | None:
     """Return what is related to the deployment of this row, None if nothing is.
 
     `attempts` and `linked` (the same run told by another dialect) name deployments; `earlier` are the jobs of earlier
@@ -29,21 +29,23 @@ def read_related(row: Row) -> View | None:
     `last_success` are ended ones, `{id, state, commit_hash, ended_at}` or None; `failures` says in how many of the
     `runs` before a step had failed, by `"<job's name>/<step's key>"`: CI servers give a job another key in each run.
     """
-    near, before = _read_near(row), _read_before(row)
+    near, before = _read_near(reader, row), _read_before(reader, row)
     if not near and not before:
         return None
     return {
         "attempts": [{"id": other["id"], "attempt": other["attempt"]} for other in near if _is_attempt(row, other)],
         "linked": [{"id": other["id"], "dialect": other["dialect"]} for other in near if not _is_attempt(row, other)],
-        "earlier": _read_earlier([o["id"] for o in near if _is_attempt(row, o) and o["attempt"] < row["attempt"]]),
+        "earlier": _read_earlier(
+            reader, [o["id"] for o in near if _is_attempt(row, o) and o["attempt"] < row["attempt"]]
+        ),
         "before": before[0] if before else None,
         "last_success": next((past for past in before if past["state"] == "success"), None),
         "runs": len(before),
-        "failures": _count_failures([past["id"] for past in before]),
+        "failures": _count_failures(reader, [past["id"] for past in before]),
     }
 
 
-def _read_near(row: Row) -> list[Row]:
+def _read_near(reader: Reader, row: Row) -> list[Row]:
     """Return id, attempt and dialect of the other attempts and of the linked runs, in order."""
     table, conditions = DEPLOYMENTS.c, []
     # A null means that nobody named it, not that it is the same.
@@ -55,18 +57,18 @@ def _read_near(row: Row) -> list[Row]:
     if not conditions:
         return []
     query = select(table.id, table.attempt, table.dialect).where(table.id != row["id"], or_(*conditions))
-    return read_rows(query.order_by(table.attempt, table.id).limit(MOST_NEAR))
+    return reader.read_rows(query.order_by(table.attempt, table.id).limit(MOST_NEAR))
 
 
-def _read_earlier(ids: list[int]) -> list[View]:
+def _read_earlier(reader: Reader, ids: list[int]) -> list[View]:
     """Return the jobs of these attempts of one run by name, each from the last attempt that had it.
 
     "Re-run failed jobs" leaves the others as they were: so they are shown, and never counted.
     """
     if not ids:
         return []
-    owners = {row["id"]: row for row in read_rows(select(DEPLOYMENTS).where(DEPLOYMENTS.c.id.in_(ids)))}
-    jobs = read_rows(select(JOBS).where(JOBS.c.deployment_id.in_(ids)))
+    owners = {row["id"]: row for row in reader.read_rows(select(DEPLOYMENTS).where(DEPLOYMENTS.c.id.in_(ids)))}
+    jobs = reader.read_rows(select(JOBS).where(JOBS.c.deployment_id.in_(ids)))
     jobs.sort(key=lambda job: (owners[job["deployment_id"]]["attempt"], job["deployment_id"]))
     earlier: dict[str, View] = {}
     for job in jobs:
@@ -90,7 +92,7 @@ def _is_of_project(row: Row) -> ColumnElement[bool]:
     return same
 
 
-def _read_before(row: Row) -> list[View]:
+def _read_before(reader: Reader, row: Row) -> list[View]:
     """Return the last deployments of the same project and environment that had ended, newest first."""
     table = DEPLOYMENTS.c
     columns = (table.id, table.state, table.commit_hash, table.dialect, table.status, ENDED_AT.label("ended_at"))
@@ -109,15 +111,15 @@ def _read_before(row: Row) -> list[View]:
         tried.c.status == "completed",
         row["created_at"] >= tried.c.ended_at,
     )
-    rows = read_rows(query.limit(MOST_RUNS))
+    rows = reader.read_rows(query.limit(MOST_RUNS))
     return [{**past, "ended_at": format_time(past["ended_at"])} for past in rows]
 
 
-def _count_failures(ids: list[int]) -> dict[str, int]:
+def _count_failures(reader: Reader, ids: list[int]) -> dict[str, int]:
     """Return in how many of these deployments each step failed; a step that never did is not named."""
     table = STEPS.c
     of_job = and_(JOBS.c.deployment_id == table.deployment_id, JOBS.c.key == table.job_key)
     name: Any = func.coalesce(JOBS.c.name, JOBS.c.key) + "/" + table.key
     query = select(name, func.count()).select_from(STEPS.join(JOBS, of_job))
     query = query.where(table.deployment_id.in_(ids), table.conclusion.in_(FAILED))
-    return {row[0]: row[1] for row in db.session.execute(query.group_by(name))} if ids else {}
+    return {row[0]: row[1] for row in reader.session.execute(query.group_by(name))} if ids else {}

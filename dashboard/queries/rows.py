@@ -1,19 +1,14 @@
 """Reading rows as the mappings that core.view takes."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import Any
 
-from flask import current_app
 from sqlalchemy import ColumnElement, Select, and_, func, literal_column, select
 
-from dashboard.config import Settings
-from dashboard.core.view import View, Watch, view_deployment, view_project
-from dashboard.extensions import db
+from dashboard.core.view import View, view_deployment, view_project
+from dashboard.database.deployments import is_silent_too_long
+from dashboard.database.reader import Reader, Row
 from dashboard.models import Base, Deployment, Project
-from dashboard.models.deployment import tell_silent
-
-Row = dict[str, Any]
 
 DEPLOYMENTS, PROJECTS = (Base.metadata.tables[model.__tablename__] for model in (Deployment, Project))
 
@@ -37,32 +32,23 @@ TOOK_S = """
 SUMMARY_COLUMNS = [column for column in DEPLOYMENTS.c if column.name != "log"]
 
 
-def read_rows(query: Select[*tuple[Any, ...]]) -> list[Row]:
-    """Return the rows of a query on one table, by column name."""
-    return [dict(row) for row in db.session.execute(query).mappings()]
-
-
-def read_projects(ids: Iterable[int]) -> dict[int, Row]:
+def read_projects(reader: Reader, ids: Iterable[int]) -> dict[int, Row]:
     """Return projects by id."""
     wanted = set(ids)
-    return {row["id"]: row for row in read_rows(select(PROJECTS).where(PROJECTS.c.id.in_(wanted)))} if wanted else {}
+    query = select(PROJECTS).where(PROJECTS.c.id.in_(wanted))
+    return {row["id"]: row for row in reader.read_rows(query)} if wanted else {}
 
 
-def watch_at(now: datetime) -> Watch:
-    """Return what decides at this time whether an open deployment has been silent for too long."""
-    settings: Settings = current_app.config["SETTINGS"]
-    return Watch(now, settings.stale_s)
+def is_stale(reader: Reader) -> ColumnElement[bool]:
+    """Return the condition for open deployments without a report for too long: Watch.is_silent in SQL."""
+    return and_(IS_OPEN, is_silent_too_long(reader.now, reader.settings.stale_s))
 
 
-def is_silent(now: datetime) -> ColumnElement[bool]:
-    """Return the condition for open deployments that have been silent for too long: Watch.is_silent in SQL."""
-    return and_(IS_OPEN, tell_silent(now, watch_at(now).least_s))
-
-
-def view_deployments(rows: Sequence[Row], now: datetime) -> list[View]:
+def view_deployments(reader: Reader, rows: Sequence[Row]) -> list[View]:
     """Return deployments without their jobs and logs, in the given order."""
-    projects = {number: view_project(row) for number, row in read_projects(row["project_id"] for row in rows).items()}
-    watch = watch_at(now)
+    found = read_projects(reader, (row["project_id"] for row in rows))
+    projects = {number: view_project(row) for number, row in found.items()}
+    watch = reader.watch
     views = [view_deployment({**row, "log": None}, projects[row["project_id"]], watch) for row in rows]
     return [{name: value for name, value in view.items() if name != "log"} for view in views]
 

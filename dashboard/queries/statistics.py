@@ -13,10 +13,10 @@ from sqlalchemy import Row, select, text
 
 from dashboard.core.periods import Period, Unit, choose_unit, compute_rate, fill_gaps, list_starts
 from dashboard.core.view import View
-from dashboard.extensions import db
-from dashboard.models.deployment import LAST_OF_ENVIRONMENTS
+from dashboard.database.deployments import READ_LAST_OF_ENVIRONMENTS
+from dashboard.database.reader import Reader
 from dashboard.queries.lists import is_of_project
-from dashboard.queries.rows import DEPLOYMENTS, PROJECTS, TOOK_S, read_rows, select_newest, view_deployments
+from dashboard.queries.rows import DEPLOYMENTS, PROJECTS, TOOK_S, select_newest, view_deployments
 
 MOST_ENVIRONMENTS = 20
 MOST_RUNS = 100
@@ -24,7 +24,6 @@ MOST_STEPS = 5
 MOST_COUNTED = 5000
 """Where more than that happened in the weeks that are shown, the days tell enough."""
 
-READ_ENVIRONMENTS = text(LAST_OF_ENVIRONMENTS)
 IS_MANY = text(
     """
     SELECT count(*) > :most FROM (
@@ -72,16 +71,16 @@ READ_STEPS = text(
 )
 
 
-def list_environments(slug: str, now: datetime) -> list[View]:
+def list_environments(reader: Reader, slug: str) -> list[View]:
     """Return the environments in use last, by name: `live` is the newest success, `newest` what was tried last.
 
     `live` is null where nothing ever succeeded; the two are the same where the last attempt did.
     """
-    project = db.session.scalar(select(PROJECTS.c.id).where(PROJECTS.c.slug == slug))
-    told = [row for row in db.session.execute(READ_ENVIRONMENTS, {"project": project}) if row.environment]
+    project = reader.session.scalar(select(PROJECTS.c.id).where(PROJECTS.c.slug == slug))
+    told = [row for row in reader.session.execute(READ_LAST_OF_ENVIRONMENTS, {"project": project}) if row.environment]
     ids = {number for row in told for number in (row.newest, row.live) if number is not None}
-    rows = read_rows(select_newest().where(DEPLOYMENTS.c.id.in_(ids))) if ids else []
-    views = {view["id"]: view for view in view_deployments(rows, now)}
+    rows = reader.read_rows(select_newest().where(DEPLOYMENTS.c.id.in_(ids))) if ids else []
+    views = {view["id"]: view for view in view_deployments(reader, rows)}
     order = {row["id"]: place for place, row in enumerate(rows)}
     last = sorted(told, key=lambda row: order[row.newest])[:MOST_ENVIRONMENTS]
     return [
@@ -90,18 +89,20 @@ def list_environments(slug: str, now: datetime) -> list[View]:
     ]
 
 
-def read_outcomes(slug: str, now: datetime) -> View:
+def read_outcomes(reader: Reader, slug: str) -> View:
     """Return how deployments ended: `unit`, `periods` from the oldest to the current one, and `total` over them all.
 
     Each has `succeeded` of `counted`, `rate_pct`, and `median_s` and `p90_s` of the successes. `most` and `longest_s`
     are the largest `counted` and `p90_s` of a period.
     """
-    first = db.session.scalar(select(DEPLOYMENTS.c.sorted_at).where(is_of_project(slug)).order_by("sorted_at").limit(1))
-    unit = choose_unit(first, now)
-    if unit == Unit.WEEK and _is_many(slug, list_starts(unit, now)[0]):
+    first = reader.session.scalar(
+        select(DEPLOYMENTS.c.sorted_at).where(is_of_project(slug)).order_by("sorted_at").limit(1)
+    )
+    unit = choose_unit(first, reader.now)
+    if unit == Unit.WEEK and _is_many(reader, slug, list_starts(unit, reader.now)[0]):
         unit = Unit.DAY
-    starts = list_starts(unit, now)
-    rows = db.session.execute(READ_PERIODS, {"slug": slug, "unit": unit.value, "since": starts[0]})
+    starts = list_starts(unit, reader.now)
+    rows = reader.session.execute(READ_PERIODS, {"slug": slug, "unit": unit.value, "since": starts[0]})
     told = {row.start: _view_period(row) for row in rows}
     periods = fill_gaps(starts, told)
     return {
@@ -113,19 +114,19 @@ def read_outcomes(slug: str, now: datetime) -> View:
     }
 
 
-def rank_steps(slug: str) -> dict[str, list[View]]:
+def rank_steps(reader: Reader, slug: str) -> dict[str, list[View]]:
     """Return the `slowest` steps and those that `failing` deployments failed at most, over the newest that ended.
 
     A step that was skipped or cancelled did not run; how long a step takes is told by its successes.
     """
-    steps = [_view_step(row) for row in db.session.execute(READ_STEPS, {"slug": slug, "most": MOST_RUNS})]
+    steps = [_view_step(row) for row in reader.session.execute(READ_STEPS, {"slug": slug, "most": MOST_RUNS})]
     slowest = sorted((step for step in steps if step["timed"]), key=lambda step: (-step["median_s"], step["key"]))
     failing = sorted((step for step in steps if step["failed"]), key=lambda step: (-step["failed"], step["key"]))
     return {"slowest": slowest[:MOST_STEPS], "failing": failing[:MOST_STEPS]}
 
 
-def _is_many(slug: str, since: datetime) -> bool:
-    return bool(db.session.scalar(IS_MANY, {"slug": slug, "since": since, "most": MOST_COUNTED}))
+def _is_many(reader: Reader, slug: str, since: datetime) -> bool:
+    return bool(reader.session.scalar(IS_MANY, {"slug": slug, "since": since, "most": MOST_COUNTED}))
 
 
 def _view_period(row: Row[Any]) -> Period:

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from werkzeug.datastructures import Authorization
 
-from dashboard.webhooks.sources import Source
+from dashboard.access import Source
 
 TOLERANCE_S = 5 * 60
 """How far a Standard Webhooks timestamp may be from our clock (Standard Webhooks 1.0.0)."""

@@ -16,8 +16,8 @@ from marshmallow import ValidationError
 
 from dashboard.core.report import Report
 from dashboard.core.words import Verdict
-from dashboard.problems import ProblemError, flatten_messages
-from dashboard.webhooks.body import decode_json, parse_json, require_json
+from dashboard.http.body import decode_json, parse_json, require_json
+from dashboard.http.problems import ProblemError, flatten_messages
 from dashboard.webhooks.dialects import native
 from dashboard.webhooks.dialects.payload import MOST_JOBS, MOST_STEPS, NAME_LENGTH, Ignored, MalformedError
 from dashboard.webhooks.schemas import DEPLOYMENT, count_children

@@ -4,10 +4,10 @@ from typing import Any
 
 from flask import url_for
 
+from dashboard.access import Source
 from dashboard.core.words import Verdict
 from dashboard.ingest.delivery import Receipt
 from dashboard.webhooks.interpret import Interpretation
-from dashboard.webhooks.sources import Source
 
 
 def forbid_others(source: Source, said: Interpretation) -> Interpretation:

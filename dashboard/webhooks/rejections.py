@@ -8,9 +8,11 @@ from dataclasses import replace
 from flask import current_app
 
 from dashboard.core.words import Verdict
+from dashboard.database.errors import UNAVAILABLE
+from dashboard.extensions import current_writer
+from dashboard.http.problems import ProblemError
 from dashboard.ingest.delivery import Incoming
-from dashboard.ingest.writer import WRITER, BusyError, Writer
-from dashboard.problems import UNAVAILABLE, ProblemError
+from dashboard.ingest.writer import BusyError
 
 MOST_PER_MINUTE = 60
 """How many a process keeps for each source, and of those that nobody authenticated, per minute."""
@@ -40,6 +42,5 @@ def keep_rejected(problem: ProblemError, incoming: Incoming) -> None:
         return
     kept = replace(incoming, verdict=Verdict.REJECTED, reason=problem.detail)
     # The sender is told what is wrong all the same when nothing can be kept.
-    writer: Writer = current_app.extensions[WRITER]
     with contextlib.suppress(*UNAVAILABLE, BusyError):
-        writer.submit(kept)
+        current_writer().submit(kept)

@@ -12,25 +12,25 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
-from flask import Response, current_app, jsonify, redirect, request, url_for
+from flask import Response, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_smorest import Blueprint
 from marshmallow import RAISE, ValidationError, fields, validate
 from werkzeug.exceptions import NotFound
 
+from dashboard.access import Source, read_sources
 from dashboard.core.paging import cut_page, write_cursor
 from dashboard.core.words import Verdict
-from dashboard.delivery_query import DeliveryFilter
-from dashboard.extensions import db
+from dashboard.database.reader import Row
+from dashboard.extensions import db, open_reader
+from dashboard.http.context import current_settings
+from dashboard.http.delivery_filter import DeliveryFilter
+from dashboard.http.problems import ProblemError, flatten_messages
 from dashboard.ingest.batch import ingest_deliveries
 from dashboard.ingest.delivery import Incoming, Receipt, open_body
-from dashboard.problems import ProblemError, flatten_messages
 from dashboard.queries.deliveries import DeliveryFilters, list_oldest, read_row, tell_obstacle
-from dashboard.queries.rows import Row
 from dashboard.webhooks.interpret import Interpretation, interpret
 from dashboard.webhooks.receipts import describe_receipt, forbid_others
-from dashboard.webhooks.source_cache import read_sources
-from dashboard.webhooks.sources import Source
 
 MOST_AT_ONCE = 500
 LONGEST_CALL_S = 20
@@ -116,8 +116,9 @@ def _read_json() -> dict[str, Any]:
 
 def _replay_each(filters: DeliveryFilters, most: int, cursor: str | None) -> dict[str, Any]:
     """Replay what matches, each in a transaction of its own: what they changed is told apart, and when they came."""
-    places, more = cut_page(list_oldest(filters, most + 1, cursor), most)
-    db.session.close()
+    reader = open_reader()
+    places, more = cut_page(list_oldest(reader, filters, most + 1, cursor), most)
+    reader.release()
     verdicts: Counter[str] = Counter()
     done, ends_at = 0, time.monotonic() + LONGEST_CALL_S
     for _, delivery_id in places:
@@ -139,9 +140,10 @@ def _replay_each(filters: DeliveryFilters, most: int, cursor: str | None) -> dic
 
 def _replay(delivery_id: uuid.UUID, now: datetime) -> Receipt:
     """Read and apply a delivery anew, under its id and as of when it was received; raise ObstacleError."""
-    row = read_row(delivery_id)
+    reader = open_reader()
+    row = read_row(reader, delivery_id)
     # A session sees everything as it was at one moment: the next delivery needs another.
-    db.session.close()
+    reader.release()
     if row is None:
         raise ObstacleError("gone")
     body = open_body(row["body"])
@@ -152,11 +154,11 @@ def _replay(delivery_id: uuid.UUID, now: datetime) -> Receipt:
         row["received_at"], row["source"], row["dialect"], body, row["headers"], event=said.event, key=said.key,
         reports=said.reports, verdict=said.verdict, reason=said.reason, id=delivery_id, replayed_at=now,
     )  # fmt: skip
-    return ingest_deliveries(db.engine, [incoming], current_app.config["SETTINGS"])[0]
+    return ingest_deliveries(db.engine, [incoming], current_settings())[0]
 
 
 def _find_source(name: str, now: datetime) -> Source:
-    for source in read_sources(current_app, now):
+    for source in read_sources(now):
         if source.name == name:
             return source
     raise ObstacleError("removed")

@@ -5,27 +5,28 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 
-from flask import Response, current_app, request
+from flask import Response, request
 from flask_smorest import Blueprint
 from msgspec.json import encode
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from dashboard.access import Source, read_sources
 from dashboard.config import Settings
 from dashboard.core.words import Verdict
+from dashboard.extensions import current_writer
+from dashboard.http.body import read_body
+from dashboard.http.context import current_settings
+from dashboard.http.problems import RETRY_AFTER_S, ProblemError
+from dashboard.http.request_id import read_request_id
 from dashboard.ingest.delivery import Incoming, Receipt
-from dashboard.ingest.writer import WRITER, BusyError, CutOffError, Writer
+from dashboard.ingest.writer import BusyError, CutOffError
 from dashboard.metrics import REFUSED
-from dashboard.problems import RETRY_AFTER_S, ProblemError
-from dashboard.request_id import read_request_id
 from dashboard.webhooks.authentication import AuthenticationError, find_source
-from dashboard.webhooks.body import read_body
 from dashboard.webhooks.interpret import interpret
 from dashboard.webhooks.receipts import describe_receipt, forbid_others
 from dashboard.webhooks.rejections import keep_rejected
 from dashboard.webhooks.schemas import DEPLOYMENT
 from dashboard.webhooks.senders import DIALECTS, KEPT_HEADERS, NATIVE, read_headers, tell_dialect
-from dashboard.webhooks.source_cache import read_sources
-from dashboard.webhooks.sources import Source
 
 DESCRIPTION = {
     "requestBody": {"required": True, "content": {"application/json": {"schema": DEPLOYMENT}}},
@@ -45,7 +46,7 @@ def receive_deployment(dialect: str | None = None) -> Response:
     began_at, received_at = time.perf_counter(), datetime.now(UTC)
     if dialect not in {None, *DIALECTS}:
         raise ProblemError(HTTPStatus.NOT_FOUND, f"No sender is called {dialect!r}: one of {', '.join(DIALECTS)} is.")
-    settings: Settings = current_app.config["SETTINGS"]
+    settings = current_settings()
     given = read_headers(request.environ)
     headers = {name: given[name][:LONGEST_HEADER] for name in KEPT_HEADERS if name in given}
     told = dialect or tell_dialect(given, given.get("Content-Type", ""))
@@ -79,9 +80,8 @@ def shake_hands(response: Response) -> Response:
 
 
 def _write(incoming: Incoming) -> Receipt:
-    writer: Writer = current_app.extensions[WRITER]
     try:
-        return writer.submit(incoming)
+        return current_writer().submit(incoming)
     except BusyError:
         REFUSED.inc()
         detail = "Too many deliveries wait to be written. Nothing of this one was kept: send it again."
@@ -111,7 +111,7 @@ def _authenticate(
 ) -> Source:
     """Return the source of the delivery; `headers` are those of the given ones that may be kept."""
     try:
-        return find_source(read_sources(current_app, now), told, given, body, now)
+        return find_source(read_sources(now), told, given, body, now)
     except AuthenticationError as error:
         challenge = {"WWW-Authenticate": 'Bearer realm="webhook"'}
         problem = ProblemError(HTTPStatus.UNAUTHORIZED, f"Not accepted: {error}.", headers=challenge)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from dashboard.cli.postgres import Server
+from dashboard.cli.postgres.server import Server
 from tests.webhooks.conftest import visit
 from tests.webhooks.posting import make_payload, post
 

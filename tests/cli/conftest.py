@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.cli.postmaster import read_postmaster
+from dashboard.cli.postgres.postmaster import read_postmaster
 from tests.cli.processes import Dashboard
 from tests.servers import find_free_port, wait_until
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,12 @@ PATIENCE_S = 30
 
 def start_python(*arguments: str, env: dict[str, str] | None = None) -> subprocess.Popen[str]:
     """Start our interpreter at the root of the project, in a process group of its own."""
+    return _start([sys.executable, *arguments], REPOSITORY, env)
+
+
+def _start(command: Sequence[str], directory: Path, env: dict[str, str] | None) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, *arguments], cwd=REPOSITORY, env=env, text=True, start_new_session=True,
+        command, cwd=directory, env=env, text=True, start_new_session=True,
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
 
@@ -26,10 +31,16 @@ def start_python(*arguments: str, env: dict[str, str] | None = None) -> subproce
 class Dashboard:
     """A `dashboard run` with nothing in its environment but what a test says."""
 
-    def __init__(self, settings: dict[str, str], *options: str) -> None:
+    def __init__(
+        self,
+        settings: dict[str, str],
+        *options: str,
+        command: Sequence[str] = (sys.executable, "-m", "dashboard"),
+        directory: Path = REPOSITORY,
+    ) -> None:
         environ = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         self.url = f"http://127.0.0.1:{settings['DASHBOARD_PORT']}"
-        self.process = start_python("-m", "dashboard", "run", *options, env=environ | settings)
+        self.process = _start([*command, "run", *options], directory, environ | settings)
 
     def read_start(self) -> str:
         """Return what it printed until it was ready."""
@@ -55,7 +66,7 @@ class Dashboard:
         master = [pid for pid in _children_of(self.process.pid) if b"gunicorn" in _command_of(pid)]
         return [*master, *_children_of(master[0])]
 
-    def stop(self, number: signal.Signals) -> int:
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Send a signal to the group of the program, as a terminal does, and return the exit status."""
         if self.process.poll() is None:
             os.killpg(self.process.pid, number)

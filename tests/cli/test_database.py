@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import create_engine, inspect, text
 
 from dashboard.cli.database import DatabaseError, migrate_database
-from dashboard.cli.postgres import Server
+from dashboard.cli.postgres.server import Server
 from dashboard.config import Settings, SettingsError, load_settings
 from tests.conftest import MakeDatabase
 

@@ -12,15 +12,15 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from dashboard.cli.accounts import PostgresError
-from dashboard.cli.postgres import Server, find_running, start
+from dashboard.cli.postgres.accounts import PostgresError
+from dashboard.cli.postgres.server import Server, find_running, start
 from tests.cli.processes import start_python
 from tests.servers import REPOSITORY, wait_until
 
 START_AND_WAIT = """
 import signal, sys
 from pathlib import Path
-from dashboard.cli.postgres import start
+from dashboard.cli.postgres.server import start
 print(start(Path(sys.argv[1])).postmaster.pid, flush=True)
 signal.pause()
 """

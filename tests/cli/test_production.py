@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.cli.nginx import find_nginx
-from dashboard.cli.postgres import find_running
-from dashboard.cli.web import WebServerError
+from dashboard.cli.postgres.server import find_running
+from dashboard.cli.serving.nginx import find_nginx
+from dashboard.cli.serving.processes import WebServerError
 from tests.cli.processes import Dashboard, follow_printed_curl, list_descendants
 from tests.cli.test_run import expect_one_line
 from tests.conftest import MakeDatabase

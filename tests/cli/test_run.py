@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from dashboard.cli.environment import load_served_settings
-from dashboard.cli.postgres import find_running, start
-from dashboard.cli.postmaster import read_postmaster
+from dashboard.cli.postgres.postmaster import read_postmaster
+from dashboard.cli.postgres.server import find_running, start
 from tests.cli.processes import Dashboard, follow_printed_curl, start_python
 from tests.conftest import MakeDatabase
 from tests.servers import find_free_port, wait_until

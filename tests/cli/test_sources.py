@@ -8,7 +8,7 @@ import psycopg2
 import pytest
 from click.testing import CliRunner, Result
 
-from dashboard.cli import main
+from dashboard.cli.main import main
 from tests.conftest import MakeDatabase
 
 

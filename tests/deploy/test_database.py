@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import create_engine
 
 from dashboard.config import SettingsError
-from dashboard.pool import check_connections, count_connections
+from dashboard.database.pool import check_connections, count_connections
 from tests.conftest import MakeDatabase, StartDashboard, make_settings
 from tests.servers import REPOSITORY, DashboardServer
 

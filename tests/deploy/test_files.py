@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.cli.nginx import find_nginx, write_configuration
+from dashboard.cli.serving.nginx import find_nginx, write_configuration
 from tests.conftest import make_settings
 from tests.servers import REPOSITORY
 

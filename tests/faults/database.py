@@ -12,9 +12,9 @@ import flask_migrate
 import psycopg2
 from psycopg2 import sql
 
-from dashboard import create_app
-from dashboard.cli.cluster import child_environment
-from dashboard.cli.postgres import start
+from dashboard.app import create_app
+from dashboard.cli.postgres.cluster import child_environment
+from dashboard.cli.postgres.server import start
 from tests.conftest import close_connections, make_settings
 from tests.servers import wait_until
 

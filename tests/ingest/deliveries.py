@@ -8,7 +8,7 @@ from flask import current_app
 
 from dashboard.core.report import Report
 from dashboard.core.view import View
-from dashboard.extensions import db
+from dashboard.extensions import db, open_reader
 from dashboard.ingest.batch import ingest_deliveries
 from dashboard.ingest.delivery import Incoming, Receipt
 from dashboard.queries.deployments import get_deployment
@@ -48,7 +48,7 @@ def ingest_each(reports: Sequence[Report]) -> int:
 def read_view(deployment_id: int, now: datetime = NOW) -> View:
     """Return a deployment as a page loaded afresh shows it."""
     db.session.rollback()
-    view = get_deployment(deployment_id, now)
+    view = get_deployment(open_reader(now), deployment_id)
     assert view is not None
     return view
 

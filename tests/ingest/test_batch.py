@@ -14,9 +14,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from dashboard.core.report import Report
 from dashboard.core.words import Verdict
-from dashboard.extensions import db
+from dashboard.extensions import db, open_reader
 from dashboard.ingest.batch import ingest_deliveries
-from dashboard.ingest.stale import announce_stale
+from dashboard.maintenance.staleness import announce_stale
 from dashboard.queries.events import list_events
 from tests.core.strategies import reports
 from tests.ingest.deliveries import (
@@ -74,7 +74,7 @@ def test_a_page_that_saw_all_events_equals_a_page_loaded_afresh(series: list[Rep
     forget_everything()
     number = ingest_each(series)
     fresh = read_view(number)
-    events = list_events(number, 0)
+    events = list_events(open_reader(), number, 0)
     assert events is not None
     assert [event["seq"] for event in events] == list(range(1, fresh["seq"] + 1))
     seen = replay_events(events)
@@ -152,7 +152,7 @@ def test_a_single_step_costs_the_same_among_two_as_among_five_hundred() -> None:
 
 def test_open_steps_turn_unknown_when_their_deployment_ends_and_the_event_says_so() -> None:
     number = ingest_each([make_report(step_name="build", step_status="running"), make_report(status="failed")])
-    events = list_events(number, 1)
+    events = list_events(open_reader(), number, 1)
     assert events is not None
     assert events[0]["kind"] == "deployment.completed"
     assert [step["state"] for step in events[0]["steps"]] == ["unknown"]
@@ -177,19 +177,19 @@ def test_a_later_report_lifts_stale_even_if_it_says_nothing_new() -> None:
 
 def test_a_report_that_crosses_the_announcement_of_its_silence_lifts_it() -> None:
     (first,) = ingest(make_incoming(make_report(status="running")))
-    assert announce_stale(NOW + timedelta(hours=1), stale_s=600) == 1
+    assert announce_stale(db.engine, NOW + timedelta(hours=1), stale_s=600) == 1
     ingest(make_incoming(make_report(message="slow"), received_at=NOW + timedelta(seconds=5)))
-    events = list_events(first.deployment_id or 0, 1)
+    events = list_events(open_reader(), first.deployment_id or 0, 1)
     assert events is not None
     assert [event["deployment"].get("state") for event in events] == ["stale", "running"]
 
 
 def test_more_patience_takes_an_announcement_back() -> None:
     (first,) = ingest(make_incoming(make_report(status="queued")))
-    announce_stale(NOW + timedelta(hours=1), stale_s=600)
-    announce_stale(NOW + timedelta(hours=1), stale_s=7200)
-    announce_stale(NOW + timedelta(hours=1), stale_s=7200)
-    events = list_events(first.deployment_id or 0, 1)
+    announce_stale(db.engine, NOW + timedelta(hours=1), stale_s=600)
+    announce_stale(db.engine, NOW + timedelta(hours=1), stale_s=7200)
+    announce_stale(db.engine, NOW + timedelta(hours=1), stale_s=7200)
+    events = list_events(open_reader(), first.deployment_id or 0, 1)
     assert events is not None
     assert [event["deployment"]["state"] for event in events] == ["stale", "queued"]
 

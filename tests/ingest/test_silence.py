@@ -6,7 +6,8 @@ import pytest
 from flask import Flask
 
 from dashboard.core.words import State
-from dashboard.ingest.stale import announce_stale
+from dashboard.extensions import db, open_reader
+from dashboard.maintenance.staleness import announce_stale
 from dashboard.queries.lists import DeploymentFilters, list_deployments
 from tests.ingest.deliveries import NOW, ingest, make_incoming, make_report, read_view
 
@@ -44,8 +45,9 @@ def test_lists_and_announcements_have_the_same_patience(app: Flask) -> None:
     filters = DeploymentFilters(state=State.STALE)
     for at_s, is_stale in ((2700, False), (2701, True)):
         now = NOW + timedelta(seconds=at_s)
-        assert [view["id"] for view in list_deployments(filters, now, 5, None)[0]] == ([number] if is_stale else [])
-        assert announce_stale(now, 600) == int(is_stale)
+        listed, _ = list_deployments(open_reader(now), filters, 5, None)
+        assert [view["id"] for view in listed] == ([number] if is_stale else [])
+        assert announce_stale(db.engine, now, 600) == int(is_stale)
 
 
 def test_one_run_that_was_forgotten_for_a_day_teaches_nothing(app: Flask) -> None:
@@ -65,7 +67,7 @@ def test_silence_after_the_end_teaches_nothing(app: Flask) -> None:
 
 def test_a_report_after_a_long_silence_lifts_it(app: Flask) -> None:
     number = report(1, "running", 0)
-    assert announce_stale(NOW + timedelta(seconds=700), 600) == 1
+    assert announce_stale(db.engine, NOW + timedelta(seconds=700), 600) == 1
     report(1, "running", 720)
     view = read_view(number, NOW + timedelta(seconds=721))
     assert (view["state"], view["stale_since"]) == (State.RUNNING, None)

@@ -3,20 +3,26 @@
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from tempfile import gettempdir
 
 import pytest
+from sqlalchemy import create_engine
 
 from dashboard.core.words import Verdict
 from dashboard.ingest.delivery import Incoming, Receipt
 from dashboard.ingest.writer import FEWEST_SPLIT, MOST_BYTES, MOST_DELIVERIES, BusyError, CutOffError, Writer
+from tests.conftest import make_settings
 from tests.ingest.deliveries import make_incoming
 from tests.servers import wait_until
 
 
-class Disk:
-    """Stands in for the database: notes the batches, and holds the first one until it is let go."""
+class Disk(Writer):
+    """A writer without a database: notes the batches, and holds the first one until it is let go."""
 
-    def __init__(self) -> None:
+    def __init__(self, max_waiting: int = 1024) -> None:
+        url = "postgresql+psycopg2://nowhere/none"
+        super().__init__(create_engine(url), make_settings(url, Path(gettempdir())), max_waiting)
         self.batches: list[int] = []
         self.let_go = threading.Event()
         self.fails: Callable[[], None] = lambda: None
@@ -49,12 +55,12 @@ def submit_while_writing(writer: Writer, pool: ThreadPoolExecutor, more: Sequenc
 def test_a_lone_delivery_is_written_at_once_by_who_brings_it(disk: Disk) -> None:
     disk.let_go.set()
     incoming = make_incoming()
-    assert Writer(disk.write).submit(incoming) == Receipt(incoming.id, Verdict.APPLIED, seq=1)
+    assert disk.submit(incoming) == Receipt(incoming.id, Verdict.APPLIED, seq=1)
     assert disk.batches == [1]
 
 
 def test_what_comes_while_one_is_written_shares_the_next_batch_and_each_gets_its_own_receipt(disk: Disk) -> None:
-    writer, deliveries = Writer(disk.write), [make_incoming() for _ in range(20)]
+    writer, deliveries = disk, [make_incoming() for _ in range(20)]
     with ThreadPoolExecutor(32) as pool:
         receipts = submit_while_writing(writer, pool, deliveries)
         disk.let_go.set()
@@ -75,7 +81,7 @@ def test_what_comes_while_one_is_written_shares_the_next_batch_and_each_gets_its
 def test_of_many_that_wait_half_are_written_at_once_and_never_too_many(
     disk: Disk, waiting: int, batches: list[int]
 ) -> None:
-    writer = Writer(disk.write)
+    writer = disk
     with ThreadPoolExecutor(waiting + 20) as pool:
         receipts = submit_while_writing(writer, pool, [make_incoming() for _ in range(waiting)])
         disk.let_go.set()
@@ -85,7 +91,7 @@ def test_of_many_that_wait_half_are_written_at_once_and_never_too_many(
 
 @pytest.mark.parametrize("moment", ["fails", "commits"])
 def test_who_shared_a_batch_is_answered_though_the_next_one_hangs(disk: Disk, moment: str) -> None:
-    writer, goes_on = Writer(disk.write), threading.Event()
+    writer, goes_on = disk, threading.Event()
 
     def hang() -> None:
         if len(disk.batches) == 3:
@@ -102,7 +108,7 @@ def test_who_shared_a_batch_is_answered_though_the_next_one_hangs(disk: Disk, mo
 
 
 def test_a_batch_is_bounded_in_bytes(disk: Disk) -> None:
-    writer, large = Writer(disk.write), b" " * (MOST_BYTES // 2)
+    writer, large = disk, b" " * (MOST_BYTES // 2)
     with ThreadPoolExecutor(8) as pool:
         receipts = submit_while_writing(writer, pool, [make_incoming(body=large) for _ in range(5)])
         disk.let_go.set()
@@ -110,8 +116,8 @@ def test_a_batch_is_bounded_in_bytes(disk: Disk) -> None:
     assert disk.batches == [1, 2, 2, 1]
 
 
-def test_who_comes_while_too_many_wait_is_sent_away_at_once(disk: Disk) -> None:
-    writer = Writer(disk.write, most_waiting=5)
+def test_who_comes_while_too_many_wait_is_sent_away_at_once() -> None:
+    writer = disk = Disk(max_waiting=5)
     with ThreadPoolExecutor(8) as pool:
         receipts = submit_while_writing(writer, pool, [make_incoming() for _ in range(5)])
         with pytest.raises(BusyError):
@@ -121,7 +127,7 @@ def test_who_comes_while_too_many_wait_is_sent_away_at_once(disk: Disk) -> None:
 
 
 def test_what_fails_fails_for_its_batch_and_the_next_one_is_written(disk: Disk) -> None:
-    writer = Writer(disk.write)
+    writer = disk
 
     def fail() -> None:
         if len(disk.batches) == 2:
@@ -143,7 +149,7 @@ class Ended(BaseException):
 
 
 def test_who_only_shared_the_batch_of_a_request_that_was_ended_may_try_again(disk: Disk) -> None:
-    writer = Writer(disk.write)
+    writer = disk
 
     def end() -> None:
         if len(disk.batches) == 2:

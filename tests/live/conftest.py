@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from flask import Flask
 
 from tests.live.browser import Browser
 from tests.live.rows import Rows
@@ -16,14 +15,6 @@ OpenPage = Callable[..., Browser]
 def rows(dashboard_server: DashboardServer) -> Iterator[Rows]:
     """Give a writer of rows, as another process would be one."""
     rows = Rows(dashboard_server.database_url)
-    yield rows
-    rows.close()
-
-
-@pytest.fixture
-def own_rows(app: Flask) -> Iterator[Rows]:
-    """Give a writer of rows for the database of the application in this process."""
-    rows = Rows(app.config["SETTINGS"].database_url)
     yield rows
     rows.close()
 

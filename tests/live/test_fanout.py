@@ -13,7 +13,7 @@ from tests.conftest import MakeDatabase
 from tests.live.browser import Browser
 from tests.live.conftest import OpenPage
 from tests.live.rows import Rows
-from tests.live.test_follow import is_gap_free
+from tests.live.test_follower import is_gap_free
 from tests.servers import DashboardServer, wait_until
 
 WITHIN_S = 20

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dashboard.pages.charts import draw_durations, draw_outcomes
+from dashboard.pages.drawing.charts import draw_durations, draw_outcomes
 
 
 def make_outcomes(*periods: tuple[int, int], **values: Any) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from dashboard.core.estimate import count_ms
-from dashboard.pages.deployment_view import describe_deployment
-from dashboard.pages.gantt import find_axis, find_growing_since, place_bar
+from dashboard.pages.deployment import describe_deployment
+from dashboard.pages.drawing.gantt import find_axis, find_growing_since, place_bar
 
 TABLES = Path(__file__).parents[1] / "js"
 GANTT = json.loads((TABLES / "gantt.json").read_text())

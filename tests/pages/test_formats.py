@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask, url_for
 
-from dashboard.pages import formats, languages
+from dashboard.pages.text import formats, languages
 from scripts.translations import tell_words
 
 TABLES = Path(__file__).parents[1] / "js"

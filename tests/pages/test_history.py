@@ -12,8 +12,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from dashboard.core.report import Report
-from dashboard.pages.export import write_csv
-from dashboard.queries import windows
+from dashboard.pages.history_export import write_csv
+from dashboard.queries import scan_window as windows
 from tests.ingest.deliveries import NOW, ingest, make_incoming, make_report
 
 

@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 from playwright.sync_api import Page, expect
 
-from dashboard import create_app
+from dashboard.app import create_app
 from tests.conftest import MakeDatabase, StartDashboard, make_settings
 from tests.pages.browser import wait_connection
 from tests.pages.conftest import OpenPage

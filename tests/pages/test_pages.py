@@ -6,8 +6,8 @@ from http import HTTPStatus
 
 import pytest
 
-from dashboard import PACKAGE
-from dashboard.assets import fingerprint_static
+from dashboard.app import PACKAGE
+from dashboard.http.assets import fingerprint_static
 from tests.pages.sending import path_of, send
 from tests.servers import DashboardServer
 

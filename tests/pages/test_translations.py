@@ -13,7 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Page
 
-from dashboard.pages import languages
+from dashboard.pages.text import languages
 from scripts.translations import ROOT, extract, list_untranslated, read
 from tests.pages.browser import wait_connection
 from tests.pages.conftest import OpenPage

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from dashboard.extensions import db
+from dashboard.extensions import db, open_reader
 from dashboard.queries.history import count_newer, iterate_deployments, list_choices, mark_top
 from dashboard.queries.lists import DeploymentFilters, list_deployments
 from tests.ingest.deliveries import NOW, ingest, make_incoming, make_report
@@ -24,7 +24,7 @@ def deploy(*run_ids: int, **payload: object) -> None:
 
 
 def list_runs(filters: DeploymentFilters, cursor: str | None = None) -> list[str]:
-    views, _ = list_deployments(filters, NOW, 50, cursor)
+    views, _ = list_deployments(open_reader(NOW), filters, 50, cursor)
     return [view["run_id"] for view in views]
 
 
@@ -48,19 +48,19 @@ def test_text_does_not_reach_over_two_values() -> None:
 
 def test_a_list_that_begins_at_a_deployment_begins_there_whatever_comes_since() -> None:
     deploy(1, 2, 3)
-    (newest, *_), _ = list_deployments(EVERYTHING, NOW, 50, None)
+    (newest, *_), _ = list_deployments(open_reader(NOW), EVERYTHING, 50, None)
     top = mark_top(newest)
     deploy(4, 5)
     assert list_runs(EVERYTHING, top) == ["3", "2", "1"]
-    assert count_newer(EVERYTHING, NOW, top, 50) == 2
-    assert count_newer(EVERYTHING, NOW, top, 1) == 2
-    assert count_newer(DeploymentFilters(branch="main"), NOW, top, 50) == 0
+    assert count_newer(open_reader(NOW), EVERYTHING, top, 50) == 2
+    assert count_newer(open_reader(NOW), EVERYTHING, top, 1) == 2
+    assert count_newer(open_reader(NOW), DeploymentFilters(branch="main"), top, 50) == 0
 
 
 def test_choices_are_all_projects_and_what_was_used_lately() -> None:
     deploy(1, project="shop", environment="production", branch="main", triggered_by="ana")
     deploy(2, project="报表", environment="test", branch="main")
-    assert list_choices() == {
+    assert list_choices(open_reader(NOW)) == {
         "project": [("shop", "shop"), ("报表", "报表")],
         "environment": ["production", "test"],
         "branch": ["main"],
@@ -71,7 +71,7 @@ def test_choices_are_all_projects_and_what_was_used_lately() -> None:
 @pytest.mark.parametrize(("most", "sizes"), [(10_000, [500, 103]), (603, [500, 103]), (600, [500, 100]), (500, [500])])
 def test_an_export_comes_in_batches_up_to_its_limit(most: int, sizes: list[int]) -> None:
     deploy(*range(603))
-    batches = list(iterate_deployments(EVERYTHING, NOW, most))
+    batches = list(iterate_deployments(open_reader(NOW), EVERYTHING, most))
     assert [len(batch) for batch in batches] == sizes
     runs = [int(view["run_id"]) for batch in batches for view in batch]
     assert runs == list(range(602, 602 - sum(sizes), -1))

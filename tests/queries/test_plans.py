@@ -7,9 +7,9 @@ import pytest
 from flask import Flask
 
 from benchmarks.generate import fill
-from dashboard import create_app
+from dashboard.app import create_app
 from dashboard.extensions import db
-from dashboard.ingest.store import read_usual_gaps
+from dashboard.ingest.statements import read_usual_gaps
 from tests.conftest import MakeDatabase, close_connections, make_settings
 from tests.queries.plans import count_rows, explain, note_statements, walk_plan
 from tests.servers import SECRET

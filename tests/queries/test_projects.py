@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import event
 
-from dashboard.extensions import db
+from dashboard.extensions import db, open_reader
 from dashboard.queries.projects import get_project, list_projects
 from tests.ingest.deliveries import NOW, ingest_each, make_report
 
@@ -35,7 +35,7 @@ def deploy(project: str, run: int, **payload: object) -> int:
 def test_a_strip_shows_the_twenty_newest_deployments_of_its_project(app: Flask) -> None:
     ids = [deploy("shop", run, status="failed" if run % 2 else "success") for run in range(22)]
     other = deploy("docs", 30, environment="staging")
-    docs, shop = list_projects(NOW)
+    docs, shop = list_projects(open_reader(NOW))
     assert [outcome["id"] for outcome in shop["outcomes"]] == ids[:1:-1]
     assert [outcome["state"] for outcome in shop["outcomes"][:3]] == ["failed", "success", "failed"]
     assert shop["outcomes"][0]["duration_s"] == 30
@@ -63,7 +63,7 @@ def test_an_outcome_says_what_the_view_of_its_deployment_says(payload: dict[str,
     deploy("shop", 2, **payload)
     for now in (NOW, NOW + timedelta(days=1)):
         db.session.rollback()
-        shop = get_project("shop", now)
+        shop = get_project(open_reader(now), "shop")
         assert shop is not None
         last, (outcome,) = shop["last_deployment"], shop["outcomes"]
         assert outcome == {name: last[name] for name in outcome}
@@ -74,5 +74,5 @@ def test_many_projects_cost_as_many_statements_as_one(app: Flask) -> None:
     for number in range(12):
         deploy(f"project-{number}", 1)
     with count_statements() as statements:
-        assert len(list_projects(NOW)) == 12
+        assert len(list_projects(open_reader(NOW))) == 12
     assert len(statements) <= 4

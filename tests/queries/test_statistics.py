@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from dashboard.extensions import db
+from dashboard.extensions import db, open_reader
 from dashboard.queries import statistics
 from dashboard.queries.statistics import list_environments, rank_steps, read_outcomes
 from tests.ingest.deliveries import NOW, ingest, make_incoming, make_report
@@ -42,7 +42,7 @@ class TestEnvironments:
         good = deploy(2, days_ago=2, environment="production", commit_hash="abc")
         bad = deploy(3, days_ago=1, environment="production", status="failed")
         test = deploy(4, days_ago=5, environment="test")
-        production, testing = list_environments("shop", NOW)
+        production, testing = list_environments(open_reader(NOW), "shop")
         assert (production["environment"], testing["environment"]) == ("production", "test")
         assert (production["live"]["id"], production["live"]["commit_hash"]) == (good, "abc")
         assert (production["newest"]["id"], production["newest"]["state"]) == (bad, "failed")
@@ -50,31 +50,31 @@ class TestEnvironments:
 
     def test_where_nothing_succeeded_nothing_runs(self) -> None:
         partial = deploy(1, environment="production", steps=[make_step("deploy_project", 1, "failed")])
-        (production,) = list_environments("shop", NOW)
+        (production,) = list_environments(open_reader(NOW), "shop")
         assert production["live"] is None
         assert (production["newest"]["id"], production["newest"]["state"]) == (partial, "partial")
 
     def test_what_runs_now_is_what_was_tried_last(self) -> None:
         good = deploy(1, days_ago=2, environment="production")
         running = deploy(2, days_ago=0, environment="production", status="running")
-        (production,) = list_environments("shop", NOW)
+        (production,) = list_environments(open_reader(NOW), "shop")
         assert (production["live"]["id"], production["newest"]["id"]) == (good, running)
 
     def test_of_two_that_began_at_once_the_later_one_is_the_newest(self) -> None:
         deploy(1, environment="production")
         later = deploy(2, environment="production")
-        (production,) = list_environments("shop", NOW)
+        (production,) = list_environments(open_reader(NOW), "shop")
         assert (production["live"]["id"], production["newest"]["id"]) == (later, later)
 
     def test_they_are_found_by_name_in_the_order_of_their_last_use(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(statistics, "MOST_ENVIRONMENTS", 2)
         for run_id, name in enumerate(("b", "c", "a", "d", "c")):
             deploy(run_id, days_ago=10 - run_id, environment=name)
-        assert [told["environment"] for told in list_environments("shop", NOW)] == ["c", "d"]
+        assert [told["environment"] for told in list_environments(open_reader(NOW), "shop")] == ["c", "d"]
 
     def test_other_projects_have_their_own(self) -> None:
         deploy(1, project="other", environment="production")
-        assert list_environments("shop", NOW) == []
+        assert list_environments(open_reader(NOW), "shop") == []
 
 
 class TestOutcomes:
@@ -83,26 +83,26 @@ class TestOutcomes:
         for number, status in enumerate(words):
             deploy(number, status=status)
         deploy(10, steps=[make_step("deploy_project", 1, "failed")])  # partial: no success
-        total = read_outcomes("shop", NOW)["total"]
+        total = read_outcomes(open_reader(NOW), "shop")["total"]
         assert (total["succeeded"], total["counted"], total["rate_pct"]) == (1, 4, 25)
 
     def test_the_usual_duration_is_that_of_successes(self) -> None:
         for number, took_s in enumerate((10, 20, 30, 40, 110)):
             deploy(number, took_s=took_s)
         deploy(9, took_s=9000, status="failed")
-        total = read_outcomes("shop", NOW)["total"]
+        total = read_outcomes(open_reader(NOW), "shop")["total"]
         assert (total["median_s"], total["p90_s"]) == (30, 82)
 
     def test_a_success_of_unknown_duration_counts_for_the_rate_alone(self) -> None:
         ingest(make_incoming(make_report(run_id="1", status="success", timestamp=NOW.isoformat())))
         deploy(2, took_s=50)
-        total = read_outcomes("shop", NOW)["total"]
+        total = read_outcomes(open_reader(NOW), "shop")["total"]
         assert (total["succeeded"], total["median_s"], total["p90_s"]) == (2, 50, 50)
 
     def test_a_young_project_is_told_by_days(self) -> None:
         deploy(1, days_ago=2)
         deploy(2, days_ago=0, status="failed")
-        outcomes = read_outcomes("shop", NOW)
+        outcomes = read_outcomes(open_reader(NOW), "shop")
         counted = {period["start"]: period["counted"] for period in outcomes["periods"] if period["counted"]}
         assert outcomes["unit"] == "day"
         assert counted == {"2026-05-30": 1, "2026-06-01": 1}
@@ -112,7 +112,7 @@ class TestOutcomes:
         deploy(1, days_ago=400)
         deploy(2, days_ago=7)
         deploy(3, days_ago=6)
-        outcomes = read_outcomes("shop", NOW)
+        outcomes = read_outcomes(open_reader(NOW), "shop")
         assert outcomes["unit"] == "week"
         assert [period["counted"] for period in outcomes["periods"]] == [0] * 11 + [2, 0]
         assert outcomes["total"]["counted"] == 2
@@ -121,13 +121,13 @@ class TestOutcomes:
         monkeypatch.setattr(statistics, "MOST_COUNTED", 2)
         for run_id, days_ago in enumerate((400, 30, 2)):
             deploy(run_id, days_ago=days_ago)
-        assert read_outcomes("shop", NOW)["unit"] == "week"
+        assert read_outcomes(open_reader(NOW), "shop")["unit"] == "week"
         deploy(3, days_ago=1)
-        outcomes = read_outcomes("shop", NOW)
+        outcomes = read_outcomes(open_reader(NOW), "shop")
         assert (outcomes["unit"], outcomes["total"]["counted"]) == ("day", 2)
 
     def test_without_any_deployment_there_is_no_rate(self) -> None:
-        outcomes = read_outcomes("nobody", NOW)
+        outcomes = read_outcomes(open_reader(NOW), "nobody")
         assert outcomes["total"] == {"succeeded": 0, "counted": 0, "rate_pct": None, "median_s": None, "p90_s": None}
         assert (outcomes["most"], outcomes["longest_s"]) == (0, None)
 
@@ -136,7 +136,7 @@ class TestSteps:
     def test_the_slowest_come_first_by_their_median(self) -> None:
         for number, took_s in enumerate((10, 20, 90)):
             deploy(number, steps=[make_step("deploy_project", took_s), make_step("build", 30)])
-        slowest = rank_steps("shop")["slowest"]
+        slowest = rank_steps(open_reader(NOW), "shop")["slowest"]
         assert [(step["key"], step["median_s"], step["timed"]) for step in slowest] == [
             ("build", 30, 3),
             ("deploy_project", 20, 3),
@@ -146,30 +146,30 @@ class TestSteps:
     def test_a_step_that_failed_says_nothing_about_how_long_it_takes(self) -> None:
         deploy(1, steps=[make_step("build", 30)])
         deploy(2, steps=[make_step("build", 1, "failed")])
-        ranked = rank_steps("shop")
+        ranked = rank_steps(open_reader(NOW), "shop")
         assert [(step["median_s"], step["timed"]) for step in ranked["slowest"]] == [(30, 1)]
         assert [(step["failed"], step["ran"]) for step in ranked["failing"]] == [(1, 2)]
 
     def test_skipped_and_cancelled_steps_did_not_run(self) -> None:
         for number, status in enumerate(("success", "skipped", "cancelled", "timed_out")):
             deploy(number, steps=[make_step("build", 5, status)])
-        (step,) = rank_steps("shop")["failing"]
+        (step,) = rank_steps(open_reader(NOW), "shop")["failing"]
         assert (step["failed"], step["ran"]) == (1, 2)
 
     def test_a_known_step_is_one_step_whatever_its_sender_calls_it(self) -> None:
         deploy(1, steps=[make_step("部署项目", 10)])
         deploy(2, steps=[make_step("deploy_project", 20)])
-        (step,) = rank_steps("shop")["slowest"]
+        (step,) = rank_steps(open_reader(NOW), "shop")["slowest"]
         assert (step["key"], step["timed"], step["median_s"]) == ("deploy_project", 2, 15)
 
     def test_steps_of_two_jobs_are_two(self) -> None:
         deploy(1, steps=[make_step("build", 10, job="linux"), make_step("build", 20, job="windows")])
-        slowest = rank_steps("shop")["slowest"]
+        slowest = rank_steps(open_reader(NOW), "shop")["slowest"]
         assert [(step["job"], step["median_s"]) for step in slowest] == [("windows", 20), ("linux", 10)]
 
     def test_what_still_runs_is_not_counted(self) -> None:
         deploy(1, status="running", steps=[make_step("build", 10)])
-        assert rank_steps("shop") == {"slowest": [], "failing": []}
+        assert rank_steps(open_reader(NOW), "shop") == {"slowest": [], "failing": []}
 
     def test_only_the_newest_hundred_deployments_count(self) -> None:
         deploy(0, days_ago=200, steps=[make_step("build", 999, "failed")])
@@ -177,4 +177,4 @@ class TestSteps:
             make_report(run_id=str(n), status="success", step_details={"build": "success"}) for n in range(1, 101)
         ]
         ingest(make_incoming(*reports))
-        assert rank_steps("shop")["failing"] == []
+        assert rank_steps(open_reader(NOW), "shop")["failing"] == []

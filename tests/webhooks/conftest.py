@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from dashboard import create_app
+from dashboard.app import create_app
 from dashboard.extensions import db
 from tests.conftest import MakeDatabase, make_settings
 

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from dashboard import create_app
-from dashboard.extensions import db
-from dashboard.ingest.writer import WRITER, Writer
+from dashboard.app import create_app
+from dashboard.extensions import WRITER, db
+from dashboard.http.context import current_settings
+from dashboard.ingest.writer import Writer
 from tests.conftest import MakeDatabase, make_settings
 from tests.servers import SECRET
 from tests.webhooks.posting import BEARER, apply, make_payload, post, sign_hub
@@ -33,7 +34,9 @@ def test_url_leads_to_the_page(shared_client: FlaskClient) -> None:
 
 
 def test_when_too_many_wait_a_sender_is_sent_away_at_once(client: FlaskClient) -> None:
-    client.application.extensions[WRITER] = Writer(lambda deliveries, on_idle: [], most_waiting=0)
+    application = client.application
+    with application.app_context():
+        application.extensions[WRITER] = Writer(db.engine, current_settings(), max_waiting=0)
     response = post(client, make_payload())
     assert (response.status_code, response.headers["Retry-After"]) == (503, "1")
     assert response.content_type == "application/problem+json"

@@ -11,10 +11,10 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
-from dashboard import create_app
+from dashboard.access.sources import Source, add_source, remove_source
+from dashboard.app import create_app
 from dashboard.extensions import db
 from dashboard.webhooks import replay
-from dashboard.webhooks.sources import Source, add_source, remove_source
 from tests.conftest import MakeDatabase, close_connections, make_settings
 from tests.ingest.deliveries import NOW
 from tests.servers import SECRET

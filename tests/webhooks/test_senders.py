@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from dashboard import create_app
+from dashboard.access.sources import Source, add_source, remove_source, rotate_secret
+from dashboard.app import create_app
 from dashboard.extensions import db
-from dashboard.webhooks.sources import Source, add_source, remove_source, rotate_secret
 from tests.conftest import MakeDatabase, close_connections, make_settings
 from tests.ingest.deliveries import NOW
 from tests.servers import SECRET, wait_until

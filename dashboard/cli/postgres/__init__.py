@@ -1,0 +1,1 @@
+"""The embedded PostgreSQL: accounts it runs as, files it works on, its process."""

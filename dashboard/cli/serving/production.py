@@ -1,0 +1,76 @@
+"""The shape of production on one machine, for trial: nginx in front, web workers and live processes behind it."""
+
+import contextlib
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from dashboard.cli.serving.nginx import find_nginx, write_configuration
+from dashboard.cli.serving.processes import GUNICORN, Program, Watch, WebServerError, end_session, stop
+from dashboard.config import LONGEST_SOCKET_PATH, Role, Settings
+
+WEB, NGINX = "web", "nginx"
+DIRECTORY = "production"
+"""In the data directory."""
+
+
+def describe_programs(settings: Settings, environ: Mapping[str, str], directory: Path) -> dict[str, Program]:
+    """Return everything that runs, by name. The directory keeps sockets, what is counted, and what is nginx's."""
+    names = {WEB: Role.WEB, **{f"live-{number}": Role.LIVE for number in range(1, settings.live_processes + 1)}}
+    shared = {"DASHBOARD_LOG_FORMAT": "json", **environ, "PROMETHEUS_MULTIPROC_DIR": str(directory / "metrics")}
+    programs = {}
+    for name, role in names.items():
+        path = str(directory / f"{name}.sock")
+        own = {**shared, "DASHBOARD_ROLE": role.value, "DASHBOARD_SOCKET": path}
+        programs[name] = Program(name, GUNICORN, own, replace(settings, socket=path))
+    web, *live = (program.settings.socket or "" for program in programs.values())
+    prefix = directory / "nginx"
+    front = replace(settings, socket=None)
+    configuration = write_configuration(front, prefix, web, live)
+    command = [find_nginx(), "-p", str(prefix), "-c", str(configuration), "-e", "stderr"]
+    programs[NGINX] = Program(NGINX, command, shared, front)
+    return programs
+
+
+@contextmanager
+def serve_production(settings: Settings, environ: Mapping[str, str], say: Callable[[str], None]) -> Iterator[Watch]:
+    """Run nginx, web workers and live processes while the block runs; all have answered by then."""
+    directory = _empty_directory(settings.data_dir / DIRECTORY)
+    programs = describe_programs(settings, environ, directory)
+    processes: dict[str, subprocess.Popen[bytes]] = {}
+
+    def watch(seconds: float) -> None:
+        time.sleep(seconds)
+        for name, process in processes.items():
+            if process.poll() is not None:
+                say(f"{name} ended with status {process.returncode}, and is started again")
+                end_session(process)
+                processes[name] = programs[name].start()
+
+    try:
+        for name, program in programs.items():
+            processes[name] = program.start()
+        for name, process in processes.items():
+            programs[name].wait_until_healthy(process)
+        yield watch
+    finally:
+        # nginx last: what is being answered still gets through.
+        stop([process for name, process in processes.items() if name != NGINX])
+        stop([process for name, process in processes.items() if name == NGINX])
+
+
+def _empty_directory(directory: Path) -> Path:
+    """Make a private directory, without what an earlier run left: its sockets, its counts, its logs."""
+    if len(os.fsencode(directory / "live-00.sock")) > LONGEST_SOCKET_PATH:
+        raise WebServerError(
+            f"{directory} is too long for the path of a socket: set DASHBOARD_DATA_DIR to a shorter one"
+        )
+    with contextlib.suppress(FileNotFoundError):
+        shutil.rmtree(directory)
+    directory.mkdir(mode=0o700, parents=True)
+    return directory

@@ -1,0 +1,130 @@
+"""A connection that listens for committed events, and the statements that read them.
+
+Only reads. Everything ends after a bounded time: a connection that does not answer raises, and is replaced by its user.
+"""
+
+import contextlib
+import re
+import time
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import gevent
+import psycopg2
+import psycopg2.extensions
+from gevent.socket import wait_read
+from sqlalchemy import make_url
+
+from dashboard.models.base import unpack_json
+
+CHANNEL = "deployment_events"
+PAIR = re.compile(r"\b([0-9]{1,18}):([0-9]{1,9})\b")
+ANSWER_S = 10
+"""How long the database may take to connect, or to answer a statement, before the connection is given up."""
+MOST_EVENTS = 500
+"""Events read at once, so that a long absence does not fill the memory."""
+MOST_LISTED = 1000
+"""How many of the newest, and of the open, deployments are compared even if nobody watches one of them."""
+CONNECTION_ERRORS = (psycopg2.Error, OSError)
+"""What a listener raises when the database cannot be reached or has closed the connection."""
+
+READ_EVENTS = """
+    SELECT event.deployment_id, project.slug, deployment.dialect, deployment.run_id, deployment.attempt,
+      event.seq, event.kind, event.changes
+    FROM unnest(%s::bigint[], %s::integer[]) AS known (deployment_id, seq)
+    JOIN deployment_events AS event ON event.deployment_id = known.deployment_id AND event.seq > known.seq
+    JOIN deployments AS deployment ON deployment.id = event.deployment_id
+    JOIN projects AS project ON project.id = deployment.project_id
+    ORDER BY event.deployment_id, event.seq
+    LIMIT %s
+"""
+
+READ_SEQS = """
+    SELECT id, seq FROM deployments WHERE id = ANY(%(watched)s::bigint[])
+    UNION (SELECT id, seq FROM deployments ORDER BY id DESC LIMIT %(most)s)
+    UNION (
+        SELECT id, seq FROM deployments WHERE status IS DISTINCT FROM 'completed' ORDER BY id DESC LIMIT %(most)s
+    )
+"""
+
+
+class Event(NamedTuple):
+    """A row of `deployment_events`, with what decides which pages have to be notified."""
+
+    deployment_id: int
+    project_slug: str
+    dialect: str
+    run_id: str | None
+    attempt: int
+    seq: int
+    kind: str
+    changes: dict[str, Any]
+    """`{"deployment": {…}, "jobs": [{"key": …, …}], "steps": [{"job": …, "key": …, …}]}`, changed fields only."""
+
+
+class Listener:
+    """A connection that listens for changes of deployments."""
+
+    def __init__(self, connection: psycopg2.extensions.connection) -> None:
+        self._connection = connection
+        self._query("LISTEN " + CHANNEL)
+
+    def wait(self, timeout_s: float) -> bool:
+        """Say whether changes were announced; return at once if so, else after that time."""
+        deadline = time.monotonic() + timeout_s
+        # Announcements also come with the answers to statements: look at what is in hand before waiting for more.
+        self._connection.poll()
+        with contextlib.suppress(TimeoutError):
+            while not self._connection.notifies:
+                wait_read(self._connection.fileno(), timeout=max(0.0, deadline - time.monotonic()))
+                self._connection.poll()
+        return bool(self._connection.notifies)
+
+    def take_announced(self) -> dict[int, list[int]]:
+        """Return the seqs announced per deployment, in order, since this was last asked."""
+        self._connection.poll()
+        notices = list(self._connection.notifies)
+        self._connection.notifies.clear()
+        announced: dict[int, list[int]] = {}
+        for notice in notices:
+            for deployment_id, seq in PAIR.findall(notice.payload):
+                announced.setdefault(int(deployment_id), []).append(int(seq))
+        return announced
+
+    def read_events(self, known: Mapping[int, int]) -> list[Event]:
+        """Return the events after the known seq of each deployment, by deployment and seq, at most MOST_EVENTS."""
+        rows = self._query(READ_EVENTS, (list(known), list(known.values()), MOST_EVENTS))
+        return [Event._make((*row, unpack_json(changes))) for *row, changes in rows]
+
+    def read_seqs(self, watched: Collection[int]) -> dict[int, int]:
+        """Return the seq of those deployments, and of the newest and the open ones."""
+        return dict(self._query(READ_SEQS, {"watched": list(watched), "most": MOST_LISTED}))
+
+    def _query(self, statement: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> list[tuple[Any, ...]]:
+        with _bound_time(), self._connection.cursor() as cursor:
+            cursor.execute(statement, parameters)
+            return cursor.fetchall() if cursor.description else []
+
+
+@contextlib.contextmanager
+def open_listener(database_url: str) -> Iterator[Listener]:
+    """Listen on a connection of its own, closed at the end; raise psycopg2.Error or TimeoutError."""
+    dsn = make_url(database_url).set(drivername="postgresql").render_as_string(hide_password=False)
+    with _bound_time():  # psycogreen ignores connect_timeout
+        connection = psycopg2.connect(
+            dsn,
+            application_name="dashboard live",
+            options=f"-c statement_timeout={ANSWER_S * 1000}",
+            keepalives_idle=10,
+            keepalives_interval=5,
+            keepalives_count=3,
+        )
+    try:
+        connection.autocommit = True
+        yield Listener(connection)
+    finally:
+        connection.close()
+
+
+def _bound_time() -> gevent.Timeout:
+    return gevent.Timeout(ANSWER_S, TimeoutError(f"the database did not answer within {ANSWER_S} s"))

@@ -1,0 +1,21 @@
+"""Where the migrations are, and whether a database has them all."""
+
+from pathlib import Path
+
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine
+
+_PACKAGE = Path(__file__).parent.parent
+MIGRATIONS = next(path for path in (_PACKAGE / "migrations", _PACKAGE.parent / "migrations") if path.is_dir())
+"""Inside the package when it was installed from a wheel, beside it in a checkout."""
+
+
+def is_current(engine: Engine) -> bool:
+    """Return whether the database has exactly the migrations of this version; raises one of errors.UNAVAILABLE."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with engine.connect() as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+    return current == ScriptDirectory.from_config(config).get_current_head()

@@ -1,0 +1,11 @@
+"""What a request finds in its application."""
+
+from flask import current_app
+
+from dashboard.config import Settings
+
+
+def current_settings() -> Settings:
+    """Return the settings that the application was made with."""
+    settings: Settings = current_app.config["SETTINGS"]
+    return settings

@@ -1,0 +1,274 @@
+"""The statements of ingest: a fixed handful for each batch, however many deliveries are in it.
+
+Rows travel as one array per column, see `prepared`. Every statement takes them in key order, so that two transactions
+never wait for each other in a circle.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import Connection, Table
+
+from dashboard.core.report import StepKey
+from dashboard.core.view import format_time
+from dashboard.database.prepared_statements import Statement, name_type, pick, write_bytes
+from dashboard.ingest.rows import Row
+from dashboard.models import (
+    Base,
+    Delivery,
+    DeliveryKey,
+    Deployment,
+    DeploymentEvent,
+    DeploymentJob,
+    DeploymentStep,
+    Project,
+)
+from dashboard.models.base import pack_json
+
+CHANNEL = "deployment_events"
+LONGEST_PAYLOAD = 7900
+"""Bytes of one NOTIFY; PostgreSQL takes less than 8,000."""
+
+
+def _table(model: type[Base]) -> Table:
+    return Base.metadata.tables[model.__tablename__]
+
+
+def _name_columns(model: type[Base], *, without: Sequence[str] = ()) -> list[str]:
+    return [column.name for column in _table(model).columns if column.name not in without]
+
+
+def _types(model: type[Base], columns: Sequence[str]) -> list[str]:
+    return [name_type(_table(model), name) for name in columns]
+
+
+def _unnest(columns: Sequence[str], name: str) -> str:
+    parameters = ", ".join(f"${number}" for number in range(1, len(columns) + 1))
+    return f"unnest({parameters}) AS {name} ({', '.join(columns)})"
+
+
+class _Inserting:
+    """A statement that adds rows of a table."""
+
+    def __init__(self, model: type[Base], purpose: str, columns: Sequence[str], end: str = "") -> None:
+        self._columns, names = columns, ", ".join(columns)
+        sql = f"INSERT INTO {model.__tablename__} ({names}) SELECT {names} FROM {_unnest(columns, 'new')} {end}"  # noqa: S608
+        self._statement = Statement(f"{purpose}_{model.__tablename__}", _types(model, columns), sql)
+
+    def run(self, connection: Connection, rows: Sequence[Row]) -> list[Row]:
+        return self._statement.run(connection, pick(rows, self._columns)) if rows else []
+
+    def defer(self, connection: Connection, rows: Sequence[Row]) -> None:
+        if rows:
+            self._statement.defer(connection, pick(rows, self._columns))
+
+
+class _Updating:
+    """A statement that writes whole rows over those with the same key; `kept` gives other expressions for columns."""
+
+    def __init__(self, model: type[Base], kept: Mapping[str, str] = MappingProxyType({})) -> None:
+        self._columns = _name_columns(model)
+        key = [column.name for column in _table(model).primary_key]
+        values = [f"{name} = {kept.get(name, f'new.{name}')}" for name in self._columns if name not in key]
+        matches = " AND ".join(f"old.{name} = new.{name}" for name in key)
+        target, source = f"{model.__tablename__} AS old", _unnest(self._columns, "new")
+        sql = f"UPDATE {target} SET {', '.join(values)} FROM {source} WHERE {matches}"  # noqa: S608
+        self._statement = Statement(f"update_{model.__tablename__}", _types(model, self._columns), sql)
+
+    def defer(self, connection: Connection, rows: Sequence[Row]) -> None:
+        if rows:
+            self._statement.defer(connection, pick(rows, self._columns))
+
+
+class _Reading:
+    """A statement that reads rows of a table by the values of some columns."""
+
+    def __init__(self, model: type[Base], purpose: str, keys: Sequence[str], end: str = "") -> None:
+        table = model.__tablename__
+        shown = ", ".join(f"{table}.{name}" for name in _name_columns(model))
+        matches = " AND ".join(f"{table}.{name} = wanted.{name}" for name in keys)
+        sql = f"SELECT {shown} FROM {_unnest(keys, 'wanted')} JOIN {table} ON {matches} {end}"  # noqa: S608
+        self._statement = Statement(f"{purpose}_{table}", _types(model, keys), sql)
+
+    def run(self, connection: Connection, keys: Sequence[tuple[Any, ...]]) -> list[Row]:
+        return self._statement.run(connection, zip(*keys, strict=True)) if keys else []
+
+
+CLAIM_KEYS = _Inserting(
+    DeliveryKey,
+    "claim",
+    _name_columns(DeliveryKey),
+    "ORDER BY source, dialect, key ON CONFLICT DO NOTHING RETURNING delivery_id",
+)
+INSERT_PROJECTS = _Inserting(
+    Project, "insert", ("slug", "name", "stamps", "seq", "created_at"), "ORDER BY slug ON CONFLICT DO NOTHING"
+)
+RESERVE_IDS = Statement(
+    "reserve_ids", ("integer",), "SELECT nextval('deployments_id_seq') AS id FROM generate_series(1, ($1)[1])"
+)
+INSERT: dict[type[Base], _Inserting] = {
+    model: _Inserting(model, "insert", _name_columns(model))
+    for model in (Deployment, DeploymentJob, DeploymentStep, DeploymentEvent, Delivery)
+}
+UPDATE: dict[type[Base], _Updating] = {
+    **{model: _Updating(model) for model in (Project, Deployment, DeploymentJob, DeploymentStep)},
+    # What a replay has not changed anew was changed by this delivery all the same, when it came first.
+    Delivery: _Updating(Delivery, {name: f"coalesce(new.{name}, old.{name})" for name in ("changes", "deployment_id")}),
+}
+READ_PROJECTS = _Reading(Project, "read", ("slug",))
+LOCK_PROJECTS = _Reading(Project, "lock", ("slug",), "ORDER BY slug FOR NO KEY UPDATE OF projects")
+LOCK_DEPLOYMENTS = _Reading(Deployment, "lock", ("identity",), "ORDER BY identity FOR UPDATE OF deployments")
+READ_JOBS = _Reading(DeploymentJob, "read", ("deployment_id", "key"))
+READ_STEPS = _Reading(DeploymentStep, "read", ("deployment_id", "job_key", "key"))
+READ_ALL_JOBS = _Reading(DeploymentJob, "read_all", ("deployment_id",))
+READ_OPEN_STEPS = _Reading(
+    DeploymentStep, "read_open", ("deployment_id",), "WHERE deployment_steps.status IS DISTINCT FROM 'completed'"
+)
+READ_KEY_HOLDERS = Statement(
+    "read_key_holders",
+    ("text", "text", "text"),
+    """
+    SELECT held.source, held.dialect, held.key, digest, delivery_id, delivery.deployment_id, deployment.seq
+    FROM unnest($1, $2, $3) AS wanted (source, dialect, key) JOIN delivery_keys AS held USING (source, dialect, key)
+    LEFT JOIN deliveries AS delivery ON delivery.id = held.delivery_id
+    LEFT JOIN deployments AS deployment ON deployment.id = delivery.deployment_id
+    """,
+)
+READ_CURRENT_STEPS = Statement(
+    "read_current_steps",
+    ("bigint",),
+    """
+    SELECT wanted.id, step.* FROM unnest($1) AS wanted (id) CROSS JOIN LATERAL (
+      SELECT job_key, coalesce(job.name, job.key) AS job_name, step.key, coalesce(step.name, step.key) AS name,
+        coalesce(step.started_at, step.observed_at) AS started_at
+      FROM deployment_steps AS step JOIN deployment_jobs AS job ON (job.deployment_id, job.key) = (wanted.id, job_key)
+      WHERE step.deployment_id = wanted.id AND step.status = 'in_progress'
+        AND step.status IS DISTINCT FROM 'completed' AND job.status IS DISTINCT FROM 'completed'
+      ORDER BY job.number, coalesce(job.started_at, job.first_step_at), job.key, step.number, step.started_at, step.key
+      LIMIT 1
+    ) AS step
+    """,
+)
+READ_USUAL_GAPS = Statement(
+    "read_usual_gaps",
+    ("bigint", "text"),
+    """
+    SELECT wanted.*, percentile_cont(0.5) WITHIN GROUP (ORDER BY past.longest_gap_s) AS gap_s
+    FROM unnest($1, $2) AS wanted (project_id, dialect) CROSS JOIN LATERAL (
+      SELECT status, dialect, longest_gap_s FROM deployments WHERE project_id = wanted.project_id
+      ORDER BY sorted_at DESC, id DESC LIMIT 30
+    ) AS past
+    WHERE past.status = 'completed' AND past.dialect = wanted.dialect
+    GROUP BY wanted.project_id, wanted.dialect HAVING count(*) >= 3
+    """,
+)
+NOTIFY = Statement("notify", ("text",), f"SELECT pg_notify('{CHANNEL}', payload) FROM unnest($1) AS new (payload)")  # noqa: S608
+
+
+def claim_keys(connection: Connection, rows: Sequence[Row]) -> set[str]:
+    """Claim idempotency keys; return the ids of the deliveries that now hold theirs.
+
+    Waits for a transaction that claims the same key at the same time, and then sees what became of it.
+    """
+    return {str(row["delivery_id"]) for row in CLAIM_KEYS.run(connection, rows)}
+
+
+def read_key_holders(connection: Connection, keys: Sequence[tuple[str, str, str]]) -> dict[tuple[str, str, str], Row]:
+    """Return, by (source, dialect, key), who holds a key: digest, delivery_id, and the deployment's id and seq."""
+    rows = READ_KEY_HOLDERS.run(connection, zip(*dict.fromkeys(keys), strict=True))
+    return {(row["source"], row["dialect"], row["key"]): row for row in rows}
+
+
+def insert_projects(connection: Connection, rows: Sequence[Row]) -> None:
+    """Create the projects that do not exist yet."""
+    INSERT_PROJECTS.run(connection, rows)
+
+
+def read_projects(connection: Connection, slugs: Iterable[str], *, lock: bool) -> dict[str, Row]:
+    """Return projects by slug, locked against other writers if asked for."""
+    statement = LOCK_PROJECTS if lock else READ_PROJECTS
+    return {row["slug"]: row for row in statement.run(connection, [(slug,) for slug in slugs])}
+
+
+def lock_deployments(connection: Connection, identities: Iterable[str]) -> dict[str, Row]:
+    """Lock the deployments that exist, and return them by identity."""
+    found = LOCK_DEPLOYMENTS.run(connection, [(identity,) for identity in identities])
+    return {row["identity"]: row for row in found}
+
+
+def reserve_ids(connection: Connection, count: int) -> list[int]:
+    """Return ids for so many new deployments."""
+    return [row["id"] for row in RESERVE_IDS.run(connection, [[count]])] if count else []
+
+
+def read_usual_gaps(connection: Connection, kinds: Collection[tuple[int, str]]) -> dict[tuple[int, str], float]:
+    """Return, by id of a project and dialect, the longest silence that is usual for them, in seconds."""
+    rows = READ_USUAL_GAPS.run(connection, zip(*kinds, strict=True)) if kinds else []
+    return {(row["project_id"], row["dialect"]): row["gap_s"] for row in rows}
+
+
+def read_jobs(connection: Connection, keys: Sequence[tuple[int, str]]) -> list[Row]:
+    """Return jobs by (deployment id, key)."""
+    return READ_JOBS.run(connection, keys)
+
+
+def read_steps(connection: Connection, keys: Sequence[tuple[int, *StepKey]]) -> list[Row]:
+    """Return steps by (deployment id, job key, key)."""
+    return READ_STEPS.run(connection, keys)
+
+
+def read_all_jobs(connection: Connection, deployment_ids: Sequence[int]) -> list[Row]:
+    """Return every job of the deployments."""
+    return READ_ALL_JOBS.run(connection, [(number,) for number in deployment_ids])
+
+
+def read_open_steps(connection: Connection, deployment_ids: Sequence[int]) -> list[Row]:
+    """Return the steps of the deployments that have not ended."""
+    return READ_OPEN_STEPS.run(connection, [(number,) for number in deployment_ids])
+
+
+def insert(connection: Connection, model: type[Base], rows: Sequence[Row]) -> None:
+    """Add rows that are known not to exist, at the next statement that reads or when all is flushed.
+
+    Nobody else may make them, unless it is a deployment: IntegrityError is raised if another transaction has.
+    """
+    INSERT[model].defer(connection, rows)
+
+
+def update(connection: Connection, model: type[Base], rows: Sequence[Row]) -> None:
+    """Write whole rows over old ones, which are locked, at the next statement that reads or when all is flushed."""
+    UPDATE[model].defer(connection, rows)
+
+
+def read_current_steps(connection: Connection, deployment_ids: Sequence[int]) -> dict[int, Row]:
+    """Return, by deployment id, the first step in progress: its job and key, the names of both, and its start."""
+    return {
+        row["id"]: {
+            "job": row["job_key"],
+            "job_name": row["job_name"],
+            "key": row["key"],
+            "name": row["name"],
+            "started_at": format_time(row["started_at"]),
+        }
+        for row in (READ_CURRENT_STEPS.run(connection, [deployment_ids]) if deployment_ids else ())
+    }
+
+
+def insert_events(connection: Connection, rows: Sequence[Row]) -> None:
+    """Append events, and have the database announce them when the transaction commits; at the latest at `flush`."""
+    if rows:
+        packed = [{**row, "changes": write_bytes(pack_json(row["changes"]))} for row in rows]
+        INSERT[DeploymentEvent].defer(connection, packed)
+        NOTIFY.defer(connection, [pack_payloads(f"{row['deployment_id']}:{row['seq']}" for row in rows)])
+
+
+def pack_payloads(words: Iterable[str]) -> list[str]:
+    """Return the words joined by spaces, in as few payloads as PostgreSQL takes."""
+    payloads: list[str] = []
+    for word in words:
+        if payloads and len(payloads[-1]) + 1 + len(word) <= LONGEST_PAYLOAD:
+            payloads[-1] += f" {word}"
+        else:
+            payloads.append(word)
+    return payloads

@@ -1,0 +1,133 @@
+"""Deleting old deployments, with all that belongs to them, as the settings or their project want it.
+
+Small batches, each committed by itself; what is locked is left for the next time. So no report has to wait for more
+than one batch, and nobody waits in a circle.
+"""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Engine, text
+
+from dashboard.config import Settings
+from dashboard.database.deployments import READ_LAST_OF_ENVIRONMENTS
+
+SETTLED = timedelta(days=8)
+"""So long after its last report a deployment is kept at least: longer than the keys by which repetitions are known."""
+GIVEN_UP = timedelta(days=35)
+"""So long one that has not ended: GitHub lets runs wait for approval for thirty days."""
+MOST_AT_ONCE, PAUSE_S = 50, 0.2
+
+Place = tuple[datetime, int]
+BEGINNING: Place = (datetime(1, 1, 2, tzinfo=UTC), 0)
+
+FIND_OLDEST_KEPT = """
+    SELECT sorted_at, id FROM (
+        SELECT sorted_at, id FROM deployments WHERE project_id = :project ORDER BY sorted_at DESC, id DESC LIMIT :count
+    ) AS kept ORDER BY sorted_at, id LIMIT 1
+"""
+DELETE = """
+    WITH old AS MATERIALIZED (
+        SELECT id, sorted_at FROM deployments
+        WHERE project_id = :project
+          AND (sorted_at, id) > (:after_at, :after_id) AND (sorted_at, id) < (:until_at, :until_id)
+          AND id <> ALL (CAST(:kept AS bigint[]))
+          AND last_report_at < CASE WHEN status = 'completed' THEN :settled ELSE :given_up END
+        ORDER BY sorted_at, id LIMIT :most FOR UPDATE SKIP LOCKED
+    ), terms AS (
+        DELETE FROM deployment_terms WHERE deployment_id = ANY (ARRAY(SELECT id FROM old))
+    ), gone AS (
+        DELETE FROM deployments WHERE id = ANY (ARRAY(SELECT id FROM old))
+    )
+    SELECT sorted_at, id FROM old ORDER BY sorted_at, id
+"""
+READ_WISHES = """
+    SELECT id, coalesce(keep_days, :days) AS days, coalesce(keep_count, :count) AS number FROM projects
+    WHERE coalesce(keep_days, :days) > 0 OR coalesce(keep_count, :count) > 0
+    ORDER BY id
+"""
+
+
+LIST_LIMITS = "SELECT slug, name, keep_days, keep_count FROM projects ORDER BY slug"
+SET_LIMITS = "UPDATE projects SET keep_days = :days, keep_count = :count WHERE slug = :slug"
+
+
+@dataclass(frozen=True, slots=True)
+class KeptLimits:
+    """How much of its history a project keeps; 0 sets no limit."""
+
+    slug: str
+    name: str
+    days: int
+    count: int
+    is_own: bool
+    """Whether the project has limits of its own; otherwise these are those of the settings."""
+
+
+def list_limits(engine: Engine, settings: Settings) -> list[KeptLimits]:
+    """Return the limits of all projects, by slug."""
+    with engine.connect() as connection:
+        rows = connection.execute(text(LIST_LIMITS)).all()
+    return [
+        KeptLimits(
+            row.slug,
+            row.name,
+            settings.deployments_days if row.keep_days is None else row.keep_days,
+            settings.deployments_per_project if row.keep_count is None else row.keep_count,
+            is_own=row.keep_days is not None or row.keep_count is not None,
+        )
+        for row in rows
+    ]
+
+
+def set_limits(engine: Engine, slug: str, days: int | None, count: int | None) -> bool:
+    """Set a project's own limits, None as the settings say; return whether there is such a project."""
+    with engine.begin() as connection:
+        return bool(connection.execute(text(SET_LIMITS), {"slug": slug, "days": days, "count": count}).rowcount)
+
+
+def delete_old_deployments(engine: Engine, settings: Settings, now: datetime) -> int:
+    """Delete what no project wants to keep; return the number of deployments.
+
+    Of each environment the newest stays, and the newest success: they are what runs there.
+    """
+    wishes = {"days": settings.deployments_days, "count": settings.deployments_per_project}
+    with engine.begin() as connection:
+        projects = connection.execute(text(READ_WISHES), wishes).all()
+    return sum(_thin(engine, row.id, now, row.days, row.number) for row in projects)
+
+
+def _thin(engine: Engine, project_id: int, now: datetime, days: int, count: int) -> int:
+    """Delete from one project what is older than so many days, or than so many others; 0 sets no limit."""
+    with engine.begin() as connection:
+        until = _find_end(connection, project_id, now, days, count)
+        last = connection.execute(READ_LAST_OF_ENVIRONMENTS, {"project": project_id}).all()
+    kept = [number for row in last for number in (row.newest, row.live) if number is not None]
+    wanted = {"project": project_id, "kept": kept, "settled": now - SETTLED, "given_up": now - GIVEN_UP}
+    total, after = 0, BEGINNING
+    while deleted := _delete_batch(engine, wanted, after, until):
+        total, after = total + len(deleted), deleted[-1]
+        if len(deleted) < MOST_AT_ONCE:
+            break
+        time.sleep(PAUSE_S)
+    return total
+
+
+def _find_end(connection: Connection, project_id: int, now: datetime, days: int, count: int) -> Place:
+    """Return the place in the list below which nothing has to be kept."""
+    oldest = BEGINNING
+    if count:
+        found = connection.execute(text(FIND_OLDEST_KEPT), {"project": project_id, "count": count}).one_or_none()
+        oldest = (found.sorted_at, found.id) if found else BEGINNING
+    return max(oldest, (now - timedelta(days=days), 0)) if days else oldest
+
+
+def _delete_batch(engine: Engine, wanted: Mapping[str, Any], after: Place, until: Place) -> list[Place]:
+    """Delete some deployments between two places of the list, from the oldest; return where they were."""
+    places = {"after_at": after[0], "after_id": after[1], "until_at": until[0], "until_id": until[1]}
+    with engine.begin() as connection:
+        rows = connection.execute(text(DELETE), {**wanted, **places, "most": MOST_AT_ONCE})
+        return [(row.sorted_at, row.id) for row in rows]

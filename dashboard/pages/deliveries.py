@@ -1,0 +1,137 @@
+"""The deliveries, `/deliveries`: what senders posted, with filters, and what a replay did."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from functools import partial
+from http import HTTPStatus
+from typing import Any
+
+from flask import Response, request
+from flask_babel import gettext as _
+
+from dashboard.core.words import Verdict
+from dashboard.database.reader import Reader
+from dashboard.pages.filters import (
+    FilterError,
+    FilterForm,
+    Readers,
+    read_day,
+    read_fields,
+    read_last_day,
+    read_project,
+    read_text,
+)
+from dashboard.pages.rendering import blueprint, read_database, render_page
+from dashboard.pages.text.words import WORDS
+from dashboard.queries.deliveries import DeliveryFilters, list_deliveries, list_newer, list_suggestions, mark_newer
+from dashboard.queries.history import list_choices
+from dashboard.queries.rows import LARGEST_ID
+
+PAGE_SIZE = 50
+LONGEST_NUMBER = 19
+SHAPES = {
+    Verdict.APPLIED: "success",
+    Verdict.DUPLICATE: "skipped",
+    Verdict.IGNORED: "neutral",
+    Verdict.REJECTED: "partial",
+    Verdict.FAILED: "failed",
+}
+"""Which state a verdict looks like: shape and colour."""
+
+Context = dict[str, Any]
+
+
+@blueprint.get("/deliveries")
+def show_deliveries() -> Response:
+    described = describe_deliveries(read_database(), request.args)
+    response = render_page("deliveries.html", **described)
+    response.status_code = HTTPStatus.BAD_REQUEST if described["form"].errors else HTTPStatus.OK
+    return response
+
+
+def describe_deliveries(reader: Reader, arguments: Mapping[str, str]) -> Context:
+    """Return what the page shows for an address; without deliveries if a filter makes no sense. Raises CursorError.
+
+    `cursor` asks for what is older than a delivery, `newer` for what is newer.
+    """
+    projects = list_choices(reader)["project"]
+    form = read_form(arguments, [slug for slug, _name in projects])
+    choices = {**list_suggestions(reader), "project": projects}
+    shown = {} if form.errors else _describe_results(reader, form.filters, arguments)
+    return {"form": form, "choices": choices, "is_localised": True, "shapes": SHAPES, **shown}
+
+
+def _describe_results(reader: Reader, filters: DeliveryFilters, arguments: Mapping[str, str]) -> Context:
+    cursor, newer = arguments.get("cursor"), arguments.get("newer")
+    before = list_newer(reader, filters, PAGE_SIZE, newer) if newer else None
+    deliveries, older = before or list_deliveries(reader, filters, PAGE_SIZE, None if newer else cursor)
+    is_first = before is None and (bool(newer) or not cursor)
+    return {
+        "deliveries": deliveries,
+        "older": older,
+        "newer": mark_newer(deliveries[0]) if deliveries and not is_first else None,
+        "is_first": is_first,
+        "asked": ask_api(filters),
+        "outcome": read_outcome(arguments),
+    }
+
+
+def read_form(arguments: Mapping[str, str], projects: list[str]) -> FilterForm[DeliveryFilters]:
+    """Return what an address asks the inbox for."""
+    return read_fields(arguments, {**READERS, "project": partial(read_project, projects)}, _make_filters)
+
+
+def ask_api(filters: DeliveryFilters) -> dict[str, str]:
+    """Return the arguments that ask the API for the same deliveries."""
+    wanted = ((name, value) for name, value in asdict(filters).items() if value is not None)
+    return {name: value.isoformat() if isinstance(value, datetime) else str(value) for name, value in wanted}
+
+
+def read_outcome(arguments: Mapping[str, str]) -> Context | None:
+    """Return what a replay of several did, as it sent the visitor back here; None if there was none."""
+    if "replayed" not in arguments:
+        return None
+    numbers = {name: _count(arguments.get(name)) for name in ("replayed", "skipped", *Verdict)}
+    verdicts = {verdict: numbers[verdict] for verdict in Verdict if numbers[verdict]}
+    return {**numbers, "verdicts": verdicts, "left": arguments.get("left")}
+
+
+def _count(text: str | None) -> int:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < LONGEST_NUMBER else 0
+
+
+def _make_filters(deployment: int | None = None, **understood: Any) -> DeliveryFilters:  # noqa: ANN401
+    return DeliveryFilters(deployment_id=deployment, **understood)
+
+
+def _read_verdict(value: str) -> Verdict:
+    try:
+        return Verdict(value)
+    except ValueError:
+        raise FilterError(_("There is no verdict “%(name)s”.", name=value)) from None
+
+
+def _read_dialect(value: str) -> str:
+    if value not in WORDS["dialect"]:
+        raise FilterError(_("There is no dialect “%(name)s”.", name=value))
+    return value
+
+
+def _read_deployment(value: str) -> int:
+    digits = value.removeprefix("#")
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= LONGEST_NUMBER and int(digits) <= LARGEST_ID):
+        raise FilterError(_("“%(value)s” is not the number of a deployment, like 12.", value=value))
+    return int(digits)
+
+
+READERS: Readers = {
+    "q": read_text,
+    "verdict": _read_verdict,
+    "dialect": _read_dialect,
+    "source": read_text,
+    "event": read_text,
+    "deployment": _read_deployment,
+    "since": read_day,
+    "until": read_last_day,
+}

@@ -1,0 +1,30 @@
+"""The page of one delivery, `/deliveries/<id>`: its verdict, its changes, its headers and body."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from flask import Response, abort, request
+
+from dashboard.core.view import View
+from dashboard.pages.deliveries import SHAPES
+from dashboard.pages.rendering import blueprint, read_database, render_page
+from dashboard.queries.deliveries import read_delivery
+
+
+@blueprint.get("/deliveries/<uuid:delivery_id>")
+def show_delivery(delivery_id: UUID) -> Response:
+    view = read_delivery(read_database(), delivery_id) or abort(404)
+    return render_page("delivery.html", **describe_delivery(view, request.args))
+
+
+def describe_delivery(view: View, arguments: Mapping[str, str]) -> dict[str, Any]:
+    """Return what the template is given; `arguments` say what became of a replay of the delivery."""
+    return {
+        "delivery": view,
+        "shapes": SHAPES,
+        "is_localised": True,
+        "was_replayed": "replayed" in arguments,
+        "was_refused": "refused" in arguments,
+        "obstacle": arguments.get("refused") or view["obstacle"],
+    }

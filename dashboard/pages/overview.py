@@ -1,0 +1,26 @@
+"""The overview, `/`: what runs, every project, the newest deployments."""
+
+from flask import Response, g, request, url_for
+
+from dashboard.pages.lists import count_watched, hide_linked
+from dashboard.pages.overview_grouping import arrange_projects, read_choices
+from dashboard.pages.rendering import blueprint, read_database, render_page
+from dashboard.queries.overview import NEWEST, snapshot_overview
+
+
+@blueprint.get("/")
+def show_overview() -> Response:
+    snapshot = snapshot_overview(read_database())
+    shown, every = snapshot["deployments"], snapshot["projects"]
+    running = hide_linked([view for view in shown if view["status"] != "completed"])
+    choices = read_choices(request.args)
+    return render_page(
+        "overview.html",
+        topic="overview",
+        choices=choices,
+        arranged=arrange_projects(every, choices, g.now),
+        watched=count_watched(running, every),
+        running=running,
+        recent=hide_linked(shown[:NEWEST]),
+        webhook_url=url_for("pages.show_overview", _external=True) + "api/webhook/deployment",
+    )

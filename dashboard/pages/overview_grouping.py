@@ -1,0 +1,125 @@
+"""The projects as a visitor of the overview wants them: which, in what groups, in what order.
+
+Pure, the twin of `static/js/arrange.js`: both are tested against `tests/js/arrange.json`. The choices live in the URL.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+View = Mapping[str, Any]
+
+GROUPS = ("none", "state", "kind", "environment")
+SORTS = ("name", "last", "state")
+HIDE = "hide"
+QUIET_AFTER = timedelta(days=30)
+LONGEST_SEARCH = 200
+STATES = (
+    "failed", "partial", "stale", "running", "waiting", "queued", "unknown", "cancelled", "neutral",
+    "skipped", "success",
+)  # fmt: skip
+"""What wants to be looked at first comes first."""
+NEVER = datetime.min.replace(tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What a visitor chose; the defaults show every project by name."""
+
+    q: str = ""
+    group: str = "none"
+    sort: str = "name"
+    quiet: str = ""
+    """`hide`: leave out what had no deployment for 30 days."""
+
+
+def read_choices(arguments: Mapping[str, str]) -> Choices:
+    """Return the choices of a query string; what is none of the known ones is the default."""
+    group, sort, quiet = (arguments.get(name, "") for name in ("group", "sort", "quiet"))
+    return Choices(
+        q=arguments.get("q", "").strip()[:LONGEST_SEARCH],
+        group=group if group in GROUPS else Choices.group,
+        sort=sort if sort in SORTS else Choices.sort,
+        quiet=HIDE if quiet == HIDE else "",
+    )
+
+
+def arrange_projects(projects: Iterable[View], choices: Choices, now: datetime) -> dict[str, Any]:
+    """Return `groups` with their `projects`; how many projects are `shown` of the `total`, and hidden as `quiet`."""
+    known = list(projects)
+    found = [project for project in known if matches(project, choices.q)]
+    shown = [project for project in found if choices.quiet != HIDE or not is_quiet(project, now)]
+    ordered = sort_projects(shown, choices.sort)
+    ordered.sort(key=lambda project: order_group(project, choices.group))
+    grouped = groupby(ordered, key=lambda project: tell_group(project, choices.group))
+    groups = [{"by": choices.group, "key": key, "projects": list(members)} for key, members in grouped]
+    return {
+        "groups": [{**group, "size": len(group["projects"])} for group in groups],
+        "shown": len(shown),
+        "total": len(known),
+        "is_empty": not known,
+        "quiet": len(found) - len(shown),
+    }
+
+
+def matches(project: View, q: str) -> bool:
+    """Tell whether every word of the search is somewhere in the project's names, or in those of its last deployment."""
+    last = project["last_deployment"] or {}
+    names = [project["slug"], project["name"], project["repository"], *project["environments"]]
+    names += [last.get(name) for name in ("repository", "branch", "triggered_by")]
+    text = "\n".join(name for name in names if name).lower()
+    return all(word in text for word in q.lower().split())
+
+
+def is_quiet(project: View, now: datetime) -> bool:
+    """Tell whether nothing was deployed for 30 days, and nothing is open."""
+    last = project["last_deployment"]
+    return last is None or (last["status"] == "completed" and read_time(last) < now - QUIET_AFTER)
+
+
+def sort_projects(projects: Iterable[View], sort: str) -> list[View]:
+    """Return the projects in the chosen order; what is equal in it comes by name."""
+    by_name = sorted(projects, key=lambda project: (project["name"].lower(), project["slug"]))
+    return sorted(by_name, key=ORDERS[sort])
+
+
+def tell_group(project: View, group: str) -> str:
+    """Return the key of the group that a project belongs to; empty if it has nothing of the kind."""
+    if group == "state":
+        return str((project["last_deployment"] or {}).get("state", ""))
+    if group == "kind":
+        return project["kind"] or ""
+    return ", ".join(project["environments"]) if group == "environment" else ""
+
+
+def order_group(project: View, group: str) -> tuple[int, bool, str]:
+    """Sort key of groups: states by urgency, others by name; what has none comes last."""
+    key = tell_group(project, group)
+    return (rank_state(project) if group == "state" else 0, key == "", key)
+
+
+def rank_state(project: View) -> int:
+    """Return the place of the last deployment's state; what was never deployed comes last."""
+    last = project["last_deployment"]
+    return STATES.index(last["state"]) if last else len(STATES)
+
+
+def read_time(deployment: View) -> datetime:
+    """Return the place of a deployment in time."""
+    return datetime.fromisoformat(deployment["sorted_at"])
+
+
+def order_last(project: View) -> tuple[int, int]:
+    """Sort key by last deployment, the newest first."""
+    last = project["last_deployment"]
+    return (-((read_time(last) - NEVER) // MICROSECOND), -last["id"]) if last else (0, 0)
+
+
+ORDERS: dict[str, Callable[[View], Any]] = {
+    "name": lambda _project: 0,
+    "last": order_last,
+    "state": lambda project: (rank_state(project), order_last(project)),
+}

@@ -1,0 +1,38 @@
+"""The page of a project, `/projects/<slug>`: what runs where, its newest deployments, its statistics."""
+
+from typing import Any
+
+from flask import Response, abort
+
+from dashboard.database.reader import Reader
+from dashboard.pages.drawing import charts
+from dashboard.pages.lists import hide_linked
+from dashboard.pages.rendering import blueprint, read_database, render_page
+from dashboard.queries import statistics
+from dashboard.queries.overview import NEWEST, snapshot_overview
+
+
+@blueprint.get("/projects/<slug>")
+def show_project(slug: str) -> Response:
+    described = describe_project(read_database(), slug) or abort(404)
+    return render_page("project.html", topic=f"project:{slug}", **described)
+
+
+def describe_project(reader: Reader, slug: str) -> dict[str, Any] | None:
+    """Return what the template is given, None if there is no such project."""
+    snapshot = snapshot_overview(reader, slug)
+    if not snapshot["projects"]:
+        return None
+    shown = snapshot["deployments"]
+    outcomes = statistics.read_outcomes(reader, slug)
+    return {
+        "project": snapshot["projects"][0],
+        "running": hide_linked([view for view in shown if view["status"] != "completed"]),
+        "recent": hide_linked(shown[:NEWEST]),
+        "seen": " ".join(f"{view['id']}.{view['seq']}" for view in shown),
+        "environments": statistics.list_environments(reader, slug),
+        "steps": statistics.rank_steps(reader, slug),
+        "outcomes": outcomes,
+        "rate_bars": charts.draw_outcomes(outcomes),
+        "duration_bars": charts.draw_durations(outcomes),
+    }

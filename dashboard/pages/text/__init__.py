@@ -1,0 +1,1 @@
+"""Values as the text that people read, in their language."""

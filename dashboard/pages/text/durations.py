@@ -1,0 +1,101 @@
+"""Lengths of time as the text that people read: exact, rough, and what is left of one.
+
+Pure; the twin of `static/js/durations.js`.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from math import ceil
+from typing import Any
+
+from dashboard.core.estimate import Ends, Usual, count_ms, find_ends, is_slow
+from dashboard.pages.text.words import WORDS
+
+MINUTE, HOUR, DAY = 60, 3600, 86400
+AHEAD_STATES = {"queued", "waiting"}
+
+
+def format_duration(duration_s: float | None) -> str:
+    if duration_s is None:
+        return ""
+    total = max(0, int(duration_s))
+    if 0 < duration_s < 1:
+        return str(WORDS["duration"]["moment"])
+    if total < MINUTE:
+        return WORDS["duration"]["seconds"].format(s=total)
+    if total < HOUR:
+        return WORDS["duration"]["minutes"].format(m=total // MINUTE, s=total % MINUTE)
+    if total < DAY:
+        return WORDS["duration"]["hours"].format(h=total // HOUR, m=total % HOUR // MINUTE)
+    return WORDS["duration"]["days"].format(d=total // DAY, h=total % DAY // HOUR)
+
+
+def format_left(
+    usual: Usual | None, current: Mapping[str, Any] | None, started_at: str | None, state: str | None, now: datetime
+) -> str:
+    """Tell the time left as a range, or by how much it is overdue; nothing where nothing is known."""
+    ends = find_ends({"usual": usual, "current": current, "started_at": started_at, "state": state})
+    return tell_left(ends, count_ms(now)) if ends else ""
+
+
+def tell_left(ends: Ends, now_ms: int) -> str:
+    """Tell the time left at a moment."""
+    if now_ms >= ends.p90_ms:
+        return WORDS["left"]["overdue"].format(n=ends.runs, time=format_duration((now_ms - ends.p90_ms) / 1000))
+    high = round_up((ends.p90_ms - now_ms) / 1000)
+    low = round_up(max(ends.median_ms - now_ms, 0) / 1000)
+    if low[1] == 0:
+        return WORDS["left"]["up_to"].format(n=ends.runs, high=format_rough(*high))
+    if low == high:
+        return WORDS["left"]["about"].format(n=ends.runs, high=format_rough(*high))
+    low_text = str(low[1]) if low[0] == high[0] and low[0] != "hours" else format_rough(*low)
+    return WORDS["left"]["between"].format(n=ends.runs, low=low_text, high=format_rough(*high))
+
+
+def round_up(seconds: float) -> tuple[str, int]:
+    """Return a unit and how many of it: seconds by fives, minutes, quarters of an `hours`."""
+    if seconds <= MINUTE - 5:
+        return "seconds", ceil(seconds / 5) * 5
+    if seconds <= HOUR - MINUTE:
+        return "minutes", ceil(seconds / MINUTE)
+    return "hours", ceil(seconds / HOUR * 4)
+
+
+def format_rough(unit: str, number: int) -> str:
+    if unit == "hours":
+        return WORDS["duration"]["hours"].format(h=number // 4, m=number % 4 * 15)
+    return WORDS["rough"][unit].format(n=number)
+
+
+def format_usual(usual: Usual | None, status: str | None) -> str:
+    """Tell how long past runs took beside one that has ended."""
+    if usual is None or status != "completed":
+        return ""
+    low, high = (format_duration(seconds) for seconds in usual["total"])
+    phrase = WORDS["usual"]["about" if low == high else "between"]
+    return phrase.format(n=usual["runs"], low=low, high=high)
+
+
+def format_pace(
+    duration_s: float | None, started_at: str | None, state: str | None, usual: Sequence[float] | None, now: datetime
+) -> str:
+    """Tell how long a step usually takes, and whether this one is slow."""
+    if usual is None:
+        return ""
+    if duration_s is None and state == "running" and started_at:
+        duration_s = (count_ms(now) - count_ms(datetime.fromisoformat(started_at))) / 1000
+    if duration_s is None and state not in AHEAD_STATES:
+        return ""
+    return tell_pace(usual, slow=duration_s is not None and is_slow(duration_s, usual))
+
+
+def tell_pace(usual: Sequence[float], *, slow: bool) -> str:
+    return WORDS["pace"]["slow" if slow else "usual"].format(time=format_duration(usual[0]))
+
+
+def find_slow_at(started_at: str | None, state: str | None, usual: Sequence[float] | None) -> int | None:
+    """Return when a running step becomes slow, in milliseconds since 1970; None for any other step."""
+    if usual is None or state != "running" or not started_at:
+        return None
+    median_s, p90_s = usual[:2]
+    return count_ms(datetime.fromisoformat(started_at)) + round(max(p90_s, median_s + 1) * 1000)

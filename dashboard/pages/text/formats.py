@@ -1,0 +1,271 @@
+"""Values of a view as the text that people read: pure functions, no Flask, no markup.
+
+`static/js/formats.js` states the same rules for what changes while a page is open. Both are tested against one table,
+`tests/js/formats.json`: a new format goes into all three.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from dashboard.pages.text.durations import format_duration, format_left, format_pace, format_usual
+from dashboard.pages.text.words import WORDS
+
+MINUTE, HOUR, DAY = 60, 3600, 86400
+HTTP_URL = re.compile(r"https?://[^\s/?#]+", re.IGNORECASE)
+STEP_KEY = re.compile(r"(.*?)(?:#([0-9]+))?", re.DOTALL)
+LONG_HASH = re.compile(r"[0-9a-f]{12,}")
+TICKING_STATES = {"running", "waiting"}
+MARKS = {"running": "●", "success": "✓", "failed": "✗", "partial": "▲", "stale": "▲"}
+"""What a title shows of a state where there is no room for a picture."""
+ICONS = {
+    **dict.fromkeys(("running", "waiting", "queued"), "running"),
+    **dict.fromkeys(("partial", "stale"), "warning"),
+    **{state: state for state in ("success", "failed")},
+}
+"""The picture in the tab for a state: a file in `static/icons`; other states have the quiet one."""
+
+
+def read_value(view: Mapping[str, Any], path: str) -> Any:  # noqa: ANN401 - a view holds any JSON value
+    """Return the value at a dotted path, None where a part of the path is missing or null."""
+    value: Any = view
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
+
+
+def is_shown(view: Mapping[str, Any], condition: str) -> bool:
+    """Tell whether a condition of `data-show` holds: names apart by commas, any of them; `name=value` for one value."""
+    for part in condition.split(","):
+        name, equals, wanted = part.partition("=")
+        value = read_value(view, name)
+        if (value == wanted) if equals else bool(value):
+            return True
+    return False
+
+
+def format_values(view: Mapping[str, Any], names: str, text_format: str, now: datetime) -> str:
+    """Return the text of the comma-separated fields in one format; empty means: nothing to show."""
+    values = [read_value(view, name) for name in names.split(",")]
+    if text_format in TICKING:
+        return TICKING[text_format](*values, now)
+    return FORMATS[text_format](*values)
+
+
+def safe_href(url: object) -> str | None:
+    """Return a link target that came with the data, or None unless it is an http or https address."""
+    return url if isinstance(url, str) and HTTP_URL.match(url) else None
+
+
+def format_text(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def format_short(revision: str | None) -> str:
+    """Shorten a commit hash as Git does; any other name of a revision (`latest`, `v1.2`) stays whole."""
+    return revision[:7] if revision and LONG_HASH.fullmatch(revision) else revision or ""
+
+
+def format_port(port: int | None) -> str:
+    return f":{port}" if port else ""
+
+
+def format_attempt(attempt: int | None) -> str:
+    return WORDS["phrase"]["attempt"].format(n=attempt) if attempt and attempt > 1 else ""
+
+
+def format_count(done: int | None, total: int | None) -> str:
+    return WORDS["phrase"]["count"].format(n=done or 0, of=total or 0)
+
+
+def format_steps(done: int | None, total: int | None) -> str:
+    return WORDS["phrase"]["steps"].format(n=done or 0, of=total) if total else ""
+
+
+def format_jobs(done: int | None, total: int | None) -> str:
+    return WORDS["phrase"]["jobs"].format(n=done or 0, of=total or 0)
+
+
+def format_step(key: str | None, name: str | None) -> str:
+    """Name a step that senders share in the visitor's language, any other as its sender does."""
+    known, number = STEP_KEY.fullmatch(key or "").groups()  # type: ignore[union-attr]  # it matches everything
+    if known not in WORDS["step"]:
+        return name or ""
+    return f"{WORDS['step'][known]} #{number}" if number else str(WORDS["step"][known])
+
+
+def format_own_name(key: str | None, name: str | None) -> str:
+    """The sender's own name of a step, where the page calls it otherwise and it is not merely the key."""
+    base = STEP_KEY.fullmatch(key or "").group(1)  # type: ignore[union-attr]  # it matches everything
+    return "" if not name or base not in WORDS["step"] or name in (str(WORDS["step"][base]), base) else name
+
+
+def format_step_id(job: str | None, key: str | None) -> str:
+    """The place of a step on its page, for links to it."""
+    return re.sub(r"[ \t\n\f\r]", "_", f"step-{job}/{key}") if key else ""
+
+
+def format_remark(state: str | None, status: str | None) -> str:
+    """Say what is unknown about a job or a step."""
+    return str(WORDS["remark"].get(status or "", "")) if state == "unknown" else ""
+
+
+def format_failures(failures: int | None, runs: int | None) -> str:
+    """Tell whether the step that failed had failed before."""
+    if failures is None or not runs:
+        return ""
+    return WORDS["failures"]["some" if failures else "none"].format(n=runs, failed=failures)
+
+
+def format_ending(state: str | None, key: str | None, name: str | None) -> str:
+    step = format_step(key, name)
+    word = format_word("state", state)
+    return WORDS["phrase"]["failed_at"].format(state=word, step=step) if step else word
+
+
+def format_service(service: str | None) -> str:
+    return format_word("service", service or "unknown")
+
+
+def format_word(group: str, value: str | None) -> str:
+    return str(WORDS[group].get(value, value)) if value else ""
+
+
+def format_took(duration_s: float | None, started_at: str | None, state: str | None, now: datetime) -> str:
+    """How long it took, or has taken so far; nothing for what stopped reporting: its clock would lie."""
+    since = open_since(duration_s, started_at, state)
+    return format_duration((now - parse_time(since)).total_seconds() if since else duration_s)
+
+
+def open_since(duration_s: float | None, started_at: str | None, state: str | None) -> str | None:
+    """Return the time from which the elapsed time ticks, None where it does not tick."""
+    return started_at if duration_s is None and state in TICKING_STATES else None
+
+
+def format_ago(then: str | None, now: datetime) -> str:
+    if not then:
+        return ""
+    elapsed = (now - parse_time(then)).total_seconds()
+    if elapsed < MINUTE:
+        return str(WORDS["ago"]["now"])
+    if elapsed < HOUR:
+        return WORDS["ago"]["minutes"].format(n=int(elapsed // MINUTE))
+    if elapsed < DAY:
+        return WORDS["ago"]["hours"].format(n=int(elapsed // HOUR))
+    return WORDS["ago"]["days"].format(n=int(elapsed // DAY))
+
+
+def parse_time(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def format_time(time: str | None) -> str:
+    return WORDS["phrase"]["utc"].format(time=f"{parse_time(time):%Y-%m-%d %H:%M:%S}") if time else ""
+
+
+def format_clock(time: str | None) -> str:
+    return WORDS["phrase"]["utc"].format(time=f"{parse_time(time):%H:%M:%S}") if time else ""
+
+
+def format_raw(raw: str | None, status: str | None, conclusion: str | None, state: str | None) -> str:
+    """The sender's own word where ours says something else, not only in other letters."""
+    return "" if not raw or raw.lower() in (status, conclusion, state) else WORDS["phrase"]["raw"].format(word=raw)
+
+
+def format_conflict(candidates: list[Mapping[str, str | None]] | None) -> str:
+    shown = [_format_candidate(candidate) for candidate in candidates or []]
+    return str(WORDS["phrase"]["semicolon"]).join(shown)
+
+
+def _format_candidate(candidate: Mapping[str, str | None]) -> str:
+    word = format_word("conclusion", candidate.get("conclusion"))
+    time = candidate.get("completed_at")
+    phrase = WORDS["phrase"]["conflict" if time else "conflict_timeless"]
+    return phrase.format(word=word, time=format_time(time))
+
+
+def format_state_title(state: str | None, name: str | None) -> str:
+    mark = MARKS.get(state or "", "○")
+    return WORDS["phrase"]["title_state"].format(mark=mark, state=format_word("state", state), name=name or "")
+
+
+def format_overview_title(running: int | None, failed: int | None) -> str:
+    """Tell what runs; while nothing does, what is broken."""
+    if running:
+        return WORDS["phrase"]["title_running"].format(n=running)
+    return WORDS["phrase"]["title_failed"].format(n=failed) if failed else str(WORDS["phrase"]["title_quiet"])
+
+
+def format_overview_icon(running: int | None, failed: int | None) -> str:
+    return "running" if running else "failed" if failed else "quiet"
+
+
+def format_strip(outcomes: Sequence[Mapping[str, Any]] | None) -> str:
+    states = [outcome["state"] for outcome in outcomes or []]
+    return WORDS["phrase"]["strip"].format(n=len(states), failed=states.count("failed")) if states else ""
+
+
+def format_group(by: str | None, key: str | None) -> str:
+    """Name a group of projects: those without what is grouped by have a name, too; without groups there is none."""
+    if by in (None, "none"):
+        return ""
+    return format_word(by, key) if key and by in WORDS else key or format_word("group", by)
+
+
+def format_projects(shown: int | None, total: int | None) -> str:
+    if shown == total:
+        return WORDS["phrase"]["projects"].format(n=total or 0)
+    return WORDS["phrase"]["projects_of"].format(n=shown or 0, of=total or 0)
+
+
+def format_number(phrase: str, n: int | None) -> str:
+    """Say a phrase with a number in it, nothing for none."""
+    return WORDS["phrase"][phrase].format(n=n) if n else ""
+
+
+FORMATS: dict[str, Callable[..., str]] = {
+    "text": format_text,
+    "short": format_short,
+    "port": format_port,
+    "attempt": format_attempt,
+    "count": format_count,
+    "steps": format_steps,
+    "jobs": format_jobs,
+    "last_ran": lambda n: format_number("last_ran", n),
+    "step": format_step,
+    "ending": format_ending,
+    "service": format_service,
+    "state": lambda state: format_word("state", state),
+    "job": lambda name: format_word("job", name),
+    "dialect": lambda dialect: format_word("dialect", dialect),
+    "trigger": lambda trigger: format_word("trigger", trigger),
+    "kind": lambda kind: format_word("kind", kind),
+    "category": lambda category: format_word("category", category),
+    "duration": format_duration,
+    "usual": format_usual,
+    "own_name": format_own_name,
+    "remark": format_remark,
+    "failures": format_failures,
+    "step_id": format_step_id,
+    "time": format_time,
+    "clock": format_clock,
+    "raw": format_raw,
+    "conflict": format_conflict,
+    "state_title": format_state_title,
+    "icon": lambda state: ICONS.get(state or "", "quiet"),
+    "overview_title": format_overview_title,
+    "overview_icon": format_overview_icon,
+    "list": lambda values: ", ".join(values or []),
+    "strip": format_strip,
+    "group": format_group,
+    "projects": format_projects,
+    "quiet": lambda n: format_number("quiet", n),
+    "more": lambda n: format_number("more", n),
+}
+TICKING: dict[str, Callable[..., str]] = {
+    "took": format_took,
+    "ago": format_ago,
+    "left": format_left,
+    "pace": format_pace,
+}

@@ -1,0 +1,110 @@
+"""Which language a page speaks: what the visitor chose, else what the browser asks for, else English.
+
+The catalogs are read from `translations/<language>/LC_MESSAGES/messages.po` at start, with no compiled file in between
+(docs/decisions says why). No word of a page lives here but the languages' own names.
+"""
+
+import re
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from urllib.parse import quote
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
+from flask import Flask, Response, has_request_context, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import Babel, Domain, get_locale, refresh
+
+LANGUAGES = {"en": "English", "zh": "简体中文"}
+"""Every language by its locale, in its own words."""
+TAGS = {"en": "en", "zh": "zh-Hans"}
+"""What `lang` and Intl want: Chinese in simplified characters."""
+DEFAULT = "en"
+COOKIE = "language"
+YEAR_S = 365 * 86400
+ENGLISH = NullTranslations()
+ORIGIN = re.compile(r"^https?://[^/]*", re.IGNORECASE)
+TRANSLATIONS = Path(__file__).parents[2] / "translations"
+
+
+class Catalogs(Domain):  # type: ignore[misc]
+    """The translations of each language, from its .po file."""
+
+    def get_translations(self) -> NullTranslations:
+        """Return those of the current request; outside of one, none: English."""
+        locale = get_locale()
+        return read_catalog(locale.language) if locale else ENGLISH
+
+
+def init_app(app: Flask) -> None:
+    """Let templates and tables speak the visitor's language."""
+    babel = Babel()
+    babel.domain_instance = Catalogs()
+    babel.init_app(app, default_locale=DEFAULT, locale_selector=choose_language)
+    app.before_request(refresh)
+    app.add_url_rule("/language", "languages.switch_language", switch_language, methods=["POST"])
+    app.context_processor(provide_language)
+    app.after_request(_vary_by_language)
+    for language in LANGUAGES:
+        read_catalog(language)
+
+
+@cache
+def read_catalog(language: str) -> NullTranslations:
+    """Return the translations into a language; English has none, its words are in the code."""
+    path = TRANSLATIONS / language / "LC_MESSAGES" / "messages.po"
+    if language == DEFAULT:
+        return ENGLISH
+    compiled = BytesIO()
+    with path.open("rb") as file:
+        write_mo(compiled, read_po(file, locale=language))
+    compiled.seek(0)
+    return Translations(compiled)
+
+
+def choose_language() -> str:
+    """Return the language of the answer to this request."""
+    if not has_request_context():
+        return DEFAULT
+    chosen = request.cookies.get(COOKIE)
+    if chosen in LANGUAGES:
+        return chosen
+    # By the first part of each tag, so that en-GB before zh means English, and zh-TW simplified rather than English.
+    asked = (tag.partition("-")[0].lower() for tag, quality in request.accept_languages if quality > 0)
+    return next((language for language in asked if language in LANGUAGES), DEFAULT)
+
+
+def switch_language() -> ResponseReturnValue:
+    """Keep the visitor's choice, and go back to the page where it was made."""
+    response = redirect(_find_way_back(), 303)
+    language = request.form.get("language")
+    if language in LANGUAGES:
+        here, secure = f"{request.script_root}/", request.is_secure
+        response.set_cookie(COOKIE, language, YEAR_S, path=here, secure=secure, httponly=True, samesite="Lax")
+    return response
+
+
+def _find_way_back() -> str:
+    """Return path and query of the page that the request came from; never another host, or a way out of the prefix."""
+    path = quote(ORIGIN.sub("", request.referrer or ""), safe="/?%:@!$&'()*+,;=~")
+    is_ours = path.startswith(f"{request.script_root}/") and not path.startswith("//")
+    return path if is_ours else url_for("pages.show_overview")
+
+
+def tell_language() -> str:
+    """Return the language of the request, English outside of one."""
+    locale = get_locale()
+    return str(locale.language) if locale else DEFAULT
+
+
+def provide_language() -> dict[str, object]:
+    """What every template may use: the language of the page, and those to choose from."""
+    return {"language": tell_language(), "LANGUAGES": LANGUAGES, "TAGS": TAGS}
+
+
+def _vary_by_language(response: Response) -> Response:
+    if response.mimetype == "text/html":
+        response.vary.update(("Accept-Language", "Cookie"))
+    return response

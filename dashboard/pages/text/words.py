@@ -1,0 +1,186 @@
+"""The words of the pages that depend on data, each in one place, in the language of the request that uses them.
+
+The templates take them from here; the scripts read the very same ones from the page (`<template id="words">`).
+Sentences that never change live in the templates. `word` gives a single word its context: Chinese tells a running
+deployment from a running service.
+"""
+
+from collections.abc import Iterator
+
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _
+from flask_babel import lazy_pgettext as word
+
+from dashboard.core.steps import KNOWN_STEPS, KnownStep
+from dashboard.pages.text.languages import TAGS, tell_language
+from dashboard.pages.text.plurals import Plural, plural
+
+
+def tell_tag() -> str:
+    """Return the language as browsers know it."""
+    return TAGS[tell_language()]
+
+
+def tell_step(step: KnownStep) -> str:
+    """Return the name of a step that senders share: they may call it by its key, or in another language."""
+    return step.name_zh if tell_language() == "zh" else step.name_en
+
+
+WORDS: dict[str, dict[str, LazyString | Plural]] = {
+    "language": {"tag": LazyString(tell_tag)},
+    "step": {key: LazyString(tell_step, step) for key, step in KNOWN_STEPS.items()},
+    "job": {"deploy": word("job", "deploy")},
+    "state": {
+        "queued": word("state", "queued"),
+        "waiting": word("state", "waiting"),
+        "running": word("state", "running"),
+        "stale": word("state", "stale"),
+        "success": word("state", "success"),
+        "partial": word("state", "partial"),
+        "failed": word("state", "failed"),
+        "cancelled": word("state", "cancelled"),
+        "skipped": word("state", "skipped"),
+        "neutral": word("state", "neutral"),
+        "unknown": word("state", "unknown"),
+    },
+    "conclusion": {
+        "success": word("conclusion", "success"),
+        "failure": word("conclusion", "failure"),
+        "cancelled": word("conclusion", "cancelled"),
+        "skipped": word("conclusion", "skipped"),
+        "timed_out": word("conclusion", "timed out"),
+        "neutral": word("conclusion", "neutral"),
+        "action_required": word("conclusion", "action required"),
+        "unknown": word("conclusion", "unknown"),
+    },
+    "verdict": {
+        "applied": word("verdict", "applied"),
+        "duplicate": word("verdict", "duplicate"),
+        "ignored": word("verdict", "ignored"),
+        "rejected": word("verdict", "rejected"),
+        "failed": word("verdict", "failed"),
+    },
+    "part": {
+        "deployment": word("part", "deployment"),
+        "job": word("part", "job"),
+        "step": word("part", "step"),
+    },
+    "size": {"bytes": _("{n} B"), "kib": _("{n} KiB"), "mib": _("{n} MiB")},
+    "span": {"moment": _("< 1 ms"), "milliseconds": _("{n} ms"), "seconds": _("{n} s")},
+    "service": {
+        "running": word("service", "running"),
+        "stopped": word("service", "stopped"),
+        "unknown": word("service", "unknown"),
+    },
+    "dialect": {
+        "native": word("dialect", "native"),
+        "github": _("GitHub"),
+        "gitlab": _("GitLab"),
+        "gitea": _("Gitea"),
+        "bitbucket": _("Bitbucket"),
+        "jenkins": _("Jenkins"),
+        "cdevents": _("CDEvents"),
+        "buildbot": _("Buildbot"),
+    },
+    "trigger": {
+        "manual": word("trigger", "manual"),
+        "auto": word("trigger", "automatic"),
+        "push": word("trigger", "push"),
+        "schedule": word("trigger", "schedule"),
+    },
+    "kind": {"backend": word("kind", "backend"), "static": word("kind", "static")},
+    "category": {
+        "validation": word("category", "validation"),
+        "configuration": word("category", "configuration"),
+        "build": word("category", "build"),
+        "deployment": word("category", "deployment"),
+        "service": word("category", "service"),
+        "testing": word("category", "testing"),
+        "other": word("category", "other"),
+    },
+    "duration": {
+        "moment": _("< 1 s"),
+        "seconds": _("{s} s"),
+        "minutes": _("{m} min {s} s"),
+        "hours": _("{h} h {m} min"),
+        "days": _("{d} d {h} h"),
+    },
+    "rough": {"seconds": _("{n} s"), "minutes": _("{n} min")},
+    "left": {
+        "between": plural("about {low} to {high} left · {n} run", "about {low} to {high} left · {n} runs"),
+        "about": plural("about {high} left · {n} run", "about {high} left · {n} runs"),
+        "up_to": plural("up to {high} left · {n} run", "up to {high} left · {n} runs"),
+        "overdue": plural("overdue by {time} · {n} run", "overdue by {time} · {n} runs"),
+    },
+    "usual": {
+        "between": plural("usually {low} to {high} · {n} run", "usually {low} to {high} · {n} runs"),
+        "about": plural("usually {high} · {n} run", "usually {high} · {n} runs"),
+    },
+    "pace": {"usual": _("usually {time}"), "slow": _("slow · usually {time}")},
+    "remark": {
+        "queued": _("did not run or was not reported"),
+        "in_progress": _("how it ended was never reported"),
+        "completed": _("it ended, but how was never reported"),
+    },
+    "failures": {
+        "some": plural(
+            "This step failed in {failed} of the {n} run before, too.",
+            "This step failed in {failed} of the {n} runs before, too.",
+        ),
+        "none": plural(
+            "This step did not fail in the {n} run before.", "This step did not fail in the {n} runs before."
+        ),
+    },
+    "ago": {
+        "now": _("just now"),
+        "minutes": _("{n} min ago"),
+        "hours": _("{n} h ago"),
+        "days": plural("{n} day ago", "{n} days ago"),
+    },
+    "phrase": {
+        "attempt": _("attempt {n}"),
+        "count": _("{n} of {of}"),
+        "steps": _("{n} of {of} steps"),
+        "jobs": _("{n} of {of} jobs"),
+        "last_ran": _("last ran in attempt {n}"),
+        "raw": _("reported as “{word}”"),
+        "failed_at": _("{state} at {step}"),
+        "conflict": _("{word} at {time}"),
+        "conflict_timeless": _("{word} without a time"),
+        "semicolon": _("; "),
+        "utc": _("{time} UTC"),
+        "title_running": _("● {n} running · Deployments"),
+        "title_failed": _("✗ {n} failed · Deployments"),
+        "title_quiet": _("Deployments"),
+        "title_state": _("{mark} {state} · {name}"),
+        "finished": _("{name}: {state}"),
+        "strip": _("last {n}: {failed} failed"),
+        "projects": plural("{n} project", "{n} projects"),
+        "projects_of": _("{n} of {of} projects"),
+        "quiet": plural("{n} quiet project hidden", "{n} quiet projects hidden"),
+        "more": _("and {n} more"),
+    },
+    "group": {
+        "state": _("Never deployed"),
+        "kind": _("Kind unknown"),
+        "environment": _("No environment"),
+    },
+    "connection": {
+        "connecting": _("Connecting"),
+        "live": _("Live"),
+        "reconnecting": _("Reconnecting"),
+        "refreshing": _("Refreshing every {n} s"),
+        "stale": _("Stale data"),
+    },
+}
+
+
+def list_words() -> Iterator[tuple[str, str]]:
+    """Yield every word with its dotted name, as the scripts look it up: `state.running`, `ago.days.one`."""
+    for group, words in WORDS.items():
+        for name, text in words.items():
+            if isinstance(text, Plural):
+                for category, form in text.list_forms():
+                    yield f"{group}.{name}.{category}", form
+            else:
+                yield f"{group}.{name}", str(text)

@@ -1,0 +1,39 @@
+"""What a search finds deployments by."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.core.search_index import list_pieces, list_terms, name_value
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("fix/login", "LOGIN"),
+        ("abc123", "bc1"),
+        ("修复登录", "复登"),
+        ("release v2版本", "v2版本"),
+        ("feature/17-x", "ture/17"),
+    ],
+)
+def test_a_text_has_all_pieces_of_each_of_its_parts(text: str, part: str) -> None:
+    assert list_pieces(part)
+    assert list_pieces(part) <= list_pieces(text)
+
+
+@given(st.text(), st.text(), st.text())
+def test_that_holds_for_any_text(before: str, part: str, after: str) -> None:
+    assert list_pieces(part) <= list_pieces(before + part + after)
+
+
+@pytest.mark.parametrize("text", ["", "ab", "王", "a-b_c", "50%"])
+def test_what_is_too_short_has_no_pieces(text: str) -> None:
+    assert list_pieces(text) == set()
+
+
+def test_numbers_fit_the_column() -> None:
+    terms = list_terms(["some text", None], {"branch": "main", "state": None})
+    assert name_value("branch", "main") in terms
+    assert all(-(2**31) <= term < 2**31 for term in terms)
+    assert len(terms) == len(list_pieces("some text")) + 1

@@ -1,0 +1,117 @@
+"""Requests byte by byte: what two readers could understand differently is refused, and what is slow is bounded."""
+
+import socket
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import gevent
+import gevent.pool
+import gevent.socket
+import pytest
+
+from dashboard.http import strict_server as wire
+from tests.conftest import StartDashboard
+from tests.servers import SECRET, DashboardServer
+
+WITHIN_S = 20
+POST = f"POST /api/webhook/deployment HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {SECRET}\r\n"
+GET = "GET /health HTTP/1.1\r\nHost: localhost\r\n"
+SECOND = f"{GET}Connection: close\r\n\r\n"
+
+
+def exchange(server: DashboardServer, request: str) -> bytes:
+    """Send these bytes and return everything until the server ends the connection."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=WITHIN_S) as connection:
+        connection.sendall(request.encode())
+        answer = b""
+        while more := connection.recv(65536):
+            answer += more
+        return answer
+
+
+@pytest.mark.parametrize(
+    "request_text",
+    [
+        "GET /health?token=query-5150\r\n\r\n",
+        "GET /health?token=query-5150 HTTP/9.9\r\n\r\n",
+        "GARBAGE query-5150\r\n\r\n",
+        f"{GET}X-Token query-5150\r\n\r\n",
+        f"{GET}X-Token : query-5150\r\n\r\n",
+        f"{GET}X-Token: a\r\n query-5150\r\n\r\n",
+        f"{GET}" + "X-Token: query-5150\r\n" * 200 + "\r\n",
+        f"{GET}X-Token: {'query-5150' * 7000}\r\n\r\n",
+        f"{POST}Content-Length: 2\r\nContent-Length: 30\r\n\r\n{{}}",
+        f"{POST}Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{{}}\r\n0\r\n\r\n",
+        f"{POST}Content-Length: 1_0\r\n\r\n{{}}        ",
+        f"{POST}Content-Length: +2\r\n\r\n{{}}",
+        f"{POST}Content-Length: -2\r\n\r\n{{}}",
+        f"{POST}Transfer-Encoding: gzip, chunked\r\n\r\n2\r\n{{}}\r\n0\r\n\r\n",
+        f"{POST}Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n2\r\n{{}}\r\n0\r\n\r\n",
+        f"{POST}Transfer-Encoding: chunked\r\n\r\nZZ\r\n{{}}\r\n0\r\n\r\n",
+        f"{POST}Transfer-Encoding: chunked\r\n\r\n2\r\n{{}}{{}}\r\n0\r\n\r\n",
+    ],
+)
+def test_a_request_that_can_be_read_in_two_ways_gets_one_answer_and_no_second_request_is_found_in_it(
+    request_text: str, dashboard_server: DashboardServer
+) -> None:
+    answer = exchange(dashboard_server, request_text + SECOND)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert answer.count(b"HTTP/1.1 ") == 1
+
+
+def test_the_log_says_nothing_of_a_request_that_cannot_be_read(
+    start_dashboard: StartDashboard, capfd: pytest.CaptureFixture[str]
+) -> None:
+    server = start_dashboard()
+    exchange(server, "GET /health?token=query-5150\r\n\r\n")
+    exchange(server, f"{GET}" + "X-Token: query-5150\r\n" * 200 + "\r\n")
+    exchange(server, f"{POST}Transfer-Encoding: chunked\r\n\r\nquery-5150\r\n")
+    server.stop()
+    out, err = capfd.readouterr()
+    assert "5150" not in out + err
+    assert "Traceback" not in out + err
+
+
+def test_requests_that_follow_each_other_are_answered_one_by_one(dashboard_server: DashboardServer) -> None:
+    offer = "Connection: Upgrade\r\nUpgrade: h2c\r\n"
+    posted = f"{POST}{offer}Content-Length: 2\r\n\r\n{{}}"
+    answer = exchange(dashboard_server, f"{GET}\r\n{posted}{SECOND}")
+    statuses = [part.split()[0] for part in answer.split(b"HTTP/1.1 ")[1:]]
+    assert statuses == [b"200", b"422", b"200"]
+
+
+def test_a_head_that_does_not_come_ends_the_connection(dashboard_server: DashboardServer) -> None:
+    beginnings = ["", "GET /hea", f"{GET}X-Token: "]
+    with ThreadPoolExecutor(len(beginnings)) as clients:
+        for answer in clients.map(lambda beginning: exchange(dashboard_server, beginning), beginnings):
+            assert b" 200 " not in answer
+
+
+@pytest.mark.parametrize("size", [wire.JOINED_BYTES, 3 * wire.JOINED_BYTES])
+def test_what_a_client_does_not_take_in_time_is_cut_off_and_nothing_else_follows(
+    size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire, "SILENCE_S", 0.5)
+
+    def answer(_environ: object, start_response: Callable[..., object]) -> Iterator[bytes]:
+        start_response("200 OK", [("Content-Length", str(size))])
+        yield b"x" * size
+
+    with gevent.socket.socket() as listener, gevent.socket.socket() as client:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        served = gevent.pool.Pool()
+        server = wire.StrictServer(listener, answer, handler_class=wire.StrictHandler, spawn=served, log=None)
+        server.start()
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+        client.connect(listener.getsockname())
+        client.sendall(GET.encode() + b"\r\n")
+        with gevent.Timeout(WITHIN_S):
+            while not served:
+                gevent.sleep(0.01)
+            served.join()
+            body = b"".join(iter(lambda: client.recv(65536), b"")).partition(b"\r\n\r\n")[2]
+        server.stop()
+    assert 0 < len(body) < size
+    assert set(body) == set(b"x")

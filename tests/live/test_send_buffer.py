@@ -1,0 +1,111 @@
+"""What goes out to one client, over real sockets that nobody reads for a while."""
+
+import socket
+from collections.abc import Iterator
+
+import gevent.socket
+import pytest
+
+from dashboard.live import send_buffer as module
+from dashboard.live.send_buffer import MOST_WAITING_BYTES, SendBuffer
+
+RESYNC = b"r" * 10
+FRAME = b"%06d" + b"x" * 9_994
+KERNEL_BYTES = 8 * 1024 * 1024
+"""More than the buffers of the two sockets take."""
+
+
+@pytest.fixture
+def ends() -> Iterator[tuple[SendBuffer, gevent.socket.socket]]:
+    """Give the send_buffer to a client, and the client's end."""
+    with gevent.socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        theirs = gevent.socket.create_connection(server.getsockname(), timeout=20)
+        ours, _ = server.accept()
+    # Not a multiple of a frame, so that frames are cut.
+    ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 33_333)
+    yield SendBuffer(ours, RESYNC), theirs
+    ours.close()
+    theirs.close()
+
+
+def read(client: gevent.socket.socket, count: int) -> bytes:
+    """Return so many bytes."""
+    data = b""
+    while len(data) < count:
+        data += client.recv(count - len(data))
+    return data
+
+
+def read_frames(client: gevent.socket.socket) -> list[int]:
+    """Return the numbers of the frames that come before RESYNC; fail if one is not whole."""
+    numbers: list[int] = []
+    while (beginning := read(client, len(RESYNC))) != RESYNC:
+        numbers.append(int(beginning[:6]))
+        assert beginning + read(client, len(FRAME % 0) - len(beginning)) == FRAME % numbers[-1]
+    return numbers
+
+
+def test_a_client_that_reads_gets_every_frame_in_order(ends: tuple[SendBuffer, gevent.socket.socket]) -> None:
+    send_buffer, client = ends
+    for number in range(0, 1000, 50):
+        for step in range(50):
+            send_buffer.offer(FRAME % (number + step))
+        for step in range(50):
+            assert read(client, len(FRAME % 0)) == FRAME % (number + step)
+
+
+def test_what_is_kept_for_a_client_that_does_not_read_is_bounded_and_whole_and_ends_with_resync(
+    ends: tuple[SendBuffer, gevent.socket.socket],
+) -> None:
+    send_buffer, client = ends
+    for number in range(10_000):
+        send_buffer.offer(FRAME % number)
+    kept = read_frames(client)
+    assert kept == list(range(len(kept)))
+    assert len(kept) * len(FRAME % 0) < MOST_WAITING_BYTES + KERNEL_BYTES
+    send_buffer.offer(FRAME % 77)
+    send_buffer.send(RESYNC)
+    assert read_frames(client) == [77]
+
+
+def test_what_is_sent_while_a_frame_is_half_written_comes_after_it(
+    ends: tuple[SendBuffer, gevent.socket.socket],
+) -> None:
+    send_buffer, client = ends
+    for number in range(20):
+        send_buffer.offer(FRAME % number)
+    sender = gevent.spawn(send_buffer.send, RESYNC)
+    gevent.sleep(0)
+    send_buffer.offer(FRAME % 20)
+    assert read_frames(client) == list(range(20))
+    sender.get(timeout=20)
+    send_buffer.send(RESYNC)
+    assert read_frames(client) == [20]
+
+
+def test_a_client_that_takes_nothing_is_hung_up_and_sending_to_it_fails(
+    ends: tuple[SendBuffer, gevent.socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send_buffer, client = ends
+    monkeypatch.setattr(module, "CHUNK_S", 0.1)
+    for number in range(100):
+        send_buffer.offer(FRAME % number)
+    with pytest.raises(TimeoutError, match="the client does not read"):
+        send_buffer.send(RESYNC)
+    with pytest.raises(BrokenPipeError):
+        send_buffer.send(RESYNC)
+    send_buffer.offer(FRAME % 0)
+    while client.recv(65536):
+        pass
+
+
+def test_a_client_that_is_gone_is_no_error_for_who_tells_everyone(
+    ends: tuple[SendBuffer, gevent.socket.socket],
+) -> None:
+    send_buffer, client = ends
+    client.close()
+    for number in range(3):
+        send_buffer.offer(FRAME % number)
+        gevent.sleep(0)
