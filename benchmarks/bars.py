@@ -1,6 +1,6 @@
-"""The bars: what the benchmarks must show, and how a section of the report tells what it measured.
+"""The bars: the values that the benchmarks must reach, and how a section of the report states what it measured.
 
-A section prints a comment for each of its bars; `report.py` finds them in the Markdown.
+A section prints a comment for each of its bars; `report.py` reads them from the Markdown.
 """
 
 import operator
@@ -12,7 +12,7 @@ COMMENT = re.compile(r"^<!-- bar: (\S+) = (\S+) -->$", re.MULTILINE)
 
 
 class Bar(NamedTuple):
-    """What is measured, and the value that must be reached."""
+    """What is measured, and the value that it must reach."""
 
     text: str
     bound: float
@@ -21,39 +21,39 @@ class Bar(NamedTuple):
     unit: str = "×"
 
     def is_met(self, value: float) -> bool:
-        """Tell whether a value is on the right side."""
+        """Return whether a value reaches the bar."""
         compare: Callable[[float, float], bool] = operator.le if self.at_most else operator.ge
         return compare(value, self.bound)
 
 
 BARS = {
-    "ingest/bare": Bar("ingest, 1 worker, c = 64, distinct keys: of the bare Flask route", 0.5, 0.7),
-    "ingest/pgbench": Bar("… of pgbench writing the same rows, a transaction for each delivery", 0.6, 1),
-    "ingest/naive": Bar("… of the naive endpoint", 20, 40),
+    "ingest/bare": Bar("ingest, 1 worker, c = 64, distinct keys, relative to the bare Flask route", 0.5, 0.7),
+    "ingest/pgbench": Bar("… relative to pgbench writing the same rows, one transaction per delivery", 0.6, 1),
+    "ingest/naive": Bar("… relative to the naive endpoint", 20, 40),
     "ingest/p99": Bar("… p99", 50, at_most=True, unit="ms"),
-    "ingest/workers": Bar("2 workers, of one", 1.4, 1.8),
-    "ingest/lone": Bar("a lone request (c = 1, p50) no slower than without batches, within 5 %", 1.05, at_most=True),
-    "fanout/stock": Bar("fan-out at 1,000 viewers, of stock emit", 5),
+    "ingest/workers": Bar("2 workers, relative to one", 1.4, 1.8),
+    "ingest/lone": Bar("a lone request (c = 1), p50 relative to the dashboard without batches", 1.05, at_most=True),
+    "fanout/stock": Bar("fan-out at 1,000 viewers, relative to stock emit", 5),
     "fanout/p99": Bar("p99 from POST to receipt, 1,000 viewers, 200 reports/s", 150, at_most=True, unit="ms"),
     "fanout/memory": Bar("memory of an idle viewer", 80, at_most=True, unit="kB"),
-    "fanout/viewers": Bar("viewers at once on one live process, all served", 10_000, unit=""),
-    "history/ingest": Bar("ingest with 1,000,000 deployments, of that with 1,000", 0.9),
+    "fanout/viewers": Bar("concurrent viewers of one live process, all served", 10_000, unit=""),
+    "history/ingest": Bar("ingest with 1,000,000 deployments, relative to 1,000", 0.9),
 }
 
 
-def tell(name: str, value: float) -> None:
-    """Print what was measured for a bar."""
+def print_bar(name: str, value: float) -> None:
+    """Print the value that was measured for a bar."""
     assert name in BARS, name
     print(f"<!-- bar: {name} = {value:.4g} -->")
 
 
 def read(section: str) -> Iterator[tuple[str, float]]:
-    """Return the names and values that a section tells."""
+    """Return the names and values of the bars that a section printed."""
     return ((name, float(value)) for name, value in COMMENT.findall(section))
 
 
 def make_table(measured: dict[str, float]) -> list[str]:
-    """Return the lines of a table of all bars; what was not measured is shown as that."""
+    """Return the lines of a table of all bars; a bar without a value is shown as not measured."""
     lines = ["| what | bar | aim | measured | |", "|---|--:|--:|--:|---|"]
     for name, bar in BARS.items():
         sign, value = "≤" if bar.at_most else "≥", measured.get(name)

@@ -39,12 +39,12 @@ class Sender(threading.Thread):
         self.times_s: list[float] = []
         """How long each acknowledgement took, with all that was tried before it."""
         self.has_given_up = True
-        """Whether it ended before it was told to."""
+        """Whether it ended before it was stopped."""
         self.again = self.redelivered = self.mistaken = 0
         """Tries that were not acknowledged; copies of what was; copies that were not called a duplicate of it."""
 
     def run(self) -> None:
-        """Report until it is told to end, and then the present deployment to its end."""
+        """Report until it is stopped, then finish the present deployment."""
         steps = itertools.count()
         for number in itertools.count():
             if self._ending.is_set():
@@ -80,20 +80,20 @@ class Sender(threading.Thread):
         try:
             self._connection.request("POST", "/api/webhook/deployment", body, headers)
             response = self._connection.getresponse()
-            told = response.read()
+            text = response.read()
         except (OSError, http.client.HTTPException):
             self._connection.close()
             return None
         if response.status == http.client.OK:
-            answer: dict[str, Any] = json.loads(told)
+            answer: dict[str, Any] = json.loads(text)
             return answer
         if response.status < http.client.INTERNAL_SERVER_ERROR and response.status != http.client.TOO_MANY_REQUESTS:
-            raise RuntimeError(f"answered {response.status}: {told!r}")
+            raise RuntimeError(f"answered {response.status}: {text!r}")
         return None
 
 
 class Viewer(threading.Thread):
-    """An open overview: notes the newest seq that it was told of each deployment."""
+    """An open overview: notes the newest seq that it received for each deployment."""
 
     def __init__(self, port: int, ending: threading.Event) -> None:
         super().__init__()
@@ -104,7 +104,7 @@ class Viewer(threading.Thread):
         """Whether the server ended the connection."""
 
     def run(self) -> None:
-        """Watch until it is told to end."""
+        """Watch until it is stopped."""
         client = Client.connect(self._url)
         client.send("40/live,")
         client.send('42/live,1["subscribe",{"topic":"overview","since":null}]')

@@ -1,4 +1,4 @@
-"""The reference of the fan-out benchmark: a bare Socket.IO server that tells all its clients the same.
+"""The reference of the fan-out benchmark: a bare Socket.IO server that sends all its clients the same messages.
 
 `EMIT_WITH=stock` emits as Flask-SocketIO does it, `EMIT_WITH=ours` through `dashboard.live.fanout`; all else is equal.
 """

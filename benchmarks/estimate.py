@@ -1,8 +1,8 @@
-"""How far off the estimate of the time left is, against a plain mean of whole deployments.
+"""The error of the estimate of the time left, compared with the mean duration of earlier deployments.
 
-`python -m benchmarks.estimate` prints a section of the report: of invented histories in several shapes
-(`tests/core/histories.py`), asked at the start of each run and of each step, the mean absolute error of both, and how
-many runs had ended before the stated median and p90.
+`python -m benchmarks.estimate` prints a section of the report. For generated histories in several shapes
+(`tests/core/histories.py`) both are computed at the start of each run and of each step. Shown are the mean absolute
+error of each, and the share of runs that ended before the estimated median and p90.
 """
 
 import random
@@ -16,8 +16,9 @@ TRIALS, RUNS = 500, 50
 
 def main() -> None:
     """Measure, and print the section."""
-    print(f"## Estimate of the time left\n\n{TRIALS} runs per shape, each after {RUNS} others; errors in seconds.\n")
-    print("| shape | mean of wholes | estimate | better by | ended before median | before p90 |")
+    print("## Estimate of the time left\n")
+    print(f"{TRIALS} runs per shape, each after {RUNS} earlier runs; mean errors in seconds.\n")
+    print("| shape | mean duration | estimate | better by | ended before median | before p90 |")
     print("|---|--:|--:|--:|--:|--:|")
     for shape, make_run in SHAPES.items():
         choose = random.Random(shape)
@@ -25,7 +26,7 @@ def main() -> None:
         for _ in range(TRIALS):
             history, run = [make_run(choose) for _ in range(RUNS)], make_run(choose)
             for moment in watch_run(summarise(history), run):
-                plain.append(abs(tell_plain_end(history, moment) - moment.total_s))
+                plain.append(abs(compute_plain_end(history, moment) - moment.total_s))
                 ours.append(abs(count_seconds(moment.ends.median_ms) - moment.total_s))
                 median.append(moment.total_s <= count_seconds(moment.ends.median_ms))
                 p90.append(moment.total_s <= count_seconds(moment.ends.p90_ms))
@@ -34,8 +35,8 @@ def main() -> None:
         print(f"| {shape} | {mean:.1f} | {own:.1f} | {1 - own / mean:.0%} | {ended} |")
 
 
-def tell_plain_end(history: list[Run], moment: Moment) -> float:
-    """Return when a mean of whole runs says that this one ends: not before the moment at which it is asked."""
+def compute_plain_end(history: list[Run], moment: Moment) -> float:
+    """Return the end that the mean duration of earlier runs predicts, in seconds; never before the moment itself."""
     return max(statistics.fmean(sum(run.values()) for run in history), moment.since_start_s)
 
 

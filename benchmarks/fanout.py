@@ -1,4 +1,4 @@
-"""How soon, and how many, viewers are told: `python -m benchmarks.fanout` prints a section of Markdown.
+"""How soon messages reach viewers, and how many viewers: `python -m benchmarks.fanout` prints a section of Markdown.
 
 From the dashboard itself: the time from a POST to its receipt by every viewer, at 200 reports a second, what ingest
 does meanwhile, and the memory that an idle viewer takes. Against two references, stock Flask-SocketIO and a bare loop
@@ -34,12 +34,12 @@ FRAMES = 60
 MESSAGES = 10
 """How many messages a frame has, where frames are sent at the pace of the dashboard."""
 PING_CYCLE_S = 28
-"""Until each viewer has been pinged once: what it was told last is then not kept for it any more."""
+"""Until each viewer has been pinged once: its last message is then no longer stored for it."""
 
 Row = dict[str, Any]
 
 
-class Told(NamedTuple):
+class Round(NamedTuple):
     """What one run of the dashboard gave."""
 
     p50_ms: int
@@ -47,7 +47,7 @@ class Told(NamedTuple):
     deliveries_per_s: float
     post_p99_ms: float
     cpu_share: float
-    """Of one core, by the process that takes the reports in and tells the viewers."""
+    """Of one core, by the process that receives the reports and sends the messages."""
 
 
 class Rate(NamedTuple):
@@ -72,20 +72,20 @@ def main() -> None:
     print("## Fan-out\n")
     for title, part in rows.items():
         print(f"### {title}\n\n{make_table(part)}\n")
-    tell_bars(*list(rows.values())[:2])
+    print_bars(*list(rows.values())[:2])
 
 
-def tell_bars(dashboard: Sequence[Row], one_by_one: Sequence[Row]) -> None:
+def print_bars(dashboard: Sequence[Row], one_by_one: Sequence[Row]) -> None:
     """Print what was measured for the bars; of the ratios to stock emit the smaller, of one message at a time."""
     for row in dashboard:
         if row["viewers"] == BAR_VIEWERS:
-            bars.tell("fanout/p99", float(row["p99, ms"].split()[0].replace(",", "")))
-    bars.tell("fanout/memory", max(float(row["memory per idle viewer, kB"]) for row in dashboard))
+            bars.print_bar("fanout/p99", float(row["p99, ms"].split()[0].replace(",", "")))
+    bars.print_bar("fanout/memory", max(float(row["memory per idle viewer, kB"]) for row in dashboard))
     # A run in which one viewer did not get everything has ended the benchmark.
-    bars.tell("fanout/viewers", max(row["viewers"] for row in dashboard))
+    bars.print_bar("fanout/viewers", max(row["viewers"] for row in dashboard))
     for row in one_by_one:
         if row["viewers"] == BAR_VIEWERS:
-            bars.tell("fanout/stock", float(row["ours to stock"]))
+            bars.print_bar("fanout/stock", float(row["ours / stock"]))
 
 
 def measure(sizes: Sequence[int] = SIZES, runs: int = RUNS) -> dict[str, list[Row]]:
@@ -93,12 +93,12 @@ def measure(sizes: Sequence[int] = SIZES, runs: int = RUNS) -> dict[str, list[Ro
     compared = [(size, runs if size <= BAR_VIEWERS else 1) for size in sizes if size <= MOST_COMPARED]
     paced = [size for size in sizes if size <= BAR_VIEWERS]
     return {
-        f"From POST to receipt: the dashboard, {RATE} reports a second": [measure_dashboard(n, runs) for n in sizes],
-        "Deliveries a second, one message at a time": [measure_throughput(n, times, 1) for n, times in compared],
-        f"Deliveries a second, {MESSAGES} messages at a time": [
+        f"From POST to receipt: the dashboard, {RATE} reports per second": [measure_dashboard(n, runs) for n in sizes],
+        "Deliveries per second, one message at a time": [measure_throughput(n, times, 1) for n, times in compared],
+        f"Deliveries per second, {MESSAGES} messages at a time": [
             measure_throughput(n, times, MESSAGES) for n, times in compared
         ],
-        f"From emitting to receipt: {MESSAGES} messages every 50 ms": [measure_pace(n, runs) for n in paced],
+        f"From emit to receipt: {MESSAGES} messages every 50 ms": [measure_pace(n, runs) for n in paced],
     }
 
 
@@ -112,20 +112,20 @@ def measure_dashboard(count: int, runs: int) -> Row:
         viewers.idle(PING_CYCLE_S)
         memory = (read_memory_kb(server) - before) / count
         warm.close()
-        told = [tell(server, viewers, count, run) for run in range(runs)]
+        rounds = [measure_round(server, viewers, count, run) for run in range(runs)]
         viewers.close()
     return {
         "viewers": count,
-        "p50, ms": show([run.p50_ms for run in told]),
-        "p99, ms": show([run.p99_ms for run in told]),
-        "deliveries/s": show([run.deliveries_per_s for run in told]),
-        "p99 of the POST, ms": show([run.post_p99_ms for run in told]),
-        "CPU, % of a core": show([100 * run.cpu_share for run in told]),
+        "p50, ms": show([run.p50_ms for run in rounds]),
+        "p99, ms": show([run.p99_ms for run in rounds]),
+        "deliveries/s": show([run.deliveries_per_s for run in rounds]),
+        "p99 of the POST, ms": show([run.post_p99_ms for run in rounds]),
+        "CPU, % of a core": show([100 * run.cpu_share for run in rounds]),
         "memory per idle viewer, kB": f"{memory:.0f}",
     }
 
 
-def tell(server: DashboardServer, viewers: Viewers, count: int, run: int) -> Told:
+def measure_round(server: DashboardServer, viewers: Viewers, count: int, run: int) -> Round:
     """Post for some seconds, and return how it reached the viewers; raise RuntimeError if something did not."""
     viewers.forget()
     assert server.process is not None
@@ -139,7 +139,7 @@ def tell(server: DashboardServer, viewers: Viewers, count: int, run: int) -> Tol
     seconds = viewers.last_at - posted.began_at
     cpu_share = (read_cpu_s(worker) - before_s) / seconds
     say(f"  p50 {p50} ms, p99 {p99} ms, POST p99 {posted.p99_ms:.0f} ms, {cpu_share:.0%} of a core")
-    return Told(p50, p99, viewers.messages / seconds, posted.p99_ms, cpu_share)
+    return Round(p50, p99, viewers.messages / seconds, posted.p99_ms, cpu_share)
 
 
 def measure_throughput(count: int, runs: int, together: int) -> Row:
@@ -160,10 +160,10 @@ def measure_throughput(count: int, runs: int, together: int) -> Row:
     return {
         "viewers": count,
         **{f"{kind}, deliveries/s": show([rate.per_s for rate in rates]) for kind, rates in results.items()},
-        "ours to stock": f"{ratios['stock']:.1f}",
-        "ours to bare": f"{ratios['bare']:.2f}",
+        "ours / stock": f"{ratios['stock']:.1f}",
+        "ours / bare": f"{ratios['bare']:.2f}",
         **{f"{kind}, µs of CPU": f"{value:.1f}" for kind, value in cpu_us.items()},
-        "CPU, stock to ours": f"{cpu_us['stock'] / cpu_us['ours']:.1f}",
+        "CPU, stock / ours": f"{cpu_us['stock'] / cpu_us['ours']:.1f}",
     }
 
 
@@ -212,7 +212,7 @@ def measure_pace(count: int, runs: int) -> Row:
                 took.setdefault(f"{kind} p{percent}, ms", []).append(percentile(viewers.took_ms, percent))
     ratio = statistics.median(took["stock p99, ms"]) / statistics.median(took["ours p99, ms"])
     say(f"{count} viewers: {took}")
-    return {"viewers": count, **{name: show(values) for name, values in took.items()}, "stock to ours": f"{ratio:.1f}"}
+    return {"viewers": count, **{name: show(values) for name, values in took.items()}, "stock / ours": f"{ratio:.1f}"}
 
 
 @contextmanager
@@ -283,7 +283,7 @@ def make_table(rows: Sequence[Row]) -> str:
 
 
 def say(line: str) -> None:
-    """Tell how far it is."""
+    """Print progress on stderr."""
     print(line, file=sys.stderr, flush=True)
 
 

@@ -246,7 +246,7 @@ def _copy(cursor: psycopg2.extensions.cursor, templates: list[Template], variati
 
 def _write(buffers: dict[str, io.StringIO], template: Template, variation: Variation) -> None:
     """Write the rows that retention would have left by now."""
-    values = dict(_tell_moments(template, variation.started_at)) | variation.values
+    values = dict(_list_moments(template, variation.started_at)) | variation.values
     for table, rows in template.rows.items():
         if table not in KEPT_DAYS or variation.age < timedelta(days=KEPT_DAYS[table]):
             buffers[table].write(rows % values)
@@ -257,7 +257,7 @@ def _write(buffers: dict[str, io.StringIO], template: Template, variation: Varia
         buffers[TERMS].write(f"{values['id']}\t{{{','.join(map(str, terms))}}}\n")
 
 
-def _tell_moments(template: Template, started_at: datetime) -> Iterator[tuple[str, str]]:
+def _list_moments(template: Template, started_at: datetime) -> Iterator[tuple[str, str]]:
     """Yield the moments in each notation, by their names in templates."""
     moments = [(str(offset.seconds), started_at + offset) for offset in template.offsets]
     for name, moment in [*moments, ("_received", started_at + template.took)]:

@@ -56,13 +56,13 @@ def main() -> None:
 
 def measure(server: Server, directory: Path, deployments: int) -> None:
     """Print the section."""
-    print(f"## A large past: {deployments:,} deployments with 10 steps, beside {SMALL:,}")
+    print(f"## A large history: {deployments:,} deployments with 10 steps, compared with {SMALL:,}")
     numbers = {"small": SMALL, "large": deployments}
     for name, number in numbers.items():
         begun = time.monotonic()
         make_database(server, directory, name)
         fill(server.url_of(name), number)
-        tell(f"{number} deployments made in {time.monotonic() - begun:.0f} s")
+        say(f"{number} deployments made in {time.monotonic() - begun:.0f} s")
     print_pages(server, directory, numbers)
     make_database(server, directory, "storage")
     storage.print_storage(server.url_of("storage"), server.url_of("large"), deployments, directory)
@@ -72,11 +72,9 @@ def measure(server: Server, directory: Path, deployments: int) -> None:
 
 def print_pages(server: Server, directory: Path, numbers: dict[str, int]) -> None:
     """Ask for each page and each answer of the API, of both databases in turn."""
-    print(
-        "\n### Pages and API\n\nBlocks: of 8 kB, that all statements of an answer together look at. Database: how long"
-    )
-    print("they take; whole: with everything but the web server. Medians, in ms. First: the database's time with")
-    print("1,000,000 when nothing is remembered yet of what the histories of open deployments say.\n")
+    print("\n### Pages and API\n\nMedians; times in ms. Blocks: blocks of 8 kB that all statements of an answer read.")
+    print("Database: time of these statements. Whole: everything except the web server. First: database time with")
+    print("1,000,000 deployments before statistics from the histories of open deployments are cached.\n")
     columns = [f"{part}, {number:,}" for part in ("blocks", "database", "whole") for number in numbers.values()]
     print(f"| answer | statements | {' | '.join(columns)} | first |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|")
     apps = {name: make_app(server.url_of(name), directory) for name in numbers}
@@ -115,22 +113,22 @@ def list_paths(number: int) -> dict[str, str]:
     api, large, usual = "/api/deployments", "bench-000", "bench-006"
     shown = {
         "overview, 300 projects": "/",
-        "project with a fifth of all": f"/projects/{large}",
+        "project with a fifth of all deployments": f"/projects/{large}",
         "another project": f"/projects/{usual}",
     }
     found = {
-        "history": "/deployments", "search: what most have": f"{searches}main", "search: a run": f"{searches}{run}",
-        "search: what none has": f"{searches}nothing-like-it", "search: a message": f"{searches}修复 cache of order 7",
+        "history": "/deployments", "search: a common word": f"{searches}main", "search: a run": f"{searches}{run}",
+        "search: no match": f"{searches}nothing-like-it", "search: a message": f"{searches}修复 cache of order 7",
         "failed of a project": f"/deployments?project={usual}&state=failed",
-        "a branch": "/deployments?branch=feature/17", "a state that none has": "/deployments?state=cancelled",
-        "what runs": "/deployments?state=running",
+        "a branch": "/deployments?branch=feature/17", "a state without matches": "/deployments?state=cancelled",
+        "running deployments": "/deployments?state=running",
     }  # fmt: skip
-    one = {"the newest but 30": number - 30, "one in the middle": middle, "an old one": number // 10}
+    one = {"30 before the newest": number - 30, "one in the middle": middle, "an old one": number // 10}
     answers = {
         "API: projects": "/api/projects", "API: a project": f"/api/projects/{large}", "API: deployments": api,
         "API: 200 deployments": f"{api}?limit=200", "API: one": f"{api}/{middle}",
         "API: a run": f"/api/cicd/runs/{run}", "API: events": f"{api}/{number - 5}/events?since=0",
-        "API: deliveries": "/api/deliveries", "API: deliveries that none is": "/api/deliveries?q=nothing-like-it",
+        "API: deliveries": "/api/deliveries", "API: deliveries, no match": "/api/deliveries?q=nothing-like-it",
     }  # fmt: skip
     return {**shown, **found, **{f"deployment: {name}": f"/deployments/{key}" for name, key in one.items()}, **answers}
 
@@ -158,20 +156,21 @@ def print_ingest(server: Server, directory: Path, deployments: int) -> None:
             with run_all(server.url_of(database), directory) as dashboard:
                 load(dashboard, f"warm-{round_}", WARM_UP_S)
                 taken[name].append(take(server, dashboard, f"ingest-{round_}"))
-            tell(f"{name}: {taken[name][-1].load.a_second:.0f} deliveries/s")
+            say(f"{name}: {taken[name][-1].load.a_second:.0f} deliveries/s")
         execute(server.url, f"DROP DATABASE {copy}")
     print(f"\n### Ingest\n\n{CLIENTS} connections, distinct keys, medians of {ROUNDS} rounds of {SECONDS} s.\n")
-    print("| deployments | deliveries/s | spread | p99, ms | processor time, µs |\n|--:|--:|--:|--:|--:|")
+    print("| deployments | deliveries/s | spread | p99, ms | CPU time, µs |\n|--:|--:|--:|--:|--:|")
     for name, number in (("small", SMALL), ("large", deployments)):
-        cpu_s = statistics.median(told.cpu_s for told in taken[name])
-        print(f"| {number:,} | {tell_row([told.load for told in taken[name]])} | {cpu_s * 1e6:.0f} |")
+        cpu_s = statistics.median(run.cpu_s for run in taken[name])
+        print(f"| {number:,} | {make_cells([run.load for run in taken[name]])} | {cpu_s * 1e6:.0f} |")
     pairs = list(zip(taken["small"], taken["large"], strict=True))
     rates = [large.load.a_second / small.load.a_second for small, large in pairs]
     times = [small.cpu_s / large.cpu_s for small, large in pairs]
-    print(f"\nOf the rate with {SMALL:,}: {statistics.median(rates):.2f} ({min(rates):.2f} to {max(rates):.2f});")
-    print(f"by processor time of dashboard and database: {statistics.median(times):.2f}", end="")
-    print(f" ({min(times):.2f} to {max(times):.2f}), which other programs disturb less.")
-    bars.tell("history/ingest", statistics.median(rates))
+    spread = f"{min(rates):.2f} to {max(rates):.2f}"
+    print(f"\nRate relative to {SMALL:,} deployments: {statistics.median(rates):.2f} ({spread});")
+    print(f"by CPU time of dashboard and database: {statistics.median(times):.2f}", end="")
+    print(f" ({min(times):.2f} to {max(times):.2f}), which other programs affect less.")
+    bars.print_bar("history/ingest", statistics.median(rates))
 
 
 class Taken(NamedTuple):
@@ -186,8 +185,8 @@ def take(server: Server, dashboard: DashboardServer, tag: str) -> Taken:
     assert dashboard.process is not None
     pids = (server.postmaster.pid, dashboard.process.pid)
     before = sum(map(read_cpu_s, pids))
-    told = load(dashboard, tag, SECONDS)
-    return Taken(told, (sum(map(read_cpu_s, pids)) - before) / told.requests)
+    posted = load(dashboard, tag, SECONDS)
+    return Taken(posted, (sum(map(read_cpu_s, pids)) - before) / posted.requests)
 
 
 def print_retention(server: Server, directory: Path, deployments: int) -> None:
@@ -206,14 +205,15 @@ def print_retention(server: Server, directory: Path, deployments: int) -> None:
             )
             loads["deleting"].append(deleting)
             rates.append(rate)
-            tell(
+            say(
                 f"deleting {rate:.0f} deployments/s: {deleting.a_second:.0f} deliveries/s, p99 {deleting.p99_ms:.0f} ms"
             )
-    print(f"\n### Retention\n\nThe same load while another process deletes the older half, {len(rates)} rounds.\n")
+    print("\n### Retention\n")
+    print(f"The same load, quiet and while another process deletes the older half; {len(rates)} rounds.\n")
     print("| | deliveries/s | spread | p99, ms |\n|---|--:|--:|--:|")
-    for name, told in loads.items():
-        print(f"| {name} | {tell_row(told)} |")
-    print(f"\nDeleted meanwhile: {statistics.median(rates):.0f} deployments/s, each with a job and 10 steps.")
+    for name, rounds in loads.items():
+        print(f"| {name} | {make_cells(rounds)} |")
+    print(f"\nDeleted in the meantime: {statistics.median(rates):.0f} deployments/s, each with a job and 10 steps.")
 
 
 def delete_beside(database_url: str, directory: Path, deployments: int, act: Callable[[], Load]) -> tuple[float, Load]:
@@ -223,12 +223,12 @@ def delete_beside(database_url: str, directory: Path, deployments: int, act: Cal
     before, begun = execute(database_url, counting), time.monotonic()
     deleting.start()
     try:
-        told = act()
+        result = act()
     finally:
         deleting.terminate()
         deleting.join()
     took_s = time.monotonic() - begun
-    return (before[0][0] - execute(database_url, counting)[0][0]) / took_s, told
+    return (before[0][0] - execute(database_url, counting)[0][0]) / took_s, result
 
 
 def delete_half(database_url: str, directory: Path) -> None:
@@ -244,9 +244,9 @@ def load(dashboard: DashboardServer, tag: str, seconds: int) -> Load:
     return post(dashboard.port, f"{tag}-{time.time():.0f}", CLIENTS, seconds, hot=False)
 
 
-def tell_row(loads: Sequence[Load]) -> str:
+def make_cells(loads: Sequence[Load]) -> str:
     """Return the cells of a row: median rate, its spread, median p99."""
-    rates = [told.a_second for told in loads]
+    rates = [load.a_second for load in loads]
     median = statistics.median(rates)
     return (
         f"{median:,.0f} | {(max(rates) - min(rates)) / median:.0%} | {statistics.median(t.p99_ms for t in loads):.0f}"
@@ -286,8 +286,8 @@ def execute(database_url: str, statement: str) -> list[tuple[int, ...]]:
         connection.close()
 
 
-def tell(line: str) -> None:
-    """Say how far it is."""
+def say(line: str) -> None:
+    """Print progress on stderr."""
     print(line, file=sys.stderr, flush=True)
 
 

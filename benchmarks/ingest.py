@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.bars import tell
+from benchmarks.bars import print_bar
 from benchmarks.machine import measure_fsync_ms, spin_ms
 from benchmarks.systems import (
     ANNOUNCED,
@@ -30,7 +30,7 @@ from benchmarks.systems import (
 BAR_CLIENTS = 64
 HEADINGS = (
     "c", "what", "requests/s", "spread", "p50 ms", "p99 ms", "CPU ms web", "CPU ms PostgreSQL",
-    "of bare", "of pgbench", "of naive",
+    "vs bare", "vs pgbench", "vs naive",
 )  # fmt: skip
 
 
@@ -60,11 +60,11 @@ def main() -> None:
                 tag = f"{number:02}-{place:02}"
                 length = (options.seconds, options.warm)
                 samples.append(systems.measure(cell.system, tag, cell.clients, *length, hot=cell.hot))
-    print(f"## Ingest\n\n{options.rounds} rounds of {options.seconds} s each; medians, spread is (max - min) / median.")
-    print(f"A fixed loop of the processor took {tell_spread(spins)}, an fsync {tell_spread(fsyncs)}.")
+    print(f"## Ingest\n\n{options.rounds} rounds of {options.seconds} s each; medians; spread is (max - min) / median.")
+    print(f"A fixed CPU loop took {show_spread(spins)}, an fsync {show_spread(fsyncs)}.")
     print_table(results, hot=False)
     print_table(results, hot=True)
-    tell_bars(results)
+    print_bars(results)
 
 
 def read_options() -> argparse.Namespace:
@@ -92,7 +92,7 @@ def list_cells(client_counts: Sequence[int]) -> Iterator[Cell]:
 
 def print_table(results: Results, *, hot: bool) -> None:
     """Print what was found for distinct or for hot keys."""
-    print("\n### " + ("Hot keys: 16 deployments, their steps one by one" if hot else "Distinct keys: new deployments"))
+    print("\n### " + ("Hot keys: 16 deployments, reported step by step" if hot else "Distinct keys: new deployments"))
     print(f"\n| {' | '.join(HEADINGS)} |\n|--:|---|{'--:|' * (len(HEADINGS) - 2)}")
     for cell, samples in results.items():
         if cell.hot == hot:
@@ -112,17 +112,17 @@ def make_row(results: Results, cell: Cell, samples: Sequence[Sample]) -> Iterato
     yield from (f"{compare(results, cell, reference):.2f}" if is_ours else "" for reference in references)
 
 
-def tell_bars(results: Results) -> None:
+def print_bars(results: Results) -> None:
     """Print what was measured for the bars of the issue."""
     ours = Cell(BAR_CLIENTS, DASHBOARD)
     if ours in results:
         for name, reference in (("bare", BARE), ("pgbench", PGBENCH), ("naive", NAIVE)):
-            tell(f"ingest/{name}", compare(results, ours, ours._replace(system=reference)))
-        tell("ingest/p99", find_median(results[ours], "p99_ms"))
-        tell("ingest/workers", compare(results, ours._replace(system=DASHBOARD_2), ours))
+            print_bar(f"ingest/{name}", compare(results, ours, ours._replace(system=reference)))
+        print_bar("ingest/p99", find_median(results[ours], "p99_ms"))
+        print_bar("ingest/workers", compare(results, ours._replace(system=DASHBOARD_2), ours))
     lone = ours._replace(clients=1)
     if lone in results:
-        tell("ingest/lone", find_ratio(results[lone], results[lone._replace(system=DIRECT)], "p50_ms"))
+        print_bar("ingest/lone", find_ratio(results[lone], results[lone._replace(system=DIRECT)], "p50_ms"))
 
 
 def compare(results: Results, cell: Cell, reference: Cell) -> float:
@@ -146,7 +146,7 @@ def find_spread(values: Sequence[float]) -> float:
     return (max(values) - min(values)) / statistics.median(values)
 
 
-def tell_spread(values: Sequence[float]) -> str:
+def show_spread(values: Sequence[float]) -> str:
     """Return median and spread of milliseconds in words."""
     return f"{statistics.median(values):.2f} ms (spread {find_spread(values):.0%})"
 

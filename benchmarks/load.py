@@ -45,11 +45,11 @@ def post(port: int, tag: str, clients: int, seconds: int, *, hot: bool) -> Load:
         script = [SECRET, templates.name, tag, str(HOT_KEYS if hot else 1)]
         command = [*wrk, f"http://127.0.0.1:{port}/api/webhook/deployment", "--", *script]
         run = subprocess.run(command, check=True, capture_output=True, text=True)
-    told = json.loads(run.stderr)
-    if told["refused"] or told["broken"] or told["late"]:
-        raise RuntimeError(f"not every delivery was taken: {told}")
-    rate = told["requests"] / told["microseconds"] * 1e6
-    return Load(told["requests"], rate, told["p50_us"] / 1000, told["p99_us"] / 1000)
+    result = json.loads(run.stderr)
+    if result["refused"] or result["broken"] or result["late"]:
+        raise RuntimeError(f"not every delivery was taken: {result}")
+    rate = result["requests"] / result["microseconds"] * 1e6
+    return Load(result["requests"], rate, result["p50_us"] / 1000, result["p99_us"] / 1000)
 
 
 def run_pgbench(database: Server, script: str, clients: int, seconds: int) -> Load:

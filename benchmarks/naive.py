@@ -159,8 +159,8 @@ def receive_deployment() -> dict[str, int]:
 def store(payload: dict[str, Any], body: bytes) -> int:
     """Store what the payload says; return the deployment's id after the commit."""
     now = datetime.now(UTC)
-    told = {name: payload[name] for name in PROJECT_FIELDS}
-    project = put(Project, {"name": payload["project"]}, last_status=payload["status"], updated_at=now, **told)
+    values = {name: payload[name] for name in PROJECT_FIELDS}
+    project = put(Project, {"name": payload["project"]}, last_status=payload["status"], updated_at=now, **values)
     key = {"project_id": project.id, "run_id": payload["run_id"]}
     deployment = put(Deployment, key, updated_at=now, **{name: payload[name] for name in DEPLOYMENT_FIELDS})
     for name, status in payload["step_details"].items():

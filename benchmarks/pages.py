@@ -56,7 +56,7 @@ def main() -> None:
                 times.append(statistics.median(ask(connection, path) for _ in range(REQUESTS)))
     counts = " and ".join(f"{number:,} {name}" for name, number in COUNTS.items())
     print(f"## Pages\n\n{counts}; {RUNS} runs of {REQUESTS} requests each, {os.cpu_count()} cores.\n")
-    print(f"| what | ms | spread | of {REFERENCE} |\n|---|--:|--:|--:|")
+    print(f"| what | ms | spread | vs {REFERENCE} |\n|---|--:|--:|--:|")
     reference = statistics.median(measured[REFERENCE])
     for name, path in paths.items():
         median = statistics.median(measured[path])
@@ -69,8 +69,10 @@ def make_past(connection: http.client.HTTPConnection, database_url: str) -> dict
     now = datetime.now(UTC)
     times = {"started_at": (now - timedelta(minutes=1)).isoformat(), "completed_at": now.isoformat()}
     for steps in (10, 2000):
-        told = [{"name": f"step {number}", "number": number, "status": "success", **times} for number in range(steps)]
-        ask(connection, "/api/webhook/deployment", {**FIRST, **times, "run_id": steps, "steps": told})
+        reported = [
+            {"name": f"step {number}", "number": number, "status": "success", **times} for number in range(steps)
+        ]
+        ask(connection, "/api/webhook/deployment", {**FIRST, **times, "run_id": steps, "steps": reported})
     with psycopg2.connect(database_url) as database, database.cursor() as cursor:
         children = [COPY_CHILDREN.format(table, table) for table in ("deployment_jobs", "deployment_steps")]
         for statement in (COPY_PROJECTS, COPY_DEPLOYMENTS, *children, "ANALYZE"):

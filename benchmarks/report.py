@@ -18,8 +18,8 @@ SECTIONS = ("machine", "ingest", "fanout", "history", "pages", "estimate")
 TRIALS = {"ingest": ["--quick"], "fanout": ["--quick"], "history": ["--deployments", "20000"]}
 RESULTS = Path(__file__).with_name("RESULTS.md")
 INTRODUCTION = """\
-Written by `make bench`; [README.md](README.md) says what is measured, against what, and how. Load and servers share one
-machine: read the ratios, each within one run, rather than the absolute figures.
+Written by `make bench`; [README.md](README.md) describes what is measured, and how. Load and servers share one machine:
+compare the ratios within a run rather than the absolute figures.
 """
 
 

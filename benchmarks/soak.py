@@ -186,16 +186,18 @@ def print_load(senders: Sequence[Sender], viewers: Sequence[Viewer], guests: Seq
     times_ms = sorted(seconds * 1000 for sender in senders for seconds in sender.times_s)
     again, copies = (sum(getattr(sender, name) for sender in senders) for name in ("again", "redelivered"))
     print(f"{len(times_ms):,} deliveries acknowledged, {len(times_ms) / seconds:.0f} a second.")
-    print(f"{again:,} tries were not acknowledged; {copies:,} deliveries were sent once more.")
+    print(f"{again:,} attempts were not acknowledged; {copies:,} deliveries were sent twice.")
     places = ((0.5, "p50"), (0.99, "p99"), (1, "longest"))
     answers = ", ".join(f"{name} {times_ms[int((len(times_ms) - 1) * place)]:.1f} ms" for place, name in places)
     messages = sum(viewer.messages for viewer in (*viewers, *guests))
-    print(f"Answers: {answers}. {len(viewers)} viewers stayed, {len(guests)} came and went: {messages:,} messages.")
+    print(
+        f"Answers: {answers}. {len(viewers)} viewers stayed, {len(guests)} connected and left: {messages:,} messages."
+    )
 
 
 def print_growth(samples: Sequence[Sample]) -> None:
     """Print begin, end and slope of what was measured; the slope without the first third, in which caches fill."""
-    print("\n| | begin | end | most | slope per hour |\n|---|--:|--:|--:|--:|")
+    print("\n| | start | end | max | slope per hour |\n|---|--:|--:|--:|--:|")
     steady = samples[len(samples) // 3 :]
     hours = [sample[0] / 3600 for sample in steady]
     for place, name in enumerate(SAMPLED, start=1):

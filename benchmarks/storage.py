@@ -18,7 +18,7 @@ from tests.servers import SECRET
 REPORTED, WARM_UP = 500, 100
 """Deployments that are posted in each way, and before that: the first ones fill pages that would count otherwise."""
 TABLES = {
-    "for good": ("deployments", "deployment_jobs", "deployment_steps", "deployment_terms"),
+    "no limit": ("deployments", "deployment_jobs", "deployment_steps", "deployment_terms"),
     "30 days": ("deployment_events",),
     "14 days": ("deliveries",),
     "7 days": ("delivery_keys",),
@@ -33,10 +33,10 @@ def print_storage(empty_url: str, large_url: str, deployments: int, directory: P
     app = create_app(load_settings(environ))
     once, by_steps = (report(app, empty_url, make) for make in (make_summary, make_steps))
     past = {kept: size / deployments for kept, size in read_sizes(large_url).items()}
-    print("\n### Storage\n\nBytes per deployment, indexes included, by how long they are kept.\n")
-    print("| kept | one summary | 20 reports of single steps | of the large past |\n|---|--:|--:|--:|")
+    print("\n### Storage\n\nBytes per deployment including indexes, by retention period.\n")
+    print("| kept | one summary | 20 reports of single steps | in the large history |\n|---|--:|--:|--:|")
     for kept, tables in TABLES.items():
-        shown = f"{past[kept]:,.0f}" if kept == "for good" else "–"
+        shown = f"{past[kept]:,.0f}" if kept == "no limit" else "–"
         print(f"| {kept}: {', '.join(tables)} | {once[kept]:,.0f} | {by_steps[kept]:,.0f} | {shown} |")
 
 

@@ -61,7 +61,7 @@ class Said(NamedTuple):
     rest: bytes
 
 
-@functools.lru_cache(maxsize=512)  # everyone is told the same
+@functools.lru_cache(maxsize=512)  # all receive the same
 def understand(data: bytes) -> Said:
     """Take the whole frames from the beginning of these bytes."""
     texts, place = [], 0

@@ -1,6 +1,6 @@
-"""Posts real bodies of every sender to a dashboard; writes what became of them into docs/senders.md: `make senders`.
+"""Posts real bodies of every sender to a dashboard and writes the verdicts into docs/senders.md: `make senders`.
 
-Which bodies, and how they are posted, tests/webhooks/real_bodies.py says; the test beside it holds the table to this.
+tests/webhooks/real_bodies.py selects and posts the bodies; the test beside it checks that the table is up to date.
 """
 
 import sys
@@ -13,36 +13,36 @@ from tests.webhooks.dialects.corpora import CORPORA
 from tests.webhooks.real_bodies import Answer, list_deliveries, post_all
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "senders.md"
-BEGIN = "<!-- What `make senders` writes begins here. -->"
-END = "<!-- What `make senders` writes ends here. -->"
+BEGIN = "<!-- Begin: written by `make senders`. -->"
+END = "<!-- End: written by `make senders`. -->"
 COLUMNS = ("sender", "event", "bodies", "applied", "ignored", "failed", "why ignored")
 GITHUB_EVENTS = (
     "workflow_run", "workflow_job", "deployment", "deployment_status", "check_run", "check_suite", "status", "ping",
 )  # fmt: skip
-"""What gets a row of its own; the others of GitHub's share one."""
+"""GitHub's events that have a row of their own; all others share one."""
 Row = tuple[str, ...]
 
 
 def main() -> None:
-    """Write the table anew."""
+    """Write the table into the document."""
     if not CORPORA.is_dir():
-        sys.exit(f"no corpora in {CORPORA}: let CORPORA name the folder that has them")
+        sys.exit(f"{CORPORA} does not exist: set CORPORA to the folder with the bodies")
     with run_dashboard() as server:
         answers = post_all(server, list_deliveries())
     DOCUMENT.write_text(replace_table(DOCUMENT.read_text(encoding="utf-8"), make_table(answers)), encoding="utf-8")
 
 
 def replace_table(document: str, table: str) -> str:
-    """Return the document with this table between the two comments."""
+    """Return the document with this table between the two comments; raise ValueError if one of them is missing."""
     before, _, rest = document.partition(BEGIN)
     _, found, after = rest.partition(END)
     if not found:
-        raise ValueError(f"the document lacks a line {BEGIN} or {END}")
+        raise ValueError(f"the document must contain the lines {BEGIN} and {END}")
     return f"{before}{BEGIN}\n{table}\n{END}{after}"
 
 
 def make_table(answers: Sequence[Answer]) -> str:
-    """Return the table in Markdown: a row for each event, in the order of the answers, GitHub's in that of the list."""
+    """Return the Markdown table, a row per event: in the order of the answers, GitHub's in that of GITHUB_EVENTS."""
     groups: dict[tuple[str, str], list[Answer]] = {("GitHub", event): [] for event in GITHUB_EVENTS}
     others: list[Answer] = []
     for answer in answers:
@@ -55,18 +55,19 @@ def make_table(answers: Sequence[Answer]) -> str:
 
 
 def write_line(row: Row) -> str:
-    """Return a line of a table in Markdown."""
+    """Return a line of a Markdown table."""
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |"
 
 
 def sum_up(others: Sequence[Answer]) -> Row:
-    """Return the row of those of GitHub's events that have none of their own."""
+    """Return the row that GitHub's other events share."""
     number = len({answer.delivery.event for answer in others})
-    return make_row("GitHub", f"{number} other events", others, "what each tells of: code, talk, settings, people, …")
+    why = "each is about something else: code, discussions, settings, people, …"
+    return make_row("GitHub", f"{number} other events", others, why)
 
 
 def make_row(sender: str, event: str, answers: Sequence[Answer], why: str) -> Row:
-    """Return what became of these deliveries; whatever is neither applied nor ignored counts as failed."""
+    """Return the row with the verdicts of these deliveries; one neither applied nor ignored counts as failed."""
     verdicts = Counter(answer.verdict for answer in answers)
     applied, ignored = verdicts["applied"], verdicts["ignored"]
     counts = (len(answers), applied, ignored, len(answers) - applied - ignored)
@@ -74,7 +75,7 @@ def make_row(sender: str, event: str, answers: Sequence[Answer], why: str) -> Ro
 
 
 def list_reasons(answers: Iterable[Answer]) -> str:
-    """Return why deliveries were ignored, each reason once."""
+    """Return the reasons why deliveries were ignored, each one once."""
     reasons = dict.fromkeys(str(answer.said["reason"]) for answer in answers if answer.verdict == "ignored")
     return "; ".join(reasons)
 

@@ -1,39 +1,39 @@
 #!/bin/sh
-# Reports a deployment and its steps to the dashboard, from any CI system. `report.sh --help` and docs/connect-ci.md say how.
+# Reports a deployment and its steps to the dashboard, from any CI system: see `report.sh --help` and docs/connect-ci.md.
 #
-# One file for any POSIX shell; needs curl and openssl. It never fails a deployment because the dashboard is away.
-# Variables begin with rs_: the command of a step inherits the environment, and assigning to a plain `name` here
+# A single file for any POSIX shell; needs curl and openssl. An unreachable dashboard never makes a deployment fail.
+# All variables begin with rs_: the command of a step inherits the environment, and assigning to a plain `name` here
 # would change an exported $name there.
 
-{ set +x; } 2>/dev/null # A caller that traces must not print the secret.
-# Standard files that the caller closed would be mistaken for others further down.
+{ set +x; } 2>/dev/null # If the caller uses set -x, the secret must not be printed.
+# A standard file that the caller closed would get the number of another file opened below.
 (: 9<&0) 2>/dev/null || exec </dev/null
 (: 9>&1) 2>/dev/null || exec >/dev/null
 (: 9>&2) || exec 2>/dev/null
 
 usage() {
   cat <<'EOT'
-Usage: report.sh start [OPTION…]                     a deployment begins
-       report.sh finish STATUS [OPTION…]             it is over: success, failed, cancelled, … or an exit status ($?)
-       report.sh step NAME [OPTION…] -- COMMAND…     runs the command, reports it, exits with its status
+Usage: report.sh start [OPTION…]                     reports the start of a deployment
+       report.sh finish STATUS [OPTION…]             reports its end: success, failed, cancelled, … or exit status ($?)
+       report.sh step NAME [OPTION…] -- COMMAND…     runs the command, reports it and exits with its status
        report.sh step NAME --status STATUS [OPTION…] reports a step without running anything
 
-Environment: DASHBOARD_URL             where the dashboard is, such as https://example.org/project-dashboard
-             DASHBOARD_WEBHOOK_SECRET  its webhook secret
-             DASHBOARD_TIMEOUT_S       how long one report may be tried, in seconds (15)
-             DASHBOARD_RETRY_S         the pause before the second try, doubled each time (1)
+Environment: DASHBOARD_URL             address of the dashboard, for example https://example.org/project-dashboard
+             DASHBOARD_WEBHOOK_SECRET  webhook secret of the dashboard
+             DASHBOARD_TIMEOUT_S       maximum time for one report including retries, in seconds (15)
+             DASHBOARD_RETRY_S         pause before the first retry, in seconds, doubled each time (1)
 
-Which deployment; also as DASHBOARD_PROJECT, DASHBOARD_RUN_ID, …; what is not given is taken from the CI system:
+Identity of the deployment, also as DASHBOARD_PROJECT, DASHBOARD_RUN_ID, …; missing values are taken from the CI system:
   --project --environment --run-id --run-attempt --repository --branch --commit-hash --run-url --triggered-by --trigger-type
-About the deployment:
+Details of the deployment:
   --commit-message --deploy-type backend|static --deploy-path --test-url --port --service-status running|stopped
-About the deployment, or with `step` about the step:
+Details of the deployment, or with `step` of the step:
   --message --error
-About a step:
-  --number N   its place in the list
-  --job NAME   the job that it belongs to; also as DASHBOARD_JOB
-  --log        send the last 64 KiB of the output always (otherwise only when the command fails)
-  --no-log     never send output, and leave the command its own stdout and stderr
+Details of a step:
+  --number N   position in the list
+  --job NAME   job that the step belongs to, also as DASHBOARD_JOB
+  --log        always send the last 64 KiB of the output (default: only when the command fails)
+  --no-log     never send output; the command keeps its own stdout and stderr
 EOT
 }
 
@@ -52,14 +52,14 @@ now() { # RFC 3339 in UTC, with microseconds where date(1) knows them
   esac
 }
 
-# --- Which deployment this is ---------------------------------------------------------------------------------------
+# --- Identity of the deployment -------------------------------------------------------------------------------------
 
-fill() { # in the order of the names below: what is still unknown becomes what is given
+fill() { # VALUE…, in the order of the names below: sets the variables that are still empty
   : "${rs_project:=$1}" "${rs_repository:=$2}" "${rs_environment:=$3}" "${rs_branch:=$4}" "${rs_commit_hash:=$5}"
   : "${rs_run_id:=$6}" "${rs_run_attempt:=$7}" "${rs_run_url:=$8}" "${rs_triggered_by:=$9}" "${rs_trigger_type:=${10}}"
 }
 
-repository_of() { # the path of a remote's URL, without host and credentials; nothing for a local directory
+repository_of() { # URL: the path of a remote's URL without host and credentials; nothing for a local directory
   printf '%s\n' "$1" | sed -e 's,^[A-Za-z+]*://[^/]*/,,' -e 's,^[^/]*:,,' -e 's,/*$,,' -e 's,\.git$,,' -e '\,^[/.],d'
 }
 
@@ -90,7 +90,7 @@ fill_from_ci() {
   fi
 }
 
-fill_from_git() { # Each command may fail: git missing, or no repository here.
+fill_from_git() { # Each command may fail: git may be missing, or this may not be a repository.
   rs_remote=$(repository_of "$(git config --get remote.origin.url 2>/dev/null)")
   rs_directory=$(git rev-parse --show-toplevel 2>/dev/null)
   [ -n "$rs_remote" ] || rs_remote=${rs_directory##*/}
@@ -110,18 +110,18 @@ find_identity() {
   fi
 }
 
-# --- What is sent ---------------------------------------------------------------------------------------------------
+# --- Content of a report --------------------------------------------------------------------------------------------
 
-fields() { printf '%s\0' "$@"; } # NAME VALUE …: the input of json(); a shell's text never holds a NUL
+fields() { printf '%s\0' "$@"; } # NAME VALUE …: the input of json(); shell strings cannot contain NUL
 
-number() { # NAME VALUE: as a JSON number if it is one, else as it is: the dashboard says what is wrong with it
+number() { # NAME VALUE: a JSON number if VALUE is one, otherwise a string, which the dashboard rejects with a reason
   case $2 in
     '' | *[!0-9]* | 0?*) fields "$1" "$2" ;;
     *) fields "#$1" "$2" ;;
   esac
 }
 
-facts() { # TIMESTAMP: what every report says
+facts() { # TIMESTAMP: the fields of every report
   fields project "$rs_project" repository "$rs_repository" environment "$rs_environment" branch "$rs_branch" \
     commit_hash "$rs_commit_hash" commit_message "$rs_commit_message" run_id "$rs_run_id" run_url "$rs_run_url" \
     triggered_by "$rs_triggered_by" trigger_type "$rs_trigger_type" deploy_type "$rs_deploy_type" \
@@ -141,9 +141,9 @@ step_state() { # STATUS STARTED_AT COMPLETED_AT
   state "$@"
 }
 
-# Reads NAME NUL VALUE NUL …, writes a JSON object in ASCII. Empty values are left out; `#name` is a number; `{name`
-# opens an object that holds the rest. Bytes that are not UTF-8 are dropped. Only numbers pass through awk, so that no
-# locale and no awk can misread the text.
+# Reads NAME NUL VALUE NUL … and writes a JSON object in ASCII. Empty values are omitted; `#name` is a number; `{name`
+# opens an object that contains the rest. Bytes that are not UTF-8 are dropped. awk only sees numbers, so that no locale
+# and no version of awk can misread the text.
 json() {
   od -An -v -tu1 | LC_ALL=C awk '
     function open_member() { printf "%s\"%s\":", separator, name; separator = "," }
@@ -188,7 +188,7 @@ json() {
     END { printf "%s", nested ? "}}" : "}" }'
 }
 
-log_field() { # the end of the output, from its first whole line, without the webhook secret
+log_field() { # the end of the output from its first complete line, without the webhook secret
   [ -s "$rs_tmp/log" ] || return 0
   rs_bytes=$(wc -c <"$rs_tmp/log")
   printf 'log\0'
@@ -209,7 +209,7 @@ log_field() { # the end of the output, from its first whole line, without the we
 
 # --- Sending --------------------------------------------------------------------------------------------------------
 
-pad() { # BYTE: the key on standard input, as decimal bytes, xor BYTE, as escapes for printf %b
+pad() { # BYTE: reads the key as decimal bytes, writes the key xor BYTE as escapes for printf %b
   LC_ALL=C awk -v with="$1" '
     { for (i = 1; i <= NF; i++) key[n++] = $i }
     END {
@@ -221,15 +221,15 @@ pad() { # BYTE: the key on standard input, as decimal bytes, xor BYTE, as escape
     }'
 }
 
-key_bytes() { # Standard Webhooks: `whsec_` marks base64, anything else is the key itself
+key_bytes() { # Standard Webhooks: after `whsec_` the key is base64, otherwise the secret is the key itself
   case $DASHBOARD_WEBHOOK_SECRET in
     whsec_*) printf '%s' "${DASHBOARD_WEBHOOK_SECRET#whsec_}" | openssl base64 -d -A 2>/dev/null ;;
     *) printf '%s' "$DASHBOARD_WEBHOOK_SECRET" ;;
   esac
 }
 
-# HMAC by hand (RFC 2104): openssl takes a key only as an argument, and arguments are for every user of the machine to
-# read. Here the key passes through builtins and pipes alone.
+# HMAC by hand (RFC 2104): openssl takes a key only as an argument, and every user of the machine can read arguments.
+# Here the key only passes through builtins and pipes.
 prepare_key() {
   rs_key=$(key_bytes | od -An -v -tu1)
   [ "$(key_bytes | wc -c)" -le 64 ] || rs_key=$(key_bytes | openssl dgst -sha256 -binary | od -An -v -tu1)
@@ -244,7 +244,7 @@ sign() { # PREFIX FILE: the base64 HMAC-SHA256 of both together
   } 2>/dev/null
 }
 
-member() { # NAME FILE: a member of a JSON answer: a text without its quotes, anything else as it stands to the end
+member() { # NAME FILE: a member of a JSON answer: a string without its quotes, anything else unchanged up to the end
   LC_ALL=C tr '\000-\037\177' ' ' <"$2" | LC_ALL=C awk -v name="$1" '
     match($0, "\"" name "\" *: *") {
       value = substr($0, RSTART + RLENGTH)
@@ -253,7 +253,7 @@ member() { # NAME FILE: a member of a JSON answer: a text without its quotes, an
     }'
 }
 
-explain() { # FILE: a problem document in one line, or the beginning of whatever else it is
+explain() { # FILE: a problem document in one line, or the beginning of any other file
   rs_title=$(member title "$1")
   rs_detail=$(member detail "$1")
   rs_errors=$(member errors "$1")
@@ -264,9 +264,9 @@ explain() { # FILE: a problem document in one line, or the beginning of whatever
   fi
 }
 
-try_once() { # FILE ID SECONDS: posts the file; leaves .head, .answer and .trouble beside it; prints the HTTP status
+try_once() { # FILE ID SECONDS: posts the file; writes .head, .answer and .trouble next to it; prints the HTTP status
   rs_at=$(date +%s)
-  { # Through standard input: neither the signature nor credentials in the URL belong into a process list.
+  { # Through standard input, so that the signature and credentials in the URL are not in a process list.
     printf 'url = "%s"\nheader = "webhook-id: %s"\nheader = "webhook-timestamp: %s"\n' "$rs_url" "$2" "$rs_at"
     printf 'header = "webhook-signature: v1,%s"\n' "$(sign "$2.$rs_at." "$1")"
   } | curl -q --config - --silent --show-error --globoff --max-time "$3" --connect-timeout 5 \
@@ -274,7 +274,7 @@ try_once() { # FILE ID SECONDS: posts the file; leaves .head, .answer and .troub
     --data-binary "@$1" --dump-header "$1.head" --output "$1.answer" --write-out '%{http_code}' 2>"$1.trouble"
 }
 
-pause() { # SECONDS FILE: sleeps, unless FILE need not be sent any more
+pause() { # SECONDS FILE: sleeps until FILE no longer needs to be sent
   rs_slept=0
   while [ "$rs_slept" -lt "$1" ] && [ ! -e "$2.stop" ]; do
     sleep 1
@@ -282,7 +282,7 @@ pause() { # SECONDS FILE: sleeps, unless FILE need not be sent any more
   done
 }
 
-next_pause() { # FILE DEFAULT: the seconds of Retry-After if it gives some
+next_pause() { # FILE DEFAULT: the seconds of Retry-After, DEFAULT if there are none
   rs_asked=$(awk -F: 'tolower($1) == "retry-after" { gsub(/[^0-9A-Za-z]/, "", $2); print $2 }' "$1.head" 2>/dev/null)
   case $rs_asked in
     '' | *[!0-9]* | ??????*) printf '%s' "$2" ;;
@@ -290,8 +290,8 @@ next_pause() { # FILE DEFAULT: the seconds of Retry-After if it gives some
   esac
 }
 
-# Sends FILE within SECONDS; WHAT names it in the one line that a failure prints. The id stays the same on every try:
-# the dashboard applies it once. A file FILE.stop ends the tries silently: something newer says more.
+# Sends FILE within SECONDS; on failure prints one line that contains WHAT. Every try has the same id, so the dashboard
+# applies the report once. If the file FILE.stop exists, the tries end silently: a newer report replaces this one.
 post() { # FILE SECONDS WHAT
   rs_id=msg_$(openssl rand -hex 16)
   rs_deadline=$(($(date +%s) + $2))
@@ -319,7 +319,7 @@ post() { # FILE SECONDS WHAT
   return 1
 }
 
-# --- What stands in the way of reporting ----------------------------------------------------------------------------
+# --- Preparation ----------------------------------------------------------------------------------------------------
 
 whole_number() { # VALUE DEFAULT
   case $1 in
@@ -328,10 +328,10 @@ whole_number() { # VALUE DEFAULT
   esac
 }
 
-find_obstacle() { # prints why nothing can be sent, or nothing
+find_obstacle() { # prints the reasons why no report can be sent, or nothing
   command -v curl >/dev/null || echo 'curl is not installed'
   command -v openssl >/dev/null || echo 'openssl is not installed'
-  case $(command -v printf) in */*) echo 'this shell has no printf of its own, which keeps the secret out of process lists' ;; esac
+  case $(command -v printf) in */*) echo 'this shell has no builtin printf, which keeps the secret out of process lists' ;; esac
   case $rs_url in
     /api/webhook/deployment) echo 'DASHBOARD_URL is not set' ;;
     *[[:space:][:cntrl:]\"\\]*) echo 'DASHBOARD_URL is not a URL' ;;
@@ -341,14 +341,14 @@ find_obstacle() { # prints why nothing can be sent, or nothing
   if [ -z "$DASHBOARD_WEBHOOK_SECRET" ]; then
     echo 'DASHBOARD_WEBHOOK_SECRET is not set'
   elif [ "$(key_bytes | wc -c)" -eq 0 ]; then
-    echo 'DASHBOARD_WEBHOOK_SECRET begins with whsec_ but is not base64 after it'
+    echo 'DASHBOARD_WEBHOOK_SECRET begins with whsec_ but the rest is not base64'
   fi
-  [ -n "$rs_project" ] || echo 'the project is not known: give --project or DASHBOARD_PROJECT'
+  [ -n "$rs_project" ] || echo 'the project is unknown: set --project or DASHBOARD_PROJECT'
   [ -n "$rs_run_id" ] ||
-    echo 'the run is not known: give --run-id or DASHBOARD_RUN_ID, the same for every report of one deployment'
+    echo 'the run is unknown: set --run-id or DASHBOARD_RUN_ID to the same value for every report of one deployment'
 }
 
-prepare() { # false, after one line about it, if nothing can be sent
+prepare() { # prints one line and returns false if no report can be sent
   rs_url=$DASHBOARD_URL
   while [ "$rs_url" != "${rs_url%/}" ]; do rs_url=${rs_url%/}; done
   rs_url=${rs_url%/api/webhook/deployment}/api/webhook/deployment
@@ -362,13 +362,13 @@ prepare() { # false, after one line about it, if nothing can be sent
     trap 'exit 129' HUP
     trap 'exit 130' INT
     trap 'exit 143' TERM
-    mkdir -m 700 "$rs_tmp" 2>/dev/null || rs_obstacle="no directory can be made in ${TMPDIR:-/tmp}"
+    mkdir -m 700 "$rs_tmp" 2>/dev/null || rs_obstacle="cannot create a directory in ${TMPDIR:-/tmp}"
   fi
-  [ -z "$rs_obstacle" ] || { say "nothing is reported: $rs_obstacle" && return 1; }
+  [ -z "$rs_obstacle" ] || { say "not reporting: $rs_obstacle" && return 1; }
   prepare_key
 }
 
-# --- The three verbs ------------------------------------------------------------------------------------------------
+# --- Commands -------------------------------------------------------------------------------------------------------
 
 report_deployment() { # STATUS STARTED_AT COMPLETED_AT
   { facts "${3:-$2}" && state "$@"; } | json >"$rs_tmp/deployment"
@@ -392,21 +392,21 @@ report_step_alone() {
   esac
 }
 
-copy_output() { # What the command writes goes at once to where it belongs, and its end into the log.
-  trap '' HUP INT TERM # The copies end when the output does, and a command may write until it has cleaned up.
+copy_output() { # passes the command's output on immediately, and keeps its end in the log
+  trap '' HUP INT TERM # The copies end with the output; a command may write until it has cleaned up.
   LC_ALL=C tail -c "$rs_log_bytes" <"$rs_tmp/tail" >"$rs_tmp/log" 2>/dev/null 6<&- 7<&- 8<&- &
   tee "$rs_tmp/tail" <"$rs_tmp/out" 6<&- 7<&- 8<&- &
   rs_copy=$!
   if [ "$rs_err" != "$rs_tmp/out" ]; then tee "$rs_tmp/tail" <"$rs_err" >&2 6<&- 7<&- 8<&- & fi
   exec 7<&- 8<&-
   wait "$rs_copy"
-  wait "$!" 2>/dev/null # May be the same one, which bash remarks on.
-  exec 6<&- # Only now may tail see the end.
+  wait "$!" 2>/dev/null # May be the same process, which makes bash print a message.
+  exec 6<&- # Only now may tail reach the end.
   wait
   (: >"$rs_tmp/copied") 2>/dev/null
 }
 
-await_output() { # A service that the step left running may hold the output open for good: then there is no log.
+await_output() { # A service left running by the step may keep the output open forever: then no log is sent.
   rs_turn=0
   while [ ! -e "$rs_tmp/copied" ] && [ "$rs_turn" -lt 50 ]; do
     sleep 0.02 2>/dev/null || { sleep 1 && rs_turn=$((rs_turn + 49)); }
@@ -415,24 +415,24 @@ await_output() { # A service that the step left running may hold the output open
   [ -e "$rs_tmp/copied" ] || rs_log=never
 }
 
-start_command() { # COMMAND…: in the background, since a shell acts on signals only while it waits; sets rs_pid
-  # A shell makes its background commands ignore INT. GNU env can undo that; elsewhere INT is passed on as TERM.
+start_command() { # COMMAND…: in the background, because a shell handles signals only while it waits; sets rs_pid
+  # Background commands of a shell ignore INT. GNU env can undo that; without it INT is passed on as TERM.
   if env --default-signal=INT,QUIT true 2>/dev/null; then
     set -- env --default-signal=INT,QUIT "$@"
     rs_interrupt=INT
   fi
-  mkfifo "$rs_tmp/out" "$rs_tmp/err" "$rs_tmp/tail" 2>/dev/null || rs_log=never # Not every file system has pipes.
+  mkfifo "$rs_tmp/out" "$rs_tmp/err" "$rs_tmp/tail" 2>/dev/null || rs_log=never # Some file systems have no named pipes.
   if [ -n "$rs_caught" ]; then
-    return # It is cancelled before it has begun.
+    return # Cancelled before it started.
   elif [ "$rs_log" = never ]; then
     { "$@" <&9 9<&- & rs_pid=$!; } 9<&0
   else
     rs_err=$rs_tmp/err
-    # One file for both, such as a terminal: one pipe keeps the order of the lines.
+    # If both are one file, for example a terminal, a single pipe keeps the order of the lines.
     # shellcheck disable=SC3013 # In POSIX since 2024, and in every shell before.
     if [ /dev/fd/1 -ef /dev/fd/2 ]; then rs_err=$rs_tmp/out; fi
-    { # Open for reading and writing, 6, 7 and 8 spare everyone the wait for the other end of a pipe. A wait could be
-      # interrupted by a signal, or last for ever if the other process dies. Each closes them when it has its own.
+    { # 6, 7 and 8 are open for reading and writing, so that no process waits for the other end of a pipe. That wait
+      # could be interrupted by a signal, or last forever if the other process dies. Each process closes them later.
       copy_output 9<&- &
       "$@" <&9 >"$rs_tmp/out" 2>"$rs_err" 6<&- 7<&- 8<&- 9<&- &
       rs_pid=$!
@@ -440,14 +440,14 @@ start_command() { # COMMAND…: in the background, since a shell acts on signals
   fi
 }
 
-pass_on() { # SIGNAL STATUS: sends the signal to the command, whose exit status it makes STATUS by default
+pass_on() { # SIGNAL STATUS: sends the signal to the command; STATUS is the exit status if the real one is lost
   rs_caught=$1
   rs_killed=$2
   rs_signals=$((rs_signals + 1))
   [ -z "$rs_pid" ] || kill -s "$1" "$rs_pid" 2>/dev/null
 }
 
-await_command() { # sets rs_code; a signal ends a wait early, so that it takes another
+await_command() { # sets rs_code; a signal ends a wait early, so it waits again
   rs_seen=$rs_signals
   wait "$rs_pid" 2>/dev/null
   rs_code=$?
@@ -456,7 +456,7 @@ await_command() { # sets rs_code; a signal ends a wait early, so that it takes a
     wait "$rs_pid" 2>/dev/null
     rs_code=$?
   done
-  # What dash and bash say when they have lost the status, because the command ended at the same moment.
+  # dash and bash return these when they have lost the status because the command ended at the same moment.
   case $rs_caught$rs_code in ?*127 | ?*-1) rs_code=$rs_killed ;; esac
 }
 
@@ -495,7 +495,7 @@ report_end() {
   elif [ -n "$rs_caught" ]; then
     rs_outcome=cancelled
     rs_error=${rs_error:-stopped by signal $rs_caught}
-    [ "$rs_timeout" -le 5 ] || rs_timeout=5 # Whoever cancels a run kills what does not end soon.
+    [ "$rs_timeout" -le 5 ] || rs_timeout=5 # A CI system that cancels a run kills what does not end soon.
   elif [ "$rs_code" -gt 128 ]; then
     rs_error=${rs_error:-killed by signal $((rs_code - 128))}
   else
@@ -534,15 +534,15 @@ set_option() { # NAME VALUE
   esac
 }
 
-set_word() { # the one argument that is not an option: the name of a step, or the status at the end
+set_word() { # the only argument that is not an option: the name of a step, or the status of finish
   case $rs_verb$rs_name$rs_status in
     step) rs_name=$1 ;;
     finish) rs_status=$1 ;;
-    *) misuse "unexpected \"$1\": a command comes after --, a name with blanks in quotes" ;;
+    *) misuse "unexpected \"$1\": put -- before a command, and quotes around a name with spaces" ;;
   esac
 }
 
-read_status() { # An exit status is as good as a word.
+read_status() { # An exit status is accepted as well as a word.
   case $rs_status in
     *[!0-9]* | '') ;;
     0) rs_status=success ;;
@@ -558,7 +558,7 @@ rs_signals=0
 case $rs_verb in
   start | finish | step) shift ;;
   -h | --help | help) usage && exit 0 ;;
-  *) misuse "start, finish or step is expected, not \"$rs_verb\"" ;;
+  *) misuse "expected start, finish or step, not \"$rs_verb\"" ;;
 esac
 while [ $# -gt 0 ]; do
   case $1 in
@@ -585,10 +585,10 @@ case $rs_verb,$# in
     prepare && report_deployment "$rs_status" '' "$(now)"
     ;;
   step,0)
-    { [ -n "$rs_name" ] && [ -n "$rs_status" ]; } || misuse 'step needs a name, and -- with a command or --status'
+    { [ -n "$rs_name" ] && [ -n "$rs_status" ]; } || misuse 'step needs a name, and a command after -- or --status'
     prepare && report_step_alone
     ;;
-  step,1) misuse 'there is no command after --' ;;
+  step,1) misuse 'no command after --' ;;
   step,*)
     [ -n "$rs_name" ] || misuse 'step needs a name'
     shift

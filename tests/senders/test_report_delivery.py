@@ -107,8 +107,8 @@ def test_a_hanging_dashboard_is_left_when_the_time_is_over(sender: Sender, recei
 MISSING = {
     "DASHBOARD_URL": "DASHBOARD_URL is not set",
     "DASHBOARD_WEBHOOK_SECRET": "DASHBOARD_WEBHOOK_SECRET is not set",
-    "DASHBOARD_RUN_ID": "the run is not known: give --run-id or DASHBOARD_RUN_ID",
-    "DASHBOARD_PROJECT": "the project is not known: give --project",
+    "DASHBOARD_RUN_ID": "the run is unknown: set --run-id or DASHBOARD_RUN_ID",
+    "DASHBOARD_PROJECT": "the project is unknown: set --project",
 }
 
 
@@ -118,7 +118,7 @@ def test_what_is_missing_is_said_and_the_command_runs(sender: Sender, receiver: 
     result = sender.run("step", "Build", "--", "sh", "-c", "echo built; exit 3")
     assert (result.returncode, result.stdout) == (3, b"built\n")
     [line] = result.stderr.decode().splitlines()
-    assert line.startswith(f"report.sh: nothing is reported: {MISSING[name]}")
+    assert line.startswith(f"report.sh: not reporting: {MISSING[name]}")
     assert receiver.deliveries == []
 
 
@@ -127,7 +127,7 @@ def test_a_url_that_is_none_is_refused(sender: Sender, url: str) -> None:
     sender.environ["DASHBOARD_URL"] = url
     result = sender.run("start")
     assert result.returncode == 0
-    assert b"nothing is reported: DASHBOARD_URL" in result.stderr
+    assert b"not reporting: DASHBOARD_URL" in result.stderr
 
 
 @pytest.mark.parametrize("secret", [SECRET, WHSEC])
