@@ -7,8 +7,8 @@ from typing import Any
 from flask_smorest import Blueprint
 
 from dashboard.api.delivery_schemas import DeliveriesQuery, DeliverySchema, DeliverySummary
-from dashboard.api.schemas import make_page_schema
-from dashboard.core.view import View
+from dashboard.api.schemas import Page, make_page_schema
+from dashboard.core import view_types
 from dashboard.extensions import open_reader
 from dashboard.http.problems import ProblemError
 from dashboard.queries import deliveries
@@ -20,7 +20,7 @@ blueprint = Blueprint("deliveries", __name__, url_prefix="/api/deliveries", desc
 @blueprint.get("")
 @blueprint.arguments(DeliveriesQuery, location="query")
 @blueprint.response(200, make_page_schema(DeliverySummary))
-def show_deliveries(query: dict[str, Any]) -> View:
+def show_deliveries(query: dict[str, Any]) -> Page[view_types.DeliverySummary]:
     """Deliveries with their verdicts, newest first."""
     limit, cursor = query.pop("limit"), query.pop("cursor")
     items, next_cursor = deliveries.list_deliveries(open_reader(), DeliveryFilters(**query), limit, cursor)
@@ -29,7 +29,7 @@ def show_deliveries(query: dict[str, Any]) -> View:
 
 @blueprint.get("/<uuid:delivery_id>")
 @blueprint.response(200, DeliverySchema)
-def show_delivery(delivery_id: uuid.UUID) -> View:
+def show_delivery(delivery_id: uuid.UUID) -> view_types.DeliveryView:
     """One delivery with headers, changes and body."""
     view = deliveries.read_delivery(open_reader(), delivery_id)
     if view is None:

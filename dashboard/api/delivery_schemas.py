@@ -1,8 +1,11 @@
 """What the API takes and gives of the inbox."""
 
+from typing import ClassVar
+
 from marshmallow import fields
 
 from dashboard.api.schemas import PageQuery, ViewSchema
+from dashboard.core import view_types
 from dashboard.http.delivery_filter import DeliveryFilter
 
 
@@ -13,7 +16,7 @@ class DeliveriesQuery(PageQuery, DeliveryFilter):
 class DeliverySummary(ViewSchema):
     """One POST as it was received, without what it held."""
 
-    NEVER_NULL = ViewSchema.NEVER_NULL - {"source", "deployment_id"}
+    VIEW: ClassVar[type] = view_types.DeliverySummary
 
     id = fields.String()
     received_at = fields.String()
@@ -31,7 +34,7 @@ class DeliverySummary(ViewSchema):
 class ChangeSchema(ViewSchema):
     """One value that people see differently because of a delivery."""
 
-    NEVER_NULL = frozenset({"deployment_id", "what", "field"})
+    VIEW = view_types.FieldChange
 
     deployment_id = fields.Integer()
     what = fields.String(metadata={"description": "deployment, job or step"})
@@ -44,7 +47,7 @@ class ChangeSchema(ViewSchema):
 class DeliverySchema(DeliverySummary):
     """A delivery, whole, with what is or looks like a secret masked."""
 
-    NEVER_NULL = DeliverySummary.NEVER_NULL | {"headers", "body_kind", "body_kept", "body_is_whole"}
+    VIEW = view_types.DeliveryView
 
     headers = fields.Dict(fields.String(), fields.String())
     changes = fields.List(fields.Nested(ChangeSchema))

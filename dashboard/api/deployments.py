@@ -5,11 +5,11 @@ from typing import Any
 
 from flask_smorest import Blueprint
 
-from dashboard.api.links import link_deployment
-from dashboard.api.schemas import DeploymentSchema, DeploymentsQuery, DeploymentSummary, EventSchema, EventsQuery
+from dashboard.api.links import AddressedDeployment, link_deployment
+from dashboard.api.schemas import DeploymentSchema, DeploymentsQuery, DeploymentSummary, EventSchema, EventsQuery, Page
 from dashboard.api.schemas import make_page_schema as page_of
 from dashboard.core.paging import cut_page
-from dashboard.core.view import View
+from dashboard.core.view_types import EventView
 from dashboard.extensions import open_reader
 from dashboard.http.problems import ProblemError
 from dashboard.queries import deployments, events
@@ -21,7 +21,7 @@ blueprint = Blueprint("deployments", __name__, url_prefix="/api/deployments", de
 @blueprint.get("")
 @blueprint.arguments(DeploymentsQuery, location="query")
 @blueprint.response(200, page_of(DeploymentSummary))
-def show_deployments(query: dict[str, Any]) -> View:
+def show_deployments(query: dict[str, Any]) -> Page[AddressedDeployment]:
     """Deployments without their jobs, newest first."""
     limit, cursor = query.pop("limit"), query.pop("cursor")
     items, next_cursor = list_deployments(open_reader(), DeploymentFilters(**query), limit, cursor)
@@ -30,7 +30,7 @@ def show_deployments(query: dict[str, Any]) -> View:
 
 @blueprint.get("/<int:deployment_id>")
 @blueprint.response(200, DeploymentSchema)
-def show_deployment(deployment_id: int) -> View:
+def show_deployment(deployment_id: int) -> AddressedDeployment:
     """One deployment with its jobs and their steps."""
     view = deployments.get_deployment(open_reader(), deployment_id)
     if view is None:
@@ -41,7 +41,7 @@ def show_deployment(deployment_id: int) -> View:
 @blueprint.get("/<int:deployment_id>/events")
 @blueprint.arguments(EventsQuery, location="query")
 @blueprint.response(200, page_of(EventSchema))
-def show_events(query: dict[str, Any], deployment_id: int) -> View:
+def show_events(query: dict[str, Any], deployment_id: int) -> Page[EventView]:
     """What changed after `since`, in order; 410 if some of it is no longer kept: read the deployment instead."""
     reader = open_reader()
     if not deployments.exists(reader, deployment_id):
@@ -51,4 +51,4 @@ def show_events(query: dict[str, Any], deployment_id: int) -> View:
     if items is None:
         raise ProblemError(HTTPStatus.GONE, "These events are not kept, or not yet there: read the deployment instead.")
     page, more = cut_page(items, query["limit"])
-    return {"items": page, "next_cursor": str(page[-1]["seq"]) if more else None}
+    return {"items": list(page), "next_cursor": str(page[-1]["seq"]) if more else None}

@@ -4,9 +4,8 @@ from http import HTTPStatus
 
 from flask_smorest import Blueprint
 
-from dashboard.api.links import link_project
-from dashboard.api.schemas import PageQuery, ProjectSchema, make_page_schema
-from dashboard.core.view import View
+from dashboard.api.links import AddressedProject, link_project
+from dashboard.api.schemas import Page, PageQuery, ProjectSchema, make_page_schema
 from dashboard.extensions import open_reader
 from dashboard.http.problems import ProblemError
 from dashboard.queries import projects
@@ -17,7 +16,7 @@ blueprint = Blueprint("projects", __name__, url_prefix="/api/projects", descript
 @blueprint.get("")
 @blueprint.arguments(PageQuery, location="query")
 @blueprint.response(200, make_page_schema(ProjectSchema))
-def show_projects(query: dict[str, object]) -> View:
+def show_projects(query: dict[str, object]) -> Page[AddressedProject]:
     """Projects in the order of their slugs."""
     items, next_cursor = projects.list_page(open_reader(), query["limit"], query["cursor"])  # type: ignore[arg-type]
     return {"items": [link_project(item) for item in items], "next_cursor": next_cursor}
@@ -25,7 +24,7 @@ def show_projects(query: dict[str, object]) -> View:
 
 @blueprint.get("/<slug>")
 @blueprint.response(200, ProjectSchema)
-def show_project(slug: str) -> View:
+def show_project(slug: str) -> AddressedProject:
     """One project."""
     project = projects.get_project(open_reader(), slug)
     if project is None:

@@ -7,7 +7,7 @@ from flask_smorest import Blueprint
 from werkzeug.http import quote_etag
 
 from dashboard.api.schemas import RunQuery, RunSchema
-from dashboard.core.view import View
+from dashboard.core.view_types import RunView
 from dashboard.extensions import open_reader
 from dashboard.http.problems import ProblemError
 from dashboard.queries import deployments
@@ -18,7 +18,7 @@ blueprint = Blueprint("runs", __name__, url_prefix="/api/cicd/runs", description
 @blueprint.get("/<run_id>/", strict_slashes=False)
 @blueprint.arguments(RunQuery, location="query")
 @blueprint.response(200, RunSchema)
-def show_run(query: dict[str, str | None], run_id: str) -> Response | tuple[View, int, dict[str, str]]:
+def show_run(query: dict[str, str | None], run_id: str) -> Response | tuple[RunView, int, dict[str, str]]:
     """Progress of the run's newest attempt: of the jobs that are visible so far, and of their steps.
 
     Made to be asked again and again: whoever sends the ETag back gets a 304, and costs one row, while nothing moved.

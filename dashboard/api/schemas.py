@@ -1,9 +1,12 @@
 """What the API takes and gives: the source of `/api/openapi.json`. Times are ISO 8601 in UTC, durations seconds."""
 
-from typing import Any
+from types import NoneType
+from typing import Any, ClassVar, Generic, TypedDict, TypeVar, get_args, get_type_hints
 
 from marshmallow import EXCLUDE, Schema, fields, validate
 
+from dashboard.api.links import AddressedDeployment, AddressedProject, AddressedWhole
+from dashboard.core.view_types import EventView, JobView, OutcomeView, ProjectView, RunView, StepView
 from dashboard.core.words import State
 from dashboard.queries.events import MOST_EVENTS
 
@@ -49,48 +52,36 @@ class RunQuery(Schema):
     repository = fields.String(load_default=None)
 
 
-class ViewSchema(Schema):
-    """What is answered. Unless it is listed here, a value may be null: nobody said it, or not yet."""
+Item = TypeVar("Item")
 
-    NEVER_NULL = frozenset(
-        {
-            *(
-                "id",
-                "seq",
-                "prev_seq",
-                "deployment_id",
-                "kind",
-                "slug",
-                "name",
-                "key",
-                "job_name",
-                "project",
-                "dialect",
-            ),
-            *(
-                "status",
-                "state",
-                "attempt",
-                "category",
-                "is_current",
-                "is_done",
-                "started_observed",
-                "allowed_to_fail",
-                "verdict",
-                "source",
-            ),
-            *("progress_pct", "run_progress_pct", "job_progress_pct", "completed_steps", "total_steps", "items"),
-            *("completed_jobs", "total_jobs_visible", "jobs", "steps", "received_at", "body_size", "changes"),
-        }
-    )
+
+class Page(TypedDict, Generic[Item]):
+    """One page of a list."""
+
+    items: list[Item]
+    next_cursor: str | None
+
+
+class ViewSchema(Schema):
+    """What is answered: fields of a view, which decides what may be null."""
+
+    VIEW: ClassVar[type]
+    """The TypedDict that is dumped."""
 
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
-        """Say in the description of the API which values may be null."""
-        field_obj.allow_none = field_name not in self.NEVER_NULL
+        """Allow null where the view does."""
+        field_obj.allow_none = allows_null(get_type_hints(self.VIEW)[field_obj.attribute or field_name])
+
+
+def allows_null(hint: Any) -> bool:  # noqa: ANN401
+    """Return whether None is a value of a type."""
+    return hint is Any or NoneType in get_args(hint)
 
 
 class ProjectOfDeployment(ViewSchema):
     """The project of a deployment."""
+
+    VIEW = ProjectView
 
     slug = fields.String()
     name = fields.String()
@@ -98,6 +89,8 @@ class ProjectOfDeployment(ViewSchema):
 
 class StepSchema(ViewSchema):
     """A step."""
+
+    VIEW = StepView
 
     number = fields.Integer(metadata={"description": "the sender's number"})
     key = fields.String()
@@ -121,6 +114,8 @@ class StepSchema(ViewSchema):
 
 class JobSchema(ViewSchema):
     """A job with its steps in the order in which they are shown."""
+
+    VIEW = JobView
 
     key = fields.String()
     name = fields.String()
@@ -146,6 +141,8 @@ class JobSchema(ViewSchema):
 
 class DeploymentSummary(ViewSchema):
     """A deployment without its jobs."""
+
+    VIEW: ClassVar[type] = AddressedDeployment
 
     id = fields.Integer()
     url = fields.String(metadata={"description": "its page, absolute"})
@@ -194,12 +191,16 @@ class DeploymentSummary(ViewSchema):
 class DeploymentSchema(DeploymentSummary):
     """A deployment, whole."""
 
+    VIEW = AddressedWhole
+
     log = fields.String()
     jobs = fields.List(fields.Nested(JobSchema))
 
 
 class OutcomeSchema(ViewSchema):
     """One of the newest deployments of a project, in short."""
+
+    VIEW = OutcomeView
 
     id = fields.Integer()
     seq = fields.Integer()
@@ -211,6 +212,8 @@ class OutcomeSchema(ViewSchema):
 
 class ProjectSchema(ViewSchema):
     """A project with its newest deployment."""
+
+    VIEW = AddressedProject
 
     slug = fields.String()
     name = fields.String()
@@ -228,6 +231,8 @@ class ProjectSchema(ViewSchema):
 class EventSchema(ViewSchema):
     """What changed with one sequence number."""
 
+    VIEW = EventView
+
     deployment_id = fields.Integer()
     prev_seq = fields.Integer()
     seq = fields.Integer()
@@ -240,6 +245,8 @@ class EventSchema(ViewSchema):
 class RunStepSchema(ViewSchema):
     """A step of a run."""
 
+    VIEW = StepView
+
     name = fields.String()
     number = fields.Integer()
     status = fields.String()
@@ -250,6 +257,8 @@ class RunStepSchema(ViewSchema):
 
 class RunJobSchema(ViewSchema):
     """A job of a run."""
+
+    VIEW = JobView
 
     job_name = fields.String(attribute="name")
     status = fields.String()
@@ -263,6 +272,8 @@ class RunJobSchema(ViewSchema):
 
 class RunSchema(ViewSchema):
     """Progress of a run: of its jobs that are visible so far, and of their steps."""
+
+    VIEW = RunView
 
     run_id = fields.String()
     attempt = fields.Integer()
@@ -278,7 +289,13 @@ class RunSchema(ViewSchema):
     jobs = fields.List(fields.Nested(RunJobSchema))
 
 
+class PageSchema(ViewSchema):
+    """One page of a list."""
+
+    VIEW = Page
+
+
 def make_page_schema(item: type[Schema]) -> type[Schema]:
     """Return the schema of one page of a list of `item`."""
     members: dict[str, Any] = {"items": fields.List(fields.Nested(item)), "next_cursor": fields.String()}
-    return ViewSchema.from_dict(members, name=f"{item.__name__.removesuffix('Schema')}Page")
+    return PageSchema.from_dict(members, name=f"{item.__name__.removesuffix('Schema')}Page")

@@ -9,18 +9,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from dashboard.core.view_types import Estimate, StepUsual, Usual
+
 FEWEST_RUNS = 3
 """A range that rests on fewer runs says nothing: there is none."""
 P90 = 0.9
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-Usual = dict[str, Any]
-"""What a deployment's history says: `{"runs", "total": [median_s, p90_s], "steps": {"<job>/<step>": StepUsual}}`.
-
-A job goes by its name here, as CI servers give it another key in each run; a step goes by its key.
-StepUsual is `{"duration", "left"}`, each `[median_s, p90_s, runs]` or None; `left` is the time from the start of the
-step to the end of its deployment.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +71,7 @@ def find_ends(view: Mapping[str, Any]) -> Ends | None:
     return _add_range(view["started_at"], [*usual["total"], usual["runs"]]) if view["started_at"] else None
 
 
-def estimate_left(view: Mapping[str, Any], now: datetime) -> dict[str, Any] | None:
+def estimate_left(view: Mapping[str, Any], now: datetime) -> Estimate | None:
     """Return the time left as a range with the number of runs it rests on, None where find_ends knows none."""
     ends = find_ends(view)
     if ends is None:
@@ -93,8 +87,8 @@ def estimate_left(view: Mapping[str, Any], now: datetime) -> dict[str, Any] | No
 
 def find_step_usual(usual: Usual | None, job: str, key: str) -> list[float] | None:
     """Return what a step usually takes: `[median_s, p90_s, runs]`, None if that is not known."""
-    duration: list[float] | None = ((usual or {}).get("steps", {}).get(f"{job}/{key}") or {}).get("duration")
-    return duration
+    step = usual["steps"].get(f"{job}/{key}") if usual else None
+    return step and step["duration"]
 
 
 def is_slow(duration_s: float, usual: Sequence[float]) -> bool:
@@ -114,7 +108,7 @@ def _add_range(started_at: str, usual: Sequence[Any]) -> Ends:
     return Ends(start + round(median_s * 1000), start + round(p90_s * 1000), runs)
 
 
-def _summarise_step(times: StepTimes) -> dict[str, Any] | None:
+def _summarise_step(times: StepTimes) -> StepUsual | None:
     duration, left = _find_range(times.durations), _find_range(times.lefts)
     return {"duration": duration, "left": left} if duration or left else None
 

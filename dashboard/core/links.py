@@ -6,6 +6,8 @@ Nothing is guessed: an unknown host gets no links.
 import re
 from urllib.parse import quote
 
+from dashboard.core.view_types import RevisionLinks
+
 ACTIONS_RUN = re.compile(r"(https?://([^/\s?#@]+))/([^\s?#]+)/actions/runs/\d+(?:[/?#]\S*)?")
 """GitHub, Gitea and Forgejo."""
 GITLAB_RUN = re.compile(r"(https?://([^/\s?#@]+))/([^\s?#]+)/-/(?:pipelines|jobs)/\d+(?:[/?#]\S*)?")
@@ -16,7 +18,7 @@ BRANCH_PATHS = {"github.com": "tree", "gitea.com": "src/branch", "codeberg.org":
 
 def link_revision(
     repository: str | None, run_url: str | None, branch: str | None, commit_hash: str | None
-) -> dict[str, str | None] | None:
+) -> RevisionLinks | None:
     """Return the addresses of repository, commit and branch, None if the run's address does not tell where they are."""
     if not repository or not run_url:
         return None

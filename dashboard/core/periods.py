@@ -3,11 +3,10 @@
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any
 
-Period = dict[str, Any]
+from dashboard.core.view_types import EndCounts, Period
 
-NOTHING: Mapping[str, Any] = {"succeeded": 0, "counted": 0, "rate_pct": None, "median_s": None, "p90_s": None}
+NOTHING: EndCounts = {"succeeded": 0, "counted": 0, "rate_pct": None, "median_s": None, "p90_s": None}
 
 
 class Unit(StrEnum):
@@ -36,9 +35,9 @@ def list_starts(unit: Unit, now: datetime) -> list[datetime]:
     return [current - LENGTH[unit] * back for back in reversed(range(NUMBER[unit]))]
 
 
-def fill_gaps(starts: Iterable[datetime], told: Mapping[datetime, Period]) -> list[Period]:
-    """Return a period for each start: what is told of it, else that nothing happened."""
-    return [{"start": start.date().isoformat(), **told.get(start, NOTHING)} for start in starts]
+def fill_gaps(starts: Iterable[datetime], counts: Mapping[datetime, EndCounts]) -> list[Period]:
+    """Return a period for each start, with zeros where nothing happened."""
+    return [{"start": start.date().isoformat(), **counts.get(start, NOTHING)} for start in starts]
 
 
 def compute_rate(succeeded: int, counted: int) -> int | None:

@@ -130,7 +130,7 @@ def settle_deployment(status: Status | None, conclusion: Conclusion | None, jobs
     return stand(Status.IN_PROGRESS if begun else Status.QUEUED)
 
 
-def tell_deployment_state(standing: Standing, raw: str | None, jobs: Tally, *, is_stale: bool) -> State:
+def decide_deployment_state(standing: Standing, raw: str | None, jobs: Tally, *, is_stale: bool) -> State:
     """Return the state of a deployment; success only if no known job is open or has failed."""
     if standing.conclusion == Conclusion.SUCCESS and any(
         kind in OPEN_KINDS or kind in FAILING or kind == WORDLESS_FAILED for kind in jobs
@@ -138,10 +138,10 @@ def tell_deployment_state(standing: Standing, raw: str | None, jobs: Tally, *, i
         return State.PARTIAL
     if is_stale and not standing.is_done:
         return State.STALE
-    return tell_state(standing, raw, in_ended=False)
+    return decide_state(standing, raw, in_ended=False)
 
 
-def tell_state(standing: Standing, raw: str | None, *, in_ended: bool) -> State:
+def decide_state(standing: Standing, raw: str | None, *, in_ended: bool) -> State:
     """Return the state of a node; `in_ended`: what it belongs to has ended, so an open one is unknown."""
     if standing.is_done:
         return STATE_OF_CONCLUSION[standing.conclusion or Conclusion.UNKNOWN]

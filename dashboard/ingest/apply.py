@@ -11,9 +11,9 @@ from sqlalchemy import Connection
 from dashboard.config import Settings
 from dashboard.core.registers import Node, merge_nodes
 from dashboard.core.report import Identity, Report
-from dashboard.core.view import Watch
+from dashboard.core.view import Watch, decide_row_state, stand_deployment
 from dashboard.ingest import statements
-from dashboard.ingest.changes import announce_state, describe_changes, name_event
+from dashboard.ingest.changes import describe_changes, name_event
 from dashboard.ingest.fold import Tree, add_untouched, find_affected, find_current_step, fold_report
 from dashboard.ingest.rows import Row, changes_project, fold_project, make_deployment, make_project
 from dashboard.models import Deployment, DeploymentJob, DeploymentStep, Project
@@ -31,8 +31,8 @@ class Application:
         self.received_at, self.written_at = received_at, written_at
         self.watch = Watch(received_at, settings.stale_s)
         self.events: list[Row] = []
-        self.told: dict[str, list[Row]] = {}
-        """By digest, what people see differently; deliveries of one batch share it."""
+        self.field_changes: dict[str, list[Row]] = {}
+        """By digest; deliveries of one batch share them."""
 
     def run(self, reports: Mapping[Identity, Report]) -> Trees:
         """Fold the reports, which come in the order of digests, into the database; return the rows they touched."""
@@ -139,11 +139,11 @@ class Application:
         """Set state and seq, and make an event of each deployment that looks different now."""
         for digest, after in afters.items():
             row = after.deployment
-            row["state"] = announce_state(row, self.watch)
+            row["state"] = decide_row_state(row, stand_deployment(row), self.watch).value
             difference = describe_changes(befores[digest], after, self.watch)
-            if difference.event:
+            if difference.changes:
                 row["seq"] += 1
                 kind = name_event(befores[digest], after)
-                event = {"deployment_id": row["id"], "seq": row["seq"], "kind": kind, "changes": difference.event}
+                event = {"deployment_id": row["id"], "seq": row["seq"], "kind": kind, "changes": difference.changes}
                 self.events.append(event | {"created_at": self.written_at})
-                self.told[digest] = [{"deployment_id": row["id"], **change} for change in difference.told]
+                self.field_changes[digest] = [{"deployment_id": row["id"], **field} for field in difference.fields]

@@ -17,7 +17,7 @@ from dashboard.core.words import Verdict
 from dashboard.database.prepared_statements import flush, flush_and_commit
 from dashboard.ingest import statements
 from dashboard.ingest.apply import Application, Trees
-from dashboard.ingest.changes import MOST_TOLD
+from dashboard.ingest.changes import MAX_FIELD_CHANGES
 from dashboard.ingest.delivery import Incoming, Receipt, make_row
 from dashboard.ingest.rows import Row
 from dashboard.models import Delivery
@@ -120,7 +120,7 @@ class _Batch:
         reports = merge_all(report for incoming in fresh for report in incoming.reports)
         trees = self.application.run(reports) if reports else {}
         for incoming in fresh:
-            self.receipts[str(incoming.id)] = _make_receipt(incoming, trees, self.application.told)
+            self.receipts[str(incoming.id)] = _make_receipt(incoming, trees, self.application.field_changes)
         self.settle(repeated)
         receipts = [self.receipts[str(incoming.id)] for incoming in self.deliveries]
         rows = [make_row(incoming, receipt) for incoming, receipt in zip(self.deliveries, receipts, strict=True)]
@@ -185,10 +185,10 @@ def _settle_repeated(incoming: Incoming, holder: Row) -> Receipt:
     return Receipt(incoming.id, Verdict.DUPLICATE, reason, holder["deployment_id"], holder["seq"])
 
 
-def _make_receipt(incoming: Incoming, trees: Trees, told: Mapping[str, list[Row]]) -> Receipt:
+def _make_receipt(incoming: Incoming, trees: Trees, field_changes: Mapping[str, list[Row]]) -> Receipt:
     if not incoming.reports:
         return Receipt(incoming.id, incoming.verdict, incoming.reason)
     digests = dict.fromkeys(report.identity.digest for report in incoming.reports)
     row = trees[next(iter(digests))].deployment
-    changes = [change for digest in digests for change in told.get(digest, ())]
-    return Receipt(incoming.id, incoming.verdict, incoming.reason, row["id"], row["seq"], changes[:MOST_TOLD])
+    changes = [change for digest in digests for change in field_changes.get(digest, ())]
+    return Receipt(incoming.id, incoming.verdict, incoming.reason, row["id"], row["seq"], changes[:MAX_FIELD_CHANGES])

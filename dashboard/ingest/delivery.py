@@ -20,30 +20,51 @@ REJECTED_BYTES = 4096
 
 
 @dataclass(frozen=True, slots=True)
-class Incoming:
-    """One POST that was authenticated, and what its parser made of it."""
+class Interpretation:
+    """What a delivery says, as its dialect's parser understood it."""
 
-    received_at: datetime
-    source: str | None
-    """Name of the webhook source that authenticated it; None: none did, it is kept as rejected."""
-    dialect: str
-    body: bytes
-    headers: Mapping[str, str] = field(default_factory=dict)
-    """Those that are safe to keep."""
-    event: str | None = None
-    key: str | None = None
-    """What the sender keeps the same when it sends again; None: every copy counts as new."""
     reports: tuple[Report, ...] = ()
     verdict: Verdict = Verdict.APPLIED
     """What the parser decided; an applied one may still turn out a duplicate."""
     reason: str | None = None
+    event: str | None = None
+    key: str | None = None
+    """What the sender keeps the same when it sends again; None: every copy counts as new."""
+
+
+@dataclass(slots=True)
+class Incoming:
+    """One POST on its way in: made when it arrives, completed as it is read, authenticated and interpreted."""
+
+    received_at: datetime
+    dialect: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Those that are safe to keep."""
     id: uuid.UUID = field(default_factory=make_uuid7)
     began_at: float = field(default_factory=time.perf_counter)
-    """By the performance counter: when its receipt began."""
+    """When its receipt began, by the performance counter."""
+    body: bytes = b""
     body_size: int | None = None
-    """Length of the whole body in bytes where `body` is only its beginning."""
+    """Length of the whole body in bytes if it is not all in `body`."""
+    source: str | None = None
+    """Name of the webhook source that authenticated it; None: none did, it can only be rejected."""
+    reports: tuple[Report, ...] = ()
+    verdict: Verdict = Verdict.APPLIED
+    reason: str | None = None
+    event: str | None = None
+    key: str | None = None
+    """Of the interpretation, as the four before it."""
     replayed_at: datetime | None = None
-    """None for what is received now; else it was stored before, under this id, and is applied anew."""
+    """None for what is received now; otherwise it was stored before, under this id, and is applied anew."""
+
+    def complete(self, interpretation: Interpretation) -> None:
+        """Take over what the delivery says."""
+        self.reports, self.verdict, self.reason = interpretation.reports, interpretation.verdict, interpretation.reason
+        self.event, self.key = interpretation.event, interpretation.key
+
+    def reject(self, reason: str) -> None:
+        """Make it one that is only recorded, as rejected."""
+        self.verdict, self.reason = Verdict.REJECTED, reason
 
     @property
     def digest(self) -> str:
@@ -61,7 +82,7 @@ class Receipt:
     deployment_id: int | None = None
     seq: int | None = None
     changes: Sequence[Mapping[str, Any]] = ()
-    """What people see differently because of it, see difference.Difference."""
+    """What people see differently because of it, see changes.Difference."""
 
 
 def make_row(incoming: Incoming, receipt: Receipt) -> dict[str, object]:

@@ -3,17 +3,16 @@
 Binds the parts to the application; the modules say what each of them does.
 """
 
-from typing import Any
-
 import gevent
 from flask import Flask, Request
 
 from dashboard.access import may_read
+from dashboard.core.view_types import Usual
 from dashboard.extensions import open_reader, socketio
 from dashboard.live.fanout import NAMESPACE, protect_connections
 from dashboard.live.follower import Follower
 from dashboard.live.topics import EXTENSION
-from dashboard.queries.estimates import attach_usual
+from dashboard.queries.estimates import read_usual
 
 BROADCAST = "live broadcast"
 """Under this name the application's extensions hold how pages are told."""
@@ -48,9 +47,9 @@ def start(app: Flask) -> None:
     if EXTENSION in app.extensions:
         return
 
-    def find_usual(deployment_id: int, environment: str | None) -> Any:  # noqa: ANN401
+    def find_usual(deployment_id: int, environment: str | None) -> Usual | None:
         with app.app_context():
-            return attach_usual(open_reader(), [{"id": deployment_id, "environment": environment}])[0]["usual"]
+            return read_usual(open_reader(), [(deployment_id, environment)])[deployment_id]
 
     database_url = app.config["SETTINGS"].database_url
     follower = Follower(socketio, app.extensions[BROADCAST], database_url, find_usual)

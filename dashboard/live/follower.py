@@ -15,6 +15,7 @@ import gevent
 import gevent.event
 from flask_socketio import SocketIO
 
+from dashboard.core.view_types import Usual
 from dashboard.database.listener import CONNECTION_ERRORS, MOST_EVENTS, Event, Listener, open_listener
 from dashboard.live.fanout import NAMESPACE, Broadcast, Message
 from dashboard.live.frames import CREATED, fold_events
@@ -38,7 +39,11 @@ class Follower:
     """Publishes every change of every deployment to the rooms that watch it."""
 
     def __init__(
-        self, socketio: SocketIO, broadcast: Broadcast, database_url: str, find_usual: Callable[[int, str | None], Any]
+        self,
+        socketio: SocketIO,
+        broadcast: Broadcast,
+        database_url: str,
+        find_usual: Callable[[int, str | None], Usual | None],
     ) -> None:
         self.ready = gevent.event.Event()
         """Set once the seqs at the start are known: whatever is committed later will be published."""

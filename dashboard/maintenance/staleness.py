@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, select, update
 
-from dashboard.core.view import Watch, format_time, tell_row_state
+from dashboard.core.view import Watch, decide_row_state, format_time, stand_deployment
 from dashboard.core.words import State, Status
 from dashboard.database.deployments import is_silent_too_long
 from dashboard.database.prepared_statements import flush
@@ -47,7 +47,7 @@ def _find_unfounded(connection: Connection, watch: Watch) -> list[dict[str, Any]
 
 def _lift(connection: Connection, row: dict[str, Any], watch: Watch) -> dict[str, Any]:
     """Take an announcement back; return the event that says so."""
-    shown, seq = tell_row_state(row, watch).value, row["seq"] + 1
+    shown, seq = decide_row_state(row, stand_deployment(row), watch).value, row["seq"] + 1
     connection.execute(update(TABLE).where(TABLE.c.id == row["id"]).values(state=shown, seq=seq))
     return _make_event(row["id"], seq, {"state": shown, "stale_since": None}, watch.now)
 

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response, g, redirect, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
 
-from dashboard.core.view import View
+from dashboard.core.view_types import ListedDeployment
 from dashboard.database.reader import Reader
 from dashboard.pages.filters import FilterForm, read_form
 from dashboard.pages.history_export import MOST_ROWS, write_csv
@@ -69,7 +69,7 @@ def export_deployments(reader: Reader, filters: DeploymentFilters) -> Iterator[s
     return write_csv(map(_link_deployments, history.iterate_deployments(reader, filters, MOST_ROWS)))
 
 
-def _link_deployments(views: list[View]) -> list[View]:
+def _link_deployments(views: list[ListedDeployment]) -> list[dict[str, Any]]:
     return [
         {**view, "url": url_for("pages.show_deployment", deployment_id=view["id"], _external=True)} for view in views
     ]

@@ -1,10 +1,11 @@
 """Deployments as CSV that spreadsheets show as it is: UTF-8 with its mark, no cell that is taken for a formula."""
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import StringIO
+from typing import Any
 
-from dashboard.core.view import View
+View = Mapping[str, Any]
 
 COLUMNS = (
     "id", "url", "project", "environment", "state", "conclusion", "branch", "commit_hash", "commit_message",
@@ -17,7 +18,7 @@ BYTE_ORDER_MARK = "\ufeff"
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
-def write_csv(batches: Iterable[list[View]], most: int = MOST_ROWS) -> Iterator[str]:
+def write_csv(batches: Iterable[Sequence[View]], most: int = MOST_ROWS) -> Iterator[str]:
     """Yield the file in pieces, one for each batch; views carry `url`. Says so at the end if there may be more rows."""
     yield BYTE_ORDER_MARK + _write_rows([COLUMNS])
     written = 0

@@ -5,13 +5,14 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Select, Text, and_, cast, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, Text, and_, func, select, tuple_
 
 from dashboard.core.masking import escape_invisible, mask_phrase, mask_value, show_body
 from dashboard.core.paging import CursorError, cut_page, read_cursor, write_cursor
-from dashboard.core.view import View, format_time
+from dashboard.core.view import format_time
+from dashboard.core.view_types import DeliverySummary, DeliveryView, FieldChange
 from dashboard.core.words import Verdict
 from dashboard.database.reader import Reader, Row
 from dashboard.models import Base, Delivery
@@ -58,7 +59,7 @@ class DeliveryFilters:
 
 def list_deliveries(
     reader: Reader, filters: DeliveryFilters, limit: int, cursor: str | None
-) -> tuple[list[View], str | None]:
+) -> tuple[list[DeliverySummary], str | None]:
     """Return a page of deliveries without bodies, newest first, and the cursor of the next page.
 
     A page may hold fewer than asked for and have a next one, see `windows`. Raises CursorError.
@@ -76,7 +77,7 @@ def list_deliveries(
 
 def list_newer(
     reader: Reader, filters: DeliveryFilters, limit: int, cursor: str
-) -> tuple[list[View], str | None] | None:
+) -> tuple[list[DeliverySummary], str | None] | None:
     """Return the page right before the place of a cursor as list_deliveries does, None if that is the first page.
 
     Raises CursorError.
@@ -102,7 +103,7 @@ def read_row(reader: Reader, delivery_id: uuid.UUID) -> Row | None:
     return rows[0] if rows else None
 
 
-def read_delivery(reader: Reader, delivery_id: uuid.UUID) -> View | None:
+def read_delivery(reader: Reader, delivery_id: uuid.UUID) -> DeliveryView | None:
     """Return a delivery with headers, changes and its body as text, None if there is none.
 
     Of a body that is binary the text is None. `obstacle` says why it cannot be replayed, None if it can.
@@ -171,7 +172,7 @@ def _select_narrowing(filters: DeliveryFilters) -> list[ColumnElement[bool]]:
         of_project = and_(DEPLOYMENTS.c.id == TABLE.c.deployment_id, is_of_project(filters.project))
         conditions.append(select(DEPLOYMENTS.c.id).where(of_project).correlate(TABLE).scalar_subquery().is_not(None))
     if filters.q:
-        whole = func.concat_ws("\n", TABLE.c.reason, TABLE.c.event, TABLE.c.source, cast(TABLE.c.id, Text))
+        whole = func.concat_ws("\n", TABLE.c.reason, TABLE.c.event, TABLE.c.source, TABLE.c.id.cast(Text))
         conditions.append(whole.icontains(filters.q, autoescape=True))
     return conditions
 
@@ -186,7 +187,7 @@ def mark_place(row: Row) -> str:
     return write_cursor(row["received_at"], row["id"])
 
 
-def mark_newer(view: View) -> str:
+def mark_newer(view: DeliverySummary) -> str:
     """Return the cursor for what is newer than a delivery of a list."""
     return write_cursor(datetime.fromisoformat(view["received_at"]), view["id"])
 
@@ -200,19 +201,26 @@ def read_place(cursor: str) -> tuple[datetime, uuid.UUID]:
         raise CursorError("not a cursor of this list") from None
 
 
-def _view(reader: Reader, row: Row) -> View:
+def _view(reader: Reader, row: Row) -> DeliverySummary:
     known = _list_secrets(reader)
     return {
-        **{column.name: row[column.name] for column in SUMMARY},
         "id": str(row["id"]),
-        "received_at": format_time(row["received_at"]),
+        "received_at": cast("str", format_time(row["received_at"])),
+        "took_ms": row["took_ms"],
         "replayed_at": format_time(row["replayed_at"]),
-        **{name: _clean(row[name], known) for name in ("event", "reason")},
+        "source": row["source"],
+        "dialect": row["dialect"],
+        "event": _clean(row["event"], known),
+        "verdict": row["verdict"],
+        "reason": _clean(row["reason"], known),
+        "deployment_id": row["deployment_id"],
+        "body_size": row["body_size"],
     }
 
 
-def _mask_change(change: Row, known: Sequence[str]) -> Row:
-    return {**change, **{side: _clean(change[side], known) for side in ("name", "before", "after")}}
+def _mask_change(change: FieldChange, known: Sequence[str]) -> FieldChange:
+    name, before, after = (_clean(value, known) for value in (change["name"], change["before"], change["after"]))
+    return {**change, "name": name, "before": before, "after": after}
 
 
 def _clean(value: Any, known: Sequence[str], name: str = "") -> Any:  # noqa: ANN401

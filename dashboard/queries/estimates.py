@@ -7,8 +7,8 @@ from typing import Any
 from cachetools import TTLCache
 from sqlalchemy import URL, text
 
-from dashboard.core.estimate import StepTimes, Usual, estimate_left, summarise_runs
-from dashboard.core.view import View
+from dashboard.core.estimate import StepTimes, estimate_left, summarise_runs
+from dashboard.core.view_types import ListedDeployment, Usual
 from dashboard.database.reader import Reader
 from dashboard.queries.rows import MOST_TRIED
 
@@ -22,13 +22,14 @@ MOST_REMEMBERED = 20_000
 Key = tuple[int, str | None]
 """A deployment's id and its environment: a sender may name it later, and the history is another one then."""
 
-Memory = TTLCache[tuple[URL, int, str | None], Usual]
-"""Histories by database and Key."""
+Memory = TTLCache[tuple[URL, int, str | None], Usual | None]
+"""Histories by database and Key; None: there are too few past runs."""
+UNKNOWN: Any = object()
 
 
 def make_memory(max_steps: int = MOST_REMEMBERED, fresh_s: float = FRESH_S) -> Memory:
     """Return an empty memory for histories with so many steps in all."""
-    return TTLCache(max_steps, fresh_s, getsizeof=lambda usual: 1 + len(usual.get("steps", ())))
+    return TTLCache(max_steps, fresh_s, getsizeof=lambda usual: 1 + len(usual["steps"] if usual else ()))
 
 
 memory = make_memory()
@@ -67,35 +68,30 @@ READ_HISTORY = text(
 )
 
 
-def attach_usual(reader: Reader, views: Sequence[View]) -> list[View]:
-    """Return the deployments, of each at least `id` and `environment`, with what its history says as `usual`."""
-    histories = _recall_histories(reader, [(view["id"], view["environment"]) for view in views])
-    return [{**view, "usual": histories[view["id"]]} for view in views]
-
-
-def attach_estimates(reader: Reader, views: Sequence[View]) -> list[View]:
-    """Return the deployments with `usual`, and with the time left as their `estimate`."""
-    return [{**view, "estimate": estimate_left(view, reader.now)} for view in attach_usual(reader, views)]
-
-
-def attach_open_estimates(reader: Reader, views: Sequence[View]) -> list[View]:
+def attach_estimates(reader: Reader, views: Sequence[ListedDeployment]) -> list[ListedDeployment]:
     """Return the deployments of a list in their order, those that are open with `usual` and `estimate`."""
     still_open = [view for view in views if view["status"] != "completed"]
-    known = {view["id"]: view for view in attach_estimates(reader, still_open)}
-    return [known.get(view["id"], view) for view in views]
+    histories = read_usual(reader, [(view["id"], view["environment"]) for view in still_open])
+    return [
+        _attach_estimate(view, histories[view["id"]], reader) if view["id"] in histories else view for view in views
+    ]
 
 
-def _recall_histories(reader: Reader, keys: Sequence[Key]) -> dict[int, Usual | None]:
-    """Return histories by the ids of deployments; only those that are not remembered are read."""
+def _attach_estimate(view: ListedDeployment, usual: Usual | None, reader: Reader) -> ListedDeployment:
+    return {**view, "usual": usual, "estimate": estimate_left({**view, "usual": usual}, reader.now)}
+
+
+def read_usual(reader: Reader, keys: Sequence[Key]) -> dict[int, Usual | None]:
+    """Return what the histories of deployments say, by their ids; only those that are not remembered are read."""
     url = reader.session.get_bind().engine.url
-    recalled = {key: usual for key in keys if (usual := memory.get((url, *key))) is not None}
+    recalled = {key: usual for key in keys if (usual := memory.get((url, *key), UNKNOWN)) is not UNKNOWN}
     unknown = [key for key in keys if key not in recalled]
     read = _read_histories(reader, [number for number, _ in unknown]) if unknown else {}
     for key in unknown:
-        recalled[key] = read.get(key[0]) or {}
+        recalled[key] = read.get(key[0])
         with contextlib.suppress(ValueError):  # one that is larger than all that may be remembered
             memory[url, *key] = recalled[key]
-    return {number: usual or None for (number, _), usual in recalled.items()}
+    return {number: usual for (number, _), usual in recalled.items()}
 
 
 def _read_histories(reader: Reader, ids: Sequence[int]) -> dict[int, Usual | None]:

@@ -1,9 +1,8 @@
 """What changed in a deployment, in order."""
 
-from typing import Any
-
 from sqlalchemy import select
 
+from dashboard.core.view_types import EventView
 from dashboard.database.reader import Reader
 from dashboard.models import Deployment, DeploymentEvent
 
@@ -11,9 +10,7 @@ MOST_EVENTS = 500
 """Longer tails than this are not worth sending: a snapshot is shorter."""
 
 
-def list_events(
-    reader: Reader, deployment_id: int, since: int, limit: int = MOST_EVENTS + 1
-) -> list[dict[str, Any]] | None:
+def list_events(reader: Reader, deployment_id: int, since: int, limit: int = MOST_EVENTS + 1) -> list[EventView] | None:
     """Return the first events after `since` in the shape of frames; None if they are gone or `since` lies ahead."""
     current = reader.session.scalar(select(Deployment.seq).where(Deployment.id == deployment_id))
     if current is None or not 0 <= since <= current:
@@ -24,6 +21,14 @@ def list_events(
     if (rows[0].seq if rows else current + 1) != since + 1:
         return None
     return [
-        {"deployment_id": deployment_id, "prev_seq": row.seq - 1, "seq": row.seq, "kind": row.kind, **row.changes}
+        {
+            "deployment_id": deployment_id,
+            "prev_seq": row.seq - 1,
+            "seq": row.seq,
+            "kind": row.kind,
+            "deployment": row.changes["deployment"],
+            "jobs": row.changes["jobs"],
+            "steps": row.changes["steps"],
+        }
         for row in rows
     ]

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import TypedDict
 
 from sqlalchemy import func, select, tuple_
 
 from dashboard.core.paging import write_cursor
-from dashboard.core.view import View
+from dashboard.core.view_types import ListedDeployment
 from dashboard.database.reader import Reader
 from dashboard.queries.lists import (
     PLACE,
@@ -26,7 +27,18 @@ MOST_SUGGESTIONS = 50
 BATCH = 500
 
 
-def list_choices(reader: Reader) -> View:
+class HistoryChoices(TypedDict):
+    """What the filters of the history offer."""
+
+    project: list[tuple[str, str]]
+    """(slug, name) of every project, by name."""
+    environment: list[str]
+    branch: list[str]
+    triggered_by: list[str]
+    """Recent values."""
+
+
+def list_choices(reader: Reader) -> HistoryChoices:
     """Return every project as (slug, name) in the order of their names, and recent values of the other filters."""
     projects = reader.session.execute(
         select(PROJECTS.c.slug, PROJECTS.c.name).order_by(PROJECTS.c.name, PROJECTS.c.slug)
@@ -35,11 +47,19 @@ def list_choices(reader: Reader) -> View:
     order = (table.sorted_at.desc(), table.id.desc())
     newest = select(*(table[name] for name in SUGGESTED)).order_by(*order).limit(NEWEST).subquery()
     values = reader.session.execute(select(newest).distinct()).mappings().all()
-    suggestions = {name: sorted({row[name] for row in values if row[name]})[:MOST_SUGGESTIONS] for name in SUGGESTED}
-    return {"project": [tuple(row) for row in projects], **suggestions}
+
+    def suggest(name: str) -> list[str]:
+        return sorted({row[name] for row in values if row[name]})[:MOST_SUGGESTIONS]
+
+    return {
+        "project": [(slug, name) for slug, name in projects],
+        "environment": suggest("environment"),
+        "branch": suggest("branch"),
+        "triggered_by": suggest("triggered_by"),
+    }
 
 
-def mark_top(view: View) -> str:
+def mark_top(view: ListedDeployment) -> str:
     """Return the cursor of a list that begins with this deployment, whatever came since."""
     return write_cursor(datetime.fromisoformat(view["sorted_at"]), view["id"] + 1)
 
@@ -57,7 +77,7 @@ def count_newer(reader: Reader, filters: DeploymentFilters, top: str, most: int)
     return reader.session.scalar(select(func.count()).select_from(found)) or 0
 
 
-def iterate_deployments(reader: Reader, filters: DeploymentFilters, most: int) -> Iterator[list[View]]:
+def iterate_deployments(reader: Reader, filters: DeploymentFilters, most: int) -> Iterator[list[ListedDeployment]]:
     """Yield the matching deployments in batches, newest first, and at most so many of them.
 
     Between two batches no connection is held: who takes them may be slow.

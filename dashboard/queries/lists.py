@@ -13,12 +13,12 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, text, tuple_
 
 from dashboard.core.paging import CursorError, cut_page, read_cursor, write_cursor
 from dashboard.core.search_index import list_pieces, name_value
-from dashboard.core.view import View
+from dashboard.core.view_types import ListedDeployment
 from dashboard.core.words import State
 from dashboard.database.reader import Reader, Row
 from dashboard.models import Base, DeploymentTerms
 from dashboard.models.deployment_terms import EXACT, SEARCHED
-from dashboard.queries.estimates import attach_open_estimates
+from dashboard.queries.estimates import attach_estimates
 from dashboard.queries.rows import (
     DEPLOYMENTS,
     ENVIRONMENT,
@@ -74,13 +74,13 @@ class DeploymentFilters:
 
 def list_deployments(
     reader: Reader, filters: DeploymentFilters, limit: int, cursor: str | None
-) -> tuple[list[View], str | None]:
+) -> tuple[list[ListedDeployment], str | None]:
     """Return a page of deployments without jobs, newest first, and the cursor of the next page if there may be one.
 
     Raises CursorError.
     """
     rows, next_cursor = read_page(reader, filters, limit, cursor)
-    return attach_open_estimates(reader, view_deployments(reader, rows)), next_cursor
+    return attach_estimates(reader, view_deployments(reader, rows)), next_cursor
 
 
 def read_page(
@@ -106,9 +106,9 @@ def read_open(reader: Reader, slug: str | None = None) -> list[Row]:
     return reader.read_rows(query if slug is None else query.where(is_of_project(slug)))
 
 
-def list_open(reader: Reader, slug: str | None = None) -> list[View]:
+def list_open(reader: Reader, slug: str | None = None) -> list[ListedDeployment]:
     """Return the deployments that have not ended as read_open does, without jobs."""
-    return attach_open_estimates(reader, view_deployments(reader, read_open(reader, slug)))
+    return attach_estimates(reader, view_deployments(reader, read_open(reader, slug)))
 
 
 def select_span(filters: DeploymentFilters, cursor: str | None = None) -> list[ColumnElement[bool]]:

@@ -1,12 +1,13 @@
 """Projects, each with its newest deployment and how the last ones ended."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Float, Select, case, literal_column, select, true
 
 from dashboard.core.paging import cut_page
-from dashboard.core.view import View, format_time, list_environments, view_project
+from dashboard.core.view import format_time, list_environments, view_project
+from dashboard.core.view_types import ListedProject, OutcomeView
 from dashboard.core.words import State
 from dashboard.database.reader import Reader, Row
 from dashboard.queries.rows import (
@@ -23,12 +24,12 @@ STRIP = 20
 """How many of its newest deployments the strip of a project shows."""
 
 
-def list_projects(reader: Reader) -> list[View]:
+def list_projects(reader: Reader) -> list[ListedProject]:
     """Return all projects in the order of their slugs."""
     return _view_projects(reader, reader.read_rows(select(PROJECTS).order_by(PROJECTS.c.slug)))
 
 
-def list_page(reader: Reader, limit: int, cursor: str | None) -> tuple[list[View], str | None]:
+def list_page(reader: Reader, limit: int, cursor: str | None) -> tuple[list[ListedProject], str | None]:
     """Return a page of projects in the order of their slugs, and the cursor of the next; a cursor is a slug."""
     query = select(PROJECTS).order_by(PROJECTS.c.slug).limit(limit + 1)
     if cursor:
@@ -37,7 +38,7 @@ def list_page(reader: Reader, limit: int, cursor: str | None) -> tuple[list[View
     return _view_projects(reader, rows), rows[-1]["slug"] if more else None
 
 
-def get_project(reader: Reader, slug: str) -> View | None:
+def get_project(reader: Reader, slug: str) -> ListedProject | None:
     """Return one project, None if there is none."""
     found = _view_projects(reader, reader.read_rows(select(PROJECTS).where(PROJECTS.c.slug == slug)))
     return found[0] if found else None
@@ -48,7 +49,7 @@ def exists(reader: Reader, slug: str) -> bool:
     return reader.session.scalar(select(PROJECTS.c.id).where(PROJECTS.c.slug == slug)) is not None
 
 
-def _view_projects(reader: Reader, rows: Sequence[Row]) -> list[View]:
+def _view_projects(reader: Reader, rows: Sequence[Row]) -> list[ListedProject]:
     ids = [row["id"] for row in rows]
     newest = {view["project"]["slug"]: view for view in view_deployments(reader, _read_newest(reader, ids))}
     outcomes = _read_outcomes(reader, ids)
@@ -68,7 +69,7 @@ def _read_newest(reader: Reader, ids: Sequence[int]) -> list[Row]:
     return reader.read_rows(_select_newest_of(ids, SUMMARY_COLUMNS, 1)) if ids else []
 
 
-def _read_outcomes(reader: Reader, ids: Sequence[int]) -> dict[int, list[View]]:
+def _read_outcomes(reader: Reader, ids: Sequence[int]) -> dict[int, list[OutcomeView]]:
     """Return by project what its strip shows, the newest first: the state announced last, unless it fell silent since.
 
     It says what core.view says, but in SQL: a page of projects shows thousands of them.
@@ -77,9 +78,18 @@ def _read_outcomes(reader: Reader, ids: Sequence[int]) -> dict[int, list[View]]:
     state = case((is_stale(reader), State.STALE.value), else_=table.state).label("state")
     took_s = literal_column(TOOK_S, Float).label("duration_s")
     columns = (table.id, table.seq, table.sorted_at, table.environment, state, took_s, table.project_id)
-    outcomes: dict[int, list[View]] = {number: [] for number in ids}
+    outcomes: dict[int, list[OutcomeView]] = {number: [] for number in ids}
     for row in reader.read_rows(_select_newest_of(ids, columns, STRIP)) if ids else []:
-        outcomes[row.pop("project_id")].append({**row, "sorted_at": format_time(row["sorted_at"])})
+        outcomes[row["project_id"]].append(
+            {
+                "id": row["id"],
+                "seq": row["seq"],
+                "sorted_at": cast("str", format_time(row["sorted_at"])),
+                "environment": row["environment"],
+                "state": row["state"],
+                "duration_s": row["duration_s"],
+            }
+        )
     return outcomes
 
 

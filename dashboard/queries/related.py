@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, literal, or_, select
 
-from dashboard.core.view import View, format_time, view_job
+from dashboard.core.view import format_time, stand_deployment, stand_job, view_job
+from dashboard.core.view_types import EarlierJob, PastDeployment, Related
 from dashboard.core.words import Conclusion
 from dashboard.database.reader import Reader, Row
 from dashboard.models import Base, DeploymentJob, DeploymentStep
@@ -21,14 +22,8 @@ ENDED_AT = func.coalesce(DEPLOYMENTS.c.completed_at, DEPLOYMENTS.c.said_at)
 FAILED = (Conclusion.FAILURE.value, Conclusion.TIMED_OUT.value)
 
 
-def read_related(reader: Reader, row: Row) -> View | None:
-    """Return what is related to the deployment of this row, None if nothing is.
-
-    `attempts` and `linked` (the same run told by another dialect) name deployments; `earlier` are the jobs of earlier
-    attempts, `{name, state, id, attempt}` by name, each as the last of those attempts told it; `before` and
-    `last_success` are ended ones, `{id, state, commit_hash, ended_at}` or None; `failures` says in how many of the
-    `runs` before a step had failed, by `"<job's name>/<step's key>"`: CI servers give a job another key in each run.
-    """
+def read_related(reader: Reader, row: Row) -> Related | None:
+    """Return what other deployments say of the one in this row, None if there are no such others."""
     near, before = _read_near(reader, row), _read_before(reader, row)
     if not near and not before:
         return None
@@ -60,7 +55,7 @@ def _read_near(reader: Reader, row: Row) -> list[Row]:
     return reader.read_rows(query.order_by(table.attempt, table.id).limit(MOST_NEAR))
 
 
-def _read_earlier(reader: Reader, ids: list[int]) -> list[View]:
+def _read_earlier(reader: Reader, ids: list[int]) -> list[EarlierJob]:
     """Return the jobs of these attempts of one run by name, each from the last attempt that had it.
 
     "Re-run failed jobs" leaves the others as they were: so they are shown, and never counted.
@@ -70,12 +65,14 @@ def _read_earlier(reader: Reader, ids: list[int]) -> list[View]:
     owners = {row["id"]: row for row in reader.read_rows(select(DEPLOYMENTS).where(DEPLOYMENTS.c.id.in_(ids)))}
     jobs = reader.read_rows(select(JOBS).where(JOBS.c.deployment_id.in_(ids)))
     jobs.sort(key=lambda job: (owners[job["deployment_id"]]["attempt"], job["deployment_id"]))
-    earlier: dict[str, View] = {}
+    standings = {number: stand_deployment(owner) for number, owner in owners.items()}
+    earlier: dict[str, EarlierJob] = {}
     for job in jobs:
         owner = owners[job["deployment_id"]]
-        view = view_job(job, owner)
-        place = {"id": owner["id"], "attempt": owner["attempt"]}
-        earlier[view["name"]] = {"name": view["name"], "state": view["state"], **place}
+        standing = standings[owner["id"]]
+        view = view_job(job, stand_job(job, standing), owner, standing)
+        name, state = view["name"], view["state"]
+        earlier[name] = {"name": name, "state": state, "id": owner["id"], "attempt": owner["attempt"]}
     return [earlier[name] for name in sorted(earlier)]
 
 
@@ -92,7 +89,7 @@ def _is_of_project(row: Row) -> ColumnElement[bool]:
     return same
 
 
-def _read_before(reader: Reader, row: Row) -> list[View]:
+def _read_before(reader: Reader, row: Row) -> list[PastDeployment]:
     """Return the last deployments of the same project and environment that had ended, newest first."""
     table = DEPLOYMENTS.c
     columns = (table.id, table.state, table.commit_hash, table.dialect, table.status, ENDED_AT.label("ended_at"))
@@ -112,7 +109,15 @@ def _read_before(reader: Reader, row: Row) -> list[View]:
         row["created_at"] >= tried.c.ended_at,
     )
     rows = reader.read_rows(query.limit(MOST_RUNS))
-    return [{**past, "ended_at": format_time(past["ended_at"])} for past in rows]
+    return [
+        {
+            "id": past["id"],
+            "state": past["state"],
+            "commit_hash": past["commit_hash"],
+            "ended_at": format_time(past["ended_at"]),
+        }
+        for past in rows
+    ]
 
 
 def _count_failures(reader: Reader, ids: list[int]) -> dict[str, int]:

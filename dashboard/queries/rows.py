@@ -5,7 +5,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, literal_column, select
 
-from dashboard.core.view import View, view_deployment, view_project
+from dashboard.core.view import stand_deployment, view_deployment, view_project
+from dashboard.core.view_types import ListedDeployment
 from dashboard.database.deployments import is_silent_too_long
 from dashboard.database.reader import Reader, Row
 from dashboard.models import Base, Deployment, Project
@@ -44,13 +45,19 @@ def is_stale(reader: Reader) -> ColumnElement[bool]:
     return and_(IS_OPEN, is_silent_too_long(reader.now, reader.settings.stale_s))
 
 
-def view_deployments(reader: Reader, rows: Sequence[Row]) -> list[View]:
-    """Return deployments without their jobs and logs, in the given order."""
+def view_deployments(reader: Reader, rows: Sequence[Row]) -> list[ListedDeployment]:
+    """Return deployments as a list shows them, in the given order; see estimates for the time left."""
     found = read_projects(reader, (row["project_id"] for row in rows))
     projects = {number: view_project(row) for number, row in found.items()}
-    watch = reader.watch
-    views = [view_deployment({**row, "log": None}, projects[row["project_id"]], watch) for row in rows]
-    return [{name: value for name, value in view.items() if name != "log"} for view in views]
+    return [
+        {
+            **view_deployment(row, projects[row["project_id"]], stand_deployment(row), reader.watch),
+            "usual": None,
+            "estimate": None,
+            "related": None,
+        }
+        for row in rows
+    ]
 
 
 def select_newest() -> Select[Any]:

@@ -11,8 +11,8 @@ from typing import Any
 
 from sqlalchemy import Row, select, text
 
-from dashboard.core.periods import Period, Unit, choose_unit, compute_rate, fill_gaps, list_starts
-from dashboard.core.view import View
+from dashboard.core.periods import Unit, choose_unit, compute_rate, fill_gaps, list_starts
+from dashboard.core.view_types import EndCounts, EndStatistics, EnvironmentView, RankedStep, RankedSteps
 from dashboard.database.deployments import READ_LAST_OF_ENVIRONMENTS
 from dashboard.database.reader import Reader
 from dashboard.queries.lists import is_of_project
@@ -71,11 +71,8 @@ READ_STEPS = text(
 )
 
 
-def list_environments(reader: Reader, slug: str) -> list[View]:
-    """Return the environments in use last, by name: `live` is the newest success, `newest` what was tried last.
-
-    `live` is null where nothing ever succeeded; the two are the same where the last attempt did.
-    """
+def list_environments(reader: Reader, slug: str) -> list[EnvironmentView]:
+    """Return the environments that were used last, by name."""
     project = reader.session.scalar(select(PROJECTS.c.id).where(PROJECTS.c.slug == slug))
     told = [row for row in reader.session.execute(READ_LAST_OF_ENVIRONMENTS, {"project": project}) if row.environment]
     ids = {number for row in told for number in (row.newest, row.live) if number is not None}
@@ -89,12 +86,8 @@ def list_environments(reader: Reader, slug: str) -> list[View]:
     ]
 
 
-def read_outcomes(reader: Reader, slug: str) -> View:
-    """Return how deployments ended: `unit`, `periods` from the oldest to the current one, and `total` over them all.
-
-    Each has `succeeded` of `counted`, `rate_pct`, and `median_s` and `p90_s` of the successes. `most` and `longest_s`
-    are the largest `counted` and `p90_s` of a period.
-    """
+def read_outcomes(reader: Reader, slug: str) -> EndStatistics:
+    """Return how the deployments of a project ended: the last 14 days, or the last 13 weeks of an older project."""
     first = reader.session.scalar(
         select(DEPLOYMENTS.c.sorted_at).where(is_of_project(slug)).order_by("sorted_at").limit(1)
     )
@@ -114,13 +107,15 @@ def read_outcomes(reader: Reader, slug: str) -> View:
     }
 
 
-def rank_steps(reader: Reader, slug: str) -> dict[str, list[View]]:
+def rank_steps(reader: Reader, slug: str) -> RankedSteps:
     """Return the `slowest` steps and those that `failing` deployments failed at most, over the newest that ended.
 
     A step that was skipped or cancelled did not run; how long a step takes is told by its successes.
     """
     steps = [_view_step(row) for row in reader.session.execute(READ_STEPS, {"slug": slug, "most": MOST_RUNS})]
-    slowest = sorted((step for step in steps if step["timed"]), key=lambda step: (-step["median_s"], step["key"]))
+    slowest = sorted(
+        (step for step in steps if step["timed"]), key=lambda step: (-(step["median_s"] or 0), step["key"])
+    )
     failing = sorted((step for step in steps if step["failed"]), key=lambda step: (-step["failed"], step["key"]))
     return {"slowest": slowest[:MOST_STEPS], "failing": failing[:MOST_STEPS]}
 
@@ -129,7 +124,7 @@ def _is_many(reader: Reader, slug: str, since: datetime) -> bool:
     return bool(reader.session.scalar(IS_MANY, {"slug": slug, "since": since, "most": MOST_COUNTED}))
 
 
-def _view_period(row: Row[Any]) -> Period:
+def _view_period(row: Row[Any]) -> EndCounts:
     return {
         "succeeded": row.succeeded,
         "counted": row.counted,
@@ -139,10 +134,17 @@ def _view_period(row: Row[Any]) -> Period:
     }
 
 
-def _view_step(row: Row[Any]) -> View:
-    counts = {"ran": row.ran, "failed": row.failed, "timed": row.timed}
-    seconds = {"median_s": _read_seconds(row.median_s), "p90_s": _read_seconds(row.p90_s)}
-    return {"job": row.job, "key": row.key, "name": row.name, **counts, **seconds}
+def _view_step(row: Row[Any]) -> RankedStep:
+    return {
+        "job": row.job,
+        "key": row.key,
+        "name": row.name,
+        "ran": row.ran,
+        "failed": row.failed,
+        "timed": row.timed,
+        "median_s": _read_seconds(row.median_s),
+        "p90_s": _read_seconds(row.p90_s),
+    }
 
 
 def _read_seconds(value: Decimal | None) -> float | None:

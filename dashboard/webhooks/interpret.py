@@ -7,7 +7,7 @@ import hashlib
 import itertools
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs
@@ -18,6 +18,7 @@ from dashboard.core.report import Report
 from dashboard.core.words import Verdict
 from dashboard.http.body import decode_json, parse_json, require_json
 from dashboard.http.problems import ProblemError, flatten_messages
+from dashboard.ingest.delivery import Interpretation
 from dashboard.webhooks.dialects import native
 from dashboard.webhooks.dialects.payload import MOST_JOBS, MOST_STEPS, NAME_LENGTH, Ignored, MalformedError
 from dashboard.webhooks.schemas import DEPLOYMENT, count_children
@@ -29,17 +30,6 @@ FORM = "application/x-www-form-urlencoded"
 MOST_FORM_FIELDS = 10
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Interpretation:
-    """What a delivery turned out to be."""
-
-    reports: tuple[Report, ...] = ()
-    verdict: Verdict = Verdict.APPLIED
-    reason: str | None = None
-    event: str | None = None
-    key: str | None = None
 
 
 def interpret(dialect: str, headers: Mapping[str, str], body: bytes, source: str) -> Interpretation:

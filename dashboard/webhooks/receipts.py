@@ -6,12 +6,11 @@ from flask import url_for
 
 from dashboard.access import Source
 from dashboard.core.words import Verdict
-from dashboard.ingest.delivery import Receipt
-from dashboard.webhooks.interpret import Interpretation
+from dashboard.ingest.delivery import Interpretation, Receipt
 
 
-def forbid_others(source: Source, said: Interpretation) -> Interpretation:
-    """Return what was said if the source may say it, else a rejection: none of it is applied."""
+def reject_if_not_allowed(source: Source, said: Interpretation) -> Interpretation:
+    """Return what was said, or a rejection of all of it if the source may not report on one of its projects."""
     forbidden = next((report for report in said.reports if not source.allows(report)), None)
     if forbidden is None:
         return said

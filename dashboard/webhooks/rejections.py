@@ -3,14 +3,11 @@
 import contextlib
 import threading
 from collections import Counter
-from dataclasses import replace
 
 from flask import current_app
 
-from dashboard.core.words import Verdict
 from dashboard.database.errors import UNAVAILABLE
 from dashboard.extensions import current_writer
-from dashboard.http.problems import ProblemError
 from dashboard.ingest.delivery import Incoming
 from dashboard.ingest.writer import BusyError
 
@@ -35,12 +32,12 @@ class Allowance:
             return self._kept[source] <= MOST_PER_MINUTE
 
 
-def keep_rejected(problem: ProblemError, incoming: Incoming) -> None:
+def keep_rejected(incoming: Incoming, reason: str) -> None:
     """Store the beginning of a rejected delivery with the reason, unless there were too many in this minute."""
     allowance: Allowance = current_app.extensions.setdefault("rejections", Allowance())
     if not allowance.take(incoming.source, int(incoming.received_at.timestamp()) // 60):
         return
-    kept = replace(incoming, verdict=Verdict.REJECTED, reason=problem.detail)
-    # The sender is told what is wrong all the same when nothing can be kept.
+    incoming.reject(reason)
+    # The sender gets its error all the same when nothing can be stored.
     with contextlib.suppress(*UNAVAILABLE, BusyError):
-        current_writer().submit(kept)
+        current_writer().submit(incoming)

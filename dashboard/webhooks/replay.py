@@ -27,10 +27,10 @@ from dashboard.http.context import current_settings
 from dashboard.http.delivery_filter import DeliveryFilter
 from dashboard.http.problems import ProblemError, flatten_messages
 from dashboard.ingest.batch import ingest_deliveries
-from dashboard.ingest.delivery import Incoming, Receipt, open_body
+from dashboard.ingest.delivery import Incoming, Interpretation, Receipt, open_body
 from dashboard.queries.deliveries import DeliveryFilters, list_oldest, read_row, tell_obstacle
-from dashboard.webhooks.interpret import Interpretation, interpret
-from dashboard.webhooks.receipts import describe_receipt, forbid_others
+from dashboard.webhooks.interpret import interpret
+from dashboard.webhooks.receipts import describe_receipt, reject_if_not_allowed
 
 MOST_AT_ONCE = 500
 LONGEST_CALL_S = 20
@@ -149,11 +149,11 @@ def _replay(delivery_id: uuid.UUID, now: datetime) -> Receipt:
     body = open_body(row["body"])
     if obstacle := tell_obstacle(row["source"], is_cut=len(body) < row["body_size"]):
         raise ObstacleError(obstacle)
-    said = _read_again(row, body, _find_source(row["source"], now))
     incoming = Incoming(
-        row["received_at"], row["source"], row["dialect"], body, row["headers"], event=said.event, key=said.key,
-        reports=said.reports, verdict=said.verdict, reason=said.reason, id=delivery_id, replayed_at=now,
+        row["received_at"], row["dialect"], row["headers"], delivery_id,
+        body=body, source=row["source"], replayed_at=now,
     )  # fmt: skip
+    incoming.complete(_read_again(row, body, _find_source(row["source"], now)))
     return ingest_deliveries(db.engine, [incoming], current_settings())[0]
 
 
@@ -166,7 +166,7 @@ def _find_source(name: str, now: datetime) -> Source:
 
 def _read_again(row: Row, body: bytes, source: Source) -> Interpretation:
     try:
-        return forbid_others(source, interpret(row["dialect"], row["headers"], body, source.name))
+        return reject_if_not_allowed(source, interpret(row["dialect"], row["headers"], body, source.name))
     except ProblemError as problem:
         return Interpretation(verdict=Verdict.REJECTED, reason=problem.detail, event=row["event"])
 

@@ -11,7 +11,6 @@ from msgspec.json import encode
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from dashboard.access import Source, read_sources
-from dashboard.config import Settings
 from dashboard.core.words import Verdict
 from dashboard.extensions import current_writer
 from dashboard.http.body import read_body
@@ -23,16 +22,16 @@ from dashboard.ingest.writer import BusyError, CutOffError
 from dashboard.metrics import REFUSED
 from dashboard.webhooks.authentication import AuthenticationError, find_source
 from dashboard.webhooks.interpret import interpret
-from dashboard.webhooks.receipts import describe_receipt, forbid_others
+from dashboard.webhooks.receipts import describe_receipt, reject_if_not_allowed
 from dashboard.webhooks.rejections import keep_rejected
 from dashboard.webhooks.schemas import DEPLOYMENT
-from dashboard.webhooks.senders import DIALECTS, KEPT_HEADERS, NATIVE, read_headers, tell_dialect
+from dashboard.webhooks.senders import DIALECTS, KEPT_HEADERS, NATIVE, detect_dialect, read_headers
 
 DESCRIPTION = {
     "requestBody": {"required": True, "content": {"application/json": {"schema": DEPLOYMENT}}},
     "responses": {"200": {"description": "Committed: delivery_id, verdict, deployment_id, seq, url"}},
 }
-LONGEST_HEADER = 512
+MAX_HEADER_LENGTH = 512
 """Characters of a header that are kept."""
 
 blueprint = Blueprint("webhooks", __name__, url_prefix="/api/webhook", description="What senders post to")
@@ -46,26 +45,22 @@ def receive_deployment(dialect: str | None = None) -> Response:
     began_at, received_at = time.perf_counter(), datetime.now(UTC)
     if dialect not in {None, *DIALECTS}:
         raise ProblemError(HTTPStatus.NOT_FOUND, f"No sender is called {dialect!r}: one of {', '.join(DIALECTS)} is.")
-    settings = current_settings()
     given = read_headers(request.environ)
-    headers = {name: given[name][:LONGEST_HEADER] for name in KEPT_HEADERS if name in given}
-    told = dialect or tell_dialect(given, given.get("Content-Type", ""))
-    body = _read_body(told, settings, headers, received_at)
-    source = _authenticate(told, given, headers, body, received_at)
-    spoken = source.dialect or told
-    try:
-        said = forbid_others(source, interpret(spoken, headers, body, source.name))
-    except ProblemError as problem:
-        keep_rejected(
-            problem, Incoming(received_at, source.name, spoken, body, headers, began_at=began_at, id=read_request_id())
-        )
-        raise
     incoming = Incoming(
-        received_at, source.name, spoken, body, headers, event=said.event, key=said.key, reports=said.reports,
-        verdict=said.verdict, reason=said.reason, began_at=began_at, id=read_request_id(),
-    )  # fmt: skip
+        received_at,
+        dialect or detect_dialect(given, given.get("Content-Type", "")),
+        {name: given[name][:MAX_HEADER_LENGTH] for name in KEPT_HEADERS if name in given},
+        read_request_id(),
+        began_at,
+    )
+    _read_body(incoming)
+    try:
+        _complete(incoming, given)
+    except ProblemError as problem:
+        keep_rejected(incoming, problem.detail)
+        raise
     receipt = _write(incoming)
-    if spoken == NATIVE:
+    if incoming.dialect == NATIVE:
         _raise_refusal(receipt)
     return Response(encode(describe_receipt(receipt)), content_type="application/json")
 
@@ -79,6 +74,38 @@ def shake_hands(response: Response) -> Response:
     return response
 
 
+def _complete(incoming: Incoming, given: Mapping[str, str]) -> None:
+    """Authenticate and interpret the delivery; `given` are all of its headers that mean something."""
+    source = _authenticate(incoming, given)
+    incoming.source, incoming.dialect = source.name, source.dialect or incoming.dialect
+    said = interpret(incoming.dialect, incoming.headers, incoming.body, source.name)
+    incoming.complete(reject_if_not_allowed(source, said))
+
+
+def _read_body(incoming: Incoming) -> None:
+    limit = current_settings().max_body_bytes
+    try:
+        incoming.body = read_body(request, limit)
+    except RequestEntityTooLarge:
+        incoming.body_size = request.content_length or limit + 1
+        detail = f"The body is larger than {limit} bytes."
+        keep_rejected(incoming, detail)
+        if incoming.dialect == "gitlab":
+            # GitLab switches a hook off for good after four answers of 4xx.
+            later = {"Retry-After": str(RETRY_AFTER_S)}
+            raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers=later) from None
+        raise ProblemError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail) from None
+
+
+def _authenticate(incoming: Incoming, given: Mapping[str, str]) -> Source:
+    now = incoming.received_at
+    try:
+        return find_source(read_sources(now), incoming.dialect, given, incoming.body, now)
+    except AuthenticationError as error:
+        challenge = {"WWW-Authenticate": 'Bearer realm="webhook"'}
+        raise ProblemError(HTTPStatus.UNAUTHORIZED, f"Not accepted: {error}.", headers=challenge) from None
+
+
 def _write(incoming: Incoming) -> Receipt:
     try:
         return current_writer().submit(incoming)
@@ -89,34 +116,6 @@ def _write(incoming: Incoming) -> Receipt:
     except CutOffError:
         detail = "The server stops. Send it again, with the same key if it has one."
         raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers={"Retry-After": "1"}) from None
-
-
-def _read_body(told: str, settings: Settings, headers: Mapping[str, str], received_at: datetime) -> bytes:
-    try:
-        return read_body(request, settings.max_body_bytes)
-    except RequestEntityTooLarge:
-        detail = f"The body is larger than {settings.max_body_bytes} bytes."
-        size = request.content_length or settings.max_body_bytes + 1
-        incoming = Incoming(received_at, None, told, b"", headers, id=read_request_id(), body_size=size)
-        keep_rejected(ProblemError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail), incoming)
-        if told == "gitlab":
-            # GitLab switches a hook off for good after four answers of 4xx.
-            later = {"Retry-After": str(RETRY_AFTER_S)}
-            raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers=later) from None
-        raise
-
-
-def _authenticate(
-    told: str, given: Mapping[str, str], headers: Mapping[str, str], body: bytes, now: datetime
-) -> Source:
-    """Return the source of the delivery; `headers` are those of the given ones that may be kept."""
-    try:
-        return find_source(read_sources(now), told, given, body, now)
-    except AuthenticationError as error:
-        challenge = {"WWW-Authenticate": 'Bearer realm="webhook"'}
-        problem = ProblemError(HTTPStatus.UNAUTHORIZED, f"Not accepted: {error}.", headers=challenge)
-        keep_rejected(problem, Incoming(now, None, told, body, headers, id=read_request_id()))
-        raise problem from None
 
 
 def _raise_refusal(receipt: Receipt) -> None:

@@ -73,7 +73,7 @@ def read_headers(environ: Mapping[str, Any]) -> dict[str, str]:
     return {name: environ[variable] for name, variable in VARIABLES.items() if variable in environ}
 
 
-def tell_dialect(headers: Mapping[str, str], content_type: str) -> str:
+def detect_dialect(headers: Mapping[str, str], content_type: str) -> str:
     """Return the dialect that the headers of a delivery tell, native if none does. Signatures tell nothing."""
     if content_type.startswith(CLOUDEVENTS):
         return "cdevents"

@@ -55,23 +55,23 @@ ENDED_WELL = (Status.COMPLETED, Conclusion.SUCCESS)
 )
 def test_state_of_a_deployment(own: tuple, jobs: Tally, expected: State) -> None:
     standing = state.settle_deployment(*own, jobs)
-    assert state.tell_deployment_state(standing, "raw", jobs, is_stale=False) == expected
+    assert state.decide_deployment_state(standing, "raw", jobs, is_stale=False) == expected
 
 
 def test_only_what_is_open_becomes_stale() -> None:
-    assert state.tell_deployment_state(RUNNING, "running", {}, is_stale=True) == State.STALE
-    assert state.tell_deployment_state(QUEUED, "queued", {}, is_stale=True) == State.STALE
-    assert state.tell_deployment_state(SUCCESS, "success", {}, is_stale=True) == State.SUCCESS
+    assert state.decide_deployment_state(RUNNING, "running", {}, is_stale=True) == State.STALE
+    assert state.decide_deployment_state(QUEUED, "queued", {}, is_stale=True) == State.STALE
+    assert state.decide_deployment_state(SUCCESS, "success", {}, is_stale=True) == State.SUCCESS
 
 
 @pytest.mark.parametrize("word", ["waiting", "Waiting", "manual"])
 def test_what_is_held_back_is_waiting(word: str) -> None:
-    assert state.tell_state(QUEUED, word, in_ended=False) == State.WAITING
+    assert state.decide_state(QUEUED, word, in_ended=False) == State.WAITING
 
 
 @pytest.mark.parametrize("standing", [QUEUED, RUNNING])
 def test_what_is_open_in_something_ended_is_unknown(standing: Standing) -> None:
-    assert state.tell_state(standing, "running", in_ended=True) == State.UNKNOWN
+    assert state.decide_state(standing, "running", in_ended=True) == State.UNKNOWN
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,9 @@ from flask import Flask
 from sqlalchemy import event
 
 from dashboard.core.report import Identity
-from dashboard.core.view import View
 from dashboard.extensions import db, open_reader
 from dashboard.queries import estimates
-from dashboard.queries.estimates import attach_usual
+from dashboard.queries.estimates import read_usual
 from dashboard.queries.lists import DeploymentFilters, list_deployments, list_open
 from tests.ingest.deliveries import NOW, ingest_each, make_report, read_view
 
@@ -140,25 +139,25 @@ def test_lists_tell_it_of_what_is_open_and_whole_deployments_always(numbers: Ite
 def test_one_query_answers_for_any_number_of_deployments_and_none_the_next_time(numbers: Iterator[int]) -> None:
     for seconds in (100, 150, 200):
         add_run(numbers, seconds)
-    views: list[View] = [read_view(add_open(run_id=f"open {number}")) for number in range(5)]
+    keys = [(view["id"], view["environment"]) for view in (read_view(add_open(run_id=f"open {n}")) for n in range(5))]
     statements: list[str] = []
     event.listen(db.engine, "before_cursor_execute", lambda *call: statements.append(call[2]))
     forget()
-    told = attach_usual(open_reader(NOW), views)
+    read = read_usual(open_reader(NOW), keys)
     assert len(statements) == 1
-    assert [view["usual"] for view in told] == [views[0]["usual"]] * 5
-    assert attach_usual(open_reader(NOW), [*views[3:], *views[:3]]) == told[3:] + told[:3]
-    assert attach_usual(open_reader(NOW), []) == []
+    assert [usual and usual["runs"] for usual in read.values()] == [3] * 5
+    assert read_usual(open_reader(NOW), [*keys[3:], *keys[:3]]) == read
+    assert read_usual(open_reader(NOW), []) == {}
     assert len(statements) == 1
 
 
 def test_what_is_remembered_and_what_is_not_are_told_together(numbers: Iterator[int]) -> None:
     for seconds in (100, 150, 200):
         add_run(numbers, seconds)
-    views: list[View] = [read_view(add_open(run_id=f"open {number}")) for number in range(2)]
+    keys = [(view["id"], view["environment"]) for view in (read_view(add_open(run_id=f"open {n}")) for n in range(2))]
     forget()
-    attach_usual(open_reader(NOW), views[:1])
-    assert [view["usual"]["runs"] for view in attach_usual(open_reader(NOW), views)] == [3, 3]
+    read_usual(open_reader(NOW), keys[:1])
+    assert [usual and usual["runs"] for usual in read_usual(open_reader(NOW), keys).values()] == [3, 3]
 
 
 def test_what_was_told_too_late_is_known_once_the_history_is_read_anew(
