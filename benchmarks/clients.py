@@ -20,7 +20,7 @@ REDELIVERED = 0.05
 AGAIN_S = 0.5
 """How long a sender waits before it tries again what was not acknowledged."""
 ANSWER_S = 30
-MOST_TRIES = 100
+MAX_TRIES = 100
 """Of one delivery, before a sender gives up."""
 
 
@@ -68,12 +68,12 @@ class Sender(threading.Thread):
             self.mistaken += answer["verdict"] != "duplicate"
 
     def _insist(self, key: str, body: str) -> dict[str, Any]:
-        for _ in range(MOST_TRIES):
+        for _ in range(MAX_TRIES):
             if answer := self._try(key, body):
                 return answer
             self.again += 1
             time.sleep(AGAIN_S)
-        raise RuntimeError(f"{key} was not acknowledged in {MOST_TRIES} tries")
+        raise RuntimeError(f"{key} was not acknowledged in {MAX_TRIES} tries")
 
     def _try(self, key: str, body: str) -> dict[str, Any] | None:
         headers = {"Authorization": f"Bearer {SECRET}", "Content-Type": "application/json", "Idempotency-Key": key}

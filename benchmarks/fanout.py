@@ -26,7 +26,7 @@ from tests.servers import DashboardServer, find_free_port, wait_until
 
 ROOT = Path(__file__).parent.parent
 RUNS, SIZES, SECONDS, RATE = 3, (100, 1000, 5000, 10_000), 5, 200
-BAR_VIEWERS, MOST_COMPARED = 1000, 5000
+BAR_VIEWERS, MAX_COMPARED = 1000, 5000
 """Where the bars are; up to where others are compared with, above the former in one run: connecting takes a minute."""
 DELIVERIES = 300_000
 """How many a throughput is measured over."""
@@ -90,7 +90,7 @@ def print_bars(dashboard: Sequence[Row], one_by_one: Sequence[Row]) -> None:
 
 def measure(sizes: Sequence[int] = SIZES, runs: int = RUNS) -> dict[str, list[Row]]:
     """Return the rows of each table, by its title."""
-    compared = [(size, runs if size <= BAR_VIEWERS else 1) for size in sizes if size <= MOST_COMPARED]
+    compared = [(size, runs if size <= BAR_VIEWERS else 1) for size in sizes if size <= MAX_COMPARED]
     paced = [size for size in sizes if size <= BAR_VIEWERS]
     return {
         f"From POST to receipt: the dashboard, {RATE} reports per second": [measure_dashboard(n, runs) for n in sizes],

@@ -36,7 +36,7 @@ from dashboard.models.deployment_terms import EXACT, SEARCHED
 DAYS, STEPS, PROJECTS = 3 * 365, 10, 300
 BATCH = 5000
 """Deployments whose rows are copied at a time."""
-LARGEST_SHARE = 0.2
+MAX_SHARE = 0.2
 """Of all deployments, those of the first project."""
 OPEN = 20
 """The newest so many have not ended."""
@@ -217,7 +217,7 @@ def _vary_all(deployments: int, projects: int, past: timedelta) -> Iterator[Vari
     choose, now = random.Random(deployments), datetime.now(UTC).replace(microsecond=0)
     for number in range(1, deployments + 1):
         age = past * ((deployments - number) / deployments)
-        project = 1 if choose.random() < LARGEST_SHARE else choose.randint(1, projects)
+        project = 1 if choose.random() < MAX_SHARE else choose.randint(1, projects)
         yield Variation(_vary(number, project, choose), now - age, age, number > deployments - OPEN)
 
 

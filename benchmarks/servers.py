@@ -15,7 +15,7 @@ from typing import NamedTuple
 from dashboard.cli.postgres import server as postgres
 from tests.servers import READY_WITHIN_S, REPOSITORY, DashboardServer, find_free_port, wait_until
 
-MOST_CONNECTIONS = 400
+MAX_CONNECTIONS = 400
 """PostgreSQL's: pgbench takes one for each of its clients, and the embedded server allows fewer."""
 CONFIG = "gunicorn.conf.py"
 NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
@@ -54,7 +54,7 @@ def run_all(database_url: str, directory: Path) -> Iterator[DashboardServer]:
 def run_postgres(directory: Path) -> Iterator[postgres.Server]:
     """Run a PostgreSQL with the dashboard's tables, all of them empty."""
     directory.chmod(0o755)
-    postgres.SETTINGS["max_connections"] = str(MOST_CONNECTIONS)
+    postgres.SETTINGS["max_connections"] = str(MAX_CONNECTIONS)
     server = postgres.start(directory, say=lambda _line: None)
     try:
         migrate = [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"]

@@ -24,10 +24,10 @@ from dashboard.core.steps import DEFAULT_PATTERNS, Category, Patterns
 SECRET_FILES = {"DASHBOARD_WEBHOOK_SECRET": "webhook-secret", "SECRET_KEY": "secret-key"}
 KEY_BYTES = (24, 64)
 """Fewest and most bytes of a Standard Webhooks key."""
-MOST_DAYS, MOST_COUNT = 36_500, 10**9
+MAX_DAYS, MAX_COUNT = 36_500, 10**9
 """Limits of what may be kept; more than that is for good."""
-LONGEST_INTERVAL_S = 366 * 24 * 3600
-LONGEST_SOCKET_PATH = 100
+MAX_INTERVAL_S = 366 * 24 * 3600
+MAX_SOCKET_PATH = 100
 
 
 class Role(StrEnum):
@@ -107,13 +107,13 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         secret_key=_read_secret(environ, "SECRET_KEY", data_dir),
         log_format=_read_choice(environ, "DASHBOARD_LOG_FORMAT", ("text", "json")),
         url_prefix=_read_prefix(environ),
-        refresh_s=_read_int(environ, "DASHBOARD_REFRESH_S", 30, 1, LONGEST_INTERVAL_S),
-        stale_s=_read_int(environ, "DASHBOARD_STALE_S", 600, 1, LONGEST_INTERVAL_S),
+        refresh_s=_read_int(environ, "DASHBOARD_REFRESH_S", 30, 1, MAX_INTERVAL_S),
+        stale_s=_read_int(environ, "DASHBOARD_STALE_S", 600, 1, MAX_INTERVAL_S),
         max_body_bytes=_read_int(environ, "DASHBOARD_MAX_BODY_BYTES", 2 * 1024 * 1024, 1024, 1024**3),
         deliveries_days=_read_int(environ, "DASHBOARD_DELIVERIES_DAYS", 14, 1, 3650),
         deliveries_bytes=_read_int(environ, "DASHBOARD_DELIVERIES_BYTES", 5 * 1024**3, 1024**2, 10**12 - 1),
-        deployments_days=_read_int(environ, "DASHBOARD_DEPLOYMENTS_DAYS", 0, 0, MOST_DAYS),
-        deployments_per_project=_read_int(environ, "DASHBOARD_DEPLOYMENTS_PER_PROJECT", 0, 0, MOST_COUNT),
+        deployments_days=_read_int(environ, "DASHBOARD_DEPLOYMENTS_DAYS", 0, 0, MAX_DAYS),
+        deployments_per_project=_read_int(environ, "DASHBOARD_DEPLOYMENTS_PER_PROJECT", 0, 0, MAX_COUNT),
         category_patterns=_read_patterns(environ),
     )
 
@@ -142,8 +142,8 @@ def _read_database_url(environ: Mapping[str, str]) -> str | None:
 
 def _read_socket(environ: Mapping[str, str]) -> str | None:
     path = environ.get("DASHBOARD_SOCKET") or None
-    if path and not (path.startswith("/") and len(os.fsencode(path)) <= LONGEST_SOCKET_PATH):
-        raise SettingsError(f"DASHBOARD_SOCKET must be an absolute path of at most {LONGEST_SOCKET_PATH} bytes")
+    if path and not (path.startswith("/") and len(os.fsencode(path)) <= MAX_SOCKET_PATH):
+        raise SettingsError(f"DASHBOARD_SOCKET must be an absolute path of at most {MAX_SOCKET_PATH} bytes")
     return path
 
 

@@ -8,9 +8,9 @@ from marshmallow import EXCLUDE, Schema, fields, validate
 from dashboard.api.links import AddressedDeployment, AddressedProject, AddressedWhole
 from dashboard.core.view_types import EventView, JobView, OutcomeView, ProjectView, RunView, StepView
 from dashboard.core.words import State
-from dashboard.queries.events import MOST_EVENTS
+from dashboard.queries.events import MAX_EVENTS
 
-MOST_ITEMS = 200
+MAX_PAGE_SIZE = 200
 
 
 class PageQuery(Schema):
@@ -21,7 +21,7 @@ class PageQuery(Schema):
 
         unknown = EXCLUDE
 
-    limit = fields.Integer(load_default=50, validate=validate.Range(1, MOST_ITEMS))
+    limit = fields.Integer(load_default=50, validate=validate.Range(1, MAX_PAGE_SIZE))
     cursor = fields.String(load_default=None, metadata={"description": "next_cursor of the page before"})
 
 
@@ -42,7 +42,7 @@ class EventsQuery(Schema):
     """From which event on; the `next_cursor` of a page is the `since` of the next."""
 
     since = fields.Integer(load_default=0, validate=validate.Range(min=0))
-    limit = fields.Integer(load_default=MOST_EVENTS, validate=validate.Range(1, MOST_EVENTS))
+    limit = fields.Integer(load_default=MAX_EVENTS, validate=validate.Range(1, MAX_EVENTS))
     cursor = fields.Integer(load_default=None, validate=validate.Range(min=0))
 
 

@@ -3,7 +3,7 @@
 import click
 
 from dashboard.cli.environment import open_database
-from dashboard.config import MOST_COUNT, MOST_DAYS
+from dashboard.config import MAX_COUNT, MAX_DAYS
 from dashboard.maintenance import list_limits, set_limits
 
 
@@ -23,8 +23,8 @@ def list_projects() -> None:
 
 @projects.command()
 @click.argument("slug")
-@click.option("--days", type=click.IntRange(0, MOST_DAYS), help="For how many days; 0: for good.")
-@click.option("--count", type=click.IntRange(0, MOST_COUNT), help="How many of the newest; 0: all.")
+@click.option("--days", type=click.IntRange(0, MAX_DAYS), help="For how many days; 0: for good.")
+@click.option("--count", type=click.IntRange(0, MAX_COUNT), help="How many of the newest; 0: all.")
 def keep(slug: str, days: int | None, count: int | None) -> None:
     """Say what a project keeps; what is not given is as the settings say. Older deployments are deleted."""
     with open_database() as (engine, _settings):

@@ -11,7 +11,7 @@ from typing import Any
 
 from dashboard.core.view_types import Estimate, StepUsual, Usual
 
-FEWEST_RUNS = 3
+MIN_RUNS = 3
 """A range that rests on fewer runs says nothing: there is none."""
 P90 = 0.9
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -116,6 +116,6 @@ def _summarise_step(times: StepTimes) -> StepUsual | None:
 def _find_range(seconds: Iterable[float]) -> list[float] | None:
     """Return median, 90th percentile and number; negative times come from clocks that disagree and count as 0."""
     ordered = sorted(max(value, 0.0) for value in seconds)
-    if len(ordered) < FEWEST_RUNS:
+    if len(ordered) < MIN_RUNS:
         return None
     return [round(find_quantile(ordered, 0.5), 1), round(find_quantile(ordered, P90), 1), len(ordered)]

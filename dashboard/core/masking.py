@@ -13,9 +13,9 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote_plus
 
 MASK = "••••••"
-MOST_SHOWN = 256 * 1024
+MAX_SHOWN_BYTES = 256 * 1024
 """Bytes of a formatted body that are shown."""
-MOST_FORM_FIELDS = 100
+MAX_FORM_FIELDS = 100
 FORM = "application/x-www-form-urlencoded"
 
 SECRET_WORDS = frozenset(
@@ -76,7 +76,7 @@ class Shown:
     kind: str
     """`json`, `form`, `text` or `binary`; of a binary one there is no text."""
     is_whole: bool = True
-    """False: only the first MOST_SHOWN bytes of the formatted text are there."""
+    """False: only the first MAX_SHOWN_BYTES bytes of the formatted text are there."""
 
 
 def show_body(body: bytes, media_type: str, known: Secrets = (), *, is_cut: bool = False) -> Shown:
@@ -171,7 +171,7 @@ def _format_json(text: str, known: Secrets) -> str | None:
 def _format_form(text: str, known: Secrets) -> str:
     """Return a form as JSON, in which the JSON of its fields is decoded."""
     try:
-        pairs: Sequence[tuple[str, str]] = parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FORM_FIELDS)
+        pairs: Sequence[tuple[str, str]] = parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_FORM_FIELDS)
     except ValueError:
         return escape_invisible(mask_text(unquote_plus(text), known))
     lines = (f"{mask_phrase(name, known)} = {_format_field(name, value, known)}" for name, value in pairs)
@@ -195,4 +195,4 @@ def _make_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _cut(kind: str, text: str) -> Shown:
     raw = text.encode()
-    return Shown(raw[:MOST_SHOWN].decode(errors="ignore"), kind, is_whole=len(raw) <= MOST_SHOWN)
+    return Shown(raw[:MAX_SHOWN_BYTES].decode(errors="ignore"), kind, is_whole=len(raw) <= MAX_SHOWN_BYTES)

@@ -42,14 +42,14 @@ class Outcome:
     completed_at: datetime | None = None
     generation: int = 0
     """Raised where a sender reopens the same identity without an attempt number."""
-    said_at: datetime | None = None
+    reported_at: datetime | None = None
     """Time of the earliest report that says exactly this."""
 
     @property
     def order(self) -> tuple[int, int, Stamp, int, str, int]:
         """Sort key: the last part prefers the earliest report among those that say the same."""
         severity = -1 if self.conclusion is None else self.conclusion.severity
-        said = -stamp_of(self.said_at) if self.said_at else -(2**63)
+        said = -stamp_of(self.reported_at) if self.reported_at else -(2**63)
         return (self.generation, self.status, stamp_of(self.completed_at), severity, self.raw, said)
 
 

@@ -220,24 +220,24 @@ def _view_standing(row: Row, standing: Standing, shown: State) -> StandingView:
         "conclusion": standing.conclusion and standing.conclusion.value,
         "status_raw": row["status_raw"],
         "state": shown.value,
-        "conflict": _view_conflict(row, row["rival"]) if row["rival"] else None,
+        "conflict": _view_conflict(row, row["conflicting_outcome"]) if row["conflicting_outcome"] else None,
     }
 
 
-def _view_conflict(row: Row, rival: Row) -> list[EndingView]:
+def _view_conflict(row: Row, other: Row) -> list[EndingView]:
     return [
         {"conclusion": row["conclusion"], "completed_at": format_time(row["completed_at"])},
-        {"conclusion": rival["conclusion"], "completed_at": rival["completed_at"]},
+        {"conclusion": other["conclusion"], "completed_at": other["completed_at"]},
     ]
 
 
 def _pick_end(row: Row) -> Row:
-    return {"completed_at": row["completed_at"], "said_at": row["said_at"]}
+    return {"completed_at": row["completed_at"], "reported_at": row["reported_at"]}
 
 
 def _view_times(row: Row, standing: Standing) -> TimesView:
     """Return the times shown: the sender's, or the receipt of the first report, marked observed, if it gave none."""
-    started, ended = row["started_at"] or row.get("first_step_at"), row["completed_at"] or row["said_at"]
+    started, ended = row["started_at"] or row.get("first_step_at"), row["completed_at"] or row["reported_at"]
     is_done = standing.is_done
     begun = standing.status != Status.QUEUED and standing.conclusion != Conclusion.SKIPPED
     observed = row["observed_at"] if begun and started is None and ended is None else None

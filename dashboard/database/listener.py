@@ -21,9 +21,9 @@ CHANNEL = "deployment_events"
 PAIR = re.compile(r"\b([0-9]{1,18}):([0-9]{1,9})\b")
 ANSWER_S = 10
 """How long the database may take to connect, or to answer a statement, before the connection is given up."""
-MOST_EVENTS = 500
+MAX_EVENTS = 500
 """Events read at once, so that a long absence does not fill the memory."""
-MOST_LISTED = 1000
+MAX_LISTED = 1000
 """How many of the newest, and of the open, deployments are compared even if nobody watches one of them."""
 CONNECTION_ERRORS = (psycopg2.Error, OSError)
 """What a listener raises when the database cannot be reached or has closed the connection."""
@@ -92,13 +92,13 @@ class Listener:
         return announced
 
     def read_events(self, known: Mapping[int, int]) -> list[Event]:
-        """Return the events after the known seq of each deployment, by deployment and seq, at most MOST_EVENTS."""
-        rows = self._query(READ_EVENTS, (list(known), list(known.values()), MOST_EVENTS))
+        """Return the events after the known seq of each deployment, by deployment and seq, at most MAX_EVENTS."""
+        rows = self._query(READ_EVENTS, (list(known), list(known.values()), MAX_EVENTS))
         return [Event._make((*row, unpack_json(changes))) for *row, changes in rows]
 
     def read_seqs(self, watched: Collection[int]) -> dict[int, int]:
         """Return the seq of those deployments, and of the newest and the open ones."""
-        return dict(self._query(READ_SEQS, {"watched": list(watched), "most": MOST_LISTED}))
+        return dict(self._query(READ_SEQS, {"watched": list(watched), "most": MAX_LISTED}))
 
     def _query(self, statement: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> list[tuple[Any, ...]]:
         with _bound_time(), self._connection.cursor() as cursor:

@@ -4,14 +4,14 @@ from marshmallow import Schema, ValidationError, fields, validate
 
 from dashboard.core.words import Verdict
 
-LONGEST = 300
-LARGEST_ID = 2**63 - 1
+MAX_TEXT_LENGTH = 300
+MAX_ID = 2**63 - 1
 
 
 def check_text(text: str) -> None:
     """Raise ValidationError for what no row can hold: JSON can carry it, other than a URL."""
-    if len(text) > LONGEST:
-        raise ValidationError(f"Longer than {LONGEST} characters.")
+    if len(text) > MAX_TEXT_LENGTH:
+        raise ValidationError(f"Longer than {MAX_TEXT_LENGTH} characters.")
     if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
         raise ValidationError("Not a text.")
 
@@ -23,7 +23,7 @@ class DeliveryFilter(Schema):
     dialect = fields.String(load_default=None, validate=check_text)
     source = fields.String(load_default=None, validate=check_text, metadata={"description": "who authenticated it"})
     event = fields.String(load_default=None, validate=check_text)
-    deployment_id = fields.Integer(load_default=None, validate=validate.Range(0, LARGEST_ID))
+    deployment_id = fields.Integer(load_default=None, validate=validate.Range(0, MAX_ID))
     project = fields.String(load_default=None, validate=check_text, metadata={"description": "slug"})
     q = fields.String(
         load_default=None, validate=check_text, metadata={"description": "text found in reason, event, source or id"}

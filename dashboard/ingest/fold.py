@@ -130,8 +130,8 @@ def _observe_row(row: Row, received_at: datetime) -> None:
 
 def _place(deployment: Row, received_at: datetime) -> None:
     """Set the deployment's place in lists; a sender's clock that is ahead does not keep it on top."""
-    told = (deployment["started_at"], deployment["first_step_at"], deployment["completed_at"], deployment["said_at"])
-    known = next((moment for moment in told if moment), deployment["created_at"])
+    times = (deployment[name] for name in ("started_at", "first_step_at", "completed_at", "reported_at"))
+    known = next((moment for moment in times if moment), deployment["created_at"])
     deployment["sorted_at"] = min(known, deployment["created_at"])
     deployment["run_key"] = make_run_key(deployment)
     deployment["last_report_at"] = max(deployment["last_report_at"], received_at)
@@ -210,7 +210,7 @@ def find_affected(before: Tree, after: Tree) -> tuple[bool, set[str]]:
     With the former, the open steps of all jobs are affected too if the deployment ended or began again.
     """
     was, now = stand_deployment(before.deployment), stand_deployment(after.deployment)
-    ended = ("completed_at", "said_at")
+    ended = ("completed_at", "reported_at")
     all_jobs = was != now or (now.is_done and any(before.deployment[n] != after.deployment[n] for n in ended))
     flipped = {
         key

@@ -19,9 +19,9 @@ EMPTY_NODE: Mapping[str, Any] = {
     "conclusion": None,
     "status_raw": None,
     "completed_at": None,
-    "said_at": None,
+    "reported_at": None,
     "generation": 0,
-    "rival": None,
+    "conflicting_outcome": None,
     "started_at": None,
     "started_generation": 0,
     "observed_at": None,
@@ -57,9 +57,9 @@ def write_node(node: Node) -> Row:
         columns["conclusion"] = outcome.conclusion and str(outcome.conclusion)
         columns["status_raw"] = outcome.raw
         columns["completed_at"] = outcome.completed_at
-        columns["said_at"] = outcome.said_at
+        columns["reported_at"] = outcome.reported_at
         columns["generation"] = outcome.generation
-        columns["rival"] = _write_rival(others[0]) if others else None
+        columns["conflicting_outcome"] = _write_conflicting(others[0]) if others else None
     return columns
 
 
@@ -67,22 +67,22 @@ def _read_outcomes(row: Mapping[str, Any]) -> list[Outcome]:
     if row["status"] is None:
         return []
     conclusion = CONCLUSION_OF_WORD.get(row["conclusion"])
-    times = (row["completed_at"], row["generation"], row["said_at"])
+    times = (row["completed_at"], row["generation"], row["reported_at"])
     first = Outcome(STATUS_OF_WORD[row["status"]], row["status_raw"], conclusion, *times)
-    if row["rival"] is None:
+    other = row["conflicting_outcome"]
+    if other is None:
         return [first]
-    rival = row["rival"]
-    completed_at, said_at = (_parse_time(rival[name]) for name in ("completed_at", "said_at"))
-    ended_as = Conclusion(rival["conclusion"])
-    return [first, Outcome(first.status, rival["status_raw"], ended_as, completed_at, first.generation, said_at)]
+    completed_at, reported_at = (_parse_time(other[name]) for name in ("completed_at", "reported_at"))
+    other_times = (completed_at, first.generation, reported_at)
+    return [first, Outcome(first.status, other["status_raw"], Conclusion(other["conclusion"]), *other_times)]
 
 
-def _write_rival(rival: Outcome) -> Row:
+def _write_conflicting(outcome: Outcome) -> Row:
     return {
-        "conclusion": rival.conclusion,
-        "status_raw": rival.raw,
-        "completed_at": format_time(rival.completed_at),
-        "said_at": format_time(rival.said_at),
+        "conclusion": outcome.conclusion,
+        "status_raw": outcome.raw,
+        "completed_at": format_time(outcome.completed_at),
+        "reported_at": format_time(outcome.reported_at),
     }
 
 

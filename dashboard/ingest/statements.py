@@ -27,7 +27,7 @@ from dashboard.models import (
 from dashboard.models.base import pack_json
 
 CHANNEL = "deployment_events"
-LONGEST_PAYLOAD = 7900
+MAX_PAYLOAD_BYTES = 7900
 """Bytes of one NOTIFY; PostgreSQL takes less than 8,000."""
 
 
@@ -267,7 +267,7 @@ def pack_payloads(words: Iterable[str]) -> list[str]:
     """Return the words joined by spaces, in as few payloads as PostgreSQL takes."""
     payloads: list[str] = []
     for word in words:
-        if payloads and len(payloads[-1]) + 1 + len(word) <= LONGEST_PAYLOAD:
+        if payloads and len(payloads[-1]) + 1 + len(word) <= MAX_PAYLOAD_BYTES:
             payloads[-1] += f" {word}"
         else:
             payloads.append(word)

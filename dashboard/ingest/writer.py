@@ -19,15 +19,15 @@ from dashboard.config import Settings
 from dashboard.ingest.batch import ingest_deliveries
 from dashboard.ingest.delivery import Incoming, Receipt
 
-MOST_DELIVERIES, FEWEST_SPLIT = 256, 32
+MAX_DELIVERIES, MIN_SPLIT = 256, 32
 """In one batch. Of more than so few only half are taken: then the requests of one half are read and answered while the
 database writes the other."""
-MOST_BYTES, MOST_STEPS = 8 * 1024**2, 20_000
+MAX_BYTES, MAX_STEPS = 8 * 1024**2, 20_000
 """Bodies and steps that one batch takes, unless a single delivery has more: what waits behind it must not wait long."""
-MOST_WAITING = 1024
+MAX_WAITING = 1024
 """Deliveries that may wait in a process; who comes then is sent away at once, and comes again."""
 
-LONGEST_ASLEEP_S = 0.5
+MAX_SLEEP_S = 0.5
 """After this time who waits looks by itself whether its delivery is committed: the next batch may not get on."""
 
 
@@ -66,7 +66,7 @@ class _Ticket:
 class Writer:
     """Lets the requests of a process write together."""
 
-    def __init__(self, engine: Engine, settings: Settings, max_waiting: int = MOST_WAITING) -> None:
+    def __init__(self, engine: Engine, settings: Settings, max_waiting: int = MAX_WAITING) -> None:
         self._engine, self._settings, self._max_waiting = engine, settings, max_waiting
         self._lock = threading.Lock()
         self._waiting: deque[_Ticket] = deque()
@@ -109,7 +109,7 @@ class Writer:
 
     def _wait(self, ticket: _Ticket) -> None:
         try:
-            while not ticket.asleep.acquire(timeout=LONGEST_ASLEEP_S):
+            while not ticket.asleep.acquire(timeout=MAX_SLEEP_S):
                 if ticket.receipt or ticket.error:
                     return
         except BaseException:
@@ -151,12 +151,12 @@ class Writer:
     def _take_batch(self) -> list[_Ticket]:
         batch: list[_Ticket] = []
         size = steps = 0
-        most = min(MOST_DELIVERIES, max(FEWEST_SPLIT, len(self._waiting) // 2))
+        most = min(MAX_DELIVERIES, max(MIN_SPLIT, len(self._waiting) // 2))
         while self._waiting and len(batch) < most:
             incoming = self._waiting[0].incoming
             size += len(incoming.body)
             steps += sum(len(report.steps) for report in incoming.reports)
-            if batch and (size > MOST_BYTES or steps > MOST_STEPS):
+            if batch and (size > MAX_BYTES or steps > MAX_STEPS):
                 break
             batch.append(self._waiting.popleft())
         return batch

@@ -16,7 +16,7 @@ from dashboard.queries.estimates import read_usual
 
 BROADCAST = "live broadcast"
 """Under this name the application's extensions hold how pages are told."""
-LARGEST_MESSAGE_BYTES = 64 * 1024
+MAX_MESSAGE_BYTES = 64 * 1024
 
 
 def init_app(app: Flask) -> None:
@@ -32,7 +32,7 @@ def init_app(app: Flask) -> None:
         # A client's messages are handled one after the other: in order, and with one database connection at most.
         async_handlers=False,
         namespaces=[NAMESPACE],
-        max_http_buffer_size=LARGEST_MESSAGE_BYTES,
+        max_http_buffer_size=MAX_MESSAGE_BYTES,
         ping_interval=25,
         ping_timeout=20,
     )

@@ -16,7 +16,7 @@ import gevent.event
 from flask_socketio import SocketIO
 
 from dashboard.core.view_types import Usual
-from dashboard.database.listener import CONNECTION_ERRORS, MOST_EVENTS, Event, Listener, open_listener
+from dashboard.database.listener import CONNECTION_ERRORS, MAX_EVENTS, Event, Listener, open_listener
 from dashboard.live.fanout import NAMESPACE, Broadcast, Message
 from dashboard.live.frames import CREATED, fold_events
 from dashboard.live.subscriptions import RUN, SIBLINGS, parse_topic
@@ -25,7 +25,7 @@ FRAME_S = 0.05
 """How long changes are collected before they are published together."""
 SWEEP_S = 5.0
 """How often the seqs of watched deployments are compared with what was published."""
-LONGEST_PAUSE_S = 5.0
+MAX_PAUSE_S = 5.0
 FAILURES_BORNE = 5
 """After so many failures in a row, within about 3 s, pages are told that nobody follows the database."""
 
@@ -72,7 +72,7 @@ class Follower:
             failures += 1
             if failures == FAILURES_BORNE:
                 self._disconnect_pages()
-            gevent.sleep(min(LONGEST_PAUSE_S, 0.1 * 2 ** min(failures, 10)))
+            gevent.sleep(min(MAX_PAUSE_S, 0.1 * 2 ** min(failures, 10)))
 
     def _disconnect_pages(self) -> None:
         """Let pages know that they are not followed any more: they reconnect, and refresh over HTTP meanwhile."""
@@ -125,7 +125,7 @@ class Follower:
                     messages += self._describe(list(group))
             finally:
                 self._broadcast(messages)
-            if len(events) < MOST_EVENTS:
+            if len(events) < MAX_EVENTS:
                 break
         # Also right where there was nobody to tell, or where the events are no longer kept.
         for deployment_id, seq in reached.items():

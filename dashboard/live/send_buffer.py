@@ -14,7 +14,7 @@ from gevent.lock import Semaphore
 CHUNK_BYTES = 64 * 1024
 CHUNK_S = 10
 """A client which does not take a chunk within this time is dropped; it will reconnect and resume."""
-MOST_WAITING_BYTES = 1024 * 1024
+MAX_WAITING_BYTES = 1024 * 1024
 """A client that has yet to take this much of what it was offered is behind: it is offered no more until it has."""
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
@@ -50,7 +50,7 @@ class SendBuffer:
     def offer(self, data: bytes) -> bool:
         """Write it now, or else as soon as the client takes it; return False, and skip it, if the client is behind."""
         if self._waiting:
-            self._is_behind = self._is_behind or self._waiting_bytes + len(data) > MOST_WAITING_BYTES
+            self._is_behind = self._is_behind or self._waiting_bytes + len(data) > MAX_WAITING_BYTES
             if not self._is_behind:
                 self._append(data)
             return not self._is_behind

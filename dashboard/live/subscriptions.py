@@ -6,9 +6,9 @@ Pure functions over decoded JSON; nothing here reads the database.
 import re
 from dataclasses import dataclass
 
-LARGEST_ID = 2**63 - 1
-LARGEST_SEQ = 2**31 - 1
-LONGEST_SLUG = 300
+MAX_ID = 2**63 - 1
+MAX_SEQ = 2**31 - 1
+MAX_SLUG_LENGTH = 300
 SIBLINGS = "siblings:"
 """Begins the topic on which the page of a deployment hears of others of its project."""
 RUN = "run:"
@@ -46,7 +46,7 @@ def parse_topic(name: object) -> Topic:
     """Return the topic of that name, which may not exist; raise RefusedMessageError if it cannot exist."""
     if name == "overview":
         return Topic("overview")
-    if isinstance(name, str) and (match := DEPLOYMENT_TOPIC.match(name)) and int(match[1]) <= LARGEST_ID:
+    if isinstance(name, str) and (match := DEPLOYMENT_TOPIC.match(name)) and int(match[1]) <= MAX_ID:
         return Topic(name, deployment_id=int(match[1]))
     if isinstance(name, str) and name.startswith("project:") and _is_slug(name.removeprefix("project:")):
         return Topic(name, slug=name.removeprefix("project:"))
@@ -69,11 +69,11 @@ def _parse_since(since: object) -> int | None:
     """Return the seq; a bool is an int in Python but not in JSON."""
     if since is None:
         return None
-    if isinstance(since, bool) or not isinstance(since, int) or not 0 <= since <= LARGEST_SEQ:
+    if isinstance(since, bool) or not isinstance(since, int) or not 0 <= since <= MAX_SEQ:
         raise RefusedMessageError("since must be the seq of a deployment")
     return since
 
 
 def _is_slug(text: str) -> bool:
     """Say whether PostgreSQL can compare with it: no NUL, nothing that is not UTF-8."""
-    return 0 < len(text) <= LONGEST_SLUG and not re.search("[\x00\ud800-\udfff]", text)
+    return 0 < len(text) <= MAX_SLUG_LENGTH and not re.search("[\x00\ud800-\udfff]", text)

@@ -30,9 +30,9 @@ Answer = dict[str, Any]
 
 EXTENSION = "live"
 """Under this name the application's extensions hold the follower, once it has been started."""
-MOST_TOPICS = 50
+MAX_TOPICS = 50
 """Topics that one client may be subscribed to at a time."""
-MOST_EVENTS = 500
+MAX_EVENTS = 500
 """The longest tail that is sent; after a longer absence a snapshot is shorter."""
 READY_S = 5
 READINGS = SingleFlight(max_concurrent=4)
@@ -60,8 +60,8 @@ def subscribe(*arguments: object) -> Answer:
     topic, since = parse_subscribe(arguments)
     follower = _get_follower()
     joined = set(rooms()) - {request.sid}  # type: ignore[attr-defined]  # set by Flask-SocketIO
-    if topic.name not in joined and len(joined) >= MOST_TOPICS:
-        raise RefusedMessageError(f"at most {MOST_TOPICS} topics at a time")
+    if topic.name not in joined and len(joined) >= MAX_TOPICS:
+        raise RefusedMessageError(f"at most {MAX_TOPICS} topics at a time")
     # First the room, then the tail: what is committed in between is in both, and nothing is in neither.
     join_room(topic.name)
     answer: Answer | None = None  # shared with others: not to be changed
@@ -120,7 +120,7 @@ def _read_answer(reader: Reader, topic: Topic, since: int | None) -> Answer:
 
 def _read_deployment(reader: Reader, deployment_id: int, since: int | None) -> Answer:
     events = None if since is None else list_events(reader, deployment_id, since)
-    if events is not None and len(events) <= MOST_EVENTS:
+    if events is not None and len(events) <= MAX_EVENTS:
         return {"seq": events[-1]["seq"] if events else since, "events": events}
     snapshot = get_deployment(reader, deployment_id)
     if snapshot is None:

@@ -19,7 +19,7 @@ SETTLED = timedelta(days=8)
 """So long after its last report a deployment is kept at least: longer than the keys by which repetitions are known."""
 GIVEN_UP = timedelta(days=35)
 """So long one that has not ended: GitHub lets runs wait for approval for thirty days."""
-MOST_AT_ONCE, PAUSE_S = 50, 0.2
+BATCH_SIZE, PAUSE_S = 50, 0.2
 
 Place = tuple[datetime, int]
 BEGINNING: Place = (datetime(1, 1, 2, tzinfo=UTC), 0)
@@ -110,7 +110,7 @@ def _thin(engine: Engine, project_id: int, now: datetime, days: int, count: int)
     total, after = 0, BEGINNING
     while deleted := _delete_batch(engine, wanted, after, until):
         total, after = total + len(deleted), deleted[-1]
-        if len(deleted) < MOST_AT_ONCE:
+        if len(deleted) < BATCH_SIZE:
             break
         time.sleep(PAUSE_S)
     return total
@@ -129,5 +129,5 @@ def _delete_batch(engine: Engine, wanted: Mapping[str, Any], after: Place, until
     """Delete some deployments between two places of the list, from the oldest; return where they were."""
     places = {"after_at": after[0], "after_id": after[1], "until_at": until[0], "until_id": until[1]}
     with engine.begin() as connection:
-        rows = connection.execute(text(DELETE), {**wanted, **places, "most": MOST_AT_ONCE})
+        rows = connection.execute(text(DELETE), {**wanted, **places, "most": BATCH_SIZE})
         return [(row.sorted_at, row.id) for row in rows]

@@ -15,7 +15,7 @@ from dashboard.maintenance.deployment_retention import delete_old_deployments
 
 KEYS_KEPT = timedelta(days=7)
 EVENTS_KEPT = timedelta(days=30)
-MOST_AT_ONCE, PAUSE_S = 500, 0.05
+BATCH_SIZE, PAUSE_S = 500, 0.05
 """The oldest go first, along an index: otherwise each batch would step over what the ones before it left."""
 
 DELETE_KEYS = """
@@ -86,8 +86,8 @@ def _delete(engine: Engine, statement: str, before: datetime) -> int:
     total = 0
     while True:
         with engine.begin() as connection:
-            count = connection.execute(text(statement), {"before": before, "most": MOST_AT_ONCE}).rowcount
+            count = connection.execute(text(statement), {"before": before, "most": BATCH_SIZE}).rowcount
         total += count
-        if count < MOST_AT_ONCE:
+        if count < BATCH_SIZE:
             return total
         time.sleep(PAUSE_S)

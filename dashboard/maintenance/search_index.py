@@ -18,7 +18,7 @@ from dashboard.models.deployment_terms import EXACT, SEARCHED
 
 SETTLED = timedelta(minutes=10)
 """So old is a deployment when it is added: by then it has said most of what it is found by."""
-MOST_AT_ONCE, PAUSE_S = 40, 0.02
+BATCH_SIZE, PAUSE_S = 40, 0.02
 """A batch takes some ten milliseconds of this process, which pauses for others then."""
 
 DEPLOYMENTS, EVENTS, PROJECTS, TERMS = (
@@ -33,12 +33,12 @@ def add_terms(engine: Engine, now: datetime) -> int:
     while True:
         with engine.begin() as connection:
             last = connection.scalar(select(func.max(TERMS.c.deployment_id))) or 0
-            query = _select().where(DEPLOYMENTS.c.id > last).order_by(DEPLOYMENTS.c.id).limit(MOST_AT_ONCE)
+            query = _select().where(DEPLOYMENTS.c.id > last).order_by(DEPLOYMENTS.c.id).limit(BATCH_SIZE)
             # Up to the first that is too new, whatever comes behind it: nothing below the last one is looked at again.
             rows = list(takewhile(lambda row: row.created_at < now - SETTLED, connection.execute(query)))
             _write(connection, rows)
         total += len(rows)
-        if len(rows) < MOST_AT_ONCE:
+        if len(rows) < BATCH_SIZE:
             return total
         time.sleep(PAUSE_S)
 
@@ -57,9 +57,9 @@ def renew_terms(engine: Engine, since: datetime, until: datetime) -> int:
     )
     with engine.begin() as connection:
         ids = list(connection.scalars(changed))
-    for start in range(0, len(ids), MOST_AT_ONCE):
+    for start in range(0, len(ids), BATCH_SIZE):
         with engine.begin() as connection:
-            wanted = _select().where(DEPLOYMENTS.c.id.in_(ids[start : start + MOST_AT_ONCE]))
+            wanted = _select().where(DEPLOYMENTS.c.id.in_(ids[start : start + BATCH_SIZE]))
             _write(connection, connection.execute(wanted).all())
         time.sleep(PAUSE_S)
     return len(ids)

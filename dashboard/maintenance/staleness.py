@@ -16,7 +16,7 @@ from dashboard.ingest.statements import insert_events
 from dashboard.models import Deployment
 
 TABLE = Deployment.metadata.tables[Deployment.__tablename__]
-MOST_AT_ONCE = 100
+BATCH_SIZE = 100
 LIVELY = (State.QUEUED.value, State.WAITING.value, State.RUNNING.value)
 """States that can turn stale; `stale` itself is not among them, which makes the announcement happen once."""
 
@@ -41,7 +41,7 @@ def _find_unfounded(connection: Connection, watch: Watch) -> list[dict[str, Any]
     """Return deployments that were announced when less patience was set than now."""
     unfounded = select(TABLE).where(TABLE.c.state == State.STALE.value, ~is_silent_too_long(watch.now, watch.least_s))
     still_open = TABLE.c.status.is_distinct_from(Status.COMPLETED.word)
-    locked = unfounded.where(still_open).limit(MOST_AT_ONCE).with_for_update(skip_locked=True)
+    locked = unfounded.where(still_open).limit(BATCH_SIZE).with_for_update(skip_locked=True)
     return [dict(row) for row in connection.execute(locked).mappings()]
 
 
@@ -61,7 +61,7 @@ def _mark_stale(connection: Connection, watch: Watch) -> list[Row[Any]]:
             is_silent_too_long(watch.now, watch.least_s),
         )
         .order_by(Deployment.id)
-        .limit(MOST_AT_ONCE)
+        .limit(BATCH_SIZE)
         .with_for_update(skip_locked=True)
     )
     marked = (

@@ -28,7 +28,7 @@ class AwareUTC(TypeDecorator[datetime]):
         return None if value is None else value.astimezone(UTC)
 
 
-MOST_SMALL = 16 * 1024
+MAX_SMALL_BYTES = 16 * 1024
 """Bytes that are compressed with a window of 4 kB."""
 
 
@@ -59,7 +59,7 @@ def unpack_json(stored: bytes) -> Any:  # noqa: ANN401
 
 def compress(data: bytes) -> bytes:
     """Return the data as zlib compresses it fastest; for what is small, setting up the usual tables takes longest."""
-    window, memory = (12, 5) if len(data) <= MOST_SMALL else (zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL)
+    window, memory = (12, 5) if len(data) <= MAX_SMALL_BYTES else (zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL)
     compressor = zlib.compressobj(1, zlib.DEFLATED, window, memory)
     return compressor.compress(data) + compressor.flush()
 
@@ -103,11 +103,11 @@ class NodeColumns:
     status_raw: Mapped[str | None]
     """The sender's own word."""
     completed_at: Mapped[datetime | None]
-    said_at: Mapped[datetime | None]
+    reported_at: Mapped[datetime | None]
     """Time of the earliest report of that outcome."""
     generation: Mapped[int] = mapped_column(BigInteger, default=0)
     """Of that outcome: raised where a sender reopens the same identity."""
-    rival: Mapped[dict[str, Any] | None]
+    conflicting_outcome: Mapped[dict[str, Any] | None]
     """The largest outcome that ended otherwise: a conflict."""
     started_at: Mapped[datetime | None]
     started_generation: Mapped[int] = mapped_column(BigInteger, server_default="0")

@@ -26,10 +26,10 @@ from dashboard.pages.rendering import blueprint, read_database, render_page
 from dashboard.pages.text.words import WORDS
 from dashboard.queries.deliveries import DeliveryFilters, list_deliveries, list_newer, list_suggestions, mark_newer
 from dashboard.queries.history import list_choices
-from dashboard.queries.rows import LARGEST_ID
+from dashboard.queries.rows import MAX_ID
 
 PAGE_SIZE = 50
-LONGEST_NUMBER = 19
+MAX_DIGITS = 19
 SHAPES = {
     Verdict.APPLIED: "success",
     Verdict.DUPLICATE: "skipped",
@@ -98,7 +98,7 @@ def read_outcome(arguments: Mapping[str, str]) -> Context | None:
 
 
 def _count(text: str | None) -> int:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < LONGEST_NUMBER else 0
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < MAX_DIGITS else 0
 
 
 def _make_filters(deployment: int | None = None, **understood: Any) -> DeliveryFilters:  # noqa: ANN401
@@ -120,7 +120,7 @@ def _read_dialect(value: str) -> str:
 
 def _read_deployment(value: str) -> int:
     digits = value.removeprefix("#")
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= LONGEST_NUMBER and int(digits) <= LARGEST_ID):
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= MAX_DIGITS and int(digits) <= MAX_ID):
         raise FilterError(_("“%(value)s” is not the number of a deployment, like 12.", value=value))
     return int(digits)
 

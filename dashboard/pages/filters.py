@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from dashboard.core.words import State
 from dashboard.queries.lists import DeploymentFilters
 
-LONGEST = 300
+MAX_TEXT_LENGTH = 300
 DAY = timedelta(days=1)
 
 Filters = TypeVar("Filters")
@@ -61,8 +61,8 @@ def read_project(projects: Collection[str], value: str) -> str:
 
 def read_text(value: str) -> str:
     """Return the text, which must not be endless."""
-    if len(value) > LONGEST:
-        raise FilterError(_("This is longer than %(num)s characters.", num=LONGEST))
+    if len(value) > MAX_TEXT_LENGTH:
+        raise FilterError(_("This is longer than %(num)s characters.", num=MAX_TEXT_LENGTH))
     return value
 
 

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from dashboard.core.view_types import ListedDeployment
 from dashboard.database.reader import Reader
 from dashboard.pages.filters import FilterForm, read_form
-from dashboard.pages.history_export import MOST_ROWS, write_csv
+from dashboard.pages.history_export import MAX_ROWS, write_csv
 from dashboard.pages.rendering import blueprint, read_database, render_page
 from dashboard.queries import history
 from dashboard.queries.lists import DeploymentFilters, list_deployments
@@ -66,7 +66,7 @@ def _describe_results(reader: Reader, filters: DeploymentFilters, arguments: Map
 
 def export_deployments(reader: Reader, filters: DeploymentFilters) -> Iterator[str]:
     """Return the deployments that match as a CSV file in pieces."""
-    return write_csv(map(_link_deployments, history.iterate_deployments(reader, filters, MOST_ROWS)))
+    return write_csv(map(_link_deployments, history.iterate_deployments(reader, filters, MAX_ROWS)))
 
 
 def _link_deployments(views: list[ListedDeployment]) -> list[dict[str, Any]]:

@@ -12,13 +12,13 @@ COLUMNS = (
     "triggered_by", "run_id", "attempt", "run_url", "started_at", "completed_at", "duration_s", "message", "error",
 )  # fmt: skip
 """As the API calls them; `project` is its slug."""
-MOST_ROWS = 100_000
+MAX_ROWS = 100_000
 BYTE_ORDER_MARK = "\ufeff"
 """Without it Excel reads UTF-8 as something else."""
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
-def write_csv(batches: Iterable[Sequence[View]], most: int = MOST_ROWS) -> Iterator[str]:
+def write_csv(batches: Iterable[Sequence[View]], most: int = MAX_ROWS) -> Iterator[str]:
     """Yield the file in pieces, one for each batch; views carry `url`. Says so at the end if there may be more rows."""
     yield BYTE_ORDER_MARK + _write_rows([COLUMNS])
     written = 0

@@ -32,10 +32,10 @@ PLACE = (TABLE.c.received_at, TABLE.c.id)
 NEWEST = 1000
 """How many of the newest deliveries the suggestions are taken from."""
 SUGGESTED = ("source", "event")
-MOST_SUGGESTIONS = 50
-MOST_READ = 4 * 1024 * 1024
+MAX_SUGGESTIONS = 50
+MAX_READ_BYTES = 4 * 1024 * 1024
 """Bytes of a body that are looked at for a page; larger ones are shown as text, from their beginning."""
-SHORTEST_SECRET = 8
+MIN_SECRET_LENGTH = 8
 """A secret with fewer characters stands in too many texts by chance to be masked in them."""
 
 
@@ -139,7 +139,7 @@ def list_suggestions(reader: Reader) -> dict[str, list[str]]:
     newest = select(*(TABLE.c[name] for name in SUGGESTED)).order_by(*(column.desc() for column in PLACE)).limit(NEWEST)
     values = reader.session.execute(select(newest.subquery()).distinct()).mappings().all()
     return {
-        name: [mask_phrase(value) for value in sorted({row[name] for row in values if row[name]})[:MOST_SUGGESTIONS]]
+        name: [mask_phrase(value) for value in sorted({row[name] for row in values if row[name]})[:MAX_SUGGESTIONS]]
         for name in SUGGESTED
     }
 
@@ -232,11 +232,11 @@ def _clean(value: Any, known: Sequence[str], name: str = "") -> Any:  # noqa: AN
 def _list_secrets(reader: Reader) -> Sequence[str]:
     """Return what must not be seen wherever a sender wrote it."""
     secret = reader.settings.webhook_secret
-    return (secret,) if len(secret) >= SHORTEST_SECRET else ()
+    return (secret,) if len(secret) >= MIN_SECRET_LENGTH else ()
 
 
 def _open_body(compressed: bytes) -> tuple[bytes, bool]:
-    """Return the body, or its first MOST_READ bytes, and whether there is more."""
+    """Return the body, or its first MAX_READ_BYTES bytes, and whether there is more."""
     opened = zlib.decompressobj()
-    body = opened.decompress(compressed, MOST_READ)
+    body = opened.decompress(compressed, MAX_READ_BYTES)
     return body, not opened.eof

@@ -20,14 +20,14 @@ from dashboard.database.reader import Reader, Row
 from dashboard.models import Base, DeploymentJob, DeploymentStep
 from dashboard.queries.estimates import read_usual
 from dashboard.queries.related import read_related
-from dashboard.queries.rows import DEPLOYMENTS, LARGEST_ID, read_projects
+from dashboard.queries.rows import DEPLOYMENTS, MAX_ID, read_projects
 
 JOBS, STEPS = (Base.metadata.tables[model.__tablename__] for model in (DeploymentJob, DeploymentStep))
 
 
 def get_deployment(reader: Reader, deployment_id: int) -> DeploymentView | None:
     """Return a deployment with its jobs and their steps, None if there is none."""
-    if not 0 <= deployment_id <= LARGEST_ID:
+    if not 0 <= deployment_id <= MAX_ID:
         return None
     rows = reader.read_rows(select(DEPLOYMENTS).where(DEPLOYMENTS.c.id == deployment_id))
     return _view_whole(reader, rows[0]) if rows else None
@@ -60,7 +60,7 @@ def tag_run(reader: Reader, row: Row) -> str:
 def exists(reader: Reader, deployment_id: int) -> bool:
     """Return whether there is such a deployment."""
     query = select(DEPLOYMENTS.c.id).where(DEPLOYMENTS.c.id == deployment_id)
-    return 0 <= deployment_id <= LARGEST_ID and reader.session.scalar(query) is not None
+    return 0 <= deployment_id <= MAX_ID and reader.session.scalar(query) is not None
 
 
 def _view_whole(reader: Reader, row: Row) -> DeploymentView:

@@ -10,13 +10,13 @@ from sqlalchemy import URL, text
 from dashboard.core.estimate import StepTimes, estimate_left, summarise_runs
 from dashboard.core.view_types import ListedDeployment, Usual
 from dashboard.database.reader import Reader
-from dashboard.queries.rows import MOST_TRIED
+from dashboard.queries.rows import MAX_TRIED
 
-MOST_RUNS = 50
+MAX_RUNS = 50
 FRESH_S = 60
 """How long a history is remembered: a report that comes late (of a run that ended just before, say), a replay or a
 deletion changes it, hardly anything else does."""
-MOST_REMEMBERED = 20_000
+MAX_REMEMBERED = 20_000
 """Steps in all histories that a process remembers: less than 40 MB, with usual names."""
 
 Key = tuple[int, str | None]
@@ -27,7 +27,7 @@ Memory = TTLCache[tuple[URL, int, str | None], Usual | None]
 UNKNOWN: Any = object()
 
 
-def make_memory(max_steps: int = MOST_REMEMBERED, fresh_s: float = FRESH_S) -> Memory:
+def make_memory(max_steps: int = MAX_REMEMBERED, fresh_s: float = FRESH_S) -> Memory:
     """Return an empty memory for histories with so many steps in all."""
     return TTLCache(max_steps, fresh_s, getsizeof=lambda usual: 1 + len(usual["steps"] if usual else ()))
 
@@ -40,17 +40,17 @@ READ_HISTORY = text(
     WITH history AS (
       SELECT wanted.id AS wanted_id, past.id, past.ended_at, past.total_s
       FROM deployments AS wanted CROSS JOIN LATERAL (
-        SELECT id, coalesce(completed_at, said_at) AS ended_at,
-          extract(epoch FROM coalesce(completed_at, said_at) - coalesce(started_at, first_step_at)) AS total_s
+        SELECT id, coalesce(completed_at, reported_at) AS ended_at,
+          extract(epoch FROM coalesce(completed_at, reported_at) - coalesce(started_at, first_step_at)) AS total_s
         FROM (
           SELECT * FROM deployments
           WHERE project_id = wanted.project_id AND coalesce(environment, '') = coalesce(wanted.environment, '')
             AND sorted_at <= wanted.created_at
-          ORDER BY sorted_at DESC, id DESC LIMIT (SELECT :most_tried)
+          ORDER BY sorted_at DESC, id DESC LIMIT (SELECT :max_tried)
         ) AS tried
         WHERE dialect = wanted.dialect AND id < wanted.id AND state = 'success'
           AND coalesce(started_at, first_step_at) IS NOT NULL
-          AND coalesce(completed_at, said_at) <= wanted.created_at
+          AND coalesce(completed_at, reported_at) <= wanted.created_at
         ORDER BY sorted_at DESC, id DESC LIMIT :most
       ) AS past
       WHERE wanted.id = ANY(CAST(:ids AS bigint[]))
@@ -97,7 +97,7 @@ def read_usual(reader: Reader, keys: Sequence[Key]) -> dict[int, Usual | None]:
 def _read_histories(reader: Reader, ids: Sequence[int]) -> dict[int, Usual | None]:
     totals: dict[int, list[float]] = {}
     steps: dict[int, dict[str, StepTimes]] = {number: {} for number in ids}
-    for row in reader.session.execute(READ_HISTORY, {"ids": ids, "most": MOST_RUNS, "most_tried": MOST_TRIED}):
+    for row in reader.session.execute(READ_HISTORY, {"ids": ids, "most": MAX_RUNS, "max_tried": MAX_TRIED}):
         if row.step is None:
             totals[row.wanted_id] = _read_seconds(row.durations)
         else:

@@ -6,11 +6,11 @@ from dashboard.core.view_types import EventView
 from dashboard.database.reader import Reader
 from dashboard.models import Deployment, DeploymentEvent
 
-MOST_EVENTS = 500
+MAX_EVENTS = 500
 """Longer tails than this are not worth sending: a snapshot is shorter."""
 
 
-def list_events(reader: Reader, deployment_id: int, since: int, limit: int = MOST_EVENTS + 1) -> list[EventView] | None:
+def list_events(reader: Reader, deployment_id: int, since: int, limit: int = MAX_EVENTS + 1) -> list[EventView] | None:
     """Return the first events after `since` in the shape of frames; None if they are gone or `since` lies ahead."""
     current = reader.session.scalar(select(Deployment.seq).where(Deployment.id == deployment_id))
     if current is None or not 0 <= since <= current:

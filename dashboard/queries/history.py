@@ -23,7 +23,7 @@ from dashboard.queries.rows import DEPLOYMENTS, PROJECTS
 NEWEST = 1000
 """How many of the newest deployments the suggestions are taken from."""
 SUGGESTED = ("environment", "branch", "triggered_by")
-MOST_SUGGESTIONS = 50
+MAX_SUGGESTIONS = 50
 BATCH = 500
 
 
@@ -49,7 +49,7 @@ def list_choices(reader: Reader) -> HistoryChoices:
     values = reader.session.execute(select(newest).distinct()).mappings().all()
 
     def suggest(name: str) -> list[str]:
-        return sorted({row[name] for row in values if row[name]})[:MOST_SUGGESTIONS]
+        return sorted({row[name] for row in values if row[name]})[:MAX_SUGGESTIONS]
 
     return {
         "project": [(slug, name) for slug, name in projects],

@@ -23,7 +23,7 @@ from dashboard.queries.rows import (
     DEPLOYMENTS,
     ENVIRONMENT,
     IS_OPEN,
-    LARGEST_ID,
+    MAX_ID,
     PROJECTS,
     is_stale,
     select_newest,
@@ -35,9 +35,9 @@ TERMS = Base.metadata.tables[DeploymentTerms.__tablename__]
 PLACE = (DEPLOYMENTS.c.sorted_at, DEPLOYMENTS.c.id)
 OPEN_STATES = (State.QUEUED, State.RUNNING, State.STALE)
 """Only what has not ended is in one of these: an index knows all of that."""
-MOST_OPEN = 500
+MAX_OPEN = 500
 """More open ones than that were abandoned: they are found in the history."""
-MOST_FOUND, MOST_GUESSED = 2000, 10_000
+MAX_FOUND, MAX_GUESSED = 2000, 10_000
 """What more deployments than that are found by, or expected to be, says too little."""
 FIND_BY_TERMS = text("SELECT deployment_id FROM deployment_terms WHERE terms @> CAST(:terms AS integer[]) LIMIT :most")
 PLACES, NEIGHBOURS = 250, 4
@@ -101,8 +101,8 @@ def read_page(
 
 
 def read_open(reader: Reader, slug: str | None = None) -> list[Row]:
-    """Return the rows of the deployments that have not ended, newest first and at most MOST_OPEN."""
-    query = select_newest().where(IS_OPEN).limit(MOST_OPEN)
+    """Return the rows of the deployments that have not ended, newest first and at most MAX_OPEN."""
+    query = select_newest().where(IS_OPEN).limit(MAX_OPEN)
     return reader.read_rows(query if slug is None else query.where(is_of_project(slug)))
 
 
@@ -155,10 +155,10 @@ def _find_by_terms(reader: Reader, filters: DeploymentFilters, edge: Place) -> l
     if not terms or reader.session.scalar(too_new.limit(1)) is not None:
         return None
     wanted = sorted(terms)
-    if _guess_number(reader, wanted, last) > MOST_GUESSED:
+    if _guess_number(reader, wanted, last) > MAX_GUESSED:
         return None
-    found = list(reader.session.scalars(FIND_BY_TERMS, {"terms": wanted, "most": MOST_FOUND + 1}))
-    return found if len(found) <= MOST_FOUND else None
+    found = list(reader.session.scalars(FIND_BY_TERMS, {"terms": wanted, "most": MAX_FOUND + 1}))
+    return found if len(found) <= MAX_FOUND else None
 
 
 def _guess_number(reader: Reader, terms: Sequence[int], last: int) -> float:
@@ -200,6 +200,6 @@ def _contains(part: str) -> ColumnElement[bool]:
 def read_key(cursor: str) -> tuple[datetime, int]:
     """Return time and id of a cursor; raise CursorError for what no list of deployments gave out."""
     moment, row_id = read_cursor(cursor)
-    if not (row_id.isascii() and row_id.isdigit() and int(row_id) <= LARGEST_ID):
+    if not (row_id.isascii() and row_id.isdigit() and int(row_id) <= MAX_ID):
         raise CursorError("not a cursor of this list")
     return moment, int(row_id)

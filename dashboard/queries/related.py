@@ -12,13 +12,13 @@ from dashboard.core.view_types import EarlierJob, PastDeployment, Related
 from dashboard.core.words import Conclusion
 from dashboard.database.reader import Reader, Row
 from dashboard.models import Base, DeploymentJob, DeploymentStep
-from dashboard.queries.rows import DEPLOYMENTS, ENVIRONMENT, MOST_TRIED, select_newest
+from dashboard.queries.rows import DEPLOYMENTS, ENVIRONMENT, MAX_TRIED, select_newest
 
 JOBS, STEPS = (Base.metadata.tables[model.__tablename__] for model in (DeploymentJob, DeploymentStep))
 NATIVE = "native"
 """Where the environment is part of what a run is; an attempt of a CI run may never come as far as to name one."""
-MOST_RUNS, MOST_NEAR = 30, 100
-ENDED_AT = func.coalesce(DEPLOYMENTS.c.completed_at, DEPLOYMENTS.c.said_at)
+MAX_RUNS, MAX_NEAR = 30, 100
+ENDED_AT = func.coalesce(DEPLOYMENTS.c.completed_at, DEPLOYMENTS.c.reported_at)
 FAILED = (Conclusion.FAILURE.value, Conclusion.TIMED_OUT.value)
 
 
@@ -52,7 +52,7 @@ def _read_near(reader: Reader, row: Row) -> list[Row]:
     if not conditions:
         return []
     query = select(table.id, table.attempt, table.dialect).where(table.id != row["id"], or_(*conditions))
-    return reader.read_rows(query.order_by(table.attempt, table.id).limit(MOST_NEAR))
+    return reader.read_rows(query.order_by(table.attempt, table.id).limit(MAX_NEAR))
 
 
 def _read_earlier(reader: Reader, ids: list[int]) -> list[EarlierJob]:
@@ -99,7 +99,7 @@ def _read_before(reader: Reader, row: Row) -> list[PastDeployment]:
         select_newest()
         .with_only_columns(*columns)
         .where(began_before)
-        .limit(select(literal(MOST_TRIED)).scalar_subquery())
+        .limit(select(literal(MAX_TRIED)).scalar_subquery())
         .subquery()
     )
     query = select(tried.c.id, tried.c.state, tried.c.commit_hash, tried.c.ended_at).where(
@@ -108,7 +108,7 @@ def _read_before(reader: Reader, row: Row) -> list[PastDeployment]:
         tried.c.status == "completed",
         row["created_at"] >= tried.c.ended_at,
     )
-    rows = reader.read_rows(query.limit(MOST_RUNS))
+    rows = reader.read_rows(query.limit(MAX_RUNS))
     return [
         {
             "id": past["id"],

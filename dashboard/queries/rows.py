@@ -15,17 +15,17 @@ DEPLOYMENTS, PROJECTS = (Base.metadata.tables[model.__tablename__] for model in 
 
 ENVIRONMENT = func.coalesce(DEPLOYMENTS.c.environment, literal_column("''"))
 """As the index knows it: empty where a deployment has none."""
-MOST_TRIED = 1000
+MAX_TRIED = 1000
 """So many deployments of an environment are looked through, at most, for those that ended well.
 
 As a limit it stands in a subquery: the planner does not know it then, and walks the index instead of sorting so many.
 """
-LARGEST_ID = 2**63 - 1
+MAX_ID = 2**63 - 1
 IS_OPEN = DEPLOYMENTS.c.status.is_distinct_from("completed")
 TOOK_S = """
     CASE WHEN status = 'completed' THEN coalesce(duration_s, CASE
-      WHEN coalesce(completed_at, said_at) < coalesce(started_at, first_step_at) THEN 0
-      ELSE extract(epoch FROM coalesce(completed_at, said_at) - coalesce(started_at, first_step_at))
+      WHEN coalesce(completed_at, reported_at) < coalesce(started_at, first_step_at) THEN 0
+      ELSE extract(epoch FROM coalesce(completed_at, reported_at) - coalesce(started_at, first_step_at))
     END) END
 """
 """How long a deployment took, in seconds: core.view's `duration_s` in SQL."""

@@ -18,10 +18,10 @@ from dashboard.database.reader import Reader
 from dashboard.queries.lists import is_of_project
 from dashboard.queries.rows import DEPLOYMENTS, PROJECTS, TOOK_S, select_newest, view_deployments
 
-MOST_ENVIRONMENTS = 20
-MOST_RUNS = 100
-MOST_STEPS = 5
-MOST_COUNTED = 5000
+MAX_ENVIRONMENTS = 20
+MAX_RUNS = 100
+MAX_STEPS = 5
+MAX_COUNTED = 5000
 """Where more than that happened in the weeks that are shown, the days tell enough."""
 
 IS_MANY = text(
@@ -79,7 +79,7 @@ def list_environments(reader: Reader, slug: str) -> list[EnvironmentView]:
     rows = reader.read_rows(select_newest().where(DEPLOYMENTS.c.id.in_(ids))) if ids else []
     views = {view["id"]: view for view in view_deployments(reader, rows)}
     order = {row["id"]: place for place, row in enumerate(rows)}
-    last = sorted(told, key=lambda row: order[row.newest])[:MOST_ENVIRONMENTS]
+    last = sorted(told, key=lambda row: order[row.newest])[:MAX_ENVIRONMENTS]
     return [
         {"environment": row.environment, "live": views.get(row.live), "newest": views[row.newest]}
         for row in sorted(last, key=lambda row: str(row.environment))
@@ -112,16 +112,16 @@ def rank_steps(reader: Reader, slug: str) -> RankedSteps:
 
     A step that was skipped or cancelled did not run; how long a step takes is told by its successes.
     """
-    steps = [_view_step(row) for row in reader.session.execute(READ_STEPS, {"slug": slug, "most": MOST_RUNS})]
+    steps = [_view_step(row) for row in reader.session.execute(READ_STEPS, {"slug": slug, "most": MAX_RUNS})]
     slowest = sorted(
         (step for step in steps if step["timed"]), key=lambda step: (-(step["median_s"] or 0), step["key"])
     )
     failing = sorted((step for step in steps if step["failed"]), key=lambda step: (-step["failed"], step["key"]))
-    return {"slowest": slowest[:MOST_STEPS], "failing": failing[:MOST_STEPS]}
+    return {"slowest": slowest[:MAX_STEPS], "failing": failing[:MAX_STEPS]}
 
 
 def _is_many(reader: Reader, slug: str, since: datetime) -> bool:
-    return bool(reader.session.scalar(IS_MANY, {"slug": slug, "since": since, "most": MOST_COUNTED}))
+    return bool(reader.session.scalar(IS_MANY, {"slug": slug, "since": since, "most": MAX_COUNTED}))
 
 
 def _view_period(row: Row[Any]) -> EndCounts:

@@ -20,14 +20,14 @@ from dashboard.http.body import decode_json, parse_json, require_json
 from dashboard.http.problems import ProblemError, flatten_messages
 from dashboard.ingest.delivery import Interpretation
 from dashboard.webhooks.dialects import native
-from dashboard.webhooks.dialects.payload import MOST_JOBS, MOST_STEPS, NAME_LENGTH, Ignored, MalformedError
+from dashboard.webhooks.dialects.payload import MAX_JOBS, MAX_STEPS, NAME_LENGTH, Ignored, MalformedError
 from dashboard.webhooks.schemas import DEPLOYMENT, count_children
 from dashboard.webhooks.senders import NATIVE, NATIVE_KEY_HEADERS, SENDERS, Sender, read_first
 
-MOST_ERRORS = 50
+MAX_ERRORS = 50
 """Fields that an answer names: who sent ten thousand bad ones does not need to hear of each."""
 FORM = "application/x-www-form-urlencoded"
-MOST_FORM_FIELDS = 10
+MAX_FORM_FIELDS = 10
 
 log = logging.getLogger(__name__)
 
@@ -66,8 +66,8 @@ def _place(report: Report, source: str) -> Report:
 def _parse_native(body: bytes) -> Report:
     parsed = parse_json(body)
     jobs, steps = count_children(parsed)
-    if jobs > MOST_JOBS or steps > MOST_STEPS:
-        field, most = ("jobs", MOST_JOBS) if jobs > MOST_JOBS else ("steps", MOST_STEPS)
+    if jobs > MAX_JOBS or steps > MAX_STEPS:
+        field, most = ("jobs", MAX_JOBS) if jobs > MAX_JOBS else ("steps", MAX_STEPS)
         raise refuse({field: [f"More than {most} in one delivery: send them in several."]})
     try:
         return native.parse(DEPLOYMENT.read(parsed))
@@ -105,9 +105,9 @@ def _unwrap_form(headers: Mapping[str, str], body: bytes) -> bytes:
     if not headers.get("Content-Type", "").lower().startswith(FORM):
         return body
     try:
-        fields = parse_qs(body.decode("latin-1"), max_num_fields=MOST_FORM_FIELDS, encoding="latin-1")
+        fields = parse_qs(body.decode("latin-1"), max_num_fields=MAX_FORM_FIELDS, encoding="latin-1")
     except ValueError:
-        raise MalformedError({"payload": [f"The form has more than {MOST_FORM_FIELDS} fields."]}) from None
+        raise MalformedError({"payload": [f"The form has more than {MAX_FORM_FIELDS} fields."]}) from None
     return fields["payload"][0].encode("latin-1") if "payload" in fields else body
 
 
@@ -135,6 +135,6 @@ def _read_native_key(headers: Mapping[str, str]) -> str | None:
 
 def refuse(errors: Mapping[str, list[str]]) -> ProblemError:
     """Return the 422 for what is wrong with fields."""
-    told = dict(itertools.islice(errors.items(), MOST_ERRORS))
+    told = dict(itertools.islice(errors.items(), MAX_ERRORS))
     summary = "; ".join(f"{field}: {messages[0]}" for field, messages in itertools.islice(told.items(), 5))
     return ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, summary, told)

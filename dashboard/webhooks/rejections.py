@@ -11,7 +11,7 @@ from dashboard.extensions import current_writer
 from dashboard.ingest.delivery import Incoming
 from dashboard.ingest.writer import BusyError
 
-MOST_PER_MINUTE = 60
+MAX_PER_MINUTE = 60
 """How many a process keeps for each source, and of those that nobody authenticated, per minute."""
 
 
@@ -29,7 +29,7 @@ class Allowance:
             if minute != self._minute:
                 self._minute, self._kept = minute, Counter()
             self._kept[source] += 1
-            return self._kept[source] <= MOST_PER_MINUTE
+            return self._kept[source] <= MAX_PER_MINUTE
 
 
 def keep_rejected(incoming: Incoming, reason: str) -> None:

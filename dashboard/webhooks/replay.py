@@ -32,8 +32,8 @@ from dashboard.queries.deliveries import DeliveryFilters, list_oldest, read_row,
 from dashboard.webhooks.interpret import interpret
 from dashboard.webhooks.receipts import describe_receipt, reject_if_not_allowed
 
-MOST_AT_ONCE = 500
-LONGEST_CALL_S = 20
+MAX_REPLAYED = 500
+MAX_CALL_S = 20
 """After that a call answers with what it has done, before a proxy gives up on it."""
 OBSTACLES = {
     "unauthenticated": "Nobody authenticated it.",
@@ -55,7 +55,7 @@ class ReplayQuery(DeliveryFilter):
     What it does not know is refused: a filter that is misspelt would replay everything.
     """
 
-    limit = fields.Integer(load_default=MOST_AT_ONCE, validate=validate.Range(1, MOST_AT_ONCE))
+    limit = fields.Integer(load_default=MAX_REPLAYED, validate=validate.Range(1, MAX_REPLAYED))
     cursor = fields.String(load_default=None, metadata={"description": "next_cursor of the call before"})
 
 
@@ -120,7 +120,7 @@ def _replay_each(filters: DeliveryFilters, most: int, cursor: str | None) -> dic
     places, more = cut_page(list_oldest(reader, filters, most + 1, cursor), most)
     reader.release()
     verdicts: Counter[str] = Counter()
-    done, ends_at = 0, time.monotonic() + LONGEST_CALL_S
+    done, ends_at = 0, time.monotonic() + MAX_CALL_S
     for _, delivery_id in places:
         try:
             verdicts[_replay(delivery_id, datetime.now(UTC)).verdict.value] += 1

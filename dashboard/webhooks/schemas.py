@@ -9,15 +9,15 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
 from dashboard.webhooks.dialects.payload import (
-    EARLIEST,
-    LARGEST_INT,
+    MAX_INT,
+    MIN_TIME,
     NAME_LENGTH,
     TEXT_LENGTH,
     UNSTORABLE,
     URL_LENGTH,
 )
 
-LONGEST_REMEMBERED = 300
+MAX_CACHED_LENGTH = 300
 """Characters of a text, or of a step in a map of steps, whose reading is remembered."""
 SHORT_DIGITS = re.compile(r"[0-9]{1,20}\Z")
 
@@ -66,13 +66,13 @@ class Moment(fields.Field[datetime]):
             moment = moment.astimezone(UTC)
         except (ValueError, OverflowError):
             raise ValidationError("Not a time: write it like 2024-01-31T23:59:59Z.") from None
-        return moment if moment >= EARLIEST else None
+        return moment if moment >= MIN_TIME else None
 
 
 class Number(Blankable, fields.Integer):
     """A whole number, also as a text of digits; blank means null."""
 
-    def __init__(self, least: int, most: int = LARGEST_INT, **kwargs: Any) -> None:  # noqa: ANN401
+    def __init__(self, least: int, most: int = MAX_INT, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(allow_none=True, strict=True, validate=validate.Range(least, most), **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:  # noqa: ANN401
@@ -90,7 +90,7 @@ class Seconds(Blankable, fields.Float):
     """A duration, also as a text; blank means null."""
 
     def __init__(self) -> None:
-        super().__init__(allow_none=True, allow_nan=False, validate=validate.Range(0, LARGEST_INT))
+        super().__init__(allow_none=True, allow_nan=False, validate=validate.Range(0, MAX_INT))
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:  # noqa: ANN401
         if isinstance(value, str) and not value.strip():
@@ -148,7 +148,7 @@ class NodePayload(Schema):
         loaded, errors = {}, {}
         for name, value in body.items():
             if (field := self.fields.get(name)) is not None:
-                is_short = type(value) is str and len(value) <= LONGEST_REMEMBERED
+                is_short = type(value) is str and len(value) <= MAX_CACHED_LENGTH
                 try:
                     loaded[name] = _read_short(field, value) if is_short else field.deserialize(value, name, body)
                 except ValidationError as error:
@@ -209,7 +209,7 @@ class StepDetails(fields.Field[list[Mapping[str, Any]]]):
             try:
                 if isinstance(detail, Mapping):
                     loaded.append(STEP.read({**detail, "name": name}))
-                elif isinstance(detail, str) and len(name) + len(detail) <= LONGEST_REMEMBERED:
+                elif isinstance(detail, str) and len(name) + len(detail) <= MAX_CACHED_LENGTH:
                     loaded.append(_read_step(name, detail))
                 else:
                     loaded.append(STEP.read({"name": name, "status": detail}))

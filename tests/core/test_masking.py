@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from dashboard.core.masking import MASK, MOST_SHOWN, mask_phrase, mask_value, names_secret, show_body
+from dashboard.core.masking import MASK, MAX_SHOWN_BYTES, mask_phrase, mask_value, names_secret, show_body
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJl"
 PEM = "-----BEGIN RSA PRIVATE KEY-----\nMIIEow\n-----END RSA PRIVATE KEY-----"
@@ -155,9 +155,9 @@ def test_halves_of_characters_can_be_shown() -> None:
 
 
 def test_only_the_beginning_of_a_long_body_is_shown() -> None:
-    shown = show_body(json.dumps({"a": "名" * MOST_SHOWN}).encode(), "application/json")
+    shown = show_body(json.dumps({"a": "名" * MAX_SHOWN_BYTES}).encode(), "application/json")
     assert not shown.is_whole
-    assert MOST_SHOWN - 3 < len(shown.text.encode()) <= MOST_SHOWN
+    assert MAX_SHOWN_BYTES - 3 < len(shown.text.encode()) <= MAX_SHOWN_BYTES
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import gevent.socket
 import pytest
 
 from dashboard.live import send_buffer as module
-from dashboard.live.send_buffer import MOST_WAITING_BYTES, SendBuffer
+from dashboard.live.send_buffer import MAX_WAITING_BYTES, SendBuffer
 
 RESYNC = b"r" * 10
 FRAME = b"%06d" + b"x" * 9_994
@@ -64,7 +64,7 @@ def test_what_is_kept_for_a_client_that_does_not_read_is_bounded_and_whole_and_e
         send_buffer.offer(FRAME % number)
     kept = read_frames(client)
     assert kept == list(range(len(kept)))
-    assert len(kept) * len(FRAME % 0) < MOST_WAITING_BYTES + KERNEL_BYTES
+    assert len(kept) * len(FRAME % 0) < MAX_WAITING_BYTES + KERNEL_BYTES
     send_buffer.offer(FRAME % 77)
     send_buffer.send(RESYNC)
     assert read_frames(client) == [77]

@@ -13,7 +13,7 @@ from dashboard.core.words import Verdict
 from dashboard.extensions import db
 from dashboard.http.context import current_settings
 from dashboard.ingest.batch import ingest_deliveries
-from dashboard.maintenance.deployment_retention import GIVEN_UP, MOST_AT_ONCE, SETTLED, delete_old_deployments
+from dashboard.maintenance.deployment_retention import BATCH_SIZE, GIVEN_UP, SETTLED, delete_old_deployments
 from dashboard.maintenance.search_index import add_terms
 from tests.ingest.deliveries import NOW, ingest, make_incoming, make_report
 
@@ -118,7 +118,7 @@ def test_all_that_belongs_to_a_deployment_goes_with_it_but_not_its_deliveries(ap
 
 
 def test_more_than_one_batch_goes_at_a_time(app: Flask) -> None:
-    number = 2 * MOST_AT_ONCE + 5
+    number = 2 * BATCH_SIZE + 5
     at = NOW - timedelta(days=100)
     ingest(*(make_incoming(make_report(run_id=str(n), status="ok"), received_at=at) for n in range(number)))
     keep(app, count=3)

@@ -13,7 +13,7 @@ from tests.pages.conftest import OpenPage
 from tests.pages.sending import path_of, send
 from tests.servers import DashboardServer
 
-MOST_BYTES = 150_000
+MAX_BYTES = 150_000
 STEPS = ("validate_artifact", "configure_nginx", "build", "deploy_project", "start_service", "test_website")
 FETCH_ICON = "() => fetch(document.querySelector('link[rel=icon]').href).then((answer) => answer.text())"
 """A browser without a window fetches no icon by itself."""
@@ -85,5 +85,5 @@ def test_the_first_view_is_light_and_comes_from_one_place(
     path = path or path_of(send_deployment(dashboard_server, 33))
     weights, asked = weigh(open_page(None), dashboard_server.url + path)
     assert {"Document", "Stylesheet", "Script"} < weights.keys()
-    assert sum(weights.values()) < MOST_BYTES, weights
+    assert sum(weights.values()) < MAX_BYTES, weights
     assert {urlsplit(address).netloc for address in asked} == {urlsplit(dashboard_server.url).netloc}

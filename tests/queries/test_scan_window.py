@@ -102,7 +102,7 @@ def test_pages_hold_each_that_matches_once_and_in_order(part: str, indexed: bool
     assert [commit for page in list_pages(DeploymentFilters(q=part)) for commit in page] == wanted
 
 
-@pytest.mark.parametrize("limit", ["MOST_FOUND", "MOST_GUESSED"])
+@pytest.mark.parametrize("limit", ["MAX_FOUND", "MAX_GUESSED"])
 def test_a_piece_that_most_have_does_not_end_the_search(limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lists, limit, 3)
     deploy(15, branch="main")
@@ -112,7 +112,7 @@ def test_a_piece_that_most_have_does_not_end_the_search(limit: str, monkeypatch:
 
 
 def test_what_a_sample_takes_for_rare_is_found_by_the_index(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lists, "MOST_GUESSED", 8)
+    monkeypatch.setattr(lists, "MAX_GUESSED", 8)
     monkeypatch.setattr(lists, "PLACES", 3)
     deploy(60, branch="main")
     deploy(2, minutes_ago=90, branch="rare", commit_hash="aaa")
@@ -121,7 +121,7 @@ def test_what_a_sample_takes_for_rare_is_found_by_the_index(monkeypatch: pytest.
 
 
 def test_what_is_left_beside_a_gap_does_not_seem_to_be_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lists, "MOST_GUESSED", 8)
+    monkeypatch.setattr(lists, "MAX_GUESSED", 8)
     monkeypatch.setattr(lists, "PLACES", 10)
     deploy(60, minutes_ago=100, branch="main")
     deploy(2, minutes_ago=200, branch="rare", commit_hash="aaa")

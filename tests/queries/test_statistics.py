@@ -67,7 +67,7 @@ class TestEnvironments:
         assert (production["live"]["id"], production["newest"]["id"]) == (later, later)
 
     def test_they_are_found_by_name_in_the_order_of_their_last_use(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(statistics, "MOST_ENVIRONMENTS", 2)
+        monkeypatch.setattr(statistics, "MAX_ENVIRONMENTS", 2)
         for run_id, name in enumerate(("b", "c", "a", "d", "c")):
             deploy(run_id, days_ago=10 - run_id, environment=name)
         assert [told["environment"] for told in list_environments(open_reader(NOW), "shop")] == ["c", "d"]
@@ -118,7 +118,7 @@ class TestOutcomes:
         assert outcomes["total"]["counted"] == 2
 
     def test_a_busy_project_is_told_by_days_however_old_it_is(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(statistics, "MOST_COUNTED", 2)
+        monkeypatch.setattr(statistics, "MAX_COUNTED", 2)
         for run_id, days_ago in enumerate((400, 30, 2)):
             deploy(run_id, days_ago=days_ago)
         assert read_outcomes(open_reader(NOW), "shop")["unit"] == "week"

@@ -216,7 +216,7 @@ def test_a_whole_filter_is_replayed_oldest_first_in_as_many_calls_as_it_takes(
 
 
 def test_a_call_that_takes_long_ends_early_and_says_where(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replay, "LONGEST_CALL_S", 0)
+    monkeypatch.setattr(replay, "MAX_CALL_S", 0)
     for n in range(2):
         post(client, make_payload(run_id=str(n)))
     first = replay_all(client)

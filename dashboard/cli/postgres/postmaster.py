@@ -14,7 +14,7 @@ PORT = 5432
 """Part of the socket's name; no TCP port is opened."""
 SOCKET = f".s.PGSQL.{PORT}"
 SOCKET_DIR_PREFIX = "dashboard-postgres-"
-LONGEST_SOCKET_PATH = 103
+MAX_SOCKET_PATH = 103
 """Bytes: the shortest limit among the systems we know (Linux allows 107)."""
 
 
@@ -47,7 +47,7 @@ class Postmaster:
         """Clear the way for the next server: this one is dead.
 
         PostgreSQL sees by itself that it is, unless the pid has another owner by now. It never takes its own parent for
-        a rival, so we put ourselves there; deleting the file would delete the trace to orphaned children too.
+        a competitor, so we put ourselves there; deleting the file would delete the trace to orphaned children too.
         """
         path = self.cluster / "postmaster.pid"
         lines = path.read_text().splitlines(keepends=True)
@@ -75,7 +75,7 @@ def make_socket_dir(account: Account) -> Path:
     try:
         if account.uid != os.geteuid():
             os.chown(directory, account.uid, account.gid)
-        if len(os.fsencode(directory / SOCKET)) > LONGEST_SOCKET_PATH:
+        if len(os.fsencode(directory / SOCKET)) > MAX_SOCKET_PATH:
             raise PostgresError(f"the path {directory} is too long for a socket: set TMPDIR=/tmp")
         if not account.can_enter(directory):
             raise PostgresError(f"PostgreSQL's user {account.name} may not enter {directory.parent}: set TMPDIR=/tmp")

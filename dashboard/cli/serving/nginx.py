@@ -12,7 +12,7 @@ from dashboard.config import Settings
 _PLACES = (ROOT / "dashboard" / "nginx", ROOT / "deploy" / "nginx" / "dashboard")
 SHIPPED = next(path for path in _PLACES if path.is_dir())
 """Inside the package when it was installed from a wheel, in `deploy/` in a checkout."""
-MOST_CONNECTIONS = 24_000
+MAX_CONNECTIONS = 24_000
 """Two for each open page: 10,000 pages, and deliveries."""
 OTHER_FILES = 500
 CONFIGURATION = """
@@ -66,7 +66,7 @@ def find_nginx() -> str:
 def write_configuration(settings: Settings, directory: Path, web: str, live: Sequence[str]) -> Path:
     """Write what nginx needs into a directory of its own, and return the path of the configuration."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    files = max(soft, min(hard, MOST_CONNECTIONS + OTHER_FILES))
+    files = max(soft, min(hard, MAX_CONNECTIONS + OTHER_FILES))
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = directory / "nginx.conf"

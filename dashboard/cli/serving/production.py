@@ -12,7 +12,7 @@ from pathlib import Path
 
 from dashboard.cli.serving.nginx import find_nginx, write_configuration
 from dashboard.cli.serving.processes import GUNICORN, Program, Watch, WebServerError, end_session, stop
-from dashboard.config import LONGEST_SOCKET_PATH, Role, Settings
+from dashboard.config import MAX_SOCKET_PATH, Role, Settings
 
 WEB, NGINX = "web", "nginx"
 DIRECTORY = "production"
@@ -66,7 +66,7 @@ def serve_production(settings: Settings, environ: Mapping[str, str], say: Callab
 
 def _empty_directory(directory: Path) -> Path:
     """Make a private directory, without what an earlier run left: its sockets, its counts, its logs."""
-    if len(os.fsencode(directory / "live-00.sock")) > LONGEST_SOCKET_PATH:
+    if len(os.fsencode(directory / "live-00.sock")) > MAX_SOCKET_PATH:
         raise WebServerError(
             f"{directory} is too long for the path of a socket: set DASHBOARD_DATA_DIR to a shorter one"
         )

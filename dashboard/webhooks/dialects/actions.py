@@ -12,8 +12,8 @@ from dashboard.core.report import Identity, Report, StepKey
 from dashboard.core.steps import normalise_name
 from dashboard.core.words import Conclusion, Meaning, Status
 from dashboard.webhooks.dialects.payload import (
-    LARGEST_INT,
-    MOST_STEPS,
+    MAX_INT,
+    MAX_STEPS,
     NAME_LENGTH,
     TEXT_LENGTH,
     URL_LENGTH,
@@ -108,14 +108,14 @@ def claim_job(words: Words, job: Body, stamp: datetime | None, *, generation: in
 def read_steps(job: Body) -> Sequence[Body]:
     """Return the steps of a job that have a number, without which they could not be told apart."""
     steps = read_objects(job, "steps")
-    if len(steps) > MOST_STEPS:
-        raise MalformedError({"steps": [f"More than {MOST_STEPS} of them."]})
+    if len(steps) > MAX_STEPS:
+        raise MalformedError({"steps": [f"More than {MAX_STEPS} of them."]})
     return [step for step in steps if read_number(step) is not None]
 
 
 def read_number(step: Body) -> int | None:
     """Return the number of a step; Gitea counts from 0."""
-    return read_int(step, "number", most=LARGEST_INT)
+    return read_int(step, "number", most=MAX_INT)
 
 
 def claim_steps(words: Words, job_key: str, steps: Sequence[Body], stamp: datetime | None) -> Mapping[StepKey, Node]:
@@ -207,7 +207,7 @@ def read_outcome(words: Words, thing: Body, stamp: datetime | None, *, generatio
 
 def read_attempt(thing: Body) -> int | None:
     """Return the number of the attempt, None if the sender counts none (Gitea then sends 0)."""
-    return read_int(thing, "run_attempt", least=1, most=LARGEST_INT)
+    return read_int(thing, "run_attempt", least=1, most=MAX_INT)
 
 
 def count_start(run: Body) -> int:

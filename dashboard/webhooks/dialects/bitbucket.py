@@ -59,7 +59,7 @@ def _parse_status(body: Body) -> Parsed:
     place = read_text(body, "repository", "uuid") or name.lower()
     identity = identify("bitbucket", name, (_read_host(body), place, "status", sha, key, url))
     outcome = _read_outcome(status)
-    stamp, notes = outcome.said_at, _read_notes(status, outcome)
+    stamp, notes = outcome.reported_at, _read_notes(status, outcome)
     values = _describe_status(body, status) | notes | {"repository": name, "commit_hash": sha, "run_url": url}
     node = claim_node(values, outcome=outcome, stamp=stamp)
     job = claim_node({"name": read_text(status, "name") or key, **notes}, outcome=outcome, stamp=stamp)

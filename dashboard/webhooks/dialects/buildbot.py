@@ -15,8 +15,8 @@ from dashboard.core.report import Identity, Report, StepKey
 from dashboard.core.steps import key_steps, normalise_name
 from dashboard.core.words import Conclusion, Meaning, Status
 from dashboard.webhooks.dialects.payload import (
-    LARGEST_INT,
-    MOST_STEPS,
+    MAX_INT,
+    MAX_STEPS,
     NAME_LENGTH,
     TEXT_LENGTH,
     URL_LENGTH,
@@ -146,8 +146,8 @@ def _name_owner(build: Body) -> str | None:
 def _read_steps(build: Body) -> Sequence[Body]:
     """Return the steps that have a name, in their order; Buildbot gives no two of a build the same."""
     steps = read_objects(build, "steps")
-    if len(steps) > MOST_STEPS:
-        raise MalformedError({"steps": [f"More than {MOST_STEPS} of them."]})
+    if len(steps) > MAX_STEPS:
+        raise MalformedError({"steps": [f"More than {MAX_STEPS} of them."]})
     return sorted((step for step in steps if read_text(step, "name")), key=lambda step: _read_number(step) or 0)
 
 
@@ -176,11 +176,11 @@ def _read_log(step: Body) -> str | None:
 
 
 def _read_number(step: Body) -> int | None:
-    return read_int(step, "number", most=LARGEST_INT)
+    return read_int(step, "number", most=MAX_INT)
 
 
 def _claim(thing: Body, values: Mapping[str, str | int | None], outcome: Outcome) -> Node:
-    return claim_node(values, outcome=outcome, stamp=outcome.said_at, started_at=read_time(thing, "started_at"))
+    return claim_node(values, outcome=outcome, stamp=outcome.reported_at, started_at=read_time(thing, "started_at"))
 
 
 def _tell_end(thing: Body, outcome: Outcome) -> dict[str, str | None]:
@@ -197,7 +197,7 @@ def _read_outcome(thing: Body, stamp: datetime | None) -> Outcome:
     if status != Status.COMPLETED and read_flag(thing, "complete"):
         status, conclusion = Status.COMPLETED, Conclusion.UNKNOWN
     completed_at = read_time(thing, "complete_at") if status == Status.COMPLETED else None
-    return Outcome(status, word, conclusion, completed_at, said_at=stamp)
+    return Outcome(status, word, conclusion, completed_at, reported_at=stamp)
 
 
 def _read_word(thing: Body) -> str:

@@ -13,7 +13,7 @@ from dashboard.core.registers import Node, Outcome, claim_node
 from dashboard.core.report import Identity, Report
 from dashboard.core.words import Conclusion, Meaning, Status
 from dashboard.webhooks.dialects.payload import (
-    MOST_JOBS,
+    MAX_JOBS,
     NAME_LENGTH,
     TEXT_LENGTH,
     URL_LENGTH,
@@ -78,7 +78,7 @@ def name_delivery(event: str, body: Any) -> str | None:  # noqa: ANN401
         names = _name_parts(body)
         key = " ".join(names)
         return (key if len(key) <= NAME_LENGTH else _digest(names)) if names else None
-    several = [_name_parts(item) for item in body] if len(body) <= MOST_JOBS else []
+    several = [_name_parts(item) for item in body] if len(body) <= MAX_JOBS else []
     return _digest(several) if several and all(several) else None
 
 
@@ -123,8 +123,8 @@ def _parse_batch(body: Any) -> Parsed:  # noqa: ANN401
     """Return what the events of a batch say together; those that cannot be used do not keep back the others."""
     if not isinstance(body, list):
         raise MalformedError({BATCH: ["Must be a list."]})
-    if len(body) > MOST_JOBS:
-        raise MalformedError({BATCH: [f"More than {MOST_JOBS} events."]})
+    if len(body) > MAX_JOBS:
+        raise MalformedError({BATCH: [f"More than {MAX_JOBS} events."]})
     reports: list[Report] = []
     faults: list[MalformedError] = []
     for item in body:
@@ -213,7 +213,7 @@ def _read_outcome(said: Said) -> Outcome:
     told = read_text(said.content, "outcome")
     if rank == Status.COMPLETED and told:
         word, conclusion = told, read_meaning(WORDS, told)[1] or Conclusion.UNKNOWN
-    return Outcome(rank, word, conclusion, said.stamp if rank == Status.COMPLETED else None, said_at=said.stamp)
+    return Outcome(rank, word, conclusion, said.stamp if rank == Status.COMPLETED else None, reported_at=said.stamp)
 
 
 def _read_url(content: Body) -> str | None:

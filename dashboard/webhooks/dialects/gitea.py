@@ -27,7 +27,7 @@ from dashboard.webhooks.dialects.actions import (
     read_steps,
 )
 from dashboard.webhooks.dialects.payload import (
-    LARGEST_INT,
+    MAX_INT,
     TEXT_LENGTH,
     URL_LENGTH,
     Body,
@@ -101,7 +101,7 @@ def _parse_forgejo(body: Body) -> Parsed:
     stamp = read_stamp(run)
     if not job:
         return (Report(identity, claim_project(place, stamp), node),)
-    attempt = read_int(job, "attempt", most=LARGEST_INT) or 0
+    attempt = read_int(job, "attempt", most=MAX_INT) or 0
     key, job_node = claim_job(WORDS, job, stamp, generation=attempt)
     steps = claim_steps(WORDS, key, read_steps(job), stamp)
     return (Report(identity, claim_project(place, stamp), node, {key: job_node}, steps),)

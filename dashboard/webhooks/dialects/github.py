@@ -130,7 +130,7 @@ def _read_deployment_outcome(status: Body) -> Outcome | None:
         return None
     stamp = read_stamp(status)
     rank, conclusion = read_meaning(WORDS, word)
-    return Outcome(rank, word, conclusion, stamp if rank == Status.COMPLETED else None, said_at=stamp)
+    return Outcome(rank, word, conclusion, stamp if rank == Status.COMPLETED else None, reported_at=stamp)
 
 
 def _describe_deployment(body: Body, deployment: Body, status: Body) -> dict[str, str | None]:

@@ -16,7 +16,7 @@ from dashboard.core.steps import normalise_name
 from dashboard.core.words import Conclusion, Meaning, Status
 from dashboard.webhooks.dialects.gitlab_project import claim_project, identify_in_project, name_project, read_home
 from dashboard.webhooks.dialects.payload import (
-    MOST_JOBS,
+    MAX_JOBS,
     NAME_LENGTH,
     TEXT_LENGTH,
     URL_LENGTH,
@@ -167,8 +167,8 @@ def _describe_pipeline(body: Body, pipeline: Body, outcome: Outcome | None) -> d
 def _read_builds(body: Body) -> Sequence[Body]:
     """Return the jobs that have a name, without which they could not be told apart."""
     builds = read_objects(body, "builds")
-    if len(builds) > MOST_JOBS:
-        raise MalformedError({"builds": [f"More than {MOST_JOBS} of them."]})
+    if len(builds) > MAX_JOBS:
+        raise MalformedError({"builds": [f"More than {MAX_JOBS} of them."]})
     return [build for build in builds if read_text(build, "name")]
 
 

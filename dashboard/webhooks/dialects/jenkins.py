@@ -29,7 +29,7 @@ from dashboard.webhooks.dialects.jenkins_build import (
     shorten_repository,
 )
 from dashboard.webhooks.dialects.payload import (
-    MOST_STEPS,
+    MAX_STEPS,
     TEXT_LENGTH,
     URL_LENGTH,
     Body,
@@ -67,7 +67,7 @@ WORDS: Mapping[str, Meaning] = {
     "not_executed": (Status.COMPLETED, Conclusion.SKIPPED),
 }
 """Phases of the Notification plugin, last parts of the Generic Event plugin's types, results, and states of stages."""
-LONGEST_STEP_KEY = 240
+MAX_STEP_KEY_LENGTH = 240
 """Leaves room for what tells equal names apart."""
 UNKNOWN = "unknown"
 
@@ -181,9 +181,9 @@ def _parse_stages(body: Body) -> Parsed:
 
 def _parse_steps(body: Body, stamp: datetime | None) -> dict[StepKey, Node]:
     stages = [stage for stage in read_objects(body, "stages") if read_text(stage, "name")]
-    if len(stages) > MOST_STEPS:
-        raise MalformedError({"stages": [f"More than {MOST_STEPS}."]})
-    keys = key_steps(normalise_name(read_text(stage, "name") or "")[:LONGEST_STEP_KEY] for stage in stages)
+    if len(stages) > MAX_STEPS:
+        raise MalformedError({"stages": [f"More than {MAX_STEPS}."]})
+    keys = key_steps(normalise_name(read_text(stage, "name") or "")[:MAX_STEP_KEY_LENGTH] for stage in stages)
     return {
         (JOB, key): _claim_stage(stage, place, stamp)
         for place, (key, stage) in enumerate(zip(keys, stages, strict=True), start=1)
@@ -203,10 +203,10 @@ def _read_outcome(phase: str, result: str | None, stamp: datetime | None, comple
     """Return what a phase says; after a final one the result counts: even if no table knows it, that was the end."""
     rank, conclusion = read_meaning(WORDS, phase)
     if rank != Status.COMPLETED:
-        return Outcome(rank, phase, said_at=stamp)
+        return Outcome(rank, phase, reported_at=stamp)
     if result:
         conclusion = read_meaning(WORDS, result)[1] or Conclusion.UNKNOWN
-    return Outcome(rank, result or phase, conclusion, completed_at, said_at=stamp)
+    return Outcome(rank, result or phase, conclusion, completed_at, reported_at=stamp)
 
 
 def _list_failed_tests(build: Body) -> str | None:

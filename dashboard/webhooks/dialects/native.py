@@ -15,7 +15,7 @@ from dashboard.webhooks.dialects.payload import Body, MalformedError, read_meani
 
 DEFAULT_ENVIRONMENT = "production"
 DEFAULT_JOB = "deploy"
-LONGEST_KEY = 255
+MAX_KEY_LENGTH = 255
 """Normalising can make a name many times longer."""
 PROJECT_FIELD_OF = {
     "name": "project",
@@ -32,8 +32,8 @@ def parse(body: Body) -> Report:
     body = {**body, "environment": body.get("environment") or DEFAULT_ENVIRONMENT}
     stamp: datetime | None = body.get("timestamp")
     jobs, steps = _parse_children(body, stamp)
-    if any(len(key) > LONGEST_KEY for key in itertools.chain(jobs, *steps)):
-        raise MalformedError({"steps": [f"A name of a job or step is longer than {LONGEST_KEY} characters."]})
+    if any(len(key) > MAX_KEY_LENGTH for key in itertools.chain(jobs, *steps)):
+        raise MalformedError({"steps": [f"A name of a job or step is longer than {MAX_KEY_LENGTH} characters."]})
     values = {name: body.get(name) for name in DEPLOYMENT_FIELDS}
     project_values = {name: body.get(field) for name, field in PROJECT_FIELD_OF.items()}
     return Report(identify(body), _claim(body, project_values, stamp), _claim(body, values, stamp), jobs, steps)
@@ -48,8 +48,8 @@ def identify(body: Body) -> Identity:
     slug = make_slug(body["project"] or "")
     if not any(map(str.isalnum, slug)):
         raise MalformedError({"project": ["Must have a letter or a digit."]})
-    if len(slug) > LONGEST_KEY:
-        raise MalformedError({"project": [f"Longer than {LONGEST_KEY} characters as part of a URL."]})
+    if len(slug) > MAX_KEY_LENGTH:
+        raise MalformedError({"project": [f"Longer than {MAX_KEY_LENGTH} characters as part of a URL."]})
     attempt = body.get("run_attempt") or 1
     if run_id := body.get("run_id"):
         return Identity("native", slug, (body["environment"], run_id, attempt), run_id, attempt)
@@ -83,7 +83,7 @@ def _claim(body: Body, values: Mapping[str, Any], stamp: datetime | None) -> Nod
 def _read_outcome(word: str, completed_at: datetime | None, stamp: datetime | None) -> Outcome:
     """Return what a status word says; one that no table knows claims nothing, but is kept to be shown."""
     status, conclusion = read_word(word)
-    return Outcome(status, word, conclusion, completed_at if status == Status.COMPLETED else None, said_at=stamp)
+    return Outcome(status, word, conclusion, completed_at if status == Status.COMPLETED else None, reported_at=stamp)
 
 
 def _parse_children(body: Body, stamp: datetime | None) -> tuple[Mapping[str, Node], Mapping[StepKey, Node]]:

@@ -19,15 +19,15 @@ from dashboard.core.words import Meaning, Status
 
 NAME_LENGTH, URL_LENGTH, TEXT_LENGTH = 255, 2048, 65536
 """The longest name, address and text that is kept."""
-MOST_JOBS, MOST_STEPS = 1_000, 10_000
+MAX_JOBS, MAX_STEPS = 1_000, 10_000
 """In one delivery."""
-LARGEST_INT = 2**31 - 1
-LARGEST_ID = 2**63 - 1
+MAX_INT = 2**31 - 1
+MAX_ID = 2**63 - 1
 UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 """NUL and lone surrogates: JSON can carry them, PostgreSQL cannot."""
-EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+MIN_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 """What lies before is no time but a default of the sender's."""
-LONGEST_TIME = 64
+MAX_TIME_LENGTH = 64
 SPELLED_ZONE = re.compile(r"(\d) +(?:UTC|Z)\Z")
 
 Body = Mapping[str, Any]
@@ -85,14 +85,14 @@ def read_objects(body: Any, *path: str) -> list[Body]:  # noqa: ANN401
 def read_text(body: Any, *path: str, most: int = NAME_LENGTH) -> str | None:  # noqa: ANN401
     """Return the text at the path, stripped and cut to `most` characters; a number as its digits; None if blank."""
     value = read_value(body, *path)
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= LARGEST_ID:
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= MAX_ID:
         value = str(value)
     if not isinstance(value, str):
         return None
     return UNSTORABLE.sub("\ufffd", value).strip()[:most].strip() or None
 
 
-def read_int(body: Any, *path: str, least: int = 0, most: int = LARGEST_ID) -> int | None:  # noqa: ANN401
+def read_int(body: Any, *path: str, least: int = 0, most: int = MAX_ID) -> int | None:  # noqa: ANN401
     """Return the whole number at the path, also one written as text; None outside of the bounds."""
     value = read_value(body, *path)
     if isinstance(value, str) and re.fullmatch("[0-9]{1,19}", value):
@@ -107,7 +107,7 @@ def read_seconds(body: Any, *path: str) -> float | None:  # noqa: ANN401
     value = read_value(body, *path)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value) if 0 <= value <= LARGEST_INT else None
+    return float(value) if 0 <= value <= MAX_INT else None
 
 
 def read_flag(body: Any, *path: str) -> bool | None:  # noqa: ANN401
@@ -129,7 +129,7 @@ def parse_time(text: str) -> datetime | None:
 
     None for what names no zone, is no time, or lies before 2000.
     """
-    if len(text) > LONGEST_TIME:
+    if len(text) > MAX_TIME_LENGTH:
         return None
     # Python's parser takes "2025-05-02 12:30:19+00:00", also without the colon, but no blank before the zone.
     joined = re.sub(r" +([+-]\d)", r"\1", SPELLED_ZONE.sub(r"\1Z", text.strip()))
@@ -149,7 +149,7 @@ def from_unix(seconds: float) -> datetime | None:
 
 
 def _keep_late(moment: datetime) -> datetime | None:
-    return moment if moment >= EARLIEST else None
+    return moment if moment >= MIN_TIME else None
 
 
 def find_latest(*moments: datetime | None) -> datetime | None:

@@ -22,7 +22,7 @@ from tests.webhooks.order.delivering import (
 )
 from tests.webhooks.order.series import SERIES
 
-MOST_DELIVERIES = 1_200
+MAX_DELIVERIES = 1_200
 """Of one series: what can be posted in a few seconds."""
 TIMES = ("started_at", "completed_at", "duration_s")
 COUNTS = ("progress_pct", "run_progress_pct", "completed_jobs", "total_jobs_visible")
@@ -110,7 +110,7 @@ def summarise(view: Json) -> tuple[Any, ...]:
 def choose_orders(name: str) -> list[tuple[int, ...]]:
     """Return the orders in which a series is posted: all of them if these are not too many."""
     length = len(SERIES[name](0))
-    return list(list_orders(length, MOST_DELIVERIES // length, seed=7))
+    return list(list_orders(length, MAX_DELIVERIES // length, seed=7))
 
 
 @pytest.mark.parametrize("name", SERIES)
