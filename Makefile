@@ -4,6 +4,8 @@
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
+# Found before .venv is on the path, so that it is never the one of .venv.
+BASE_PYTHON := $(or $(shell command -v $(PYTHON) 2>/dev/null),$(PYTHON))
 VENV := .venv
 BIN := $(VENV)/bin
 BUILDBOT := $(VENV)/buildbot
@@ -80,12 +82,20 @@ assets: $(VENDOR)/socket.io.esm.min.js
 
 # --- What the targets stand on; each leaves a file, so that the second time it has nothing to do ------------------------
 
+# `make … PYTHON=` with another version than that of .venv makes .venv anew. Without PYTHON, .venv stays as it is.
+VERSION = -c 'import sys; print(*sys.version_info[:2])'
+ifneq ($(origin PYTHON),file)
+ifneq ($(shell $(BASE_PYTHON) $(VERSION) 2>/dev/null),$(shell $(BIN)/python $(VERSION) 2>/dev/null))
+.PHONY: $(VENV)/.created
+endif
+endif
+
 $(VENV)/.created:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "This needs Python 3.11 or newer: make PYTHON=/path/to/python3.11 …" >&2; exit 1; }
-	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
+	@$(BASE_PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "This runs on Python 3.11 to 3.13: make PYTHON=/path/to/python3.13 …" >&2; exit 1; }
+	@$(BASE_PYTHON) -c 'import ensurepip' 2>/dev/null || \
 		{ echo "Python has no venv module here: apt install python3-venv" >&2; exit 1; }
-	$(PYTHON) -m venv --clear $(VENV)
+	$(BASE_PYTHON) -m venv --clear $(VENV)
 	@touch $@
 
 $(VENV)/.run: requirements.txt $(VENV)/.created
@@ -97,12 +107,15 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.run
 	@touch $@
 
 $(BUILDBOT)/.installed: requirements/buildbot.txt $(VENV)/.created
-	$(PYTHON) -m venv --clear $(BUILDBOT)
+	$(BIN)/python -m venv --clear $(BUILDBOT)
 	$(BUILDBOT)/bin/pip install --quiet --disable-pip-version-check -r requirements/buildbot.txt
 	@touch $@
 
-node_modules/.installed: package-lock.json | $(VENV)/.created
+$(VENV)/.node: scripts/install-node.sh requirements/node.txt $(VENV)/.created
 	@scripts/install-node.sh $(VENV)
+	@touch $@
+
+node_modules/.installed: package-lock.json | $(VENV)/.node
 	npm ci --loglevel=error >/dev/null
 	@touch $@
 
