@@ -21,18 +21,18 @@ import psycopg2
 from flask import Flask
 
 from benchmarks import bars, storage
-from benchmarks.generate import DAYS, fill
 from benchmarks.load import Load, post
 from benchmarks.processes import read_cpu_s
-from benchmarks.servers import run_all
 from dashboard.app import create_app
 from dashboard.cli.postgres.server import Server, start
 from dashboard.config import load_settings
 from dashboard.extensions import db
 from dashboard.http.context import current_settings
 from dashboard.maintenance.deployment_retention import delete_old_deployments
-from tests.queries.plans import Note, count_blocks, note_statements
-from tests.servers import REPOSITORY, SECRET, DashboardServer
+from tests.support.large_past import DAYS, fill
+from tests.support.plans import Note, count_blocks, note_statements
+from tests.support.running import run_all
+from tests.support.servers import REPOSITORY, SECRET, DashboardServer
 
 SMALL, LARGE = 1000, 1_000_000
 ROUNDS, ASKED = 3, 7

@@ -9,8 +9,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from dashboard.cli.postgres.server import Server
-from tests.webhooks.conftest import visit
-from tests.webhooks.posting import make_payload, post
+from tests.support.applications import visit
+from tests.support.posting import make_payload, post
 
 
 def test_health_and_readiness_are_ok(shared_client: FlaskClient) -> None:

@@ -14,8 +14,8 @@ import pytest
 
 from dashboard.cli.postgres.accounts import PostgresError
 from dashboard.cli.postgres.server import Server, find_running, start
-from tests.cli.processes import start_python
-from tests.servers import REPOSITORY, wait_until
+from tests.support.dashboard_command import start_python
+from tests.support.servers import REPOSITORY, wait_until
 
 START_AND_WAIT = """
 import signal, sys

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from dashboard import __version__
-from tests.cli.processes import Dashboard, follow_printed_curl
-from tests.servers import REPOSITORY, find_free_port
+from tests.support.dashboard_command import Dashboard, follow_printed_curl
+from tests.support.servers import REPOSITORY, find_free_port
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from dashboard.core.estimate import (
     is_slow,
     summarise_runs,
 )
-from tests.core.histories import SHAPES, START, make_view, summarise, watch_run
+from tests.support.histories import SHAPES, START, make_view, summarise, watch_run
 
 TABLE = json.loads((Path(__file__).parents[1] / "js" / "estimate.json").read_text())
 TRIALS = 1000

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from dashboard.cli.serving.nginx import find_nginx, write_configuration
-from tests.conftest import make_settings
-from tests.servers import REPOSITORY
+from tests.support.applications import make_settings
+from tests.support.servers import REPOSITORY
 
 DEPLOY = REPOSITORY / "deploy"
 UNITS = ("dashboard-web.service", "dashboard-live@1.service")

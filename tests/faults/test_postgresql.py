@@ -4,12 +4,12 @@ import os
 import signal
 import time
 
-from tests.conftest import StartDashboard
 from tests.faults.conftest import Watch
 from tests.faults.database import Database, fetch
 from tests.faults.load import sending
 from tests.faults.truth import check_truth
-from tests.servers import wait_until
+from tests.support.fixtures import StartDashboard
+from tests.support.servers import wait_until
 
 BACKENDS = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = %s"
 AWAY_S = 20

@@ -3,11 +3,11 @@
 import os
 import signal
 
-from tests.conftest import StartProduction
 from tests.faults.conftest import Watch
 from tests.faults.load import sending
 from tests.faults.truth import check_truth
-from tests.servers import wait_until
+from tests.support.fixtures import StartProduction
+from tests.support.servers import wait_until
 
 
 def test_kill_9_of_one_live_process_after_the_other(start_production: StartProduction, watch: Watch) -> None:

@@ -4,13 +4,13 @@ import os
 import signal
 import time
 
-from tests.conftest import StartDashboard
 from tests.faults.conftest import Watch
 from tests.faults.database import Database, fetch, holding
 from tests.faults.load import sending
 from tests.faults.processes import is_listening, kill_workers
 from tests.faults.truth import check_truth
-from tests.servers import wait_until
+from tests.support.fixtures import StartDashboard
+from tests.support.servers import wait_until
 
 STOPPED_WITHIN_S = 10
 WAITING = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"

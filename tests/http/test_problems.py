@@ -8,8 +8,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from dashboard.http.problems import flatten_messages
-from tests.conftest import MakeDatabase
-from tests.webhooks.conftest import visit
+from tests.support.applications import visit
+from tests.support.databases import MakeDatabase
 
 
 @pytest.fixture(scope="module")

@@ -12,9 +12,9 @@ from sqlalchemy import create_engine
 from dashboard.core.words import Verdict
 from dashboard.ingest.delivery import Incoming, Receipt
 from dashboard.ingest.writer import FEWEST_SPLIT, MOST_BYTES, MOST_DELIVERIES, BusyError, CutOffError, Writer
-from tests.conftest import make_settings
-from tests.ingest.deliveries import make_incoming
-from tests.servers import wait_until
+from tests.support.applications import make_settings
+from tests.support.deliveries import make_incoming
+from tests.support.servers import wait_until
 
 
 class Disk(Writer):

@@ -15,10 +15,10 @@ from playwright.sync_api import Page
 
 from dashboard.pages.text import languages
 from scripts.translations import ROOT, extract, list_untranslated, read
-from tests.pages.browser import wait_connection
-from tests.pages.conftest import OpenPage
-from tests.pages.sending import path_of, send
-from tests.servers import SECRET, DashboardServer
+from tests.support.chromium import wait_connection
+from tests.support.chromium_fixtures import OpenPage
+from tests.support.sending import path_of, send
+from tests.support.servers import SECRET, DashboardServer
 
 BEARER = {"Authorization": f"Bearer {SECRET}"}
 CATALOGS = [language for language in languages.LANGUAGES if language != languages.DEFAULT]

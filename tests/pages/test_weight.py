@@ -7,11 +7,11 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page
 
-from tests.conftest import StartDashboard
-from tests.pages.browser import wait_connection
-from tests.pages.conftest import OpenPage
-from tests.pages.sending import path_of, send
-from tests.servers import DashboardServer
+from tests.support.chromium import wait_connection
+from tests.support.chromium_fixtures import OpenPage
+from tests.support.fixtures import StartDashboard
+from tests.support.sending import path_of, send
+from tests.support.servers import DashboardServer
 
 MOST_BYTES = 150_000
 STEPS = ("validate_artifact", "configure_nginx", "build", "deploy_project", "start_service", "test_website")

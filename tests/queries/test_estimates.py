@@ -16,7 +16,7 @@ from dashboard.extensions import db, open_reader
 from dashboard.queries import estimates
 from dashboard.queries.estimates import attach_usual
 from dashboard.queries.lists import DeploymentFilters, list_deployments, list_open
-from tests.ingest.deliveries import NOW, ingest_each, make_report, read_view
+from tests.support.deliveries import NOW, ingest_each, make_report, read_view
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 

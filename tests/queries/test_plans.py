@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from benchmarks.generate import fill
 from dashboard.app import create_app
 from dashboard.extensions import db
 from dashboard.ingest.statements import read_usual_gaps
-from tests.conftest import MakeDatabase, close_connections, make_settings
-from tests.queries.plans import count_rows, explain, note_statements, walk_plan
-from tests.servers import SECRET
+from tests.support.applications import close_connections, make_settings
+from tests.support.databases import MakeDatabase
+from tests.support.large_past import fill
+from tests.support.plans import count_rows, explain, note_statements, walk_plan
+from tests.support.servers import SECRET
 
 DEPLOYMENTS, PROJECTS, DAYS = 20_000, 30, 20
 MOST_ROWS = 6000

@@ -8,10 +8,10 @@ from flask.testing import FlaskClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.webhooks.dialects.arbitrary import json_values, mutated
-from tests.webhooks.dialects.known_bodies import KNOWN_BODIES
-from tests.webhooks.order.delivering import Json
-from tests.webhooks.posting import BEARER, post
+from tests.support.arbitrary import json_values, mutated
+from tests.support.bodies.known import KNOWN_BODIES
+from tests.support.delivering import Json
+from tests.support.posting import BEARER, post
 from tests.webhooks.surviving import VERDICTS, assert_serves, receive
 
 FORM = "application/x-www-form-urlencoded"

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dashboard.webhooks.schemas import DeploymentPayload, JobPayload, StepPayload
-from tests.webhooks.posting import post
+from tests.support.posting import post
 
 WORDS = [
     "success",

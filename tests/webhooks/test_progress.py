@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tests.servers import DashboardServer
-from tests.webhooks.dialects.github_bodies import Json, make_job, make_run, make_step
-from tests.webhooks.order.delivering import Delivery, deliver, make_series, write_wire
+from tests.support.bodies.github import Json, make_job, make_run, make_step
+from tests.support.delivering import Delivery, deliver, make_series, write_wire
+from tests.support.servers import DashboardServer
 
 RUNS = itertools.count(7_000_001)
 OPEN = {"queued", "waiting", "in_progress"}

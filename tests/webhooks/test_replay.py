@@ -15,10 +15,11 @@ from dashboard.access.sources import Source, add_source, remove_source
 from dashboard.app import create_app
 from dashboard.extensions import db
 from dashboard.webhooks import replay
-from tests.conftest import MakeDatabase, close_connections, make_settings
-from tests.ingest.deliveries import NOW
-from tests.servers import SECRET
-from tests.webhooks.posting import BEARER, make_payload, post
+from tests.support.applications import close_connections, make_settings
+from tests.support.databases import MakeDatabase
+from tests.support.deliveries import NOW
+from tests.support.posting import BEARER, make_payload, post
+from tests.support.servers import SECRET
 
 PAGE = {**BEARER, "Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 RUN = b"""{"action": "completed", "repository": {"id": 5, "full_name": "octo/shop"},

@@ -8,7 +8,7 @@ import pytest
 from dashboard.core.report import Identity
 from dashboard.webhooks.dialects.buildbot import EVENTS, WORDS, name_delivery, name_event, parse
 from dashboard.webhooks.dialects.payload import MOST_STEPS, Ignored, MalformedError
-from tests.webhooks.dialects.buildbot_bodies import (
+from tests.support.bodies.buildbot import (
     BUILDING,
     BUILT,
     FAILED,
@@ -21,7 +21,7 @@ from tests.webhooks.dialects.buildbot_bodies import (
     make_build,
     make_step,
 )
-from tests.webhooks.dialects.reading import at, merge_in_any_order, only, outcome, values
+from tests.support.reading import at, merge_in_any_order, only, outcome, values
 
 BUILD = Identity("buildbot", "octo-shop", (MASTER, "shop ci", "run", "71", 1), "71", 1)
 

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from dashboard.webhooks.dialects import buildbot
 from dashboard.webhooks.dialects.buildbot import EVENTS
-from tests.webhooks.dialects.arbitrary import check, make_json, mutated, texts
-from tests.webhooks.dialects.buildbot_bodies import FAILED
-from tests.webhooks.dialects.reading import only
+from tests.support.arbitrary import check, make_json, mutated, texts
+from tests.support.bodies.buildbot import FAILED
+from tests.support.reading import only
 
 usual_names = st.sampled_from(list(FAILED))
 anything = make_json(texts | usual_names)

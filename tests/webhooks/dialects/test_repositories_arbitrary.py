@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.webhooks.dialects import bitbucket, gitea, github, gitlab
-from tests.webhooks.dialects.arbitrary import check, json_values, mutated
-from tests.webhooks.dialects.known_bodies import KNOWN_BODIES
+from tests.support.arbitrary import check, json_values, mutated
+from tests.support.bodies.known import KNOWN_BODIES
 
 BODIES: list[tuple[ModuleType, str, Any]] = [
     (dialect, event, body)

@@ -6,9 +6,9 @@ from typing import Any
 
 from flask.testing import FlaskClient
 
-from tests.ingest.deliveries import NOW, read_view
-from tests.webhooks.dialects.github_bodies import make_deployment, make_job, make_run, make_step
-from tests.webhooks.order.delivering import (
+from tests.support.bodies.github import make_deployment, make_job, make_run, make_step
+from tests.support.deliveries import NOW, read_view
+from tests.support.delivering import (
     RUNS,
     Delivery,
     Json,
@@ -19,7 +19,7 @@ from tests.webhooks.order.delivering import (
     show,
     show_in_any_order,
 )
-from tests.webhooks.order.series import clock
+from tests.support.series import clock
 
 
 def tell_run(run: int, status: str, conclusion: str | None = None, **fields: Any) -> tuple[str, Json]:

@@ -12,8 +12,10 @@ from sqlalchemy import create_engine
 
 from dashboard.config import SettingsError
 from dashboard.database.pool import check_connections, count_connections
-from tests.conftest import MakeDatabase, StartDashboard, make_settings
-from tests.servers import REPOSITORY, DashboardServer
+from tests.support.applications import make_settings
+from tests.support.databases import MakeDatabase
+from tests.support.fixtures import StartDashboard
+from tests.support.servers import REPOSITORY, DashboardServer
 
 PROMPTLY_S = 9
 """5 s for connecting, and some for a busy machine."""

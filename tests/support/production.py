@@ -13,7 +13,7 @@ from typing import Any
 from dashboard.cli.serving.processes import Program, UnixConnection
 from dashboard.cli.serving.production import NGINX, WEB, describe_programs
 from dashboard.config import load_settings
-from tests.servers import READY_WITHIN_S, REPOSITORY, DashboardServer, wait_until
+from tests.support.servers import READY_WITHIN_S, REPOSITORY, DashboardServer, wait_until
 
 
 class ProductionShape(DashboardServer):
