@@ -241,6 +241,7 @@ def test_a_client_that_speaks_another_protocol_is_disconnected(
     other.take_frames_until(deployment_id, rows.add_message(deployment_id, "hello"))
     while broken.read_text() is not None:
         pass
+    assert broken.is_hung_up()
 
 
 def test_a_flood_of_messages_is_answered_in_order(connect_wire: Callable[[], Wire]) -> None:

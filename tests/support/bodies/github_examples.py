@@ -11,6 +11,7 @@ EXAMPLES = REPOSITORY / "node_modules" / "@octokit" / "webhooks-examples"
 
 def read_examples() -> Iterator[tuple[str, Any]]:
     """Yield event and body, of github.com and of every version of its server."""
+    assert EXAMPLES.is_dir(), f"{EXAMPLES} does not exist: make assets"
     for path in sorted(EXAMPLES.glob("*/index.json")):
         for event in json.loads(path.read_text(encoding="utf-8")):
             for body in event["examples"]:
