@@ -1,7 +1,12 @@
-"""Names the plugins with the fixtures that all tests share; each folder's own are in its conftest."""
+"""Names the plugins with the fixtures that all tests share, and how Hypothesis runs; each folder may have its own."""
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 pytest.register_assert_rewrite("tests.support")
 
 pytest_plugins = ["tests.support.fixtures", "tests.support.chromium_fixtures"]
+
+# How long an example takes depends on what else the machine does.
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tests")

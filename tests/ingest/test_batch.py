@@ -31,7 +31,7 @@ from tests.support.deliveries import (
 from tests.support.strategies import reports
 
 with_database = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 series_of_reports = st.lists(reports(), min_size=1, max_size=6)
 

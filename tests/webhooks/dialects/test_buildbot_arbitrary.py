@@ -16,19 +16,19 @@ usual_names = st.sampled_from(list(FAILED))
 anything = make_json(texts | usual_names)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(mutated([FAILED]))
 def test_a_body_with_odd_values_is_taken_or_refused(body: Any) -> None:
     check(buildbot, "build", body)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(usual_names, anything)
 def test_any_field_may_hold_anything(name: str, value: Any) -> None:
     check(buildbot, "build", {**copy.deepcopy(FAILED), name: value})
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.sampled_from(list(EVENTS)), anything)
 def test_arbitrary_json_is_taken_or_refused(event: str, body: Any) -> None:
     check(buildbot, event, body)

@@ -77,7 +77,7 @@ def show_moved(client: FlaskClient, deliveries: Sequence[Delivery]) -> list[Json
 
 @pytest.mark.parametrize("name", SERIES)
 def test_any_order_of_an_arbitrary_series_shows_the_same(shared_client: FlaskClient, name: str) -> None:
-    @settings(max_examples=20, deadline=None)
+    @settings(max_examples=20)
     @given(st.data(), dealt_anew(name))
     def compare(data: st.DataObject, deliveries: list[Delivery]) -> None:
         repeated = data.draw(st.sampled_from(deliveries))
