@@ -5,6 +5,7 @@ measurement alternates between the two. Prints Markdown; progress goes to stderr
 """
 
 import argparse
+import functools
 import multiprocessing
 import statistics
 import subprocess
@@ -201,7 +202,7 @@ def print_retention(server: Server, directory: Path, deployments: int) -> None:
                 server.url_of("large"),
                 directory,
                 deployments,
-                lambda r=round_: load(dashboard, f"deleting-{r}", SECONDS),
+                functools.partial(load, dashboard, f"deleting-{round_}", SECONDS),
             )
             loads["deleting"].append(deleting)
             rates.append(rate)

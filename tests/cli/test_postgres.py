@@ -30,7 +30,8 @@ def ask(server: Server, query: str) -> str:
     """Run a query and return the first value of its answer as text, or nothing."""
     with contextlib.closing(psycopg2.connect(server.url)) as connection, connection, connection.cursor() as cursor:
         cursor.execute(query)
-        return str(cursor.fetchone()[0]) if cursor.description else ""
+        row = cursor.fetchone() if cursor.description else None
+        return str(row[0]) if row else ""
 
 
 @contextlib.contextmanager

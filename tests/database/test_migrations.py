@@ -12,7 +12,8 @@ from alembic.script import ScriptDirectory
 from flask import Flask
 from sqlalchemy import inspect, select
 
-from dashboard.app import MIGRATIONS, create_app
+from dashboard.app import create_app
+from dashboard.database.migrations import MIGRATIONS
 from dashboard.extensions import db
 from dashboard.models import Base, DeploymentEvent
 from tests.support.applications import close_connections, make_settings

@@ -68,7 +68,7 @@ def test_a_failed_run_says_what_failed_where_and_since_when(
     expect(page.locator(".jobs .note:visible")).to_have_count(0)
     page.get_by_role("link", name="Start service").click()
     expect(page.locator(":target")).to_contain_text("Start service")
-    expect_fresh(page, fresh.goto(page.url) and fresh)
+    expect_fresh(page, fresh)
 
 
 def test_with_several_jobs_the_sentence_names_the_job(open_page: OpenPage, dashboard_server: DashboardServer) -> None:

@@ -1,6 +1,5 @@
 """How much the first view of a page weighs on the wire, and that all of it comes from the dashboard itself."""
 
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,7 +19,7 @@ FETCH_ICON = "() => fetch(document.querySelector('link[rel=icon]').href).then((a
 
 
 @pytest.fixture(scope="module")
-def dashboard_server(start_dashboard: StartDashboard) -> Iterator[DashboardServer]:
+def dashboard_server(start_dashboard: StartDashboard) -> DashboardServer:
     """A dashboard with ten projects of five deployments each."""
     server = start_dashboard()
     for number in range(50):

@@ -90,7 +90,7 @@ class Buildbot:
 
     def _start(self, program: str, name: str, *, until: str) -> None:
         """Start one of them and wait until it says in its log what is waited for."""
-        command = [PROGRAMS / program, "start", "--nodaemon", name]
+        command: list[str | Path] = [PROGRAMS / program, "start", "--nodaemon", name]
         process = subprocess.Popen(command, cwd=self.directory, env=self._environ, start_new_session=True)
         self._processes.append(process)
         log = self.directory / name / "twistd.log"

@@ -22,9 +22,9 @@ def clock(time: str) -> str:
 def tell_github(run: int) -> list[Delivery]:
     """Return a run of two jobs, of which the second deploys and fails at its second step."""
     step = github.make_step
-    whole = {"id": run, "html_url": f"https://github.com/Octo/Shop/actions/runs/{run}"}
-    build = {"run_id": run, "id": run * 10 + 1, "name": "build"}
-    deploy = {"run_id": run, "id": run * 10 + 2, "name": "deploy"}
+    whole: Json = {"id": run, "html_url": f"https://github.com/Octo/Shop/actions/runs/{run}"}
+    build: Json = {"run_id": run, "id": run * 10 + 1, "name": "build"}
+    deploy: Json = {"run_id": run, "id": run * 10 + 2, "name": "deploy"}
     begun, ended = {"started_at": clock("10:00:30")}, {"completed_at": clock("10:02:00")}
     moved = {"created_at": clock("10:02:01"), "started_at": clock("10:02:10")}
     built = [step(1, name="Checkout"), step(2, name="Compile"), step(3)]
@@ -55,8 +55,8 @@ def tell_github(run: int) -> list[Delivery]:
 def tell_gitea(run: int) -> list[Delivery]:
     """Return a run of two jobs that succeed."""
     make_run, make_job = gitea.make_run, gitea.make_job
-    build = {"run_id": run, "id": run * 10 + 1, "name": "build", "started_at": clock("10:00:05")}
-    test = {"run_id": run, "id": run * 10 + 2, "name": "test", "started_at": clock("10:04:02")}
+    build: Json = {"run_id": run, "id": run * 10 + 1, "name": "build", "started_at": clock("10:00:05")}
+    test: Json = {"run_id": run, "id": run * 10 + 2, "name": "test", "started_at": clock("10:04:02")}
     never = gitea.NEVER
     compiling = [
         {
@@ -147,9 +147,9 @@ def tell_jenkins(run: int) -> list[Delivery]:
         "full_url": f"https://ci.example.org/jenkins/job/Team/job/shop/{run}/",
         "url": f"job/Team/job/shop/{run}/",
     }
-    build = {"number": run, **address}
-    ended = {**build, "duration": 90_500}
-    link = {"_links": {"self": {"href": f"/jenkins/job/Team/job/shop/{run}/wfapi/describe"}}}
+    build: Json = {"number": run, **address}
+    ended: Json = {**build, "duration": 90_500}
+    link: Json = {"_links": {"self": {"href": f"/jenkins/job/Team/job/shop/{run}/wfapi/describe"}}}
     compiled = stage("Build", took_ms=30_000)
     half = [compiled, stage("Deploy", "IN_PROGRESS", from_ms=30_000, took_ms=5_000)]
     whole = [compiled, stage("Deploy", "FAILED", from_ms=30_000, took_ms=60_000, error={"message": "exit code 1"})]

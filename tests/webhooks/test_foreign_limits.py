@@ -27,7 +27,7 @@ BOUND_S = 10
 """Longer than anything here may take anywhere."""
 CAP = 2 * 1024 * 1024
 Place = tuple[Any, ...]
-ODD_VALUES = (
+ODD_VALUES: tuple[Any, ...] = (
     None, True, False, 0, -1, 2**31, 2**63, -(2**63) - 1, 10**400, 1e308, -1e308, 1e-300, 0.5, float("nan"),
     float("inf"), float("-inf"), "", " ", [], {}, [[]], [{}], [None], {"": None}, "9" * 400, "-1",
     "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", 253_402_300_800, "://",
@@ -159,7 +159,7 @@ def make_github_steps(number: int) -> Any:
 
 
 def make_stages(number: int) -> Any:
-    link = {"_links": {"self": {"href": f"/job/many/{number}/wfapi/describe"}}}
+    link: dict[str, Any] = {"_links": {"self": {"href": f"/job/many/{number}/wfapi/describe"}}}
     stages = (jenkins.make_stage(f"Stage {n}") for n in range(number))
     return jenkins.make_stages("IN_PROGRESS", *stages, **link)
 

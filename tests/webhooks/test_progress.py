@@ -38,7 +38,7 @@ def tell_job(run: int, number: int, job: Told) -> tuple[str, Json]:
     """Return the delivery on a job; jobs began one after the other."""
     name, word, letters = job
     steps = [make_step(place, *WORDS[letter]) for place, letter in enumerate(letters, 1)]
-    fields = {"id": run * 10 + number, "run_id": run, "name": name, "steps": steps}
+    fields: Json = {"id": run * 10 + number, "run_id": run, "name": name, "steps": steps}
     return "workflow_job", make_job(*tell_status(word), **fields, started_at=f"2026-03-01T10:00:{number:02}Z")
 
 

@@ -205,7 +205,7 @@ def test_a_whole_filter_is_replayed_oldest_first_in_as_many_calls_as_it_takes(
     replayed: list[list[str]] = []
     cursor = None
     for _ in range(3):
-        given = {"verdict": "applied", "limit": 2, **({"cursor": cursor} if cursor else {})}
+        given: dict[str, Any] = {"verdict": "applied", "limit": 2, **({"cursor": cursor} if cursor else {})}
         query = "" if as_json else "&".join(f"{name}={value}" for name, value in given.items())
         done = replay_all(client, query, **(given if as_json else {}))
         items = client.get("/api/deliveries", headers=BEARER).get_json()["items"]

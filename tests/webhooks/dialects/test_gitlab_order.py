@@ -1,5 +1,7 @@
 """GitLab's hard cases: order and repetition of its hooks give the same state."""
 
+from collections.abc import Mapping
+
 from dashboard.core.report import Report
 from dashboard.webhooks.dialects.gitlab import parse
 from tests.support.bodies.gitlab import make_build, make_job, make_pipeline
@@ -16,7 +18,7 @@ def tell_pipeline(status: str, *builds: dict[str, object], finished_at: str | No
     return only(parse("pipeline", make_pipeline(status, *builds, finished_at=finished_at)))
 
 
-def tell_job(number: int, status: str, times: dict[str, object]) -> Report:
+def tell_job(number: int, status: str, times: Mapping[str, object]) -> Report:
     return only(parse("build", make_job(number, "unit", status, **{f"build_{name}": at for name, at in times.items()})))
 
 
