@@ -162,12 +162,15 @@ def test_what_an_error_logs_is_json_with_the_id_of_the_answer(shape: ProductionS
     assert SECRET not in str(shape.read_log("web"))
 
 
-def test_metrics_tell_what_all_processes_counted(shape: ProductionShape) -> None:
+def test_metrics_tell_what_all_processes_counted(shape: ProductionShape, pages: list[SocketIOClient]) -> None:
+    for page in pages:
+        page.subscribe("overview")
     names = [
         'dashboard_deliveries_total{dialect="native",verdict="applied"}',
         "dashboard_delivery_seconds_count",
         "dashboard_batch_deliveries_sum",
     ]
+    assert shape.post(make_payload("a counter has no line before it counts"))[0] == 200
     before = open_url(f"{shape.url}/metrics")[2]
     with ThreadPoolExecutor(16) as senders:
         answers = list(senders.map(lambda number: shape.post(make_payload(f"counted {number}")), range(60)))
@@ -178,7 +181,8 @@ def test_metrics_tell_what_all_processes_counted(shape: ProductionShape) -> None
         assert read_metric(after, "dashboard_pool_size") == 4 * 10
         assert read_metric(after, "dashboard_queue_deliveries") == 0
     # The live processes learn of a delivery after its sender was answered.
-    wait_until(lambda: read_metric(open_url(f"{shape.url}/metrics")[2], "dashboard_fanout_messages_total") > 0)
+    sent = "dashboard_fanout_messages_total"
+    wait_until(lambda: sent in (text := open_url(f"{shape.url}/metrics")[2]) and read_metric(text, sent) > 0)
 
 
 def test_static_files_come_from_the_cache_of_nginx(shape: ProductionShape) -> None:
