@@ -12,8 +12,9 @@ from flask.testing import FlaskClient
 from dashboard.app import create_app
 from dashboard.cli.postgres.server import Server, start
 from tests.support.applications import close_connections, make_settings, visit
-from tests.support.databases import MakeDatabase, prepare_databases
+from tests.support.databases import MakeDatabase, make_hasty, prepare_databases
 from tests.support.production import ProductionShape
+from tests.support.reused_application import ReusedApplication
 from tests.support.rows import Rows
 from tests.support.servers import DashboardServer
 from tests.support.socketio_client import SocketIOClient
@@ -29,6 +30,7 @@ def postgres() -> Iterator[Server]:
     data_dir = Path(tempfile.mkdtemp(prefix="dashboard-tests-"))
     data_dir.chmod(0o755)
     server = start(data_dir, say=lambda _line: None)
+    make_hasty(server)
     yield server
     server.stop()
     shutil.rmtree(data_dir)
@@ -40,9 +42,27 @@ def make_database(postgres: Server, tmp_path_factory: pytest.TempPathFactory) ->
     return prepare_databases(postgres, tmp_path_factory.mktemp("template"))
 
 
+@pytest.fixture(scope="session")
+def reused_application(
+    make_database: MakeDatabase, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ReusedApplication]:
+    """Give the application that tests take turns with."""
+    reused = ReusedApplication(make_database, tmp_path_factory.mktemp("reused"))
+    yield reused
+    reused.close()
+
+
 @pytest.fixture
-def application(make_database: MakeDatabase, tmp_path: Path) -> Iterator[Flask]:
+def application(reused_application: ReusedApplication) -> Iterator[Flask]:
     """Give the application on an empty database."""
+    app = reused_application.take()
+    yield app
+    reused_application.give_back(app)
+
+
+@pytest.fixture
+def fresh_application(make_database: MakeDatabase, tmp_path: Path) -> Iterator[Flask]:
+    """Give an application that has yet to answer its first request, so that a test may add routes to it."""
     app = create_app(make_settings(make_database(), tmp_path))
     yield app
     with app.app_context():
