@@ -17,11 +17,12 @@ from dashboard.core.estimate import (
     is_slow,
     summarise_runs,
 )
-from tests.core.histories import SHAPES, START, make_view, summarise, watch_run
+from dashboard.core.view_types import Usual
+from tests.support.histories import SHAPES, START, Moment, make_view, summarise, watch_run
 
 TABLE = json.loads((Path(__file__).parents[1] / "js" / "estimate.json").read_text())
 TRIALS = 1000
-USUAL = {"runs": 23, "total": [60.0, 90.0], "steps": {}}
+USUAL: Usual = {"runs": 23, "total": [60.0, 90.0], "steps": {}}
 
 
 @pytest.mark.parametrize(
@@ -104,7 +105,7 @@ def test_half_of_all_runs_end_before_the_median_and_nine_in_ten_before_p90(shape
     Asked whenever the estimate is made anew: at the start of each run and of each of its steps.
     """
     choose = random.Random(f"{shape} {runs}")
-    moments = []
+    moments: list[Moment] = []
     for _ in range(TRIALS):
         usual = summarise([SHAPES[shape](choose) for _ in range(runs)])
         moments += watch_run(usual, SHAPES[shape](choose))

@@ -53,7 +53,7 @@ ENDED_WELL = (Status.COMPLETED, Conclusion.SUCCESS)
         pytest.param((Status.QUEUED, None), {state.WORDLESS_QUEUED: 1}, State.QUEUED, id="a queued step does not"),
     ],
 )
-def test_state_of_a_deployment(own: tuple, jobs: Tally, expected: State) -> None:
+def test_state_of_a_deployment(own: tuple[Status | None, Conclusion | None], jobs: Tally, expected: State) -> None:
     standing = state.settle_deployment(*own, jobs)
     assert state.decide_deployment_state(standing, "raw", jobs, is_stale=False) == expected
 
