@@ -11,6 +11,7 @@ import psycopg2
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck, settings
 from psycopg2 import sql
 
 from dashboard.app import create_app
@@ -19,6 +20,11 @@ from dashboard.config import Settings, load_settings
 from tests.live.rows import Rows
 from tests.production import ProductionShape
 from tests.servers import SECRET, DashboardServer
+
+# For `make mutants`, where each test runs hundreds of times, and must fail for no other reason than a changed program.
+settings.register_profile(
+    "mutants", max_examples=30, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck)
+)
 
 TEMPLATE = "migrated"
 MakeDatabase = Callable[[], str]
