@@ -44,7 +44,7 @@ def test_merging_again_changes_nothing(left: Node, right: Node) -> None:
 )
 def test_a_field_is_won_by(loser: tuple, winner: tuple) -> None:
     made = [claim_node({"branch": value}, outcome=outcome, stamp=stamp) for stamp, outcome, value in (loser, winner)]
-    assert merge_nodes(*made).value("branch") == "a" if winner[2] == "a" else "b"
+    assert merge_nodes(*made).value("branch") == merge_nodes(*reversed(made)).value("branch") == winner[2]
 
 
 def test_null_claims_nothing() -> None:
@@ -103,3 +103,7 @@ def test_a_running_report_with_nothing_but_its_own_time_started_then() -> None:
 
 def test_stamps_keep_every_microsecond() -> None:
     assert stamp_of(datetime(2026, 1, 1, 0, 0, 0, 123457, tzinfo=UTC)) % 1_000_000 == 123457
+
+
+def test_a_field_that_nobody_claimed_has_no_value() -> None:
+    assert claim_node({"branch": "main"}).value("message") is None
