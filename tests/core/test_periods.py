@@ -1,6 +1,8 @@
 """The stretches of time that the past of a project is told in."""
 
-from datetime import UTC, datetime
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
@@ -47,3 +49,21 @@ def test_a_period_without_anything_is_still_a_period() -> None:
 @pytest.mark.parametrize(("succeeded", "counted", "rate"), [(0, 0, None), (0, 3, 0), (199, 200, 99), (2, 2, 100)])
 def test_the_rate_is_whole_only_if_all_succeeded(succeeded: int, counted: int, rate: int | None) -> None:
     assert compute_rate(succeeded, counted) == rate
+
+
+@pytest.fixture
+def _server_in_shanghai(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let this machine's own time zone be eight hours ahead of UTC."""
+    with monkeypatch.context() as changed:
+        changed.setenv("TZ", "Asia/Shanghai")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("_server_in_shanghai")
+@pytest.mark.parametrize(
+    "now", [datetime(2026, 6, 3, 22, 59, 58, 57, UTC), datetime(2026, 6, 4, 1, tzinfo=timezone(timedelta(hours=8)))]
+)
+def test_a_day_begins_at_midnight_utc_wherever_the_server_is(now: datetime) -> None:
+    assert list_starts(Unit.DAY, now)[-1].isoformat() == "2026-06-03T00:00:00+00:00"
