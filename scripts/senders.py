@@ -62,7 +62,7 @@ def write_line(row: Row) -> str:
 def sum_up(others: Sequence[Answer]) -> Row:
     """Return the row of those of GitHub's events that have none of their own."""
     number = len({answer.delivery.event for answer in others})
-    return make_row("GitHub", f"{number} other events", others, "what each tells of: code, talk, settings, people, …")
+    return make_row("GitHub", f"{number} other events", others, "code, issue, settings, user and other events")
 
 
 def make_row(sender: str, event: str, answers: Sequence[Answer], why: str) -> Row:

@@ -341,7 +341,7 @@ find_obstacle() { # prints why nothing can be sent, or nothing
   if [ -z "$DASHBOARD_WEBHOOK_SECRET" ]; then
     echo 'DASHBOARD_WEBHOOK_SECRET is not set'
   elif [ "$(key_bytes | wc -c)" -eq 0 ]; then
-    echo 'DASHBOARD_WEBHOOK_SECRET begins with whsec_ but is not base64 after it'
+    echo 'DASHBOARD_WEBHOOK_SECRET starts with whsec_, so the rest must be base64'
   fi
   [ -n "$rs_project" ] || echo 'the project is not known: give --project or DASHBOARD_PROJECT'
   [ -n "$rs_run_id" ] ||

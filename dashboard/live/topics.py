@@ -96,7 +96,7 @@ def answer_error(error: Exception) -> Answer | bool:
         logger.error("a live message failed", exc_info=error)
     if request.event["message"] == "connect":  # type: ignore[attr-defined]  # set by Flask-SocketIO
         return False
-    return {"error": "the server could not do this now, try again"}
+    return {"error": "internal error, try again"}
 
 
 def _get_follower() -> Follower:

@@ -200,7 +200,7 @@ class TestSources:
         assert refused.status_code == 422
         # Anybody can claim a repository: it is not what tells deployments apart.
         assert post(visitor, make_payload(project="bank", repository="octo/tools"), headers).status_code == 422
-        assert "source scripts may not report on bank" in refused.get_json()["detail"]
+        assert "source scripts is not allowed to report on bank" in refused.get_json()["detail"]
         assert visitor.get("/api/projects/bank").status_code == 404
 
     def test_the_id_of_anothers_repository_leads_nowhere(self, visitor: FlaskClient) -> None:
