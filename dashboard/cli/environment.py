@@ -29,7 +29,7 @@ def load_served_settings(environ: Mapping[str, str]) -> Settings:
         url = find_running(data_dir)
         if url is None:
             raise SettingsError(
-                f"DATABASE_URL is not set and no PostgreSQL runs on {data_dir}: set it, or start with `dashboard run`"
+                f"DATABASE_URL is not set and no PostgreSQL runs in {data_dir}: set it, or start `dashboard run`"
             )
         environ = {**environ, "DATABASE_URL": url}
     return load_settings(environ)

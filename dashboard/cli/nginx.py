@@ -57,7 +57,7 @@ def find_nginx() -> str:
     # Debian keeps it where only root looks.
     found = shutil.which("nginx", path=os.environ.get("PATH", os.defpath) + ":/usr/sbin:/usr/local/sbin")
     if found is None or not SHIPPED.is_dir():
-        raise WebServerError("this needs nginx (Debian: apt install nginx-light) and a checkout of the project")
+        raise WebServerError("--production needs nginx (Debian: apt install nginx-light) and a checkout of the project")
     return found
 
 

@@ -18,29 +18,29 @@ KEEP = "UPDATE projects SET keep_days = :days, keep_count = :count WHERE slug = 
 
 @click.group()
 def projects() -> None:
-    """Say for how long each project keeps its deployments."""
+    """Set how long each project keeps its deployments."""
 
 
 @projects.command("list")
 def list_projects() -> None:
-    """List the projects by slug, and what each keeps."""
+    """List the projects by slug, with their limits."""
     with _open() as (connection, settings):
         for row in connection.execute(text(LIST)):
             days = settings.deployments_days if row.keep_days is None else row.keep_days
             number = settings.deployments_per_project if row.keep_count is None else row.keep_count
-            own = "as set" if row.keep_days is None and row.keep_count is None else "its own"
+            own = "default" if row.keep_days is None and row.keep_count is None else "custom"
             click.echo(f"{row.slug}\t{row.name}\t{describe_limits(days, number)}\t{own}")
 
 
 @projects.command()
 @click.argument("slug")
-@click.option("--days", type=click.IntRange(0, MOST_DAYS), help="For how many days; 0: for good.")
-@click.option("--count", type=click.IntRange(0, MOST_COUNT), help="How many of the newest; 0: all.")
+@click.option("--days", type=click.IntRange(0, MOST_DAYS), help="Days to keep deployments; 0: forever.")
+@click.option("--count", type=click.IntRange(0, MOST_COUNT), help="Number of newest deployments to keep; 0: all.")
 def keep(slug: str, days: int | None, count: int | None) -> None:
-    """Say what a project keeps; what is not given is as the settings say. Older deployments are deleted."""
+    """Set the limits of a project; an omitted one is reset to its default. Older deployments are deleted."""
     with _open() as (connection, _settings):
         if not connection.execute(text(KEEP), {"slug": slug, "days": days, "count": count}).rowcount:
-            raise click.ClickException(f"there is no project {slug}: `dashboard projects list` names them")
+            raise click.ClickException(f"project {slug} does not exist: see `dashboard projects list`")
 
 
 def describe_limits(days: int, count: int) -> str:
@@ -62,4 +62,4 @@ def _open() -> Iterator[tuple[Connection, Settings]]:
         raise click.ClickException(str(error)) from None
     except DBAPIError as error:
         reason = " ".join(str(error.orig).partition("\nLINE ")[0].split())
-        raise click.ClickException(f"{reason} — start the dashboard once, so that it makes its tables") from None
+        raise click.ClickException(f"{reason} — start the dashboard once to create its tables") from None
