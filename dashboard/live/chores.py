@@ -57,7 +57,7 @@ def _repeat(app: Flask, every_s: float, chore: Callable[[], object]) -> None:
             with app.app_context():
                 chore()
         except OperationalError as error:
-            logger.warning("a chore has to wait for the database: %s", error.orig)
+            logger.warning("a chore is waiting for the database: %s", error.orig)
         except Exception:  # the outermost edge: the next time may go better
             logger.exception("a chore failed")
         gevent.sleep(every_s)

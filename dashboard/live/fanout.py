@@ -245,7 +245,7 @@ def _can_connect() -> bool:
             websocket.send("and there")
             return said == "back" and _encode_frame("there") + _encode_frame("and there") in theirs.recv(4096)
     except Exception:  # whatever it is: what it was written against has changed
-        logger.exception("a connection of our own kind cannot be made")
+        logger.exception("the test connection to ourselves failed")
         return False
     finally:
         ours.close()

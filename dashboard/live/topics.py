@@ -91,7 +91,7 @@ def answer_error(error: Exception) -> Answer | bool:
     if isinstance(error, RefusedMessageError):
         return {"error": str(error)}
     if isinstance(error, OperationalError):
-        logger.error("a live message failed for want of the database: %s", error.orig)
+        logger.error("a live message failed, database unavailable: %s", error.orig)
     else:
         logger.error("a live message failed", exc_info=error)
     if request.event["message"] == "connect":  # type: ignore[attr-defined]  # set by Flask-SocketIO

@@ -36,10 +36,10 @@ MOST_AT_ONCE = 500
 LONGEST_CALL_S = 20
 """After that a call answers with what it has done, before a proxy gives up on it."""
 OBSTACLES = {
-    "unauthenticated": "It was not authenticated.",
-    "cut": "Only the first part of its body was stored.",
-    "removed": "Its source has been removed.",
-    "gone": "It is no longer stored.",
+    "unauthenticated": "the delivery was not authenticated.",
+    "cut": "only the first part of the body was stored.",
+    "removed": "the source has been removed.",
+    "gone": "the delivery is no longer stored.",
 }
 SHOWN_FILTERS = ("q", "verdict", "dialect", "source", "event", "deployment", "project", "since", "until")
 """Fields of the form on the page of the inbox, which a browser sends along to get back to it."""

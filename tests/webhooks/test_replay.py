@@ -137,9 +137,9 @@ def test_a_duplicate_stays_a_duplicate(client: FlaskClient) -> None:
 @pytest.mark.parametrize(
     ("values", "reason"),
     [
-        ({"source": None}, "It was not authenticated."),
-        ({"size": len(RUN) + 1}, "Only the first part of its body was stored."),
-        ({"source": "gone"}, "Its source has been removed"),
+        ({"source": None}, "the delivery was not authenticated."),
+        ({"size": len(RUN) + 1}, "only the first part of the body was stored."),
+        ({"source": "gone"}, "the source has been removed"),
     ],
 )
 def test_what_nobody_vouches_for_or_was_cut_is_409_and_stays_as_it_is(
@@ -192,7 +192,7 @@ class TestSources:
         delivery_id = store_failed(visitor, RUN, source="forge")
         with visitor.application.app_context():
             remove_source(db.engine, "forge")
-        assert "Its source has been removed" in replay_one(visitor, delivery_id, 409)["detail"]
+        assert "the source has been removed" in replay_one(visitor, delivery_id, 409)["detail"]
 
 
 @pytest.mark.parametrize("as_json", [False, True])
