@@ -25,7 +25,9 @@ from flask.typing import ResponseReturnValue
 from dashboard.core.estimate import count_ms
 from dashboard.pages import arrange, formats, history, inbox, strip
 from dashboard.pages.deployment_view import describe_deployment
+from dashboard.pages.errors import describe_error
 from dashboard.pages.estimate_filters import add_filters
+from dashboard.pages.reasons import translate_reason
 from dashboard.pages.words import WORDS, list_words
 from dashboard.queries import deployments
 from dashboard.queries.deliveries import read_delivery
@@ -142,6 +144,7 @@ def provide_words() -> dict[str, object]:
     return {
         "WORDS": WORDS,
         "list_words": list_words,
+        "describe_error": describe_error,
         "base_url": url_for("pages.show_overview"),
         "refresh_s": current_app.config["SETTINGS"].refresh_s,
         "page_path": request.path,
@@ -153,6 +156,7 @@ blueprint.add_app_template_filter(formats.safe_href, "safe_href")
 blueprint.add_app_template_filter(inbox.format_size, "size")
 blueprint.add_app_template_filter(inbox.format_span, "span")
 blueprint.add_app_template_filter(inbox.format_json, "json_text")
+blueprint.add_app_template_filter(translate_reason, "translate_reason")
 blueprint.add_app_template_filter(arrange.order_running, "order_running")
 blueprint.add_app_template_filter(strip.draw_strip, "draw_strip")
 add_filters(blueprint)
