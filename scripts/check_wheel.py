@@ -27,7 +27,7 @@ def check_wheel(path: str) -> int:
         for name, digest, _size in rows:
             algorithm, _, expected = digest.partition("=")
             if digest and _digest(algorithm, wheel.read(name)) != expected:
-                sys.exit(f"{name} is not what RECORD says")
+                sys.exit(f"{name} does not match RECORD")
     names = {row[0] for row in rows}
     if missing := sorted(NEEDED - names):
         sys.exit(f"the wheel lacks {', '.join(missing)}")
@@ -39,4 +39,4 @@ def _digest(algorithm: str, content: bytes) -> str:
 
 
 if __name__ == "__main__":
-    print(f"{check_wheel(sys.argv[1])} files are what RECORD says")
+    print(f"{check_wheel(sys.argv[1])} files match RECORD")

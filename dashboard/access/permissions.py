@@ -62,19 +62,19 @@ def _check_access() -> None:
 def require_read(incoming: Request, settings: Settings) -> None:
     """Raise 401 unless the request may read; browsers then ask for a password, which is the secret."""
     if not may_read(incoming, settings):
-        raise _unauthorised("Reading from another machine needs the secret, as bearer token or as password.")
+        raise _unauthorised("Requests from other machines need the secret, as a bearer token or as a password.")
 
 
 def require_secret(incoming: Request, settings: Settings) -> None:
     """Raise 401 unless the request holds the secret, wherever it comes from."""
     if not holds_secret(incoming, settings):
-        raise _unauthorised("This needs the secret, as bearer token or as password.")
+        raise _unauthorised("This request needs the secret, as a bearer token or as a password.")
 
 
 def require_own_page(incoming: Request) -> None:
     """Raise 403 if a browser was told by a page elsewhere to change something: it sends the password by itself."""
     if incoming.method not in READING_METHODS and not comes_from_own_page(incoming):
-        raise ProblemError(HTTPStatus.FORBIDDEN, "A page of another site may not do this.")
+        raise ProblemError(HTTPStatus.FORBIDDEN, "Requests from pages of other sites are not allowed.")
 
 
 def comes_from_own_page(incoming: Request) -> bool:

@@ -84,7 +84,7 @@ def add_source(engine: Engine, settings: Settings, now: datetime, source: Source
     others = load_sources(engine, settings, now)
     for other in others:
         if other.name == source.name:
-            raise SourceError(f"there is a source {source.name} already: rotate its secret, or remove it first")
+            raise SourceError(f"source {source.name} already exists: rotate its secret, or remove it first")
     _refuse_shared(source.secrets, others)
     values = {"name": source.name, "dialect": source.dialect, "repositories": list(source.repositories)}
     sealed = [_seal(secret, make_box(settings.secret_key), now) for secret in source.secrets]
@@ -101,7 +101,7 @@ def rotate_secret(
     """
     sources = {source.name: source for source in load_sources(engine, settings, now)}
     if name not in sources:
-        raise SourceError(f"there is no source {name}")
+        raise SourceError(f"source {name} does not exist")
     _refuse_shared((secret,), sources.values())
     box = make_box(settings.secret_key)
     with engine.begin() as connection:
@@ -122,10 +122,12 @@ def rotate_secret(
 def remove_source(engine: Engine, name: str) -> None:
     """Remove a source, after which none of its secrets is accepted; raise SourceError if there is none."""
     if name == DEFAULT:
-        raise SourceError(f"{DEFAULT} is the source of DASHBOARD_WEBHOOK_SECRET: rotate its secret instead")
+        raise SourceError(
+            f"source {DEFAULT} belongs to DASHBOARD_WEBHOOK_SECRET and cannot be removed: rotate its secret instead"
+        )
     with engine.begin() as connection:
         if not connection.execute(delete(TABLE).where(TABLE.c.name == name)).rowcount:
-            raise SourceError(f"there is no source {name}")
+            raise SourceError(f"source {name} does not exist")
 
 
 def generate_secret() -> str:
@@ -159,7 +161,7 @@ def _open_all(row: dict[str, Any], box: Fernet) -> list[str]:
 @functools.lru_cache(maxsize=100)
 def _report_lost(name: str) -> None:
     """Say it once: sources are read every few seconds."""
-    log.error("a secret of source %s was sealed with another SECRET_KEY: rotate it", name)
+    log.error("a secret of source %s was encrypted with another SECRET_KEY: rotate it", name)
 
 
 def _seal(secret: str, box: Fernet, now: datetime) -> dict[str, Any]:
@@ -178,4 +180,4 @@ def _refuse_shared(secrets_given: Sequence[str], others: Iterable[Source]) -> No
     """A delivery must tell by its secret whose it is."""
     for other in others:
         if set(secrets_given) & set(other.secrets):
-            raise SourceError(f"source {other.name} has this secret: each needs one of its own")
+            raise SourceError(f"source {other.name} already has this secret: each source needs its own")

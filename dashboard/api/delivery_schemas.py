@@ -20,9 +20,9 @@ class DeliverySummary(ViewSchema):
 
     id = fields.String()
     received_at = fields.String()
-    took_ms = fields.Float(metadata={"description": "from its receipt, or its replay, to its verdict"})
-    replayed_at = fields.String(metadata={"description": "when it was last read anew; its verdict is of that time"})
-    source = fields.String(metadata={"description": "null: nobody authenticated it"})
+    took_ms = fields.Float(metadata={"description": "milliseconds from receipt (or replay) to the verdict"})
+    replayed_at = fields.String(metadata={"description": "time of the last replay; the verdict is from then"})
+    source = fields.String(metadata={"description": "name of the webhook source; null: not authenticated"})
     dialect = fields.String()
     event = fields.String()
     verdict = fields.String()
@@ -51,8 +51,10 @@ class DeliverySchema(DeliverySummary):
 
     headers = fields.Dict(fields.String(), fields.String())
     changes = fields.List(fields.Nested(ChangeSchema))
-    body = fields.String(metadata={"description": "formatted, at most its first 256 KiB; null: it is binary"})
+    body = fields.String(metadata={"description": "formatted and masked, at most the first 256 KiB; null: binary"})
     body_kind = fields.String(metadata={"description": "json, form, text or binary"})
-    body_kept = fields.Integer(metadata={"description": "bytes that are stored; fewer than body_size: its end is gone"})
-    body_is_whole = fields.Boolean(metadata={"description": "body shows all of it"})
-    obstacle = fields.String(metadata={"description": "unauthenticated or cut: it cannot be replayed"})
+    body_kept = fields.Integer(metadata={"description": "bytes stored; if fewer than body_size, the body was cut"})
+    body_is_whole = fields.Boolean(metadata={"description": "whether body holds the whole body"})
+    obstacle = fields.String(
+        metadata={"description": "why it cannot be replayed: unauthenticated or cut; null: it can"}
+    )

@@ -22,18 +22,20 @@ class PageQuery(Schema):
         unknown = EXCLUDE
 
     limit = fields.Integer(load_default=50, validate=validate.Range(1, MAX_PAGE_SIZE))
-    cursor = fields.String(load_default=None, metadata={"description": "next_cursor of the page before"})
+    cursor = fields.String(load_default=None, metadata={"description": "next_cursor of the previous page"})
 
 
 class DeploymentsQuery(PageQuery):
     """What a list of deployments is narrowed to."""
 
-    project = fields.String(load_default=None, metadata={"description": "slug"})
+    project = fields.String(load_default=None, metadata={"description": "slug of the project"})
     environment = fields.String(load_default=None)
     state = fields.Enum(State, by_value=True, load_default=None)
     branch = fields.String(load_default=None)
-    triggered_by = fields.String(load_default=None, metadata={"description": "who, exactly"})
-    q = fields.String(load_default=None, metadata={"description": "text found in branch, commit, person, message, …"})
+    triggered_by = fields.String(load_default=None, metadata={"description": "exact name of the person"})
+    q = fields.String(
+        load_default=None, metadata={"description": "text contained in branch, commit, person, message, …"}
+    )
     since = fields.AwareDateTime(load_default=None, format="iso")
     until = fields.AwareDateTime(load_default=None, format="iso")
 
@@ -92,24 +94,24 @@ class StepSchema(ViewSchema):
 
     VIEW = StepView
 
-    number = fields.Integer(metadata={"description": "the sender's number"})
+    number = fields.Integer(metadata={"description": "number given by the sender"})
     key = fields.String()
     name = fields.String()
     category = fields.String()
     status = fields.String()
     conclusion = fields.String()
-    status_raw = fields.String(metadata={"description": "the sender's own word"})
+    status_raw = fields.String(metadata={"description": "status as sent"})
     state = fields.String()
     is_current = fields.Boolean()
     is_done = fields.Boolean()
     started_at = fields.String()
-    started_observed = fields.Boolean(metadata={"description": "started_at is when the first report was received"})
+    started_observed = fields.Boolean(metadata={"description": "whether started_at is the time of the first report"})
     completed_at = fields.String()
     duration_s = fields.Float()
     message = fields.String()
     error = fields.String()
     log = fields.String()
-    conflict = fields.Raw(metadata={"description": "both endings, where the sender reported two"})
+    conflict = fields.Raw(metadata={"description": "the two results, if the sender reported conflicting ones"})
 
 
 class JobSchema(ViewSchema):
@@ -123,11 +125,11 @@ class JobSchema(ViewSchema):
     conclusion = fields.String()
     status_raw = fields.String()
     state = fields.String()
-    allowed_to_fail = fields.Boolean(metadata={"description": "without harm to its deployment"})
+    allowed_to_fail = fields.Boolean(metadata={"description": "whether the deployment can succeed if this job fails"})
     job_progress_pct = fields.Integer()
     completed_steps = fields.Integer()
     total_steps = fields.Integer()
-    current_step_index = fields.Integer(metadata={"description": "0-based, into steps"})
+    current_step_index = fields.Integer(metadata={"description": "0-based index into steps"})
     started_at = fields.String()
     started_observed = fields.Boolean()
     completed_at = fields.String()
@@ -145,7 +147,7 @@ class DeploymentSummary(ViewSchema):
     VIEW: ClassVar[type] = AddressedDeployment
 
     id = fields.Integer()
-    url = fields.String(metadata={"description": "its page, absolute"})
+    url = fields.String(metadata={"description": "absolute URL of its page"})
     seq = fields.Integer()
     project = fields.Nested(ProjectOfDeployment)
     environment = fields.String()
@@ -176,13 +178,13 @@ class DeploymentSummary(ViewSchema):
     completed_jobs = fields.Integer()
     total_jobs_visible = fields.Integer()
     current_step = fields.String(metadata={"description": "name of the first step in progress"})
-    current = fields.Dict(allow_none=True, metadata={"description": "job, key and started_at of that step"})
+    current = fields.Dict(allow_none=True, metadata={"description": "job, key and started_at of the current step"})
     started_at = fields.String()
     started_observed = fields.Boolean()
     completed_at = fields.String()
     duration_s = fields.Float()
     estimate = fields.Raw(metadata={"description": "runs, left_median_s, left_p90_s, overdue_s"})
-    links = fields.Raw(metadata={"description": "addresses of repository, commit, branch: known hosts only"})
+    links = fields.Raw(metadata={"description": "URLs of repository, commit and branch, for known hosts"})
     stale_since = fields.String()
     message = fields.String()
     error = fields.String()
@@ -219,13 +221,13 @@ class ProjectSchema(ViewSchema):
     name = fields.String()
     kind = fields.String()
     repository = fields.String()
-    url = fields.String(metadata={"description": "where what was deployed is reached"})
-    page_url = fields.String(metadata={"description": "its page, absolute"})
+    url = fields.String(metadata={"description": "URL of the deployed site or service"})
+    page_url = fields.String(metadata={"description": "absolute URL of its page"})
     port = fields.Integer()
     service_status = fields.String()
-    environments = fields.List(fields.String(), metadata={"description": "those of its outcomes"})
+    environments = fields.List(fields.String(), metadata={"description": "environments in outcomes"})
     last_deployment = fields.Nested(DeploymentSummary)
-    outcomes = fields.List(fields.Nested(OutcomeSchema), metadata={"description": "its 20 newest, newest first"})
+    outcomes = fields.List(fields.Nested(OutcomeSchema), metadata={"description": "last 20 deployments, newest first"})
 
 
 class EventSchema(ViewSchema):

@@ -37,7 +37,7 @@ def migrate_database(settings: Settings) -> None:
     """Apply the migrations that are missing; of several programs that start at once one does, the others wait."""
     with _connect(settings.database_url or "") as connection:
         if connection.exec_driver_sql("SHOW server_encoding").scalar_one() != "UTF8":
-            raise DatabaseError("the database of DATABASE_URL is not UTF8: create it anew with ENCODING 'UTF8'")
+            raise DatabaseError("the database at DATABASE_URL is not UTF8: create it with ENCODING 'UTF8'")
         check_connections(connection, settings)
         connection.exec_driver_sql("SELECT pg_advisory_lock(hashtext('deployment-dashboard migrations'))")
         with create_app(settings).app_context():
@@ -49,7 +49,7 @@ def _upgrade() -> None:
         alembic.command.upgrade(migrate.get_config(str(MIGRATIONS)), "head")
     except alembic.util.CommandError as error:
         raise DatabaseError(
-            f"the database of DATABASE_URL was made by another release of the dashboard: {error}"
+            f"the database at DATABASE_URL was created by another release of the dashboard: {error}"
         ) from None
 
 
@@ -57,7 +57,7 @@ def _upgrade() -> None:
 def _connect(url: str) -> Iterator[Connection]:
     if url.rpartition("/")[0].count("@") > 1:
         # The parsers disagree about such a URL, and their messages would show the end of the password.
-        raise SettingsError("DATABASE_URL has more than one @: write an @ in the password as %40")
+        raise SettingsError("DATABASE_URL has more than one @: write @ in the password as %40")
     arguments = {"connect_timeout": CONNECT_TIMEOUT_S}
     engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=arguments)
     try:
@@ -65,4 +65,4 @@ def _connect(url: str) -> Iterator[Connection]:
             yield connection
     except DBAPIError as error:
         reason = " ".join(str(error.orig).partition("\nLINE ")[0].split())
-        raise DatabaseError(f"{reason} — start that database, or correct DATABASE_URL") from None
+        raise DatabaseError(f"{reason} — start the database, or correct DATABASE_URL") from None

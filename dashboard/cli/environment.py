@@ -34,7 +34,7 @@ def load_served_settings(environ: Mapping[str, str]) -> Settings:
         url = find_running(data_dir)
         if url is None:
             raise SettingsError(
-                f"DATABASE_URL is not set and no PostgreSQL runs on {data_dir}: set it, or start with `dashboard run`"
+                f"DATABASE_URL is not set and no PostgreSQL runs in {data_dir}: set it, or start `dashboard run`"
             )
         environ = {**environ, "DATABASE_URL": url}
     return load_settings(environ)
@@ -51,7 +51,7 @@ def open_database() -> Iterator[tuple[Engine, Settings]]:
         raise click.ClickException(str(error)) from None
     except DBAPIError as error:
         reason = " ".join(str(error.orig).partition("\nLINE ")[0].split())
-        raise click.ClickException(f"{reason} — start the dashboard once, so that it makes its tables") from None
+        raise click.ClickException(f"{reason} — start the dashboard once to create its tables") from None
 
 
 def _is_private(directory: Path) -> bool:

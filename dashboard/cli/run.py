@@ -62,7 +62,7 @@ def _run(environ: dict[str, str], *, production: bool) -> int:
         _say(_describe_start(settings, _show_secret(environ, settings, secret_file, is_new=not had_secret)))
         while is_database_alive():
             watch(WATCH_S)
-        raise PostgresError(f"PostgreSQL ended, see postgres.log in {settings.data_dir}: start again")
+        raise PostgresError(f"PostgreSQL stopped, see postgres.log in {settings.data_dir}; start the dashboard again")
 
 
 def _start_database(
@@ -72,7 +72,7 @@ def _start_database(
     if settings.database_url is not None:
         return environ, lambda: True
     if settings.data_dir == Path(ELSEWHERE):
-        _say(f"the data is in {settings.data_dir}")
+        _say(f"data directory: {settings.data_dir}")
     server = postgres.start(settings.data_dir, say=_say)
     stack.callback(server.stop)
     return {**environ, "DATABASE_URL": server.url}, server.is_alive
@@ -92,7 +92,7 @@ def _show_secret(environ: Mapping[str, str], settings: Settings, file: Path, *, 
 def _describe_start(settings: Settings, secret: str) -> str:
     url = local_url(settings)
     return f"""
-The dashboard is on {url} (Ctrl-C stops it). Report a deployment:
+The dashboard runs on {url} (press Ctrl-C to stop it). Report a deployment:
 
 curl -H "Authorization: Bearer {secret}" -H "Content-Type: application/json" \\
   -d '{json.dumps(EXAMPLE)}' {url}api/webhook/deployment

@@ -18,7 +18,7 @@ def read_body(request: Request, most: int) -> bytes:
     if (announced or 0) > most or len(body := request.get_data(cache=False)) > most:
         raise RequestEntityTooLarge
     if announced not in {None, len(body)}:
-        raise _bad("The body ended before the length that was announced.")
+        raise _bad("The body is shorter than its Content-Length.")
     return body
 
 
@@ -52,20 +52,20 @@ def decode_json(body: bytes, **strictness: Any) -> Any:  # noqa: ANN401
     except RecursionError:
         raise _bad("The body is nested too deeply.") from None
     except ValueError as error:
-        raise _bad(f"The body is not JSON: {error}") from None
+        raise _bad(f"The body is not valid JSON: {error}") from None
 
 
 def _make_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made: dict[str, Any] = {}
     for name, value in pairs:
         if name in made:
-            raise ValueError(f"{name[:80]!a} stands twice in one object")
+            raise ValueError(f"duplicate name {name[:80]!a} in one object")
         made[name] = value
     return made
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
+    raise ValueError(f"{name} is not allowed")
 
 
 def _bad(detail: str) -> ProblemError:

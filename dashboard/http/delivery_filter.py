@@ -11,22 +11,26 @@ MAX_ID = 2**63 - 1
 def check_text(text: str) -> None:
     """Raise ValidationError for what no row can hold: JSON can carry it, other than a URL."""
     if len(text) > MAX_TEXT_LENGTH:
-        raise ValidationError(f"Longer than {MAX_TEXT_LENGTH} characters.")
+        raise ValidationError(f"Must be at most {MAX_TEXT_LENGTH} characters.")
     if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
-        raise ValidationError("Not a text.")
+        raise ValidationError("Must not contain NUL or unpaired surrogates.")
 
 
 class DeliveryFilter(Schema):
-    """What deliveries are narrowed to; null and what is missing narrow nothing."""
+    """Filters for deliveries; a missing or null filter does not apply."""
 
     verdict = fields.Enum(Verdict, by_value=True, load_default=None)
     dialect = fields.String(load_default=None, validate=check_text)
-    source = fields.String(load_default=None, validate=check_text, metadata={"description": "who authenticated it"})
+    source = fields.String(
+        load_default=None, validate=check_text, metadata={"description": "name of the webhook source"}
+    )
     event = fields.String(load_default=None, validate=check_text)
     deployment_id = fields.Integer(load_default=None, validate=validate.Range(0, MAX_ID))
-    project = fields.String(load_default=None, validate=check_text, metadata={"description": "slug"})
+    project = fields.String(load_default=None, validate=check_text, metadata={"description": "slug of the project"})
     q = fields.String(
-        load_default=None, validate=check_text, metadata={"description": "text found in reason, event, source or id"}
+        load_default=None,
+        validate=check_text,
+        metadata={"description": "text contained in reason, event, source or id"},
     )
     since = fields.AwareDateTime(load_default=None, format="iso")
     until = fields.AwareDateTime(load_default=None, format="iso")

@@ -74,7 +74,7 @@ def init_errors(app: Flask) -> None:
 def refuse_nul() -> None:
     """Answer 400 to a NUL in the URL: no row can hold one, and the database's driver raises on it."""
     if "\x00" in request.path or b"%00" in request.query_string:
-        raise ProblemError(HTTPStatus.BAD_REQUEST, "The URL must not contain NUL.")
+        raise ProblemError(HTTPStatus.BAD_REQUEST, "The URL must not contain a NUL character.")
 
 
 def answer_problem(problem: ProblemError) -> Response:
@@ -92,7 +92,7 @@ def answer_unavailable(error: Exception) -> Response:
     log.warning("database unavailable: %s", str(error).splitlines()[0])
     return answer_error(
         HTTPStatus.SERVICE_UNAVAILABLE,
-        "The database does not answer. Send it again, with the same key if it has one.",
+        "The database is unavailable. Try again later; send a delivery again with the same idempotency key.",
         headers={"Retry-After": str(RETRY_AFTER_S)},
     )
 
@@ -105,8 +105,7 @@ def answer_error(
 ) -> Response:
     """Return a problem document to a program, a page to a person; where there are no pages, a document to everyone."""
     if "pages" in current_app.blueprints and not request.path.startswith(PROGRAM_PATHS):
-        page = render_template("error.html", status=status.value, detail=detail)
-        return Response(page, status, headers)
+        return Response(render_template("error.html", status=status.value), status, headers)
     # Not status.phrase: Python 3.13 words 413 and 422 differently from 3.11.
     title = HTTP_STATUS_CODES[status]
     document: dict[str, Any] = {"type": "about:blank", "title": title, "status": status.value, "detail": detail}

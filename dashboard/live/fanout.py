@@ -181,7 +181,9 @@ def protect_connections(server: socketio.Server, may_connect: Callable[[dict[str
     """Make this server use bounded connections, for those who may, and return how to write to them."""
     _guard(server, may_connect)
     if not _is_familiar(server):
-        logger.warning("Socket.IO or a part of it has changed: pages are told its own way, slower and without bounds")
+        logger.warning(
+            "unsupported version of Socket.IO or one of its parts: using its own fan-out, slower and unbounded"
+        )
         return functools.partial(_emit, server)
     fanout = Fanout(server)
     server.eio._async = {**server.eio._async, "websocket": functools.partial(BoundedWebSocket, fanout)}
@@ -198,7 +200,7 @@ def _guard(server: socketio.Server, may_connect: Callable[[dict[str, Any]], bool
         if has_body or "upgrade" not in environ.get("HTTP_CONNECTION", "").lower():
             return "not a WebSocket handshake"
         if not may_connect(environ):
-            return "reading from another machine needs the secret"
+            return "requests from other machines need the secret"
         handle_connect(client, environ)
         return None
 
@@ -243,7 +245,7 @@ def _can_connect() -> bool:
             websocket.send("and there")
             return said == "back" and _encode_frame("there") + _encode_frame("and there") in theirs.recv(4096)
     except Exception:  # whatever it is: what it was written against has changed
-        logger.exception("a connection of our own kind cannot be made")
+        logger.exception("the test connection to ourselves failed")
         return False
     finally:
         ours.close()

@@ -61,7 +61,7 @@ def _read_fields(arguments: tuple[object, ...], known: set[str]) -> dict[str, ob
     if len(arguments) != 1 or not isinstance(arguments[0], dict):
         raise RefusedMessageError("expected one object")
     if not known.issuperset(arguments[0]):
-        raise RefusedMessageError(f"expected no other fields than {', '.join(sorted(known))}")
+        raise RefusedMessageError(f"unknown field; allowed: {', '.join(sorted(known))}")
     return arguments[0]
 
 
@@ -70,7 +70,7 @@ def _parse_since(since: object) -> int | None:
     if since is None:
         return None
     if isinstance(since, bool) or not isinstance(since, int) or not 0 <= since <= MAX_SEQ:
-        raise RefusedMessageError("since must be the seq of a deployment")
+        raise RefusedMessageError("since must be a sequence number of the deployment")
     return since
 
 

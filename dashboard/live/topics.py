@@ -92,12 +92,12 @@ def answer_error(error: Exception) -> Answer | bool:
     if isinstance(error, RefusedMessageError):
         return {"error": str(error)}
     if isinstance(error, UNAVAILABLE):
-        logger.error("a live message failed, the database does not answer: %s", str(error).partition("\n")[0])
+        logger.error("a live message failed, database unavailable: %s", str(error).partition("\n")[0])
     else:
         logger.error("a live message failed", exc_info=error)
     if request.event["message"] == "connect":  # type: ignore[attr-defined]  # set by Flask-SocketIO
         return False
-    return {"error": "the server could not do this now, try again"}
+    return {"error": "internal error, try again"}
 
 
 def _get_follower() -> Follower:

@@ -43,7 +43,7 @@ def find_source(sources: Iterable[Source], told: str, headers: Mapping[str, str]
             errors.append(error)
         else:
             return source
-    raise errors[0] if errors else AuthenticationError("no source has a secret that is accepted")
+    raise errors[0] if errors else AuthenticationError("no webhook source has a valid secret")
 
 
 def authenticate(
@@ -56,7 +56,7 @@ def authenticate(
     schemes = (*SCHEMES, BASIC) if takes_basic else SCHEMES
     presented = [check for is_presented, check in schemes if is_presented(headers)]
     if not presented:
-        raise AuthenticationError("no bearer token and no signature")
+        raise AuthenticationError("no bearer token or signature")
     for check in presented:
         _check_any(check, secrets, headers, body, now)
 
@@ -70,7 +70,7 @@ def _check_any(check: "Check", secrets: Sequence[str], headers: Mapping[str, str
             errors.append(error)
         else:
             return
-    raise errors[0] if errors else AuthenticationError("the source has no secret that is accepted")
+    raise errors[0] if errors else AuthenticationError("the webhook source has no valid secret")
 
 
 def make_signing_key(secret: str) -> bytes:
@@ -107,7 +107,7 @@ def _check_digest(
     """Check a header that carries the HMAC-SHA256 of the body in hexadecimal digits, behind a prefix."""
     given = headers[header].removeprefix(prefix)
     if not headers[header].startswith(prefix) or not HEX_SHA256.match(given):
-        raise AuthenticationError(f"{header} is not {prefix and prefix + ' and '}64 hexadecimal digits")
+        raise AuthenticationError(f"{header} must be {prefix}<64 hexadecimal digits>")
     if not hmac.compare_digest(bytes.fromhex(given), hmac.digest(secret.encode(), body, hashlib.sha256)):
         raise AuthenticationError(f"wrong {header}")
 
@@ -115,11 +115,11 @@ def _check_digest(
 def _check_standard(secret: str, headers: Mapping[str, str], body: bytes, now: datetime) -> None:
     message_id, timestamp, signatures = (headers.get(name) for name in STANDARD_HEADERS)
     if not (message_id and timestamp and signatures):
-        raise AuthenticationError("webhook-id, webhook-timestamp and webhook-signature belong together")
+        raise AuthenticationError("webhook-id, webhook-timestamp and webhook-signature must be sent together")
     if not UNIX_SECONDS.match(timestamp):
-        raise AuthenticationError("webhook-timestamp is not in whole seconds since 1970")
+        raise AuthenticationError("webhook-timestamp must be a Unix time in whole seconds")
     if abs(int(timestamp) - now.timestamp()) > TOLERANCE_S:
-        raise AuthenticationError("webhook-timestamp is more than 5 minutes away from our clock")
+        raise AuthenticationError("webhook-timestamp is more than 5 minutes off the server clock")
     expected = hmac.digest(make_signing_key(secret), _to_bytes(f"{message_id}.{timestamp}.") + body, hashlib.sha256)
     # Every one is compared, so that the time taken tells nothing about which of them matched.
     matches = [hmac.compare_digest(expected, given) for given in _read_signatures(signatures)]

@@ -36,7 +36,7 @@ def interpret(dialect: str, headers: Mapping[str, str], body: bytes, source: str
     """Return what a delivery of a source says.
 
     A native one that must be changed by its sender raises ProblemError. CI servers cannot be told: what of theirs
-    cannot be read comes back as failed, to be replayed when it can; so does whatever our parser stumbles over.
+    cannot be read comes back as failed, to be replayed when it can; so does a delivery on which the parser fails.
     """
     try:
         if dialect == NATIVE:
@@ -47,12 +47,10 @@ def interpret(dialect: str, headers: Mapping[str, str], body: bytes, source: str
     except ProblemError:
         raise
     except Exception as error:  # the outermost edge of the parsers: their fault must not cost the sender anything
-        log.exception("a parser of the dialect %s stumbled", dialect)
+        log.exception("the parser of the dialect %s failed", dialect)
         sender = SENDERS.get(dialect)
         event = _read_told(sender, headers) if sender else None
-        return Interpretation(
-            verdict=Verdict.FAILED, reason=f"the parser stumbled: {type(error).__name__}", event=event
-        )
+        return Interpretation(verdict=Verdict.FAILED, reason=f"the parser failed: {type(error).__name__}", event=event)
 
 
 def _place(report: Report, source: str) -> Report:
@@ -68,7 +66,7 @@ def _parse_native(body: bytes) -> Report:
     jobs, steps = count_children(parsed)
     if jobs > MAX_JOBS or steps > MAX_STEPS:
         field, most = ("jobs", MAX_JOBS) if jobs > MAX_JOBS else ("steps", MAX_STEPS)
-        raise refuse({field: [f"More than {most} in one delivery: send them in several."]})
+        raise refuse({field: [f"At most {most} in one delivery. Send several deliveries."]})
     try:
         return native.parse(DEPLOYMENT.read(parsed))
     except ValidationError as error:
@@ -85,7 +83,7 @@ def _interpret_foreign(sender: Sender, headers: Mapping[str, str], body: bytes) 
         parsed = sender.parse(event, decoded)
     except (ProblemError, MalformedError) as error:
         reason = error.detail if isinstance(error, ProblemError) else str(error)
-        return Interpretation(verdict=Verdict.FAILED, reason=f"cannot be read: {reason}", event=event)
+        return Interpretation(verdict=Verdict.FAILED, reason=f"invalid payload: {reason}", event=event)
     key = _read_foreign_key(sender, headers, event, decoded, body)
     if isinstance(parsed, Ignored):
         return Interpretation(verdict=Verdict.IGNORED, reason=parsed.reason, event=event, key=key)
@@ -107,7 +105,7 @@ def _unwrap_form(headers: Mapping[str, str], body: bytes) -> bytes:
     try:
         fields = parse_qs(body.decode("latin-1"), max_num_fields=MAX_FORM_FIELDS, encoding="latin-1")
     except ValueError:
-        raise MalformedError({"payload": [f"The form has more than {MAX_FORM_FIELDS} fields."]}) from None
+        raise MalformedError({"payload": [f"The form must have at most {MAX_FORM_FIELDS} fields."]}) from None
     return fields["payload"][0].encode("latin-1") if "payload" in fields else body
 
 
@@ -129,7 +127,7 @@ def _read_foreign_key(
 def _read_native_key(headers: Mapping[str, str]) -> str | None:
     found = read_first(headers, NATIVE_KEY_HEADERS)
     if found and len(found[1]) > NAME_LENGTH:
-        raise refuse({found[0]: [f"Longer than {NAME_LENGTH} characters."]})
+        raise refuse({found[0]: [f"Must be at most {NAME_LENGTH} characters."]})
     return found and found[1]
 
 

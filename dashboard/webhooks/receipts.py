@@ -14,7 +14,7 @@ def reject_if_not_allowed(source: Source, said: Interpretation) -> Interpretatio
     forbidden = next((report for report in said.reports if not source.allows(report)), None)
     if forbidden is None:
         return said
-    reason = f"source {source.name} may not report on {forbidden.identity.project_slug}"
+    reason = f"source {source.name} is not allowed to report on {forbidden.identity.project_slug}"
     return Interpretation(verdict=Verdict.REJECTED, reason=reason, event=said.event)
 
 

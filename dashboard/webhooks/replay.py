@@ -36,16 +36,16 @@ MAX_REPLAYED = 500
 MAX_CALL_S = 20
 """After that a call answers with what it has done, before a proxy gives up on it."""
 OBSTACLES = {
-    "unauthenticated": "Nobody authenticated it.",
-    "cut": "Only the beginning of its body was kept.",
-    "removed": "Its source has been removed: nobody vouches for it any more.",
-    "gone": "It is no longer kept.",
+    "unauthenticated": "the delivery was not authenticated.",
+    "cut": "only the first part of the body was stored.",
+    "removed": "the source has been removed.",
+    "gone": "the delivery is no longer stored.",
 }
 SHOWN_FILTERS = ("q", "verdict", "dialect", "source", "event", "deployment", "project", "since", "until")
 """Fields of the form on the page of the inbox, which a browser sends along to get back to it."""
-RECEIPT = {"description": "delivery_id, verdict, deployment_id, seq, url, and a reason where it was not applied"}
+RECEIPT = {"description": "delivery_id, verdict, deployment_id, seq, url; reason if it was not applied"}
 
-blueprint = Blueprint("replay", __name__, url_prefix="/api/deliveries", description="Reading anew what was posted")
+blueprint = Blueprint("replay", __name__, url_prefix="/api/deliveries", description="Replay of stored deliveries")
 log = logging.getLogger(__name__)
 
 
@@ -56,7 +56,7 @@ class ReplayQuery(DeliveryFilter):
     """
 
     limit = fields.Integer(load_default=MAX_REPLAYED, validate=validate.Range(1, MAX_REPLAYED))
-    cursor = fields.String(load_default=None, metadata={"description": "next_cursor of the call before"})
+    cursor = fields.String(load_default=None, metadata={"description": "next_cursor of the previous call"})
 
 
 class ObstacleError(Exception):
@@ -64,14 +64,14 @@ class ObstacleError(Exception):
 
 
 @blueprint.post("/<uuid:delivery_id>/replay")
-@blueprint.doc(responses={"200": RECEIPT, "409": {"description": "It must not be replayed"}})
+@blueprint.doc(responses={"200": RECEIPT, "409": {"description": "The delivery cannot be replayed"}})
 def replay_delivery(delivery_id: uuid.UUID) -> ResponseReturnValue:
-    """Read and apply one delivery anew."""
+    """Replay one delivery: parse and apply it again."""
     try:
         receipt = _replay(delivery_id, datetime.now(UTC))
     except ObstacleError as error:
         if str(error) == "gone":
-            raise NotFound(f"There is no delivery {delivery_id}.") from None
+            raise NotFound(f"Delivery {delivery_id} does not exist.") from None
         if _comes_from_page():
             return _go_back("pages.show_delivery", delivery_id=delivery_id, refused=str(error))
         raise ProblemError(HTTPStatus.CONFLICT, f"Not replayed: {OBSTACLES[str(error)]}") from None
@@ -87,9 +87,9 @@ def replay_delivery(delivery_id: uuid.UUID) -> ResponseReturnValue:
     responses={"200": {"description": "replayed, skipped, verdicts, next_cursor"}},
 )
 def replay_matching(query: dict[str, Any]) -> ResponseReturnValue:
-    """Read and apply the deliveries that match anew, oldest first; ask again with next_cursor until there is none.
+    """Replay all matching deliveries, oldest first; repeat with next_cursor until it is null.
 
-    Those that must not be replayed are skipped.
+    Deliveries that cannot be replayed are skipped.
     """
     wanted = query | _read_json()
     limit, cursor = wanted.pop("limit"), wanted.pop("cursor")
@@ -110,7 +110,7 @@ def _read_json() -> dict[str, Any]:
         return {name: value for name, value in ReplayQuery().load(given).items() if name in given}
     except ValidationError as error:
         raise ProblemError(
-            HTTPStatus.UNPROCESSABLE_ENTITY, "A filter makes no sense.", flatten_messages(error.messages)
+            HTTPStatus.UNPROCESSABLE_ENTITY, "Invalid filter.", flatten_messages(error.messages)
         ) from None
 
 

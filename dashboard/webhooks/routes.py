@@ -29,22 +29,26 @@ from dashboard.webhooks.senders import DIALECTS, KEPT_HEADERS, NATIVE, detect_di
 
 DESCRIPTION = {
     "requestBody": {"required": True, "content": {"application/json": {"schema": DEPLOYMENT}}},
-    "responses": {"200": {"description": "Committed: delivery_id, verdict, deployment_id, seq, url"}},
+    "responses": {
+        "200": {"description": "Receipt: delivery_id, verdict, deployment_id, seq, url; reason if it was not applied"}
+    },
 }
 MAX_HEADER_LENGTH = 512
 """Characters of a header that are kept."""
 
-blueprint = Blueprint("webhooks", __name__, url_prefix="/api/webhook", description="What senders post to")
+blueprint = Blueprint(
+    "webhooks", __name__, url_prefix="/api/webhook", description="Webhook for CI systems and deployment scripts"
+)
 
 
 @blueprint.post("/deployment")
 @blueprint.post("/deployment/<dialect>", endpoint="receive_dialect")
 @blueprint.doc(**DESCRIPTION)
 def receive_deployment(dialect: str | None = None) -> Response:
-    """Answer 200 with the receipt once the delivery is committed, a problem document otherwise."""
+    """Receive a delivery: 200 with a receipt once it is committed, else a problem document."""
     began_at, received_at = time.perf_counter(), datetime.now(UTC)
     if dialect not in {None, *DIALECTS}:
-        raise ProblemError(HTTPStatus.NOT_FOUND, f"No sender is called {dialect!r}: one of {', '.join(DIALECTS)} is.")
+        raise ProblemError(HTTPStatus.NOT_FOUND, f"Unknown dialect {dialect!r}. Use one of: {', '.join(DIALECTS)}.")
     given = read_headers(request.environ)
     incoming = Incoming(
         received_at,
@@ -103,7 +107,7 @@ def _authenticate(incoming: Incoming, given: Mapping[str, str]) -> Source:
         return find_source(read_sources(now), incoming.dialect, given, incoming.body, now)
     except AuthenticationError as error:
         challenge = {"WWW-Authenticate": 'Bearer realm="webhook"'}
-        raise ProblemError(HTTPStatus.UNAUTHORIZED, f"Not accepted: {error}.", headers=challenge) from None
+        raise ProblemError(HTTPStatus.UNAUTHORIZED, f"Authentication failed: {error}.", headers=challenge) from None
 
 
 def _write(incoming: Incoming) -> Receipt:
@@ -111,10 +115,10 @@ def _write(incoming: Incoming) -> Receipt:
         return current_writer().submit(incoming)
     except BusyError:
         REFUSED.inc()
-        detail = "Too many deliveries wait to be written. Nothing of this one was kept: send it again."
+        detail = "Too many deliveries are waiting. This one was not stored; send it again."
         raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers={"Retry-After": "1"}) from None
     except CutOffError:
-        detail = "The server stops. Send it again, with the same key if it has one."
+        detail = "The server is shutting down. Send the delivery again, with the same idempotency key if it has one."
         raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers={"Retry-After": "1"}) from None
 
 
@@ -123,5 +127,5 @@ def _raise_refusal(receipt: Receipt) -> None:
     if receipt.verdict == Verdict.REJECTED:
         raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, f"Not applied: {receipt.reason}.")
     if receipt.verdict == Verdict.FAILED:
-        detail = f"Delivery {receipt.delivery_id} was kept but could not be applied: {receipt.reason}."
+        detail = f"Delivery {receipt.delivery_id} was stored but could not be applied: {receipt.reason}."
         raise ProblemError(HTTPStatus.INTERNAL_SERVER_ERROR, detail)

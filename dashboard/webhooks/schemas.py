@@ -39,7 +39,7 @@ class Text(Blankable, fields.String):
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:  # noqa: ANN401
         text: str = super()._deserialize(value, attr, data, **kwargs)
         if UNSTORABLE.search(text):
-            raise ValidationError("Must not contain NUL or half of a surrogate pair.")
+            raise ValidationError("Must not contain NUL or unpaired surrogates.")
         return text.strip() or None
 
 
@@ -56,16 +56,16 @@ class Moment(fields.Field[datetime]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:  # noqa: ANN401, ARG002
         if not isinstance(value, str):
-            raise ValidationError("Must be a text like 2024-01-31T23:59:59Z.")
+            raise ValidationError("Must be a string like 2024-01-31T23:59:59Z.")
         if not value.strip():
             return None
         try:
             moment = datetime.fromisoformat(value.strip())
             if moment.tzinfo is None:
-                raise ValidationError("Must say its time zone: add Z for UTC.")
+                raise ValidationError("Must have a time zone, for example Z for UTC.")
             moment = moment.astimezone(UTC)
         except (ValueError, OverflowError):
-            raise ValidationError("Not a time: write it like 2024-01-31T23:59:59Z.") from None
+            raise ValidationError("Not a valid time. Use ISO 8601, like 2024-01-31T23:59:59Z.") from None
         return moment if moment >= MIN_TIME else None
 
 
@@ -202,7 +202,7 @@ class StepDetails(fields.Field[list[Mapping[str, Any]]]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:  # noqa: ANN401, ARG002
         if not isinstance(value, Mapping):
-            raise ValidationError("Must be an object: step → status.")
+            raise ValidationError("Must be an object that maps each step to its status.")
         loaded: list[Mapping[str, Any]] = []
         errors = {}
         for name, detail in value.items():

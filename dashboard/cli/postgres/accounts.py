@@ -52,7 +52,7 @@ def choose_account(cluster: Path) -> Account:
     """Return who runs PostgreSQL: the owner of an existing cluster, else the caller, for root a system user."""
     caller, owner = os.geteuid(), cluster.stat().st_uid if cluster.exists() else None
     if caller not in (0, owner if owner is not None else caller):
-        raise PostgresError(f"{cluster} belongs to user id {owner}: run as that user, or set DASHBOARD_DATA_DIR")
+        raise PostgresError(f"{cluster} belongs to user ID {owner}: run as that user, or set DASHBOARD_DATA_DIR")
     if owner:
         return _find_account(owner)
     return _find_account(caller) if caller else _find_system_account()
@@ -68,8 +68,8 @@ def let_in(account: Account, data_dir: Path) -> None:
         data_dir.chmod(data_dir.stat().st_mode & 0o777 | 0o010)
         return
     raise PostgresError(
-        f"PostgreSQL runs as user {account.name}, who may not enter {blocked}: "
-        f"set DASHBOARD_DATA_DIR to a directory outside it, for example {ELSEWHERE}"
+        f"PostgreSQL runs as user {account.name}, who cannot access {blocked}: "
+        f"set DASHBOARD_DATA_DIR to a directory elsewhere, for example {ELSEWHERE}"
     )
 
 
@@ -83,7 +83,7 @@ def _find_account(uid: int) -> Account:
         entry = pwd.getpwuid(uid)
     except KeyError:
         raise PostgresError(
-            f"user id {uid} has no name in /etc/passwd and PostgreSQL needs one: add it, or set DATABASE_URL"
+            f"user ID {uid} has no entry in /etc/passwd, which PostgreSQL needs: add one, or set DATABASE_URL"
         ) from None
     return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
 
@@ -95,4 +95,6 @@ def _find_system_account() -> Account:
         except KeyError:
             continue
         return Account(name, entry.pw_uid, entry.pw_gid)
-    raise PostgresError("root cannot run PostgreSQL and there is neither a user postgres nor nobody: set DATABASE_URL")
+    raise PostgresError(
+        "root cannot run PostgreSQL, and neither user postgres nor user nobody exists: set DATABASE_URL"
+    )

@@ -91,7 +91,7 @@ def _make_cluster(cluster: Path, binaries: Path, account: Account) -> None:
             env=child_environment(),
         )  # fmt: skip
         if made.returncode:
-            raise PostgresError(f"PostgreSQL could not make its files in {cluster.parent}: {last_error(made.stdout)}")
+            raise PostgresError(f"PostgreSQL could not create its files in {cluster.parent}: {last_error(made.stdout)}")
         draft.rename(cluster)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
@@ -101,15 +101,17 @@ def _check_version(cluster: Path, binaries: Path, account: Account) -> None:
     try:
         made_by = (cluster / "PG_VERSION").read_text().strip()
     except FileNotFoundError:
-        raise PostgresError(f"{cluster} is not PostgreSQL's: move it away, or set DASHBOARD_DATA_DIR") from None
+        raise PostgresError(
+            f"{cluster} is not a PostgreSQL data directory: move it away, or set DASHBOARD_DATA_DIR"
+        ) from None
     said = account.run(binaries / "postgres", "-V", env=child_environment()).stdout
     version = re.search(r"\d+", said)
     if version is None:
         raise PostgresError(f"PostgreSQL does not run on this system ({said.strip()}): set DATABASE_URL")
     if made_by != version[0]:
         raise PostgresError(
-            f"{cluster} was made by PostgreSQL {made_by} and this is {version[0]}: "
-            "export it with the release that made it, or set DASHBOARD_DATA_DIR to a new directory"
+            f"{cluster} was created by PostgreSQL {made_by}, but this is PostgreSQL {version[0]}: "
+            "export the data with the release that created it, or set DASHBOARD_DATA_DIR to a new directory"
         )
 
 

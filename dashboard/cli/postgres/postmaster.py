@@ -70,7 +70,7 @@ def make_socket_dir(account: Account) -> Path:
         directory = Path(tempfile.mkdtemp(prefix=SOCKET_DIR_PREFIX))
     except OSError as error:
         raise PostgresError(
-            f"no directory for PostgreSQL's socket ({error.strerror}): set TMPDIR to a writable one"
+            f"cannot create a directory for PostgreSQL's socket ({error.strerror}): set TMPDIR to a writable directory"
         ) from None
     try:
         if account.uid != os.geteuid():
@@ -78,7 +78,9 @@ def make_socket_dir(account: Account) -> Path:
         if len(os.fsencode(directory / SOCKET)) > MAX_SOCKET_PATH:
             raise PostgresError(f"the path {directory} is too long for a socket: set TMPDIR=/tmp")
         if not account.can_enter(directory):
-            raise PostgresError(f"PostgreSQL's user {account.name} may not enter {directory.parent}: set TMPDIR=/tmp")
+            raise PostgresError(
+                f"user {account.name}, who runs PostgreSQL, cannot access {directory.parent}: set TMPDIR=/tmp"
+            )
     except BaseException:
         directory.rmdir()
         raise

@@ -116,7 +116,7 @@ def start(data_dir: Path, say: Say = print) -> Server:
         server = _start_locked(data_dir, say)
     except OSError as error:
         os.close(lock)
-        raise PostgresError(f"cannot keep PostgreSQL in {data_dir}: {error}") from None
+        raise PostgresError(f"cannot run PostgreSQL in {data_dir}: {error}") from None
     except BaseException:
         os.close(lock)
         raise
@@ -137,14 +137,16 @@ def _lock(data_dir: Path) -> int:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(lock)
-        raise PostgresError(f"another `dashboard run` uses {data_dir}: stop it, or set DASHBOARD_DATA_DIR") from None
+        raise PostgresError(
+            f"another `dashboard run` is using {data_dir}: stop it, or set DASHBOARD_DATA_DIR"
+        ) from None
     return lock
 
 
 def _start_locked(data_dir: Path, say: Say) -> Server:
     account = choose_account(data_dir / "postgres")
     if account.uid != os.geteuid():
-        say(f"running as root: PostgreSQL runs as user {account.name}")
+        say(f"running as root, so PostgreSQL runs as user {account.name}")
     let_in(account, data_dir)
     binaries = find_binaries(data_dir, account)
     cluster = prepare_cluster(data_dir, binaries, account)
@@ -161,7 +163,7 @@ def _start_locked(data_dir: Path, say: Say) -> Server:
         server.stop()
         reason = last_error(_log_of(cluster).read_text(errors="replace"))
         if "pre-existing shared memory" not in reason or time.monotonic() > deadline:
-            raise PostgresError(f"PostgreSQL did not start: {reason} (more in {_log_of(cluster)})")
+            raise PostgresError(f"PostgreSQL did not start: {reason} (see {_log_of(cluster)})")
 
 
 def _adopt(cluster: Path, account: Account) -> Server | None:
@@ -208,7 +210,7 @@ def _wait_ready(server: Server, say: Say) -> bool:
             server.postmaster = found
             return True
         if time.monotonic() > next_word:
-            say("waiting for PostgreSQL: it may be repairing its files after a crash …")
+            say("waiting for PostgreSQL, which may be recovering from a crash …")
             next_word += SAY_EVERY_S
         time.sleep(POLL_S)
     return False
@@ -228,4 +230,4 @@ def _create_database(postmaster: Postmaster) -> None:
                 names = sql.Identifier(DATABASE), sql.Identifier(ROLE)
                 cursor.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(*names))
     except psycopg2.Error as error:
-        raise PostgresError(f"PostgreSQL started but refuses to serve: {str(error).splitlines()[0]}") from None
+        raise PostgresError(f"PostgreSQL started but cannot be used: {str(error).splitlines()[0]}") from None

@@ -59,7 +59,7 @@ def find_nginx() -> str:
     # Debian keeps it where only root looks.
     found = shutil.which("nginx", path=os.environ.get("PATH", os.defpath) + ":/usr/sbin:/usr/local/sbin")
     if found is None:
-        raise WebServerError("this needs nginx (Debian: apt install nginx-light)")
+        raise WebServerError("--production needs nginx (Debian: apt install nginx-light)")
     return found
 
 

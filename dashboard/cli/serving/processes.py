@@ -44,7 +44,7 @@ def check_port(settings: Settings) -> None:
     except OSError as error:
         raise WebServerError(
             f"cannot listen on {settings.host} port {settings.port} ({str(error.strerror).partition(' (')[0]}): "
-            "stop what uses it, or set another port, as in DASHBOARD_PORT=8001"
+            "stop the program that uses it, or set another port, for example DASHBOARD_PORT=8001"
         ) from None
 
 
@@ -93,7 +93,7 @@ class Program:
         deadline = time.monotonic() + START_S
         while time.monotonic() < deadline:
             if process.poll() is not None:
-                raise WebServerError(f"{self.name} ended at once with status {process.returncode}: see above")
+                raise WebServerError(f"{self.name} exited at start with status {process.returncode}: see above")
             if self.is_healthy():
                 return
             time.sleep(POLL_S)
@@ -123,7 +123,7 @@ def serve(settings: Settings, environ: Mapping[str, str]) -> Iterator[Watch]:
     def watch(seconds: float) -> None:
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(seconds)
-            raise WebServerError(f"the web server ended with status {process.returncode}: see above")
+            raise WebServerError(f"the web server exited with status {process.returncode}: see above")
 
     try:
         program.wait_until_healthy(process)

@@ -48,7 +48,7 @@ def serve_production(settings: Settings, environ: Mapping[str, str], say: Callab
         time.sleep(seconds)
         for name, process in processes.items():
             if process.poll() is not None:
-                say(f"{name} ended with status {process.returncode}, and is started again")
+                say(f"{name} exited with status {process.returncode}; restarting it")
                 end_session(process)
                 processes[name] = programs[name].start()
 
@@ -67,9 +67,7 @@ def serve_production(settings: Settings, environ: Mapping[str, str], say: Callab
 def _empty_directory(directory: Path) -> Path:
     """Make a private directory, without what an earlier run left: its sockets, its counts, its logs."""
     if len(os.fsencode(directory / "live-00.sock")) > MAX_SOCKET_PATH:
-        raise WebServerError(
-            f"{directory} is too long for the path of a socket: set DASHBOARD_DATA_DIR to a shorter one"
-        )
+        raise WebServerError(f"the path {directory} is too long for a socket: set DASHBOARD_DATA_DIR to a shorter path")
     with contextlib.suppress(FileNotFoundError):
         shutil.rmtree(directory)
     directory.mkdir(mode=0o700, parents=True)

@@ -109,7 +109,7 @@ def read_steps(job: Body) -> Sequence[Body]:
     """Return the steps of a job that have a number, without which they could not be told apart."""
     steps = read_objects(job, "steps")
     if len(steps) > MAX_STEPS:
-        raise MalformedError({"steps": [f"More than {MAX_STEPS} of them."]})
+        raise MalformedError({"steps": [f"At most {MAX_STEPS}."]})
     return [step for step in steps if read_number(step) is not None]
 
 

@@ -101,14 +101,14 @@ def _describe_status(body: Body, status: Body) -> dict[str, str | None]:
     }
 
 
-CODE = Ignored("it tells of code; the builds that it starts tell of themselves as commit statuses")
-TALK = Ignored("it tells of issues and pull requests, not of a build")
-SETTINGS = Ignored("it tells of settings, not of a build")
+CODE = Ignored("code event; the builds it starts are reported as commit statuses")
+TALK = Ignored("issue or pull request event, not a build")
+SETTINGS = Ignored("settings event, not a build")
 
 EVENTS: Events = {
     "repo:commit_status_created": _parse_status,
     "repo:commit_status_updated": _parse_status,
-    "pipeline:span_created": Ignored("a trace of Pipelines, which tells of itself as a commit status"),
+    "pipeline:span_created": Ignored("trace of a pipeline; the pipeline is reported as a commit status"),
     "repo:fork": CODE,
     "repo:push": CODE,
     "issue:comment_created": TALK,

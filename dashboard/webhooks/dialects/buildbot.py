@@ -147,7 +147,7 @@ def _read_steps(build: Body) -> Sequence[Body]:
     """Return the steps that have a name, in their order; Buildbot gives no two of a build the same."""
     steps = read_objects(build, "steps")
     if len(steps) > MAX_STEPS:
-        raise MalformedError({"steps": [f"More than {MAX_STEPS} of them."]})
+        raise MalformedError({"steps": [f"At most {MAX_STEPS}."]})
     return sorted((step for step in steps if read_text(step, "name")), key=lambda step: _read_number(step) or 0)
 
 
@@ -218,7 +218,7 @@ def _find_latest(things: Sequence[Body]) -> datetime | None:
 
 EVENTS: Events = {
     "build": _parse_build,
-    "buildrequest": Ignored("a request for a build; the build tells of itself when it starts"),
-    "buildset": Ignored("the builds of a set tell of themselves"),
-    "text": Ignored("a text for people; the generator needs a MessageFormatterFunction that returns the build"),
+    "buildrequest": Ignored("build request; the build is reported when it starts"),
+    "buildset": Ignored("build set; its builds are reported separately"),
+    "text": Ignored("plain text; the generator needs a MessageFormatterFunction that returns the build"),
 }

@@ -124,7 +124,7 @@ def _parse_batch(body: Any) -> Parsed:  # noqa: ANN401
     if not isinstance(body, list):
         raise MalformedError({BATCH: ["Must be a list."]})
     if len(body) > MAX_JOBS:
-        raise MalformedError({BATCH: [f"More than {MAX_JOBS} events."]})
+        raise MalformedError({BATCH: [f"At most {MAX_JOBS} events."]})
     reports: list[Report] = []
     faults: list[MalformedError] = []
     for item in body:
@@ -135,12 +135,12 @@ def _parse_batch(body: Any) -> Parsed:  # noqa: ANN401
         else:
             reports += () if isinstance(parsed, Ignored) else parsed
     if not reports and faults:
-        raise MalformedError({BATCH: [f"None of {len(body)} events can be used. The first fault: {faults[0]}"]})
-    return tuple(reports) or Ignored("a batch without any event that says something about a run or a service")
+        raise MalformedError({BATCH: [f"None of the {len(body)} events is valid. First error: {faults[0]}"]})
+    return tuple(reports) or Ignored("no event of the batch is about a run or a service")
 
 
 def _refuse(item: Any) -> Parsed:  # noqa: ANN401
-    raise MalformedError({BATCH: [f"{type(item).__name__} is no event."]})
+    raise MalformedError({BATCH: [f"Not an event: {type(item).__name__}."]})
 
 
 def _read_event(body: Any) -> Said:  # noqa: ANN401
@@ -244,8 +244,8 @@ def _parse_service(body: Any) -> Parsed:  # noqa: ANN401
     return (Report(identify("cdevents", name, parts), project, deployment),)
 
 
-NO_RUN = Ignored("says nothing about a run of a pipeline or about a service in an environment")
-DRAFTED = Ignored("is only drafted in the specification")
+NO_RUN = Ignored("not about a pipeline run or a deployed service")
+DRAFTED = Ignored("draft event of the specification")
 EVENTS: Events = {
     BATCH: _parse_batch,
     "pipelinerun.queued": _parse_pipeline_run,
@@ -258,10 +258,10 @@ EVENTS: Events = {
     "service.upgraded": _parse_service,
     "service.rolledback": _parse_service,
     "service.removed": _parse_service,
-    "service.published": Ignored("says only that what was deployed can be reached"),
-    "environment.created": Ignored("says nothing about what is deployed there"),
-    "environment.modified": Ignored("says nothing about what is deployed there"),
-    "environment.deleted": Ignored("says nothing about what is deployed there"),
+    "service.published": Ignored("only says that the service can be reached"),
+    "environment.created": Ignored("environment event, not a deployment"),
+    "environment.modified": Ignored("environment event, not a deployment"),
+    "environment.deleted": Ignored("environment event, not a deployment"),
     **{f"repository.{predicate}": NO_RUN for predicate in ("created", "modified", "deleted")},
     **{f"branch.{predicate}": NO_RUN for predicate in ("created", "deleted")},
     **{f"change.{predicate}": NO_RUN for predicate in ("created", "reviewed", "updated", "merged", "abandoned")},
@@ -277,5 +277,5 @@ EVENTS: Events = {
     **{f"targetrollout.{predicate}": DRAFTED for predicate in ("queued", "started", "finished")},
     **{f"migration.{predicate}": DRAFTED for predicate in ("queued", "started", "finished")},
     **{f"reconciliation.{predicate}": DRAFTED for predicate in ("started", "finished")},
-    CUSTOM: Ignored("is a custom event, whose meaning only its sender knows"),
+    CUSTOM: Ignored("custom event, its meaning is not specified"),
 }

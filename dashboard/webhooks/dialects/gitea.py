@@ -84,7 +84,7 @@ def _parse_status(body: Body) -> Parsed:
     home = read_text(body, "repository", "html_url", most=URL_LENGTH)
     target_url = read_text(body, "target_url", most=URL_LENGTH) or ""
     if home and target_url.startswith(f"{home}/actions/runs/"):
-        return Ignored("a job of Gitea's own Actions, which workflow_job tells of")
+        return Ignored("job of Gitea Actions; it is reported as workflow_job")
     return parse_commit_status("gitea", WORDS, body)
 
 
@@ -121,7 +121,7 @@ def _describe_run(run: Body) -> dict[str, str | None]:
     }
 
 
-NO_RUN = Ignored("it tells of no run")
+NO_RUN = Ignored("not about a run")
 
 EVENTS: Events = {
     "workflow_run": _parse_run,
@@ -166,7 +166,7 @@ EVENTS: Events = {
     "pull_request_review_rejected": NO_RUN,
     "pull_request_review_request": NO_RUN,
     "pull_request_sync": NO_RUN,
-    "push": Ignored("the runs that it starts tell of themselves"),
+    "push": Ignored("code event; the runs it starts are reported separately"),
     "release": NO_RUN,
     "repository": NO_RUN,
     "wiki": NO_RUN,

@@ -150,7 +150,7 @@ def _parse_check_run(body: Body) -> Parsed:
     """Return what a `check_run` body says: a check of another app is a deployment with one job."""
     check = read_object(body, "check_run")
     if read_text(check, "app", "slug") == "github-actions":
-        return Ignored("a job of GitHub Actions, which workflow_job tells of")
+        return Ignored("job of GitHub Actions; it is reported as workflow_job")
     check_id: str = require("check_run.id", read_text(check, "id"))
     identity = identify_in_repository("github", body, "check_run", check_id)
     stamp = read_stamp(check)
@@ -176,14 +176,14 @@ def _describe_check(body: Body, check: Body) -> dict[str, str | None]:
     }
 
 
-CODE = Ignored("it tells of code; the runs that it starts tell of themselves")
-START = Ignored("what it starts tells of itself as workflow_run")
-REVIEW = Ignored("the run that waits for it tells of itself as workflow_run")
-TALK = Ignored("it tells of issues, pull requests and discussions, not of a run")
-SECURITY = Ignored("it tells of security, not of a run")
-SETTINGS = Ignored("it tells of settings, not of a run")
-PEOPLE = Ignored("it tells of people and their rights, not of a run")
-MARKET = Ignored("it tells of money, not of a run")
+CODE = Ignored("code event; the runs it starts are reported separately")
+START = Ignored("the run it starts is reported as workflow_run")
+REVIEW = Ignored("the run that waits for it is reported as workflow_run")
+TALK = Ignored("issue, pull request or discussion event, not a run")
+SECURITY = Ignored("security event, not a run")
+SETTINGS = Ignored("settings event, not a run")
+PEOPLE = Ignored("user or permission event, not a run")
+MARKET = Ignored("billing event, not a run")
 
 EVENTS: Events = {
     "workflow_run": _parse_run,
@@ -192,13 +192,13 @@ EVENTS: Events = {
     "deployment_status": _parse_deployment,
     "check_run": _parse_check_run,
     "status": _parse_status,
-    "ping": Ignored("the webhook was created, and its deliveries arrive"),
-    "check_suite": Ignored("its check runs and the run of its workflow tell of themselves"),
+    "ping": Ignored("ping; the webhook works"),
+    "check_suite": Ignored("its check runs and its workflow run are reported separately"),
     "deployment_protection_rule": REVIEW,
     "deployment_review": REVIEW,
     "repository_dispatch": START,
     "workflow_dispatch": START,
-    "page_build": Ignored("the run that deploys GitHub Pages tells of itself as workflow_run"),
+    "page_build": Ignored("the run that deploys GitHub Pages is reported as workflow_run"),
     "commit_comment": TALK,
     "create": CODE,
     "delete": CODE,

@@ -168,7 +168,7 @@ def _read_builds(body: Body) -> Sequence[Body]:
     """Return the jobs that have a name, without which they could not be told apart."""
     builds = read_objects(body, "builds")
     if len(builds) > MAX_JOBS:
-        raise MalformedError({"builds": [f"More than {MAX_JOBS} of them."]})
+        raise MalformedError({"builds": [f"At most {MAX_JOBS}."]})
     return [build for build in builds if read_text(build, "name")]
 
 
@@ -244,11 +244,11 @@ def _identify_run(body: Body, pipeline_id: str | None) -> Identity:
     return identify_in_project(body, "run", run_id, 1, run_id=run_id)
 
 
-CODE = Ignored("it tells of code; the pipelines that it starts tell of themselves")
-TALK = Ignored("it tells of issues, merge requests and pages, not of a pipeline")
-SECURITY = Ignored("it tells of security, not of a pipeline")
-SETTINGS = Ignored("it tells of settings, not of a pipeline")
-PEOPLE = Ignored("it tells of people and their rights, not of a pipeline")
+CODE = Ignored("code event; the pipelines it starts are reported separately")
+TALK = Ignored("issue, comment or wiki event, not a pipeline")
+SECURITY = Ignored("security event, not a pipeline")
+SETTINGS = Ignored("settings event, not a pipeline")
+PEOPLE = Ignored("user or permission event, not a pipeline")
 
 EVENTS: Events = {
     "pipeline": _parse_pipeline,

@@ -167,7 +167,7 @@ def _parse_stages(body: Body) -> Parsed:
     """Return what `wfapi/describe` says of a build, whose duration grows while it runs."""
     job, number = locate(read_text(body, "_links", "self", "href", most=URL_LENGTH))
     if not (job and number):
-        return Ignored("stages without a link that says which build they are of")
+        return Ignored("stages without a link to their build")
     started_at, duration_s = read_moment(body, "startTimeMillis"), read_duration(body, "durationMillis")
     stamp = read_moment(body, "endTimeMillis") or shift(started_at, duration_s) or started_at
     word = read_text(body, "status")
@@ -182,7 +182,7 @@ def _parse_stages(body: Body) -> Parsed:
 def _parse_steps(body: Body, stamp: datetime | None) -> dict[StepKey, Node]:
     stages = [stage for stage in read_objects(body, "stages") if read_text(stage, "name")]
     if len(stages) > MAX_STEPS:
-        raise MalformedError({"stages": [f"More than {MAX_STEPS}."]})
+        raise MalformedError({"stages": [f"At most {MAX_STEPS}."]})
     keys = key_steps(normalise_name(read_text(stage, "name") or "")[:MAX_STEP_KEY_LENGTH] for stage in stages)
     return {
         (JOB, key): _claim_stage(stage, place, stamp)
@@ -228,11 +228,11 @@ EVENTS: Events = {
     "run.started": _parse_run,
     "run.completed": _parse_run,
     "run.finalized": _parse_run,
-    "run.deleted": Ignored("what Jenkins no longer keeps of a build stays in the history here"),
-    "item.created": Ignored("says nothing about a build"),
-    "item.updated": Ignored("says nothing about a build"),
-    "item.deleted": Ignored("says nothing about a build"),
-    "item.locationChanged": Ignored("says nothing about a build"),
+    "run.deleted": Ignored("builds deleted in Jenkins stay in the history here"),
+    "item.created": Ignored("not about a build"),
+    "item.updated": Ignored("not about a build"),
+    "item.deleted": Ignored("not about a build"),
+    "item.locationChanged": Ignored("not about a build"),
     "wfapi.describe": _parse_stages,
-    UNKNOWN: Ignored("unknown body: neither the Notification nor the Generic Event plugin's, nor a build's stages"),
+    UNKNOWN: Ignored("unknown body: neither from the Notification or Generic Event plugin, nor the stages of a build"),
 }

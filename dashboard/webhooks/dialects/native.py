@@ -33,7 +33,7 @@ def parse(body: Body) -> Report:
     stamp: datetime | None = body.get("timestamp")
     jobs, steps = _parse_children(body, stamp)
     if any(len(key) > MAX_KEY_LENGTH for key in itertools.chain(jobs, *steps)):
-        raise MalformedError({"steps": [f"A name of a job or step is longer than {MAX_KEY_LENGTH} characters."]})
+        raise MalformedError({"steps": [f"Names of jobs and steps must be at most {MAX_KEY_LENGTH} characters."]})
     values = {name: body.get(name) for name in DEPLOYMENT_FIELDS}
     project_values = {name: body.get(field) for name, field in PROJECT_FIELD_OF.items()}
     return Report(identify(body), _claim(body, project_values, stamp), _claim(body, values, stamp), jobs, steps)
@@ -47,15 +47,15 @@ def identify(body: Body) -> Identity:
     """
     slug = make_slug(body["project"] or "")
     if not any(map(str.isalnum, slug)):
-        raise MalformedError({"project": ["Must have a letter or a digit."]})
+        raise MalformedError({"project": ["Must contain a letter or a digit."]})
     if len(slug) > MAX_KEY_LENGTH:
-        raise MalformedError({"project": [f"Longer than {MAX_KEY_LENGTH} characters as part of a URL."]})
+        raise MalformedError({"project": [f"Must be at most {MAX_KEY_LENGTH} characters as part of a URL."]})
     attempt = body.get("run_attempt") or 1
     if run_id := body.get("run_id"):
         return Identity("native", slug, (body["environment"], run_id, attempt), run_id, attempt)
     stamp: datetime | None = body.get("timestamp")
     if stamp is None or read_word(body.get("status") or "")[0] != Status.COMPLETED:
-        advice = "Send run_id. Only a summary with a final status and a timestamp can do without."
+        advice = "Required, unless the delivery has a final status and a timestamp."
         raise MalformedError({"run_id": [advice]})
     about = (body.get(name) for name in ("repository", "environment", "branch", "commit_hash"))
     return Identity("native", slug, (*about, stamp.isoformat()))

@@ -182,7 +182,7 @@ def read_host(*urls: str | None) -> str:
 def require(field: str, value: Any) -> Any:  # noqa: ANN401
     """Return the value; raise MalformedError if there is none."""
     if value is None or value == "":
-        raise MalformedError({field: ["Is missing, or is not of the type that it should be."]})
+        raise MalformedError({field: ["Missing or of the wrong type."]})
     return value
 
 
