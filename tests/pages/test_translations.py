@@ -9,7 +9,7 @@ from typing import Any
 import jinja2
 import pytest
 from babel.messages.catalog import Message
-from flask import abort
+from flask import Flask, abort
 from flask.testing import FlaskClient
 from playwright.sync_api import Page
 from werkzeug.exceptions import default_exceptions
