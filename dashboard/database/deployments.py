@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, text
 
-from dashboard.core.view import USUAL_GAPS
+from dashboard.core.view import STALE_GAP_FACTOR
 from dashboard.models import Deployment
 from dashboard.models.deployment import ENVIRONMENT
 
@@ -36,7 +36,7 @@ a subquery so that the planner does not know it: it walks the index until it may
 """
 
 
-def is_silent_too_long(now: datetime, least_s: float) -> ColumnElement[bool]:
+def is_silent(now: datetime, min_silence_s: float) -> ColumnElement[bool]:
     """Return the condition for rows without a report for too long: core.view.Watch.is_silent in SQL."""
-    patience_s = func.greatest(USUAL_GAPS * Deployment.usual_gap_s, least_s)
+    patience_s = func.greatest(STALE_GAP_FACTOR * Deployment.usual_gap_s, min_silence_s)
     return Deployment.last_report_at < now - func.make_interval(0, 0, 0, 0, 0, 0, patience_s)

@@ -8,7 +8,7 @@ from sqlalchemy import Select
 from sqlalchemy.orm import Session, scoped_session
 
 from dashboard.config import Settings
-from dashboard.core.view import Watch
+from dashboard.core.view import StalenessRule
 
 Row = dict[str, Any]
 """The columns of a row by name."""
@@ -23,9 +23,9 @@ class Reader:
     settings: Settings
 
     @property
-    def watch(self) -> Watch:
+    def staleness(self) -> StalenessRule:
         """What decides whether an open deployment has been silent for too long."""
-        return Watch(self.now, self.settings.stale_s)
+        return StalenessRule(self.now, self.settings.stale_s)
 
     def read_rows(self, query: Select[*tuple[Any, ...]]) -> list[Row]:
         """Return the rows of a query, by column name."""

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from dashboard.config import Settings
 from dashboard.core.registers import Node, merge_nodes
 from dashboard.core.report import Identity, Report
-from dashboard.core.view import Watch, decide_row_state, stand_deployment
+from dashboard.core.view import StalenessRule, decide_row_state, read_deployment_standing
 from dashboard.ingest import statements
 from dashboard.ingest.changes import describe_changes, name_event
 from dashboard.ingest.fold import Tree, add_untouched, find_affected, find_current_step, fold_report
@@ -29,7 +29,7 @@ class Application:
         """Apply reports as of when they were received; `written_at` is the same, or when the replay of one began."""
         self.connection, self.settings = connection, settings
         self.received_at, self.written_at = received_at, written_at
-        self.watch = Watch(received_at, settings.stale_s)
+        self.staleness = StalenessRule(received_at, settings.stale_s)
         self.events: list[Row] = []
         self.field_changes: dict[str, list[Row]] = {}
         """By digest; deliveries of one batch share them."""
@@ -139,8 +139,8 @@ class Application:
         """Set state and seq, and make an event of each deployment that looks different now."""
         for digest, after in afters.items():
             row = after.deployment
-            row["state"] = decide_row_state(row, stand_deployment(row), self.watch).value
-            difference = describe_changes(befores[digest], after, self.watch)
+            row["state"] = decide_row_state(row, read_deployment_standing(row), self.staleness).value
+            difference = describe_changes(befores[digest], after, self.staleness)
             if difference.changes:
                 row["seq"] += 1
                 kind = name_event(befores[digest], after)

@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 from dashboard.core.report import StepKey
 from dashboard.core.state import Standing
 from dashboard.core.view import (
-    Watch,
+    StalenessRule,
     format_time,
-    stand_deployment,
-    stand_job,
+    read_deployment_standing,
+    read_job_standing,
     view_deployment,
     view_job,
     view_project,
@@ -62,10 +62,10 @@ class Difference(NamedTuple):
     """The first of them, as `{"what": "deployment", "job" or "step", "name", "field", "before", "after"}`."""
 
 
-def describe_changes(before: Tree, after: Tree, watch: Watch) -> Difference:
+def describe_changes(before: Tree, after: Tree, staleness: StalenessRule) -> Difference:
     """Return what the report changed; a new deployment's changes are its whole view."""
-    old = NOTHING if before.is_new else _view_tree(before, watch)
-    new = _view_tree(after, watch)
+    old = NOTHING if before.is_new else _view_tree(before, staleness)
+    new = _view_tree(after, staleness)
     if before.deployment["state"] == State.STALE:
         # It was announced as stale while this report was on its way, so pages show that, whatever the report's time.
         silent_since = format_time(before.deployment["last_report_at"])
@@ -91,19 +91,19 @@ def name_event(before: Tree, after: Tree) -> str:
     """Return the kind of the event: `step.updated` if the report changed nothing but steps."""
     if before.is_new:
         return "deployment.created"
-    if stand_deployment(after.deployment).is_done and not stand_deployment(before.deployment).is_done:
+    if read_deployment_standing(after.deployment).is_done and not read_deployment_standing(before.deployment).is_done:
         return "deployment.completed"
     parents = [(before.deployment, after.deployment), *((before.jobs.get(k), job) for k, job in after.jobs.items())]
     same = all(old is not None and read_node(old) == read_node(new) for old, new in parents)
     return "step.updated" if same else "deployment.updated"
 
 
-def _view_tree(tree: Tree, watch: Watch) -> TreeView:
+def _view_tree(tree: Tree, staleness: StalenessRule) -> TreeView:
     row = tree.deployment
-    deployment = stand_deployment(row)
-    standings: dict[str, Standing] = {key: stand_job(job, deployment) for key, job in tree.jobs.items()}
+    deployment = read_deployment_standing(row)
+    standings: dict[str, Standing] = {key: read_job_standing(job, deployment) for key, job in tree.jobs.items()}
     return TreeView(
-        {**view_deployment(row, view_project(tree.project), deployment, watch), "log": row["log"]},
+        {**view_deployment(row, view_project(tree.project), deployment, staleness), "log": row["log"]},
         {key: view_job(job, standings[key], row, deployment) for key, job in tree.jobs.items()},
         {key: view_step(step, standings[key[0]], deployment) for key, step in tree.steps.items()},
     )

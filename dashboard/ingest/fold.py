@@ -15,16 +15,16 @@ from urllib.parse import urlsplit
 
 from dashboard.core.registers import EPOCH, Node, merge_nodes
 from dashboard.core.report import JOB_FIELDS, STEP_FIELDS, Report, StepKey
-from dashboard.core.state import UNHEARD, add_to_tally, classify_job
-from dashboard.core.steps import Patterns, categorise
-from dashboard.core.view import format_time, read_status, stand_deployment, stand_job
+from dashboard.core.state import UNREPORTED, add_to_tally, classify_job
+from dashboard.core.steps import Patterns, categorise_step
+from dashboard.core.view import format_time, read_deployment_standing, read_job_standing, read_status
 from dashboard.core.words import Status
 from dashboard.ingest.rows import EMPTY_NODE, Row, read_node, write_node
 
 EMPTY_JOB: Row = {**EMPTY_NODE, **dict.fromkeys(JOB_FIELDS), "step_tally": {}, "first_step_at": None}
 EMPTY_STEP: Row = {**EMPTY_NODE, **dict.fromkeys(STEP_FIELDS)}
 UNSAID = Node()
-UNBEGUN_STATUSES = frozenset({None, Status.QUEUED.word})
+UNSTARTED_STATUSES = frozenset({None, Status.QUEUED.word})
 """Statuses of a step that has not begun."""
 
 
@@ -73,7 +73,7 @@ def make_step(deployment_id: int, job_key: str, key: str, node: Node, patterns: 
     """Return the row of a step of which nothing is known but these claims."""
     row = {**EMPTY_STEP, **write_node(node)}
     row["deployment_id"], row["job_key"], row["key"] = deployment_id, job_key, key
-    row["category"] = str(categorise(key, patterns))
+    row["category"] = str(categorise_step(key, patterns))
     return row
 
 
@@ -114,12 +114,12 @@ def _classify(job: Row) -> str:
 def _observe(after: Tree, received_at: datetime) -> None:
     """Note the receipt on everything that has begun: it stands in where no sender ever tells a time."""
     # Whether a job has begun must not depend on whether its deployment ended before or after.
-    jobs = [(job, stand_job(job, UNHEARD)) for job in after.jobs.values()]
-    for row, standing in [(after.deployment, stand_deployment(after.deployment)), *jobs]:
+    jobs = [(job, read_job_standing(job, UNREPORTED)) for job in after.jobs.values()]
+    for row, standing in [(after.deployment, read_deployment_standing(after.deployment)), *jobs]:
         if standing.status != Status.QUEUED:
             _observe_row(row, received_at)
     for step in after.steps.values():
-        if step["status"] not in UNBEGUN_STATUSES:
+        if step["status"] not in UNSTARTED_STATUSES:
             _observe_row(step, received_at)
 
 
@@ -209,13 +209,14 @@ def find_affected(before: Tree, after: Tree) -> tuple[bool, set[str]]:
 
     With the former, the open steps of all jobs are affected too if the deployment ended or began again.
     """
-    was, now = stand_deployment(before.deployment), stand_deployment(after.deployment)
+    was, now = read_deployment_standing(before.deployment), read_deployment_standing(after.deployment)
     ended = ("completed_at", "reported_at")
     all_jobs = was != now or (now.is_done and any(before.deployment[n] != after.deployment[n] for n in ended))
     flipped = {
         key
         for key, job in after.jobs.items()
-        if key in before.jobs and stand_job(before.jobs[key], was).is_done != stand_job(job, now).is_done
+        if key in before.jobs
+        and read_job_standing(before.jobs[key], was).is_done != read_job_standing(job, now).is_done
     }
     return all_jobs, flipped
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, select, update
 
-from dashboard.core.view import Watch, decide_row_state, format_time, stand_deployment
+from dashboard.core.view import StalenessRule, decide_row_state, format_time, read_deployment_standing
 from dashboard.core.words import State, Status
-from dashboard.database.deployments import is_silent_too_long
+from dashboard.database.deployments import is_silent
 from dashboard.database.prepared_statements import flush
 from dashboard.ingest.statements import insert_events
 from dashboard.models import Deployment
@@ -28,37 +28,39 @@ def announce_stale(engine: Engine, now: datetime, stale_s: int) -> int:
 
     Any number of processes may do this at the same time: a row that is locked is left to whoever holds it.
     """
-    watch = Watch(now, stale_s)
+    staleness = StalenessRule(now, stale_s)
     with engine.begin() as connection:
-        silent = _mark_stale(connection, watch)
+        silent = _mark_stale(connection, staleness)
         insert_events(connection, [_describe(row, now) for row in silent])
-        insert_events(connection, [_lift(connection, row, watch) for row in _find_unfounded(connection, watch)])
+        insert_events(connection, [_lift(connection, row, staleness) for row in _find_unfounded(connection, staleness)])
         flush(connection)
     return len(silent)
 
 
-def _find_unfounded(connection: Connection, watch: Watch) -> list[dict[str, Any]]:
+def _find_unfounded(connection: Connection, staleness: StalenessRule) -> list[dict[str, Any]]:
     """Return deployments that were announced when less patience was set than now."""
-    unfounded = select(TABLE).where(TABLE.c.state == State.STALE.value, ~is_silent_too_long(watch.now, watch.least_s))
+    unfounded = select(TABLE).where(
+        TABLE.c.state == State.STALE.value, ~is_silent(staleness.now, staleness.min_silence_s)
+    )
     still_open = TABLE.c.status.is_distinct_from(Status.COMPLETED.word)
     locked = unfounded.where(still_open).limit(BATCH_SIZE).with_for_update(skip_locked=True)
     return [dict(row) for row in connection.execute(locked).mappings()]
 
 
-def _lift(connection: Connection, row: dict[str, Any], watch: Watch) -> dict[str, Any]:
+def _lift(connection: Connection, row: dict[str, Any], staleness: StalenessRule) -> dict[str, Any]:
     """Take an announcement back; return the event that says so."""
-    shown, seq = decide_row_state(row, stand_deployment(row), watch).value, row["seq"] + 1
+    shown, seq = decide_row_state(row, read_deployment_standing(row), staleness).value, row["seq"] + 1
     connection.execute(update(TABLE).where(TABLE.c.id == row["id"]).values(state=shown, seq=seq))
-    return _make_event(row["id"], seq, {"state": shown, "stale_since": None}, watch.now)
+    return _make_event(row["id"], seq, {"state": shown, "stale_since": None}, staleness.now)
 
 
-def _mark_stale(connection: Connection, watch: Watch) -> list[Row[Any]]:
+def _mark_stale(connection: Connection, staleness: StalenessRule) -> list[Row[Any]]:
     silent = (
         select(Deployment.id)
         .where(
             Deployment.status.is_distinct_from(Status.COMPLETED.word),
             Deployment.state.in_(LIVELY),
-            is_silent_too_long(watch.now, watch.least_s),
+            is_silent(staleness.now, staleness.min_silence_s),
         )
         .order_by(Deployment.id)
         .limit(BATCH_SIZE)

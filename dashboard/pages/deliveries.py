@@ -10,6 +10,7 @@ from typing import Any
 from flask import Response, request
 from flask_babel import gettext as _
 
+from dashboard.core.paging import MAX_ID
 from dashboard.core.words import Verdict
 from dashboard.database.reader import Reader
 from dashboard.pages.filters import (
@@ -26,7 +27,6 @@ from dashboard.pages.rendering import blueprint, read_database, render_page
 from dashboard.pages.text.words import WORDS
 from dashboard.queries.deliveries import DeliveryFilters, list_deliveries, list_newer, list_suggestions, mark_newer
 from dashboard.queries.history import list_choices
-from dashboard.queries.rows import MAX_ID
 
 PAGE_SIZE = 50
 MAX_DIGITS = 19

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Select, Text, and_, func, select, tuple_
 
-from dashboard.core.masking import escape_invisible, mask_phrase, mask_value, show_body
+from dashboard.core.masking import escape_invisible, mask_body, mask_phrase, mask_value
 from dashboard.core.paging import CursorError, cut_page, read_cursor, write_cursor
 from dashboard.core.view import format_time
 from dashboard.core.view_types import DeliverySummary, DeliveryView, FieldChange
@@ -114,7 +114,7 @@ def read_delivery(reader: Reader, delivery_id: uuid.UUID) -> DeliveryView | None
     body, rest = _open_body(row["body"])
     is_cut = not rest and len(body) < row["body_size"]
     known = _list_secrets(reader)
-    shown = show_body(body, row["headers"].get("Content-Type", ""), known, is_cut=is_cut or rest)
+    shown = mask_body(body, row["headers"].get("Content-Type", ""), known, is_cut=is_cut or rest)
     return {
         **_view(reader, row),
         "headers": {name: _clean(value, known, name) for name, value in row["headers"].items()},

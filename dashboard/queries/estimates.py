@@ -55,7 +55,7 @@ READ_HISTORY = text(
       ) AS past
       WHERE wanted.id = ANY(CAST(:ids AS bigint[]))
     )
-    SELECT wanted_id, NULL AS step, array_agg(total_s) AS durations, NULL AS lefts FROM history GROUP BY wanted_id
+    SELECT wanted_id, NULL AS step, array_agg(total_s) AS durations, NULL AS remaining FROM history GROUP BY wanted_id
     UNION ALL
     SELECT wanted_id, coalesce(job.name, job.key) || '/' || step.key,
       array_agg(extract(epoch FROM step.completed_at - step.started_at))
@@ -101,7 +101,7 @@ def _read_histories(reader: Reader, ids: Sequence[int]) -> dict[int, Usual | Non
         if row.step is None:
             totals[row.wanted_id] = _read_seconds(row.durations)
         else:
-            steps[row.wanted_id][row.step] = StepTimes(_read_seconds(row.durations), _read_seconds(row.lefts))
+            steps[row.wanted_id][row.step] = StepTimes(_read_seconds(row.durations), _read_seconds(row.remaining))
     return {number: summarise_runs(total, steps[number]) for number, total in totals.items()}
 
 

@@ -11,8 +11,8 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, text, tuple_
 
-from dashboard.core.paging import CursorError, cut_page, read_cursor, write_cursor
-from dashboard.core.search_index import list_pieces, name_value
+from dashboard.core.paging import MAX_ID, CursorError, cut_page, read_cursor, write_cursor
+from dashboard.core.search_index import hash_ngrams, hash_value
 from dashboard.core.view_types import ListedDeployment
 from dashboard.core.words import State
 from dashboard.database.reader import Reader, Row
@@ -23,7 +23,6 @@ from dashboard.queries.rows import (
     DEPLOYMENTS,
     ENVIRONMENT,
     IS_OPEN,
-    MAX_ID,
     PROJECTS,
     is_stale,
     select_newest,
@@ -148,7 +147,7 @@ def find_edge_of(reader: Reader, filters: DeploymentFilters, span: Sequence[Colu
 def _find_by_terms(reader: Reader, filters: DeploymentFilters, edge: Place) -> list[int] | None:
     """Return the ids of all deployments behind this place that may match; None if that cannot be told."""
     values = ((name, getattr(filters, name)) for name in EXACT)
-    terms = list_pieces(filters.q or "") | {name_value(name, value) for name, value in values if value is not None}
+    terms = hash_ngrams(filters.q or "") | {hash_value(name, value) for name, value in values if value is not None}
     # A value of its own, not a subquery: so the planner knows how few come behind the last.
     last = reader.session.scalar(select(func.max(TERMS.c.deployment_id))) or 0
     too_new = select(DEPLOYMENTS.c.id).where(DEPLOYMENTS.c.id > last, tuple_(*PLACE) < edge)

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, literal, or_, select
 
-from dashboard.core.view import format_time, stand_deployment, stand_job, view_job
+from dashboard.core.view import format_time, read_deployment_standing, read_job_standing, view_job
 from dashboard.core.view_types import EarlierJob, PastDeployment, Related
 from dashboard.core.words import Conclusion
 from dashboard.database.reader import Reader, Row
@@ -65,12 +65,12 @@ def _read_earlier(reader: Reader, ids: list[int]) -> list[EarlierJob]:
     owners = {row["id"]: row for row in reader.read_rows(select(DEPLOYMENTS).where(DEPLOYMENTS.c.id.in_(ids)))}
     jobs = reader.read_rows(select(JOBS).where(JOBS.c.deployment_id.in_(ids)))
     jobs.sort(key=lambda job: (owners[job["deployment_id"]]["attempt"], job["deployment_id"]))
-    standings = {number: stand_deployment(owner) for number, owner in owners.items()}
+    standings = {number: read_deployment_standing(owner) for number, owner in owners.items()}
     earlier: dict[str, EarlierJob] = {}
     for job in jobs:
         owner = owners[job["deployment_id"]]
         standing = standings[owner["id"]]
-        view = view_job(job, stand_job(job, standing), owner, standing)
+        view = view_job(job, read_job_standing(job, standing), owner, standing)
         name, state = view["name"], view["state"]
         earlier[name] = {"name": name, "state": state, "id": owner["id"], "attempt": owner["attempt"]}
     return [earlier[name] for name in sorted(earlier)]

@@ -5,9 +5,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, literal_column, select
 
-from dashboard.core.view import stand_deployment, view_deployment, view_project
+from dashboard.core.view import read_deployment_standing, view_deployment, view_project
 from dashboard.core.view_types import ListedDeployment
-from dashboard.database.deployments import is_silent_too_long
+from dashboard.database.deployments import is_silent
 from dashboard.database.reader import Reader, Row
 from dashboard.models import Base, Deployment, Project
 
@@ -20,7 +20,7 @@ MAX_TRIED = 1000
 
 As a limit it stands in a subquery: the planner does not know it then, and walks the index instead of sorting so many.
 """
-MAX_ID = 2**63 - 1
+
 IS_OPEN = DEPLOYMENTS.c.status.is_distinct_from("completed")
 TOOK_S = """
     CASE WHEN status = 'completed' THEN coalesce(duration_s, CASE
@@ -42,7 +42,7 @@ def read_projects(reader: Reader, ids: Iterable[int]) -> dict[int, Row]:
 
 def is_stale(reader: Reader) -> ColumnElement[bool]:
     """Return the condition for open deployments without a report for too long: Watch.is_silent in SQL."""
-    return and_(IS_OPEN, is_silent_too_long(reader.now, reader.settings.stale_s))
+    return and_(IS_OPEN, is_silent(reader.now, reader.settings.stale_s))
 
 
 def view_deployments(reader: Reader, rows: Sequence[Row]) -> list[ListedDeployment]:
@@ -51,7 +51,7 @@ def view_deployments(reader: Reader, rows: Sequence[Row]) -> list[ListedDeployme
     projects = {number: view_project(row) for number, row in found.items()}
     return [
         {
-            **view_deployment(row, projects[row["project_id"]], stand_deployment(row), reader.watch),
+            **view_deployment(row, projects[row["project_id"]], read_deployment_standing(row), reader.staleness),
             "usual": None,
             "estimate": None,
             "related": None,

@@ -31,10 +31,10 @@ ENDED_WELL = (Status.COMPLETED, Conclusion.SUCCESS)
         ),
         pytest.param(ENDED_WELL, {"in_progress": 1}, State.PARTIAL, id="open job"),
         pytest.param(
-            (Status.COMPLETED, Conclusion.SUCCESS), {state.WORDLESS_FAILED: 1}, State.PARTIAL, id="failed step"
+            (Status.COMPLETED, Conclusion.SUCCESS), {state.IMPLICIT_FAILED: 1}, State.PARTIAL, id="failed step"
         ),
         pytest.param(
-            (Status.COMPLETED, Conclusion.SUCCESS), {state.WORDLESS_BEGUN: 1}, State.SUCCESS, id="ends with it"
+            (Status.COMPLETED, Conclusion.SUCCESS), {state.IMPLICIT_IN_PROGRESS: 1}, State.SUCCESS, id="ends with it"
         ),
         pytest.param(
             (Status.COMPLETED, Conclusion.SUCCESS), {"skipped": 1, "neutral": 1}, State.SUCCESS, id="skipped job"
@@ -49,12 +49,14 @@ ENDED_WELL = (Status.COMPLETED, Conclusion.SUCCESS)
         pytest.param((None, None), {"success": 2}, State.RUNNING, id="jobs alone are never a success"),
         pytest.param((None, None), {"failure": 2}, State.RUNNING, id="nor a failure"),
         pytest.param((None, None), {}, State.QUEUED, id="nothing said"),
-        pytest.param((Status.QUEUED, None), {state.WORDLESS_BEGUN: 1}, State.RUNNING, id="a begun step begins it"),
-        pytest.param((Status.QUEUED, None), {state.WORDLESS_QUEUED: 1}, State.QUEUED, id="a queued step does not"),
+        pytest.param(
+            (Status.QUEUED, None), {state.IMPLICIT_IN_PROGRESS: 1}, State.RUNNING, id="a begun step begins it"
+        ),
+        pytest.param((Status.QUEUED, None), {state.IMPLICIT_QUEUED: 1}, State.QUEUED, id="a queued step does not"),
     ],
 )
 def test_state_of_a_deployment(own: tuple, jobs: Tally, expected: State) -> None:
-    standing = state.settle_deployment(*own, jobs)
+    standing = state.compute_deployment_standing(*own, jobs)
     assert state.decide_deployment_state(standing, "raw", jobs, is_stale=False) == expected
 
 
@@ -87,11 +89,11 @@ def test_what_is_open_in_something_ended_is_unknown(standing: Standing) -> None:
     ],
 )
 def test_a_job_without_a_word_ends_with_its_deployment(steps: Tally, deployment: Standing, expected: Standing) -> None:
-    assert state.settle_job(None, None, steps, deployment) == expected
+    assert state.compute_job_standing(None, None, steps, deployment) == expected
 
 
 def test_a_job_with_a_word_of_its_own_does_not_end_with_its_deployment() -> None:
-    assert state.settle_job(Status.QUEUED, None, {"success": 1}, SUCCESS) == RUNNING
+    assert state.compute_job_standing(Status.QUEUED, None, {"success": 1}, SUCCESS) == RUNNING
 
 
 @pytest.mark.parametrize(
