@@ -31,7 +31,7 @@ from dashboard.config import load_settings
 from dashboard.core.search_index import list_terms
 from dashboard.extensions import db
 from dashboard.maintenance.search_index import SETTLED
-from dashboard.models.deployment_terms import EXACT, SEARCHED
+from dashboard.models.deployment_terms import EXACT_FIELDS, SEARCHED_FIELDS
 
 DAYS, STEPS, PROJECTS = 3 * 365, 10, 300
 BATCH = 5000
@@ -252,8 +252,8 @@ def _write(buffers: dict[str, io.StringIO], template: Template, variation: Varia
             buffers[table].write(rows % values)
     if variation.age > SETTLED:
         values["state"] = "success" if template.failing is None else "failed"
-        texts = [f"Project {values['project_id']}", *(values[name] for name in SEARCHED)]
-        terms = list_terms(texts, {name: values[name] for name in EXACT})
+        texts = [f"Project {values['project_id']}", *(values[name] for name in SEARCHED_FIELDS)]
+        terms = list_terms(texts, {name: values[name] for name in EXACT_FIELDS})
         buffers[TERMS].write(f"{values['id']}\t{{{','.join(map(str, terms))}}}\n")
 
 

@@ -6,24 +6,24 @@ from sqlalchemy import ColumnElement, func, text
 
 from dashboard.core.view import STALE_GAP_FACTOR
 from dashboard.models import Deployment
-from dashboard.models.deployment import ENVIRONMENT
+from dashboard.models.deployment import ENVIRONMENT_SQL
 
 READ_LAST_OF_ENVIRONMENTS = text(
     f"""
     WITH RECURSIVE names (environment) AS (
-        (SELECT {ENVIRONMENT} FROM deployments WHERE project_id = :project ORDER BY {ENVIRONMENT} LIMIT 1)
+        (SELECT {ENVIRONMENT_SQL} FROM deployments WHERE project_id = :project ORDER BY {ENVIRONMENT_SQL} LIMIT 1)
         UNION ALL
         SELECT (
-            SELECT {ENVIRONMENT} FROM deployments
-            WHERE project_id = :project AND {ENVIRONMENT} > names.environment ORDER BY {ENVIRONMENT} LIMIT 1
+            SELECT {ENVIRONMENT_SQL} FROM deployments
+            WHERE project_id = :project AND {ENVIRONMENT_SQL} > names.environment ORDER BY {ENVIRONMENT_SQL} LIMIT 1
         ) FROM names WHERE names.environment IS NOT NULL
     )
     SELECT environment, (
-        SELECT id FROM deployments WHERE project_id = :project AND {ENVIRONMENT} = names.environment
+        SELECT id FROM deployments WHERE project_id = :project AND {ENVIRONMENT_SQL} = names.environment
         ORDER BY sorted_at DESC, id DESC LIMIT 1
     ) AS newest, (
         SELECT id FROM (
-            SELECT id, state FROM deployments WHERE project_id = :project AND {ENVIRONMENT} = names.environment
+            SELECT id, state FROM deployments WHERE project_id = :project AND {ENVIRONMENT_SQL} = names.environment
             ORDER BY sorted_at DESC, id DESC LIMIT (SELECT 1000)
         ) AS tried WHERE state = 'success' LIMIT 1
     ) AS live FROM names WHERE environment IS NOT NULL

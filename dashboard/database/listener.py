@@ -16,8 +16,8 @@ from gevent.socket import wait_read
 from sqlalchemy import make_url
 
 from dashboard.models.base import unpack_json
+from dashboard.models.deployment_event import EVENT_CHANNEL
 
-CHANNEL = "deployment_events"
 PAIR = re.compile(r"\b([0-9]{1,18}):([0-9]{1,9})\b")
 ANSWER_S = 10
 """How long the database may take to connect, or to answer a statement, before the connection is given up."""
@@ -67,7 +67,7 @@ class Listener:
 
     def __init__(self, connection: psycopg2.extensions.connection) -> None:
         self._connection = connection
-        self._query("LISTEN " + CHANNEL)
+        self._query("LISTEN " + EVENT_CHANNEL)
 
     def wait(self, timeout_s: float) -> bool:
         """Say whether changes were announced; return at once if so, else after that time."""

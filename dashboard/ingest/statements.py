@@ -25,8 +25,8 @@ from dashboard.models import (
     Project,
 )
 from dashboard.models.base import pack_json
+from dashboard.models.deployment_event import EVENT_CHANNEL
 
-CHANNEL = "deployment_events"
 MAX_PAYLOAD_BYTES = 7900
 """Bytes of one NOTIFY; PostgreSQL takes less than 8,000."""
 
@@ -163,7 +163,11 @@ READ_USUAL_GAPS = Statement(
     GROUP BY wanted.project_id, wanted.dialect HAVING count(*) >= 3
     """,
 )
-NOTIFY = Statement("notify", ("text",), f"SELECT pg_notify('{CHANNEL}', payload) FROM unnest($1) AS new (payload)")  # noqa: S608
+NOTIFY = Statement(
+    "notify",
+    ("text",),
+    f"SELECT pg_notify('{EVENT_CHANNEL}', payload) FROM unnest($1) AS new (payload)",  # noqa: S608
+)
 
 
 def claim_keys(connection: Connection, rows: Sequence[Row]) -> set[str]:

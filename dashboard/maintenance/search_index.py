@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from dashboard.core.search_index import list_terms
 from dashboard.models import Base, Deployment, DeploymentEvent, DeploymentTerms, Project
-from dashboard.models.deployment_terms import EXACT, SEARCHED
+from dashboard.models.deployment_terms import EXACT_FIELDS, SEARCHED_FIELDS
 
 SETTLED = timedelta(minutes=10)
 """So old is a deployment when it is added: by then it has said most of what it is found by."""
@@ -24,7 +24,7 @@ BATCH_SIZE, PAUSE_S = 40, 0.02
 DEPLOYMENTS, EVENTS, PROJECTS, TERMS = (
     Base.metadata.tables[model.__tablename__] for model in (Deployment, DeploymentEvent, Project, DeploymentTerms)
 )
-COLUMNS = [DEPLOYMENTS.c[name] for name in ("id", "created_at", *dict.fromkeys((*SEARCHED, *EXACT)))]
+COLUMNS = [DEPLOYMENTS.c[name] for name in ("id", "created_at", *dict.fromkeys((*SEARCHED_FIELDS, *EXACT_FIELDS)))]
 
 
 def add_terms(engine: Engine, now: datetime) -> int:
@@ -72,8 +72,8 @@ def _select() -> Select[Any]:
 
 def make_terms(row: Row[Any]) -> list[int]:
     """Return what a deployment is found by; the row has its fields, and the name of its project as `project`."""
-    texts = [row.project, *(getattr(row, name) for name in SEARCHED)]
-    return list_terms(texts, {name: getattr(row, name) for name in EXACT})
+    texts = [row.project, *(getattr(row, name) for name in SEARCHED_FIELDS)]
+    return list_terms(texts, {name: getattr(row, name) for name in EXACT_FIELDS})
 
 
 def _write(connection: Connection, rows: Sequence[Row[Any]]) -> None:

@@ -17,7 +17,7 @@ from dashboard.core.view_types import ListedDeployment
 from dashboard.core.words import State
 from dashboard.database.reader import Reader, Row
 from dashboard.models import Base, DeploymentTerms
-from dashboard.models.deployment_terms import EXACT, SEARCHED
+from dashboard.models.deployment_terms import EXACT_FIELDS, SEARCHED_FIELDS
 from dashboard.queries.estimates import attach_estimates
 from dashboard.queries.rows import (
     DEPLOYMENTS,
@@ -146,7 +146,7 @@ def find_edge_of(reader: Reader, filters: DeploymentFilters, span: Sequence[Colu
 
 def _find_by_terms(reader: Reader, filters: DeploymentFilters, edge: Place) -> list[int] | None:
     """Return the ids of all deployments behind this place that may match; None if that cannot be told."""
-    values = ((name, getattr(filters, name)) for name in EXACT)
+    values = ((name, getattr(filters, name)) for name in EXACT_FIELDS)
     terms = hash_ngrams(filters.q or "") | {hash_value(name, value) for name, value in values if value is not None}
     # A value of its own, not a subquery: so the planner knows how few come behind the last.
     last = reader.session.scalar(select(func.max(TERMS.c.deployment_id))) or 0
@@ -192,7 +192,7 @@ def _contains(part: str) -> ColumnElement[bool]:
         select(PROJECTS.c.id).where(PROJECTS.c.name.icontains(part, autoescape=True))
     )
     # One comparison for each row instead of eight: half the time where hardly anything matches.
-    whole = func.concat_ws("\n", *(DEPLOYMENTS.c[name] for name in SEARCHED))
+    whole = func.concat_ws("\n", *(DEPLOYMENTS.c[name] for name in SEARCHED_FIELDS))
     return or_(in_project, whole.icontains(part, autoescape=True))
 
 
