@@ -1,4 +1,4 @@
-"""What queries read with: a session that sees the database as it was at one moment."""
+"""The reader that queries get: a session whose statements all see the same snapshot of the database."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +16,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A read-only session, the time of the request, and the settings."""
+    """A read-only session, the time to compute states for, and the settings."""
 
     session: Session | scoped_session[Any]
     now: datetime
@@ -24,13 +24,13 @@ class Reader:
 
     @property
     def staleness(self) -> StalenessRule:
-        """What decides whether an open deployment has been silent for too long."""
+        """The rule for stale deployments at this time."""
         return StalenessRule(self.now, self.settings.stale_s)
 
     def read_rows(self, query: Select[*tuple[Any, ...]]) -> list[Row]:
-        """Return the rows of a query, by column name."""
+        """Return the rows of a query as dictionaries by column name."""
         return [dict(row) for row in self.session.execute(query).mappings()]
 
     def release(self) -> None:
-        """Give the connection back; what is read next is read as of then."""
+        """Return the connection to the pool. The next query takes a new snapshot."""
         self.session.close()

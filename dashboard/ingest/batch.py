@@ -14,7 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from dashboard.config import Settings
 from dashboard.core.report import Identity, Report, merge_reports
 from dashboard.core.words import Verdict
-from dashboard.database.prepared_statements import flush, flush_and_commit
+from dashboard.database.prepared_statements import flush_and_commit, flush_deferred
 from dashboard.ingest import statements
 from dashboard.ingest.apply import Application, Trees
 from dashboard.ingest.changes import MAX_FIELD_CHANGES
@@ -101,7 +101,7 @@ def _record_failure(engine: Engine, incoming: Incoming, reason: str) -> Receipt:
     with engine.begin() as connection:
         write = statements.update if incoming.replayed_at else statements.insert
         write(connection, Delivery, [make_row(incoming, receipt)])
-        flush(connection)
+        flush_deferred(connection)
     return receipt
 
 

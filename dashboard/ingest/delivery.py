@@ -11,7 +11,7 @@ from typing import Any
 
 from dashboard.core.report import Report
 from dashboard.core.words import Verdict
-from dashboard.database.prepared_statements import write_bytes
+from dashboard.database.prepared_statements import encode_bytes
 from dashboard.database.uuid7 import make_uuid7
 from dashboard.models.base import compress, pack_json
 
@@ -99,9 +99,9 @@ def make_row(incoming: Incoming, receipt: Receipt) -> dict[str, object]:
         "deployment_id": receipt.deployment_id,
         "took_ms": round((time.perf_counter() - incoming.began_at) * 1000, 3),
         "replayed_at": incoming.replayed_at,
-        "changes": write_bytes(pack_json(receipt.changes)) if receipt.changes else None,
+        "changes": encode_bytes(pack_json(receipt.changes)) if receipt.changes else None,
         "headers": dict(incoming.headers),
-        "body": write_bytes(compress(body)),
+        "body": encode_bytes(compress(body)),
         "body_size": len(incoming.body) if incoming.body_size is None else incoming.body_size,
     }
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Table
 
 from dashboard.core.report import StepKey
 from dashboard.core.view import format_time
-from dashboard.database.prepared_statements import Statement, name_type, pick, write_bytes
+from dashboard.database.prepared_statements import Statement, encode_bytes, find_type_name, transpose_rows
 from dashboard.ingest.rows import Row
 from dashboard.models import (
     Base,
@@ -40,7 +40,7 @@ def _name_columns(model: type[Base], *, without: Sequence[str] = ()) -> list[str
 
 
 def _types(model: type[Base], columns: Sequence[str]) -> list[str]:
-    return [name_type(_table(model), name) for name in columns]
+    return [find_type_name(_table(model), name) for name in columns]
 
 
 def _unnest(columns: Sequence[str], name: str) -> str:
@@ -57,11 +57,11 @@ class _Inserting:
         self._statement = Statement(f"{purpose}_{model.__tablename__}", _types(model, columns), sql)
 
     def run(self, connection: Connection, rows: Sequence[Row]) -> list[Row]:
-        return self._statement.run(connection, pick(rows, self._columns)) if rows else []
+        return self._statement.run(connection, transpose_rows(rows, self._columns)) if rows else []
 
     def defer(self, connection: Connection, rows: Sequence[Row]) -> None:
         if rows:
-            self._statement.defer(connection, pick(rows, self._columns))
+            self._statement.defer(connection, transpose_rows(rows, self._columns))
 
 
 class _Updating:
@@ -78,7 +78,7 @@ class _Updating:
 
     def defer(self, connection: Connection, rows: Sequence[Row]) -> None:
         if rows:
-            self._statement.defer(connection, pick(rows, self._columns))
+            self._statement.defer(connection, transpose_rows(rows, self._columns))
 
 
 class _Reading:
@@ -262,7 +262,7 @@ def read_current_steps(connection: Connection, deployment_ids: Sequence[int]) ->
 def insert_events(connection: Connection, rows: Sequence[Row]) -> None:
     """Append events, and have the database announce them when the transaction commits; at the latest at `flush`."""
     if rows:
-        packed = [{**row, "changes": write_bytes(pack_json(row["changes"]))} for row in rows]
+        packed = [{**row, "changes": encode_bytes(pack_json(row["changes"]))} for row in rows]
         INSERT[DeploymentEvent].defer(connection, packed)
         NOTIFY.defer(connection, [pack_payloads(f"{row['deployment_id']}:{row['seq']}" for row in rows)])
 

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, text
 
 from dashboard.config import Settings
-from dashboard.database.deployments import READ_LAST_OF_ENVIRONMENTS
+from dashboard.database.deployments import READ_NEWEST_OF_ENVIRONMENTS
 
 SETTLED = timedelta(days=8)
 """So long after its last report a deployment is kept at least: longer than the keys by which repetitions are known."""
@@ -104,7 +104,7 @@ def _thin(engine: Engine, project_id: int, now: datetime, days: int, count: int)
     """Delete from one project what is older than so many days, or than so many others; 0 sets no limit."""
     with engine.begin() as connection:
         until = _find_end(connection, project_id, now, days, count)
-        last = connection.execute(READ_LAST_OF_ENVIRONMENTS, {"project": project_id}).all()
+        last = connection.execute(READ_NEWEST_OF_ENVIRONMENTS, {"project": project_id}).all()
     kept = [number for row in last for number in (row.newest, row.live) if number is not None]
     wanted = {"project": project_id, "kept": kept, "settled": now - SETTLED, "given_up": now - GIVEN_UP}
     total, after = 0, BEGINNING

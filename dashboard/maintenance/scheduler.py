@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
 from dashboard.config import Settings
-from dashboard.database.pool import SILENCE_S, STATEMENT_S
+from dashboard.database.pool import ANSWER_TIMEOUT_S, STATEMENT_TIMEOUT_S
 from dashboard.maintenance.retention import EVENTS_KEPT, delete_old
 from dashboard.maintenance.search_index import add_terms, renew_terms
 from dashboard.maintenance.staleness import announce_stale
@@ -51,7 +51,7 @@ def _make_renewal(engine: Engine) -> Callable[[], object]:
 
 
 def _repeat(every_s: float, job: Callable[[], object]) -> None:
-    SILENCE_S.set(STATEMENT_S + 1)
+    ANSWER_TIMEOUT_S.set(STATEMENT_TIMEOUT_S + 1)
     while True:
         try:
             job()

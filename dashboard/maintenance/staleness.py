@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, Row, select, update
 from dashboard.core.view import StalenessRule, decide_row_state, format_time, read_deployment_standing
 from dashboard.core.words import State, Status
 from dashboard.database.deployments import is_silent
-from dashboard.database.prepared_statements import flush
+from dashboard.database.prepared_statements import flush_deferred
 from dashboard.ingest.statements import insert_events
 from dashboard.models import Deployment
 
@@ -33,7 +33,7 @@ def announce_stale(engine: Engine, now: datetime, stale_s: int) -> int:
         silent = _mark_stale(connection, staleness)
         insert_events(connection, [_describe(row, now) for row in silent])
         insert_events(connection, [_lift(connection, row, staleness) for row in _find_unfounded(connection, staleness)])
-        flush(connection)
+        flush_deferred(connection)
     return len(silent)
 
 

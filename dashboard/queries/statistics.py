@@ -13,7 +13,7 @@ from sqlalchemy import Row, select, text
 
 from dashboard.core.periods import Unit, choose_unit, compute_rate, fill_gaps, list_starts
 from dashboard.core.view_types import EndCounts, EndStatistics, EnvironmentView, RankedStep, RankedSteps
-from dashboard.database.deployments import READ_LAST_OF_ENVIRONMENTS
+from dashboard.database.deployments import READ_NEWEST_OF_ENVIRONMENTS
 from dashboard.database.reader import Reader
 from dashboard.queries.lists import is_of_project
 from dashboard.queries.rows import DEPLOYMENTS, PROJECTS, TOOK_S, select_newest, view_deployments
@@ -74,7 +74,7 @@ READ_STEPS = text(
 def list_environments(reader: Reader, slug: str) -> list[EnvironmentView]:
     """Return the environments that were used last, by name."""
     project = reader.session.scalar(select(PROJECTS.c.id).where(PROJECTS.c.slug == slug))
-    told = [row for row in reader.session.execute(READ_LAST_OF_ENVIRONMENTS, {"project": project}) if row.environment]
+    told = [row for row in reader.session.execute(READ_NEWEST_OF_ENVIRONMENTS, {"project": project}) if row.environment]
     ids = {number for row in told for number in (row.newest, row.live) if number is not None}
     rows = reader.read_rows(select_newest().where(DEPLOYMENTS.c.id.in_(ids))) if ids else []
     views = {view["id"]: view for view in view_deployments(reader, rows)}
