@@ -96,7 +96,7 @@ def mask_body(body: bytes, media_type: str, known: Secrets = (), *, is_cut: bool
 
 def mask_value(value: Any, known: Secrets = (), name: str = "") -> Any:  # noqa: ANN401
     """Return a decoded JSON value with secrets masked, in the same shape; `name` is its name, if it has one."""
-    if name and names_secret(name) and not (value is None or value == "" or isinstance(value, bool)):
+    if names_secret(name) and not (value is None or value == "" or isinstance(value, bool)):
         return MASK
     if isinstance(value, Mapping):
         return {mask_phrase(key, known): mask_value(member, known, key) for key, member in value.items()}
@@ -192,7 +192,7 @@ def _build_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Return an object; raise ValueError for a repeated name, so that the body is shown as text, as it was sent."""
     built = dict(pairs)
     if len(built) != len(pairs):
-        raise ValueError("a name occurs twice in one object")
+        raise ValueError
     return built
 
 

@@ -5,6 +5,7 @@ Fails closed: every credential that a request carries must be right, and there m
 
 import base64
 import binascii
+import functools
 import hashlib
 import hmac
 import re
@@ -91,7 +92,7 @@ def _check_bearer(secret: str, headers: Mapping[str, str], _body: bytes, _now: d
 def _check_basic(secret: str, headers: Mapping[str, str], _body: bytes, _now: datetime) -> None:
     given = Authorization.from_header(headers["Authorization"])
     password = given.password if given else None
-    if password is None or not hmac.compare_digest(password.encode(errors="replace"), secret.encode()):
+    if password is None or not hmac.compare_digest(password.encode(), secret.encode()):
         raise AuthenticationError("wrong password")
 
 
@@ -100,21 +101,19 @@ def _check_gitlab(secret: str, headers: Mapping[str, str], _body: bytes, _now: d
         raise AuthenticationError("wrong X-Gitlab-Token")
 
 
-def _make_check(header: str, prefix: str) -> "Check":
-    """Return the check of a header that carries the HMAC-SHA256 of the body in hexadecimal digits."""
-
-    def check(secret: str, headers: Mapping[str, str], body: bytes, _now: datetime) -> None:
-        given = headers[header].removeprefix(prefix)
-        if not headers[header].startswith(prefix) or not HEX_SHA256.match(given):
-            raise AuthenticationError(f"{header} is not {prefix and prefix + ' and '}64 hexadecimal digits")
-        if not hmac.compare_digest(bytes.fromhex(given), hmac.digest(secret.encode(), body, hashlib.sha256)):
-            raise AuthenticationError(f"wrong {header}")
-
-    return check
+def _check_digest(
+    header: str, prefix: str, secret: str, headers: Mapping[str, str], body: bytes, _now: datetime
+) -> None:
+    """Check a header that carries the HMAC-SHA256 of the body in hexadecimal digits, behind a prefix."""
+    given = headers[header].removeprefix(prefix)
+    if not headers[header].startswith(prefix) or not HEX_SHA256.match(given):
+        raise AuthenticationError(f"{header} is not {prefix and prefix + ' and '}64 hexadecimal digits")
+    if not hmac.compare_digest(bytes.fromhex(given), hmac.digest(secret.encode(), body, hashlib.sha256)):
+        raise AuthenticationError(f"wrong {header}")
 
 
 def _check_standard(secret: str, headers: Mapping[str, str], body: bytes, now: datetime) -> None:
-    message_id, timestamp, signatures = (headers.get(name, "") for name in STANDARD_HEADERS)
+    message_id, timestamp, signatures = (headers.get(name) for name in STANDARD_HEADERS)
     if not (message_id and timestamp and signatures):
         raise AuthenticationError("webhook-id, webhook-timestamp and webhook-signature belong together")
     if not UNIX_SECONDS.match(timestamp):
@@ -152,15 +151,21 @@ Check = Callable[[str, Mapping[str, str], bytes, datetime], None]
 Scheme = tuple[Callable[[Mapping[str, str]], bool], Check]
 SCHEMES: tuple[Scheme, ...] = (
     (lambda headers: headers.get("Authorization", "").lower().startswith("bearer "), _check_bearer),
-    (lambda headers: "X-Hub-Signature-256" in headers, _make_check("X-Hub-Signature-256", "sha256=")),
+    (
+        lambda headers: "X-Hub-Signature-256" in headers,
+        functools.partial(_check_digest, "X-Hub-Signature-256", "sha256="),
+    ),
     # Bitbucket's; under the same name GitHub and Gitea still send what is signed with SHA-1, which is none.
     (
         lambda headers: headers.get("X-Hub-Signature", "").lower().startswith("sha256="),
-        _make_check("X-Hub-Signature", "sha256="),
+        functools.partial(_check_digest, "X-Hub-Signature", "sha256="),
     ),
     # Without a secret Gitea and Forgejo send it empty.
-    (lambda headers: bool(headers.get("X-Gitea-Signature")), _make_check("X-Gitea-Signature", "")),
-    (lambda headers: bool(headers.get("X-Forgejo-Signature")), _make_check("X-Forgejo-Signature", "")),
+    (lambda headers: bool(headers.get("X-Gitea-Signature")), functools.partial(_check_digest, "X-Gitea-Signature", "")),
+    (
+        lambda headers: bool(headers.get("X-Forgejo-Signature")),
+        functools.partial(_check_digest, "X-Forgejo-Signature", ""),
+    ),
     (lambda headers: "X-Gitlab-Token" in headers, _check_gitlab),
     (lambda headers: "webhook-signature" in headers, _check_standard),
 )

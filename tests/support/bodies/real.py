@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.servers import SECRET, DashboardServer
-from tests.webhooks.dialects.corpora import CORPORA
-from tests.webhooks.dialects.test_github_examples import read_examples
-from tests.webhooks.posting import BEARER, PATH, sign_hub
+from tests.support.bodies.corpora import CORPORA
+from tests.support.bodies.github_examples import read_examples
+from tests.support.posting import BEARER, PATH, sign_hub
+from tests.support.servers import SECRET, DashboardServer
 
 JSON = "application/json"
 STAGES = "a build's stages (wfapi/describe)"

@@ -9,7 +9,7 @@ from typing import Any
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from tests.servers import SECRET
+from tests.support.servers import SECRET
 
 PATH = "/api/webhook/deployment"
 BEARER = {"Authorization": f"Bearer {SECRET}"}

@@ -11,9 +11,9 @@ from typing import Any
 
 from flask.testing import FlaskClient
 
-from tests.ingest.deliveries import strip_receipt
-from tests.servers import SECRET
-from tests.webhooks.posting import BEARER, PATH, sign_hub
+from tests.support.deliveries import strip_receipt
+from tests.support.posting import BEARER, PATH, sign_hub
+from tests.support.servers import SECRET
 
 Json = dict[str, Any]
 RUNS = itertools.count(5_000_001)

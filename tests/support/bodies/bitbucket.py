@@ -16,7 +16,7 @@ REPOSITORY: Json = {
 }
 
 
-def make_status(state: str = "SUCCESSFUL", **fields: Any) -> Json:
+def make_status(state: Any = "SUCCESSFUL", **fields: Any) -> Json:
     """Return a `repo:commit_status_…` body; `fields` are those of the status."""
     status: Json = {
         "key": "unit",

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection, Engine, event
 
 
 @dataclass(frozen=True)
@@ -41,10 +41,13 @@ def note_statements(engine: Engine) -> Iterator[list[Note]]:
 def explain(engine: Engine, note: Note) -> list[dict[str, Any]]:
     """Run a statement anew; return the nodes of its plan, the first on top, as EXPLAIN names what they have."""
     with engine.connect() as connection:
-        told = connection.exec_driver_sql(
-            f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {note.statement}", note.parameters
-        ).scalar()
-    return list(walk_plan(told[0]["Plan"]))
+        return read_plan(connection, note.statement, note.parameters)
+
+
+def read_plan(connection: Connection, statement: str, parameters: Any = None) -> list[dict[str, Any]]:
+    """Run a statement; return the nodes of its plan, the first on top, as EXPLAIN names what they have."""
+    explained = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}", parameters)
+    return list(walk_plan(explained.scalar_one()[0]["Plan"]))
 
 
 def count_blocks(engine: Engine, note: Note) -> int:

@@ -4,16 +4,19 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine
 
 from dashboard.config import SettingsError
 from dashboard.database.pool import check_connections, count_connections
-from tests.conftest import MakeDatabase, StartDashboard, make_settings
-from tests.servers import REPOSITORY, DashboardServer
+from tests.support.applications import make_settings
+from tests.support.databases import MakeDatabase
+from tests.support.fixtures import StartDashboard
+from tests.support.servers import REPOSITORY, DashboardServer
 
 PROMPTLY_S = 9
 """5 s for connecting, and some for a busy machine."""
@@ -28,7 +31,11 @@ def silent_url() -> Iterator[str]:
 
 def test_database_that_does_not_answer_is_a_prompt_503(start_dashboard: StartDashboard, silent_url: str) -> None:
     dashboard = start_dashboard(silent_url)
-    for ask in (lambda: dashboard.get("/ready"), lambda: dashboard.post({"project": "shop", "run_id": "1"})):
+    asks: list[Callable[[], tuple[int, Any]]] = [
+        lambda: dashboard.get("/ready"),
+        lambda: dashboard.post({"project": "shop", "run_id": "1"}),
+    ]
+    for ask in asks:
         began_at = time.monotonic()
         assert ask()[0] == 503
         assert time.monotonic() - began_at < PROMPTLY_S

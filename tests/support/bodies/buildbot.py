@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.webhooks.dialects.reading import at
+from tests.support.reading import at
 
 MASTER = "https://bot.example.org/ci/"
 SHA = "4be1c9d70f24a5e88ef5b3a6c1d2e3f405162738"
@@ -51,8 +51,8 @@ def make_build(*steps: dict[str, Any], source: dict[str, Any] | None = None, **f
 
 def end_build(results: int, *steps: dict[str, Any], text: str = "build successful", **fields: Any) -> dict[str, Any]:
     """Return the body on the build after it ended at 10:01:00."""
-    ended = {"complete": True, "complete_at": unix("10:01:00"), "results": results, "state_string": text}
-    return make_build(*steps, **ended, **fields)
+    ended: dict[str, Any] = {"complete": True, "complete_at": unix("10:01:00"), "state_string": text}
+    return make_build(*steps, results=results, **ended, **fields)
 
 
 PREPARED = make_step(0, "worker_preparation", "10:00:00", "10:00:01", state_string="worker w1 ready")

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.servers import REPOSITORY
+from tests.support.servers import REPOSITORY
 
 PATIENCE_S = 30
 
@@ -72,6 +72,16 @@ class Dashboard:
             os.killpg(self.process.pid, number)
         self.process.communicate(timeout=PATIENCE_S)
         return self.process.returncode
+
+
+def expect_one_line(dashboard: Dashboard, status: int, *words: str) -> None:
+    """Expect the program to end at once with a status and one line that has these words."""
+    ended, complaint = dashboard.read_end()
+    assert ended == status, complaint
+    assert complaint.startswith("dashboard: ")
+    assert complaint.count("\n") == 1
+    for word in words:
+        assert word in complaint
 
 
 def list_descendants(pid: int) -> list[int]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.servers import DashboardServer
+from tests.support.servers import DashboardServer
 
 
 def send(server: DashboardServer, **payload: object) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The whole shape of production as processes that a test can stop, kill and start one by one."""
 
 import contextlib
+import functools
 import json
 import os
 import shutil
@@ -13,7 +14,7 @@ from typing import Any
 from dashboard.cli.serving.processes import Program, UnixConnection
 from dashboard.cli.serving.production import NGINX, WEB, describe_programs
 from dashboard.config import load_settings
-from tests.servers import READY_WITHIN_S, REPOSITORY, DashboardServer, wait_until
+from tests.support.servers import READY_WITHIN_S, REPOSITORY, DashboardServer, wait_until
 
 
 class ProductionShape(DashboardServer):
@@ -40,7 +41,7 @@ class ProductionShape(DashboardServer):
                     program.command, cwd=REPOSITORY, env=dict(program.environ), start_new_session=True, stderr=log
                 )
         for name in started:
-            wait_until(lambda name=name: self._answers(name), READY_WITHIN_S, f"an answer of {name}")
+            wait_until(functools.partial(self._answers, name), READY_WITHIN_S, f"an answer of {name}")
 
     def stop(self, *names: str, how: int = signal.SIGTERM) -> None:  # type: ignore[override]
         """Send a signal to all processes of these, or of everything, and wait until they have ended; nginx is last."""

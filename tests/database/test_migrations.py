@@ -12,10 +12,12 @@ from alembic.script import ScriptDirectory
 from flask import Flask
 from sqlalchemy import inspect, select
 
-from dashboard.app import MIGRATIONS, create_app
+from dashboard.app import create_app
+from dashboard.database.migrations import MIGRATIONS
 from dashboard.extensions import db
 from dashboard.models import Base, DeploymentEvent
-from tests.conftest import MakeDatabase, close_connections, make_settings
+from tests.support.applications import close_connections, make_settings
+from tests.support.databases import MakeDatabase
 
 REVISIONS = [revision.revision for revision in ScriptDirectory(str(MIGRATIONS)).walk_revisions()][::-1]
 

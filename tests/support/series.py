@@ -2,16 +2,16 @@
 
 from collections.abc import Mapping
 
-from tests.webhooks.dialects import (
-    bitbucket_bodies,
-    buildbot_bodies,
-    cdevents_bodies,
-    gitea_bodies,
-    github_bodies,
-    gitlab_bodies,
-    jenkins_bodies,
+from tests.support.bodies import (
+    bitbucket,
+    buildbot,
+    cdevents,
+    gitea,
+    github,
+    gitlab,
+    jenkins,
 )
-from tests.webhooks.order.delivering import Delivery, Json, Series, make_series
+from tests.support.delivering import Delivery, Json, Series, make_series
 
 
 def clock(time: str) -> str:
@@ -21,45 +21,43 @@ def clock(time: str) -> str:
 
 def tell_github(run: int) -> list[Delivery]:
     """Return a run of two jobs, of which the second deploys and fails at its second step."""
-    step = github_bodies.make_step
-    whole = {"id": run, "html_url": f"https://github.com/Octo/Shop/actions/runs/{run}"}
-    build = {"run_id": run, "id": run * 10 + 1, "name": "build"}
-    deploy = {"run_id": run, "id": run * 10 + 2, "name": "deploy"}
+    step = github.make_step
+    whole: Json = {"id": run, "html_url": f"https://github.com/Octo/Shop/actions/runs/{run}"}
+    build: Json = {"run_id": run, "id": run * 10 + 1, "name": "build"}
+    deploy: Json = {"run_id": run, "id": run * 10 + 2, "name": "deploy"}
     begun, ended = {"started_at": clock("10:00:30")}, {"completed_at": clock("10:02:00")}
     moved = {"created_at": clock("10:02:01"), "started_at": clock("10:02:10")}
     built = [step(1, name="Checkout"), step(2, name="Compile"), step(3)]
     compiling = [built[0], step(2, "in_progress", None, name="Compile"), step(3, "queued", None, started_at=None)]
     deployed = [step(1), step(2, "completed", "failure", name="Roll out"), step(3, "completed", "skipped")]
     named = {"workflow_run": {"id": run, "run_attempt": 1}}
-    placed = github_bodies.make_deployment("in_progress", updated_at=clock("10:02:12")) | named
+    placed = github.make_deployment("in_progress", updated_at=clock("10:02:12")) | named
     return make_series(
         "github",
         run,
-        ("workflow_run", github_bodies.make_run("queued", **whole, updated_at=clock("10:00:00"))),
-        ("workflow_job", github_bodies.make_job("queued", **build, started_at=clock("10:00:10"))),
-        ("workflow_job", github_bodies.make_job("in_progress", **build, **begun, steps=compiling)),
-        ("workflow_job", github_bodies.make_job("completed", "success", **build, **begun, **ended, steps=built)),
+        ("workflow_run", github.make_run("queued", **whole, updated_at=clock("10:00:00"))),
+        ("workflow_job", github.make_job("queued", **build, started_at=clock("10:00:10"))),
+        ("workflow_job", github.make_job("in_progress", **build, **begun, steps=compiling)),
+        ("workflow_job", github.make_job("completed", "success", **build, **begun, **ended, steps=built)),
         (
             "workflow_job",
-            github_bodies.make_job("in_progress", **deploy, **moved, steps=[step(1, "in_progress", None)]),
+            github.make_job("in_progress", **deploy, **moved, steps=[step(1, "in_progress", None)]),
         ),
         ("deployment_status", placed),
         (
             "workflow_job",
-            github_bodies.make_job(
-                "completed", "failure", **deploy, **moved, completed_at=clock("10:04:50"), steps=deployed
-            ),
+            github.make_job("completed", "failure", **deploy, **moved, completed_at=clock("10:04:50"), steps=deployed),
         ),
-        ("workflow_run", github_bodies.make_run("completed", "failure", **whole, updated_at=clock("10:05:00"))),
+        ("workflow_run", github.make_run("completed", "failure", **whole, updated_at=clock("10:05:00"))),
     )
 
 
 def tell_gitea(run: int) -> list[Delivery]:
     """Return a run of two jobs that succeed."""
-    make_run, make_job = gitea_bodies.make_run, gitea_bodies.make_job
-    build = {"run_id": run, "id": run * 10 + 1, "name": "build", "started_at": clock("10:00:05")}
-    test = {"run_id": run, "id": run * 10 + 2, "name": "test", "started_at": clock("10:04:02")}
-    never = gitea_bodies.NEVER
+    make_run, make_job = gitea.make_run, gitea.make_job
+    build: Json = {"run_id": run, "id": run * 10 + 1, "name": "build", "started_at": clock("10:00:05")}
+    test: Json = {"run_id": run, "id": run * 10 + 2, "name": "test", "started_at": clock("10:04:02")}
+    never = gitea.NEVER
     compiling = [
         {
             "name": "Checkout",
@@ -75,7 +73,7 @@ def tell_gitea(run: int) -> list[Delivery]:
     return make_series(
         "gitea",
         run,
-        ("workflow_run", make_run("requested", id=run, started_at=gitea_bodies.EPOCH)),
+        ("workflow_run", make_run("requested", id=run, started_at=gitea.EPOCH)),
         ("workflow_job", make_job("queued", **{**build, "started_at": never}, steps=[])),
         ("workflow_job", make_job("in_progress", **build, steps=compiling)),
         ("workflow_job", make_job("completed", "success", **build, steps=built)),
@@ -90,7 +88,7 @@ def tell_forgejo(run: int) -> list[Delivery]:
     build, test = {"run_id": run, "id": run * 10 + 1}, {"run_id": run, "id": run * 10 + 2, "name": "test"}
     first, then = {"id": run}, {"id": run, "started": clock("11:00:00"), "updated": clock("11:00:01")}
     told: list[tuple[str, Json]] = [
-        (f"workflow_job_{status}", gitea_bodies.make_forgejo_job(status, whole, **job, attempt=attempt))
+        (f"workflow_job_{status}", gitea.make_forgejo_job(status, whole, **job, attempt=attempt))
         for status, whole, job, attempt in (
             ("running", first, build, 1),
             ("success", first, build, 1),
@@ -100,13 +98,13 @@ def tell_forgejo(run: int) -> list[Delivery]:
         )
     ]
     again = {**then, "stopped": clock("11:03:00"), "updated": clock("11:03:00")}
-    told.insert(3, ("action_run_failure", gitea_bodies.make_forgejo_run("failure", id=run)))
-    return make_series("forgejo", run, *told, ("action_run_recover", gitea_bodies.make_forgejo_run("success", **again)))
+    told.insert(3, ("action_run_failure", gitea.make_forgejo_run("failure", id=run)))
+    return make_series("forgejo", run, *told, ("action_run_recover", gitea.make_forgejo_run("success", **again)))
 
 
 def tell_gitlab(run: int) -> list[Delivery]:
     """Return a pipeline of two jobs, of which the second fails first and succeeds when it is run again."""
-    make_build, make_job = gitlab_bodies.make_build, gitlab_bodies.make_job
+    make_build, make_job = gitlab.make_build, gitlab.make_job
     compile_id, unit_id, again_id = run * 10 + 1, run * 10 + 2, run * 10 + 3
     begun = {"started_at": "2026-03-01 10:01:00 UTC"}
     ended = {**begun, "finished_at": "2026-03-01 10:02:00 UTC", "duration": 60.0}
@@ -117,7 +115,7 @@ def tell_gitlab(run: int) -> list[Delivery]:
     compiled = make_build(compile_id, "compile", "success", stage="build", **ended)
 
     def pipeline(status: str, *builds: Json, **fields: object) -> tuple[str, Json]:
-        return "Pipeline Hook", gitlab_bodies.make_pipeline(status, *builds, id=run, **fields)
+        return "Pipeline Hook", gitlab.make_pipeline(status, *builds, id=run, **fields)
 
     def job(number: int, name: str, status: str, times: Json) -> tuple[str, Json]:
         told = {f"build_{field}": value for field, value in times.items()}
@@ -144,18 +142,18 @@ def tell_gitlab(run: int) -> list[Delivery]:
 
 def tell_jenkins(run: int) -> list[Delivery]:
     """Return a build as both plugins and a script that posts its stages tell it."""
-    stage, stages = jenkins_bodies.make_stage, jenkins_bodies.make_stages
+    stage, stages = jenkins.make_stage, jenkins.make_stages
     address = {
         "full_url": f"https://ci.example.org/jenkins/job/Team/job/shop/{run}/",
         "url": f"job/Team/job/shop/{run}/",
     }
-    build = {"number": run, **address}
-    ended = {**build, "duration": 90_500}
-    link = {"_links": {"self": {"href": f"/jenkins/job/Team/job/shop/{run}/wfapi/describe"}}}
+    build: Json = {"number": run, **address}
+    ended: Json = {**build, "duration": 90_500}
+    link: Json = {"_links": {"self": {"href": f"/jenkins/job/Team/job/shop/{run}/wfapi/describe"}}}
     compiled = stage("Build", took_ms=30_000)
     half = [compiled, stage("Deploy", "IN_PROGRESS", from_ms=30_000, took_ms=5_000)]
     whole = [compiled, stage("Deploy", "FAILED", from_ms=30_000, took_ms=60_000, error={"message": "exit code 1"})]
-    notify, tell_run = jenkins_bodies.make_notification, jenkins_bodies.make_run
+    notify, tell_run = jenkins.make_notification, jenkins.make_run
     return make_series(
         "jenkins",
         run,
@@ -175,8 +173,8 @@ def tell_cdevents(run: int) -> list[Delivery]:
 
     def tell(number: int, kind: str, subject: str, at: str, **content: object) -> tuple[str, Json]:
         context = {"id": f"{run}-{number}", "timestamp": clock(at)}
-        event = cdevents_bodies.make_event(kind, subject, dict(content), **context)
-        return kind, cdevents_bodies.wrap(event) if number % 2 else event
+        event = cdevents.make_event(kind, subject, dict(content), **context)
+        return kind, cdevents.wrap(event) if number % 2 else event
 
     name, within = f"ship-{run}", {"id": f"ship-{run}"}
     return make_series(
@@ -194,7 +192,7 @@ def tell_cdevents(run: int) -> list[Delivery]:
 
 def tell_buildbot(run: int) -> list[Delivery]:
     """Return a build that is posted whole, with the steps so far, each time that one begins or ends."""
-    make_build, bodies = buildbot_bodies.make_build, buildbot_bodies
+    make_build, bodies = buildbot.make_build, buildbot
     steps = [bodies.PREPARED, bodies.BUILT, bodies.TEST_FAILED, bodies.TIDIED]
     ended = bodies.end_build(2, *steps, text="failed 2 of 9 failed", buildid=run)
     told = [
@@ -220,8 +218,7 @@ def tell_bitbucket(run: int) -> list[Delivery]:
     commit = {"commit": {"hash": f"{run}{'a' * 33}", "message": "Pay by card\n"}}
     events = ["repo:commit_status_created", *["repo:commit_status_updated"] * 4]
     bodies = [
-        bitbucket_bodies.make_status(state, description=text, updated_on=clock(at), **commit)
-        for state, at, text in told
+        bitbucket.make_status(state, description=text, updated_on=clock(at), **commit) for state, at, text in told
     ]
     return make_series("bitbucket", run, *zip(events, bodies, strict=True))
 
@@ -236,9 +233,7 @@ def tell_gitea_status(run: int) -> list[Delivery]:
         ("success", "13:12:00", "12 tests"),
     ]
     bodies = [
-        gitea_bodies.make_status(
-            state, sha=f"{run}{'a' * 33}", description=text, created_at=clock(at), updated_at=clock(at)
-        )
+        gitea.make_status(state, sha=f"{run}{'a' * 33}", description=text, created_at=clock(at), updated_at=clock(at))
         for state, at, text in told
     ]
     return make_series("gitea", run, *(("status", body) for body in bodies))

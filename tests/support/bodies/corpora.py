@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-CORPORA = Path(os.environ.get("CORPORA") or Path(__file__).parents[4] / "shared" / "corpora")
+from tests.support.servers import REPOSITORY
+
+CORPORA = Path(os.environ.get("CORPORA") or REPOSITORY.parent / "shared" / "corpora")
 
 
 def read_corpus(folder: str) -> dict[str, Any]:

@@ -56,5 +56,5 @@ def expect_fresh(page: Page, fresh: Page) -> None:
 
 
 def _compare(shown: list[Any], wanted: list[Any]) -> list[str]:
-    texts = [json.dumps(content, indent=1, ensure_ascii=False).splitlines() for content in (shown, wanted)]
-    return list(difflib.unified_diff(*texts, "the page", "the page loaded afresh", n=12, lineterm=""))
+    old, new = (json.dumps(content, indent=1, ensure_ascii=False).splitlines() for content in (shown, wanted))
+    return list(difflib.unified_diff(old, new, "the page", "the page loaded afresh", n=12, lineterm=""))

@@ -1,6 +1,7 @@
-"""A page as the server sees it: a Socket.IO client that notes what it is told."""
+"""A Socket.IO client that keeps the frames it receives: what the server sees of a page."""
 
 import queue
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,7 +13,7 @@ WITHIN_S = 15
 Frame = dict[str, Any]
 
 
-class Browser:
+class SocketIOClient:
     """A connected client; frames are taken in the order in which they came."""
 
     def __init__(self, url: str, headers: dict[str, str] | None = None) -> None:
@@ -64,3 +65,12 @@ class Browser:
 
     def _note(self, event: str, frame: Frame | None = None) -> None:
         self._frames.put((event, frame or {}))
+
+
+def is_gap_free(frames: Iterable[Frame], since: int) -> bool:
+    """Say whether each frame begins where the one before ended, or earlier: it then repeats what is known."""
+    for frame in frames:
+        if frame["prev_seq"] > since:
+            return False
+        since = frame["seq"]
+    return True

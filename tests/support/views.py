@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.live.browser import Frame
+from tests.support.socketio_client import Frame
 
 View = dict[str, Any]
 
