@@ -27,7 +27,7 @@ from dashboard.http.context import current_settings
 from dashboard.http.delivery_filter import DeliveryFilter
 from dashboard.http.problems import ProblemError, flatten_messages
 from dashboard.ingest.batch import ingest_deliveries
-from dashboard.ingest.delivery import Incoming, Interpretation, Receipt, open_body
+from dashboard.ingest.delivery import Incoming, Interpretation, Receipt, decompress_body
 from dashboard.queries.deliveries import DeliveryFilters, list_oldest, read_row, tell_obstacle
 from dashboard.webhooks.interpret import interpret
 from dashboard.webhooks.receipts import describe_receipt, reject_if_not_allowed
@@ -146,7 +146,7 @@ def _replay(delivery_id: uuid.UUID, now: datetime) -> Receipt:
     reader.release()
     if row is None:
         raise ObstacleError("gone")
-    body = open_body(row["body"])
+    body = decompress_body(row["body"])
     if obstacle := tell_obstacle(row["source"], is_cut=len(body) < row["body_size"]):
         raise ObstacleError(obstacle)
     incoming = Incoming(
