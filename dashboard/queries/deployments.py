@@ -1,4 +1,4 @@
-"""Deployments one by one, with all that belongs to them, and runs."""
+"""Single deployments with their jobs and steps, and runs."""
 
 from sqlalchemy import func, select
 
@@ -36,7 +36,7 @@ def get_deployment(reader: Reader, deployment_id: int) -> DeploymentView | None:
 
 
 def find_run(reader: Reader, run_id: str, repository: str | None) -> Row | None:
-    """Return the run's deployment: that of its CI dialect rather than a native one, its newest attempt."""
+    """Return the row of a run's newest attempt, in a CI dialect rather than native; None if the run is unknown."""
     query = select(DEPLOYMENTS).where(DEPLOYMENTS.c.run_id == run_id)
     if repository is not None:
         query = query.where(func.lower(DEPLOYMENTS.c.repository) == repository.lower())
@@ -47,7 +47,7 @@ def find_run(reader: Reader, run_id: str, repository: str | None) -> Row | None:
 
 
 def view_run(reader: Reader, row: Row) -> RunView:
-    """Return a deployment with its jobs and their steps, without what else its page shows."""
+    """Return a deployment with its jobs and their steps, without estimate and related deployments."""
     project = view_project(read_projects(reader, [row["project_id"]])[row["project_id"]])
     standing = read_deployment_standing(row)
     summary = view_deployment(row, project, standing, reader.staleness)
@@ -55,12 +55,12 @@ def view_run(reader: Reader, row: Row) -> RunView:
 
 
 def tag_run(reader: Reader, row: Row) -> str:
-    """Return what stays the same exactly while view_run does: the seq, and the state that time alone can change."""
+    """Return a tag that changes exactly when view_run does: it has the seq, and the state, which time can change."""
     return f"{row['id']}.{row['seq']}.{decide_row_state(row, read_deployment_standing(row), reader.staleness)}"
 
 
 def exists(reader: Reader, deployment_id: int) -> bool:
-    """Return whether there is such a deployment."""
+    """Return whether the deployment exists."""
     query = select(DEPLOYMENTS.c.id).where(DEPLOYMENTS.c.id == deployment_id)
     return 0 <= deployment_id <= MAX_ID and reader.session.scalar(query) is not None
 

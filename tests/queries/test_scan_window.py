@@ -15,7 +15,7 @@ from dashboard.maintenance.search_index import SETTLED, add_terms, renew_terms
 from dashboard.queries import lists
 from dashboard.queries import scan_window as windows
 from dashboard.queries.deliveries import DeliveryFilters, list_deliveries
-from dashboard.queries.history import count_newer, iterate_deployments, mark_top
+from dashboard.queries.history import count_newer, iterate_deployments, make_top_cursor
 from dashboard.queries.lists import DeploymentFilters, list_deployments
 from tests.support.deliveries import NOW, ingest, make_incoming, make_report
 
@@ -102,7 +102,7 @@ def test_pages_hold_each_that_matches_once_and_in_order(part: str, indexed: bool
     assert [commit for page in list_pages(DeploymentFilters(q=part)) for commit in page] == wanted
 
 
-@pytest.mark.parametrize("limit", ["MAX_FOUND", "MAX_GUESSED"])
+@pytest.mark.parametrize("limit", ["MAX_MATCHES", "MAX_ESTIMATED_MATCHES"])
 def test_a_piece_that_most_have_does_not_end_the_search(limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lists, limit, 3)
     deploy(15, branch="main")
@@ -112,8 +112,8 @@ def test_a_piece_that_most_have_does_not_end_the_search(limit: str, monkeypatch:
 
 
 def test_what_a_sample_takes_for_rare_is_found_by_the_index(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lists, "MAX_GUESSED", 8)
-    monkeypatch.setattr(lists, "PLACES", 3)
+    monkeypatch.setattr(lists, "MAX_ESTIMATED_MATCHES", 8)
+    monkeypatch.setattr(lists, "SAMPLE_POINTS", 3)
     deploy(60, branch="main")
     deploy(2, minutes_ago=90, branch="rare", commit_hash="aaa")
     add_terms(db.engine, LATER)
@@ -121,8 +121,8 @@ def test_what_a_sample_takes_for_rare_is_found_by_the_index(monkeypatch: pytest.
 
 
 def test_what_is_left_beside_a_gap_does_not_seem_to_be_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lists, "MAX_GUESSED", 8)
-    monkeypatch.setattr(lists, "PLACES", 10)
+    monkeypatch.setattr(lists, "MAX_ESTIMATED_MATCHES", 8)
+    monkeypatch.setattr(lists, "SAMPLE_POINTS", 10)
     deploy(60, minutes_ago=100, branch="main")
     deploy(2, minutes_ago=200, branch="rare", commit_hash="aaa")
     deploy(20, branch="main")
@@ -145,7 +145,7 @@ def test_what_came_since_is_counted_in_the_newest_window() -> None:
     (shown,), _ = list_deployments(open_reader(LATER), DeploymentFilters(branch="rare"), 3, None)
     deploy(5, branch="rare")
     deploy(30, minutes_ago=20, branch="main")
-    assert count_newer(open_reader(LATER), DeploymentFilters(branch="rare"), mark_top(shown), 50) == 5
+    assert count_newer(open_reader(LATER), DeploymentFilters(branch="rare"), make_top_cursor(shown), 50) == 5
 
 
 def test_what_a_deployment_says_later_is_found_once_it_was_looked_at_again() -> None:
