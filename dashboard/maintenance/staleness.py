@@ -1,6 +1,7 @@
-"""Announcing deployments that have fallen silent, so that open pages learn what a fresh one would compute.
+"""Announces stale deployments, so that open pages show what a reloaded page would.
 
-The state itself is computed on reading; here its change gets an event and a seq. Whoever reports next lifts it.
+The state is computed on reading; this gives its change an event and a seq. The next report makes the deployment fresh
+again.
 """
 
 from datetime import datetime
@@ -15,42 +16,41 @@ from dashboard.database.prepared_statements import flush_deferred
 from dashboard.ingest.statements import insert_events
 from dashboard.models import Deployment
 
-TABLE = Deployment.metadata.tables[Deployment.__tablename__]
+DEPLOYMENTS = Deployment.metadata.tables[Deployment.__tablename__]
 BATCH_SIZE = 100
-LIVELY = (State.QUEUED.value, State.WAITING.value, State.RUNNING.value)
-"""States that can turn stale; `stale` itself is not among them, which makes the announcement happen once."""
+FRESH_STATES = (State.QUEUED.value, State.WAITING.value, State.RUNNING.value)
+"""States that can turn stale. Without `stale` itself, so that a deployment is announced once."""
 
 
 def announce_stale(engine: Engine, now: datetime, stale_s: int) -> int:
-    """Announce the open deployments that have been silent for too long; commit, and return how many there were.
+    """Announce open deployments that have been silent for too long (see StalenessRule); commit, and return how many.
 
-    Too long is what is unusual for their project, and at least stale_s seconds.
-
-    Any number of processes may do this at the same time: a row that is locked is left to whoever holds it.
+    Any number of processes may run this at once: locked rows are skipped.
     """
     staleness = StalenessRule(now, stale_s)
     with engine.begin() as connection:
-        silent = _mark_stale(connection, staleness)
-        insert_events(connection, [_describe(row, now) for row in silent])
-        insert_events(connection, [_lift(connection, row, staleness) for row in _find_unfounded(connection, staleness)])
+        stale = _mark_stale(connection, staleness)
+        insert_events(connection, [_make_stale_event(row, now) for row in stale])
+        no_longer_stale = _find_no_longer_stale(connection, staleness)
+        insert_events(connection, [_withdraw(connection, row, staleness) for row in no_longer_stale])
         flush_deferred(connection)
-    return len(silent)
+    return len(stale)
 
 
-def _find_unfounded(connection: Connection, staleness: StalenessRule) -> list[dict[str, Any]]:
-    """Return deployments that were announced when less patience was set than now."""
-    unfounded = select(TABLE).where(
-        TABLE.c.state == State.STALE.value, ~is_silent(staleness.now, staleness.min_silence_s)
+def _find_no_longer_stale(connection: Connection, staleness: StalenessRule) -> list[dict[str, Any]]:
+    """Return open deployments that were announced, but are not stale under the current settings."""
+    no_longer_stale = select(DEPLOYMENTS).where(
+        DEPLOYMENTS.c.state == State.STALE.value, ~is_silent(staleness.now, staleness.min_silence_s)
     )
-    still_open = TABLE.c.status.is_distinct_from(Status.COMPLETED.word)
-    locked = unfounded.where(still_open).limit(BATCH_SIZE).with_for_update(skip_locked=True)
+    still_open = DEPLOYMENTS.c.status.is_distinct_from(Status.COMPLETED.word)
+    locked = no_longer_stale.where(still_open).limit(BATCH_SIZE).with_for_update(skip_locked=True)
     return [dict(row) for row in connection.execute(locked).mappings()]
 
 
-def _lift(connection: Connection, row: dict[str, Any], staleness: StalenessRule) -> dict[str, Any]:
-    """Take an announcement back; return the event that says so."""
+def _withdraw(connection: Connection, row: dict[str, Any], staleness: StalenessRule) -> dict[str, Any]:
+    """Set the current state of a deployment that is no longer stale; return the event."""
     shown, seq = decide_row_state(row, read_deployment_standing(row), staleness).value, row["seq"] + 1
-    connection.execute(update(TABLE).where(TABLE.c.id == row["id"]).values(state=shown, seq=seq))
+    connection.execute(update(DEPLOYMENTS).where(DEPLOYMENTS.c.id == row["id"]).values(state=shown, seq=seq))
     return _make_event(row["id"], seq, {"state": shown, "stale_since": None}, staleness.now)
 
 
@@ -59,7 +59,7 @@ def _mark_stale(connection: Connection, staleness: StalenessRule) -> list[Row[An
         select(Deployment.id)
         .where(
             Deployment.status.is_distinct_from(Status.COMPLETED.word),
-            Deployment.state.in_(LIVELY),
+            Deployment.state.in_(FRESH_STATES),
             is_silent(staleness.now, staleness.min_silence_s),
         )
         .order_by(Deployment.id)
@@ -75,7 +75,7 @@ def _mark_stale(connection: Connection, staleness: StalenessRule) -> list[Row[An
     return list(connection.execute(marked))
 
 
-def _describe(row: Row[Any], now: datetime) -> dict[str, Any]:
+def _make_stale_event(row: Row[Any], now: datetime) -> dict[str, Any]:
     shown = {"state": State.STALE.value, "stale_since": format_time(row.last_report_at)}
     return _make_event(row.id, row.seq, shown, now)
 
