@@ -11,7 +11,7 @@ from flask import Flask
 from dashboard.app import create_app
 from dashboard.config import load_settings
 from dashboard.extensions import db
-from dashboard.maintenance.search_index import add_terms
+from dashboard.maintenance.search_index import index_new_deployments
 from tests.support.large_past import make_payload
 from tests.support.servers import SECRET
 
@@ -48,7 +48,7 @@ def report(app: Flask, database_url: str, make: Make) -> dict[str, float]:
     for number in range(WARM_UP, WARM_UP + REPORTED):
         post(app, make(number))
     with app.app_context():
-        add_terms(db.engine, datetime.now(UTC) + timedelta(days=1))
+        index_new_deployments(db.engine, datetime.now(UTC) + timedelta(days=1))
         db.engine.dispose()
     return {kept: (size - before[kept]) / REPORTED for kept, size in read_sizes(database_url).items()}
 

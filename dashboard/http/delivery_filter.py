@@ -2,10 +2,10 @@
 
 from marshmallow import Schema, ValidationError, fields, validate
 
+from dashboard.core.paging import MAX_ID
 from dashboard.core.words import Verdict
 
 MAX_TEXT_LENGTH = 300
-MAX_ID = 2**63 - 1
 
 
 def check_text(text: str) -> None:

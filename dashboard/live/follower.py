@@ -16,7 +16,7 @@ import gevent.event
 from flask_socketio import SocketIO
 
 from dashboard.core.view_types import Usual
-from dashboard.database.listener import CONNECTION_ERRORS, MAX_EVENTS, Event, Listener, open_listener
+from dashboard.database.listener import CONNECTION_ERRORS, MAX_READ_EVENTS, Event, Listener, open_listener
 from dashboard.live.fanout import NAMESPACE, Broadcast, Message
 from dashboard.live.frames import CREATED, fold_events
 from dashboard.live.subscriptions import RUN, SIBLINGS, parse_topic
@@ -88,7 +88,7 @@ class Follower:
         while True:
             if listener.wait(next_sweep - time.monotonic()):
                 gevent.sleep(FRAME_S)
-                self._publish_announced(listener, listener.take_announced())
+                self._publish_announced(listener, listener.take_announced_seqs())
             if time.monotonic() >= next_sweep:
                 self._sweep(listener)
                 next_sweep = time.monotonic() + SWEEP_S
@@ -125,7 +125,7 @@ class Follower:
                     messages += self._describe(list(group))
             finally:
                 self._broadcast(messages)
-            if len(events) < MAX_EVENTS:
+            if len(events) < MAX_READ_EVENTS:
                 break
         # Also right where there was nobody to tell, or where the events are no longer kept.
         for deployment_id, seq in reached.items():

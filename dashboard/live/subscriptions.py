@@ -6,7 +6,8 @@ Pure functions over decoded JSON; nothing here reads the database.
 import re
 from dataclasses import dataclass
 
-MAX_ID = 2**63 - 1
+from dashboard.core.paging import MAX_ID
+
 MAX_SEQ = 2**31 - 1
 MAX_SLUG_LENGTH = 300
 SIBLINGS = "siblings:"

@@ -23,7 +23,7 @@ from dashboard.live.subscriptions import RefusedMessageError, Topic, parse_subsc
 from dashboard.metrics import SOCKETS
 from dashboard.queries import projects
 from dashboard.queries.deployments import get_deployment
-from dashboard.queries.events import list_events
+from dashboard.queries.events import MAX_EVENTS, list_events
 from dashboard.queries.overview import snapshot_overview
 
 Answer = dict[str, Any]
@@ -32,8 +32,7 @@ EXTENSION = "live"
 """Under this name the application's extensions hold the follower, once it has been started."""
 MAX_TOPICS = 50
 """Topics that one client may be subscribed to at a time."""
-MAX_EVENTS = 500
-"""The longest tail that is sent; after a longer absence a snapshot is shorter."""
+
 READY_S = 5
 READINGS = SingleFlight(max_concurrent=4)
 

@@ -10,6 +10,7 @@ from typing import Any
 from flask import Response, request
 from flask_babel import gettext as _
 
+from dashboard.core.paging import MAX_ID
 from dashboard.core.words import Verdict
 from dashboard.database.reader import Reader
 from dashboard.pages.filters import (
@@ -24,9 +25,14 @@ from dashboard.pages.filters import (
 )
 from dashboard.pages.rendering import blueprint, read_database, render_page
 from dashboard.pages.text.words import WORDS
-from dashboard.queries.deliveries import DeliveryFilters, list_deliveries, list_newer, list_suggestions, mark_newer
+from dashboard.queries.deliveries import (
+    DeliveryFilters,
+    list_deliveries,
+    list_newer,
+    list_suggestions,
+    make_newer_cursor,
+)
 from dashboard.queries.history import list_choices
-from dashboard.queries.rows import MAX_ID
 
 PAGE_SIZE = 50
 MAX_DIGITS = 19
@@ -70,7 +76,7 @@ def _describe_results(reader: Reader, filters: DeliveryFilters, arguments: Mappi
     return {
         "deliveries": deliveries,
         "older": older,
-        "newer": mark_newer(deliveries[0]) if deliveries and not is_first else None,
+        "newer": make_newer_cursor(deliveries[0]) if deliveries and not is_first else None,
         "is_first": is_first,
         "asked": ask_api(filters),
         "outcome": read_outcome(arguments),

@@ -15,14 +15,14 @@ from urllib.parse import parse_qs
 from marshmallow import ValidationError
 
 from dashboard.core.report import Report
-from dashboard.core.words import Verdict
+from dashboard.core.words import NATIVE, Verdict
 from dashboard.http.body import decode_json, parse_json, require_json
 from dashboard.http.problems import ProblemError, flatten_messages
 from dashboard.ingest.delivery import Interpretation
 from dashboard.webhooks.dialects import native
 from dashboard.webhooks.dialects.payload import MAX_JOBS, MAX_STEPS, NAME_LENGTH, Ignored, MalformedError
 from dashboard.webhooks.schemas import DEPLOYMENT, count_children
-from dashboard.webhooks.senders import NATIVE, NATIVE_KEY_HEADERS, SENDERS, Sender, read_first
+from dashboard.webhooks.senders import NATIVE_KEY_HEADERS, SENDERS, Sender, read_first
 
 MAX_ERRORS = 50
 """Fields that an answer names: who sent ten thousand bad ones does not need to hear of each."""

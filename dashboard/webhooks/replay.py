@@ -27,8 +27,8 @@ from dashboard.http.context import current_settings
 from dashboard.http.delivery_filter import DeliveryFilter
 from dashboard.http.problems import ProblemError, flatten_messages
 from dashboard.ingest.batch import ingest_deliveries
-from dashboard.ingest.delivery import Incoming, Interpretation, Receipt, open_body
-from dashboard.queries.deliveries import DeliveryFilters, list_oldest, read_row, tell_obstacle
+from dashboard.ingest.delivery import Incoming, Interpretation, Receipt, decompress_body
+from dashboard.queries.deliveries import DeliveryFilters, find_obstacle, list_oldest, read_delivery_row
 from dashboard.webhooks.interpret import interpret
 from dashboard.webhooks.receipts import describe_receipt, reject_if_not_allowed
 
@@ -141,13 +141,13 @@ def _replay_each(filters: DeliveryFilters, most: int, cursor: str | None) -> dic
 def _replay(delivery_id: uuid.UUID, now: datetime) -> Receipt:
     """Read and apply a delivery anew, under its id and as of when it was received; raise ObstacleError."""
     reader = open_reader()
-    row = read_row(reader, delivery_id)
+    row = read_delivery_row(reader, delivery_id)
     # A session sees everything as it was at one moment: the next delivery needs another.
     reader.release()
     if row is None:
         raise ObstacleError("gone")
-    body = open_body(row["body"])
-    if obstacle := tell_obstacle(row["source"], is_cut=len(body) < row["body_size"]):
+    body = decompress_body(row["body"])
+    if obstacle := find_obstacle(row["source"], is_cut=len(body) < row["body_size"]):
         raise ObstacleError(obstacle)
     incoming = Incoming(
         row["received_at"], row["dialect"], row["headers"], delivery_id,

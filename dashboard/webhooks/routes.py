@@ -11,7 +11,7 @@ from msgspec.json import encode
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from dashboard.access import Source, read_sources
-from dashboard.core.words import Verdict
+from dashboard.core.words import NATIVE, Verdict
 from dashboard.extensions import current_writer
 from dashboard.http.body import read_body
 from dashboard.http.context import current_settings
@@ -25,7 +25,7 @@ from dashboard.webhooks.interpret import interpret
 from dashboard.webhooks.receipts import describe_receipt, reject_if_not_allowed
 from dashboard.webhooks.rejections import keep_rejected
 from dashboard.webhooks.schemas import DEPLOYMENT
-from dashboard.webhooks.senders import DIALECTS, KEPT_HEADERS, NATIVE, detect_dialect, read_headers
+from dashboard.webhooks.senders import DIALECTS, KEPT_HEADERS, detect_dialect, read_headers
 
 DESCRIPTION = {
     "requestBody": {"required": True, "content": {"application/json": {"schema": DEPLOYMENT}}},

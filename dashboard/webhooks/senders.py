@@ -4,10 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dashboard.core.words import NATIVE
 from dashboard.webhooks.dialects import bitbucket, buildbot, cdevents, gitea, github, gitlab, jenkins
 from dashboard.webhooks.dialects.payload import Parsed
-
-NATIVE = "native"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from dashboard.core.periods import NOTHING, Unit, choose_unit, compute_rate, fill_gaps, list_starts
+from dashboard.core.periods import EMPTY_COUNTS, Unit, choose_unit, compute_rate, fill_gaps, list_starts
 from dashboard.core.view_types import EndCounts
 
 NOW = datetime(2026, 6, 3, 12, 30, tzinfo=UTC)  # a Wednesday
@@ -43,7 +43,7 @@ def test_a_period_without_anything_is_still_a_period() -> None:
     monday, next_monday = datetime(2026, 6, 1, tzinfo=UTC), datetime(2026, 6, 8, tzinfo=UTC)
     counts: EndCounts = {"succeeded": 1, "counted": 2, "rate_pct": 50, "median_s": 3.0, "p90_s": 3.0}
     filled = fill_gaps([monday, next_monday], {monday: counts})
-    assert filled == [{"start": "2026-06-01", **counts}, {"start": "2026-06-08", **NOTHING}]
+    assert filled == [{"start": "2026-06-01", **counts}, {"start": "2026-06-08", **EMPTY_COUNTS}]
 
 
 @pytest.mark.parametrize(("succeeded", "counted", "rate"), [(0, 0, None), (0, 3, 0), (199, 200, 99), (2, 2, 100)])

@@ -7,14 +7,14 @@ import pytest
 
 from dashboard.core.state import Standing
 from dashboard.core.view import (
-    Watch,
+    StalenessRule,
     attach_steps,
     decide_row_state,
     format_time,
     list_environments,
-    order_node,
-    stand_deployment,
-    stand_job,
+    make_sort_key,
+    read_deployment_standing,
+    read_job_standing,
     view_deployment,
     view_job,
     view_project,
@@ -24,7 +24,7 @@ from dashboard.core.view_types import ProjectView
 from dashboard.core.words import Conclusion, State, Status
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
-WATCH = Watch(NOON, 600)
+WATCH = StalenessRule(NOON, 600)
 QUEUED, RUNNING = Standing(Status.QUEUED), Standing(Status.IN_PROGRESS)
 SUCCESS, SKIPPED = (Standing(Status.COMPLETED, word) for word in (Conclusion.SUCCESS, Conclusion.SKIPPED))
 NO_TIMES = {"started_at": None, "completed_at": None, "reported_at": None, "observed_at": None}
@@ -74,20 +74,20 @@ def make_step(**values: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def show(row: dict[str, Any], watch: Watch = WATCH) -> dict[str, Any]:
+def show(row: dict[str, Any], watch: StalenessRule = WATCH) -> dict[str, Any]:
     """Return what is shown of the row of a deployment."""
-    return dict(view_deployment(row, PROJECT, stand_deployment(row), watch))
+    return dict(view_deployment(row, PROJECT, read_deployment_standing(row), watch))
 
 
 def show_job(row: dict[str, Any], deployment_row: dict[str, Any]) -> dict[str, Any]:
     """Return what is shown of the row of a job."""
-    deployment = stand_deployment(deployment_row)
-    return dict(view_job(row, stand_job(row, deployment), deployment_row, deployment))
+    deployment = read_deployment_standing(deployment_row)
+    return dict(view_job(row, read_job_standing(row, deployment), deployment_row, deployment))
 
 
 def decide(row: dict[str, Any]) -> State:
     """Return the state of the row of a deployment."""
-    return decide_row_state(row, stand_deployment(row), WATCH)
+    return decide_row_state(row, read_deployment_standing(row), WATCH)
 
 
 def test_a_project_is_shown_without_its_deployments() -> None:
@@ -318,9 +318,9 @@ def test_an_open_job_of_an_ended_deployment_is_unknown() -> None:
 
 
 def test_a_job_stands_where_its_steps_put_it() -> None:
-    assert stand_job(make_job(status=None, step_tally={"success": 1}), RUNNING) == RUNNING
-    assert stand_job(make_job(status=None, step_tally={"success": 1}), SUCCESS) == SUCCESS
-    assert stand_job(make_job(status="completed", conclusion="skipped"), RUNNING) == SKIPPED
+    assert read_job_standing(make_job(status=None, step_tally={"success": 1}), RUNNING) == RUNNING
+    assert read_job_standing(make_job(status=None, step_tally={"success": 1}), SUCCESS) == SUCCESS
+    assert read_job_standing(make_job(status="completed", conclusion="skipped"), RUNNING) == SKIPPED
 
 
 def test_everything_of_a_step_is_shown() -> None:
@@ -387,12 +387,12 @@ def test_steps_are_ordered_by_number_then_by_the_start_that_was_told_then_by_key
         node("zeroth", number=0),
     ]
     ordered = ["zeroth", "first", "second", "early", "late", "none a", "none b", "observed"]
-    assert [step["key"] for step in sorted(steps, key=order_node)] == ordered
+    assert [step["key"] for step in sorted(steps, key=make_sort_key)] == ordered
 
 
 def test_of_steps_with_one_number_the_one_that_was_told_to_start_earlier_comes_first() -> None:
     steps = [node("a", number=1), node("b", number=1, started_at="2026-01-01T11:00:00Z")]
-    assert [step["key"] for step in sorted(steps, key=order_node)] == ["b", "a"]
+    assert [step["key"] for step in sorted(steps, key=make_sort_key)] == ["b", "a"]
 
 
 def test_a_job_names_the_place_of_its_first_current_step() -> None:

@@ -1,6 +1,6 @@
 """The shapes of the charts."""
 
-from dashboard.core.periods import NOTHING
+from dashboard.core.periods import EMPTY_COUNTS
 from dashboard.core.view_types import EndStatistics, Period
 from dashboard.pages.drawing.charts import draw_durations, draw_outcomes
 
@@ -19,7 +19,7 @@ def make_period(
 
 
 def make_outcomes(*periods: Period, most: int = 0, longest_s: float | None = None) -> EndStatistics:
-    return {"unit": "day", "periods": list(periods), "total": NOTHING, "most": most, "longest_s": longest_s}
+    return {"unit": "day", "periods": list(periods), "total": EMPTY_COUNTS, "most": most, "longest_s": longest_s}
 
 
 def test_the_tallest_bar_is_as_high_as_the_chart_and_successes_lie_below() -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from dashboard.extensions import db, open_reader
-from dashboard.queries.history import count_newer, iterate_deployments, list_choices, mark_top
+from dashboard.queries.history import count_newer, iterate_deployments, list_choices, make_top_cursor
 from dashboard.queries.lists import DeploymentFilters, list_deployments
 from tests.support.deliveries import NOW, ingest, make_incoming, make_report
 
@@ -49,7 +49,7 @@ def test_text_does_not_reach_over_two_values() -> None:
 def test_a_list_that_begins_at_a_deployment_begins_there_whatever_comes_since() -> None:
     deploy(1, 2, 3)
     (newest, *_), _ = list_deployments(open_reader(NOW), EVERYTHING, 50, None)
-    top = mark_top(newest)
+    top = make_top_cursor(newest)
     deploy(4, 5)
     assert list_runs(EVERYTHING, top) == ["3", "2", "1"]
     assert count_newer(open_reader(NOW), EVERYTHING, top, 50) == 2

@@ -122,7 +122,7 @@ class TestOutcomes:
         assert outcomes["total"]["counted"] == 2
 
     def test_a_busy_project_is_told_by_days_however_old_it_is(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(statistics, "MAX_COUNTED", 2)
+        monkeypatch.setattr(statistics, "MAX_WEEKLY", 2)
         for run_id, days_ago in enumerate((400, 30, 2)):
             deploy(run_id, days_ago=days_ago)
         assert read_outcomes(open_reader(NOW), "shop")["unit"] == "week"

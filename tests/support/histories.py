@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from dashboard.core.estimate import EPOCH, Ends, StepTimes, find_ends, summarise_runs
+from dashboard.core.estimate import Ends, StepTimes, find_ends, summarise_runs
+from dashboard.core.registers import EPOCH
 from dashboard.core.view_types import Usual
 
 STEPS = ("validate", "build", "upload", "migrate", "start", "test")

@@ -12,7 +12,7 @@ from typing import Any
 
 from dashboard.core.registers import Node, Outcome, claim_node
 from dashboard.core.report import Identity, Report, StepKey
-from dashboard.core.steps import key_steps, normalise_name
+from dashboard.core.steps import make_step_keys, normalise_name
 from dashboard.core.words import Conclusion, Meaning, Status
 from dashboard.webhooks.dialects.payload import (
     MAX_INT,
@@ -152,7 +152,7 @@ def _read_steps(build: Body) -> Sequence[Body]:
 
 
 def _claim_steps(job_key: str, steps: Sequence[Body], stamp: datetime | None) -> Mapping[StepKey, Node]:
-    keys = key_steps(read_text(step, "name") or "" for step in steps)
+    keys = make_step_keys(read_text(step, "name") or "" for step in steps)
     return {
         (job_key, key[:NAME_LENGTH]): _claim_step(step, _read_outcome(step, stamp))
         for key, step in zip(keys, steps, strict=True)

@@ -12,7 +12,7 @@ from typing import Any
 
 from dashboard.core.registers import Node, Outcome, Scalar, claim_node
 from dashboard.core.report import StepKey
-from dashboard.core.steps import key_steps, normalise_name
+from dashboard.core.steps import make_step_keys, normalise_name
 from dashboard.core.words import Conclusion, Meaning, Status
 from dashboard.webhooks.dialects.jenkins_build import (
     JOB,
@@ -183,7 +183,7 @@ def _parse_steps(body: Body, stamp: datetime | None) -> dict[StepKey, Node]:
     stages = [stage for stage in read_objects(body, "stages") if read_text(stage, "name")]
     if len(stages) > MAX_STEPS:
         raise MalformedError({"stages": [f"At most {MAX_STEPS}."]})
-    keys = key_steps(normalise_name(read_text(stage, "name") or "")[:MAX_STEP_KEY_LENGTH] for stage in stages)
+    keys = make_step_keys(normalise_name(read_text(stage, "name") or "")[:MAX_STEP_KEY_LENGTH] for stage in stages)
     return {
         (JOB, key): _claim_stage(stage, place, stamp)
         for place, (key, stage) in enumerate(zip(keys, stages, strict=True), start=1)

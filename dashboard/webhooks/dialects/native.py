@@ -9,8 +9,8 @@ from typing import Any
 from dashboard.core.registers import Node, Outcome, claim_node, merge_nodes
 from dashboard.core.report import DEPLOYMENT_FIELDS, JOB_FIELDS, STEP_FIELDS, Identity, Report, StepKey
 from dashboard.core.slug import make_slug
-from dashboard.core.steps import key_steps, normalise_name
-from dashboard.core.words import NATIVE_WORDS, Conclusion, Meaning, Status
+from dashboard.core.steps import make_step_keys, normalise_name
+from dashboard.core.words import NATIVE, NATIVE_WORDS, Conclusion, Meaning, Status
 from dashboard.webhooks.dialects.payload import Body, MalformedError, read_meaning
 
 DEFAULT_ENVIRONMENT = "production"
@@ -52,13 +52,13 @@ def identify(body: Body) -> Identity:
         raise MalformedError({"project": [f"Must be at most {MAX_KEY_LENGTH} characters as part of a URL."]})
     attempt = body.get("run_attempt") or 1
     if run_id := body.get("run_id"):
-        return Identity("native", slug, (body["environment"], run_id, attempt), run_id, attempt)
+        return Identity(NATIVE, slug, (body["environment"], run_id, attempt), run_id, attempt)
     stamp: datetime | None = body.get("timestamp")
     if stamp is None or read_word(body.get("status") or "")[0] != Status.COMPLETED:
         advice = "Required, unless the delivery has a final status and a timestamp."
         raise MalformedError({"run_id": [advice]})
     about = (body.get(name) for name in ("repository", "environment", "branch", "commit_hash"))
-    return Identity("native", slug, (*about, stamp.isoformat()))
+    return Identity(NATIVE, slug, (*about, stamp.isoformat()))
 
 
 def read_word(word: str) -> Meaning:
@@ -121,7 +121,7 @@ def _parse_list(steps: Sequence[Body], default_job: str, stamp: datetime | None)
     for job_key, members in by_job.items():
         # The order of a list is its sender's; a list of one has none.
         ordered = len(members) > 1 and all(step.get("number") is None for step in members)
-        keys = key_steps(step["name"] for step in members)
+        keys = make_step_keys(step["name"] for step in members)
         for place, (key, step) in enumerate(zip(keys, members, strict=True), start=1):
             values = {name: step[name] for name in STEP_FIELDS if name in step}
             if ordered:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from dashboard.core.registers import stamp_of
+from dashboard.core.registers import make_stamp
 from dashboard.core.report import Identity, Report
 from dashboard.core.slug import make_slug
 from dashboard.core.words import Meaning, Status
@@ -159,7 +159,7 @@ def find_latest(*moments: datetime | None) -> datetime | None:
 
 def count_milliseconds(moment: datetime | None) -> int:
     """Return the milliseconds since 1970, 0 for None."""
-    return stamp_of(moment) // 1000
+    return make_stamp(moment) // 1000
 
 
 def read_meaning(words: Mapping[str, Meaning], word: str) -> Meaning:
