@@ -123,11 +123,11 @@ def read_delivery(reader: Reader, delivery_id: uuid.UUID) -> DeliveryView | None
         "body_kind": shown.kind,
         "body_kept": row["body_size"] if rest else len(body),
         "body_is_whole": shown.is_whole and not rest and not is_cut,
-        "obstacle": tell_obstacle(row["source"], is_cut=is_cut),
+        "obstacle": find_obstacle(row["source"], is_cut=is_cut),
     }
 
 
-def tell_obstacle(source: str | None, *, is_cut: bool) -> str | None:
+def find_obstacle(source: str | None, *, is_cut: bool) -> str | None:
     """Return why a delivery must not be replayed: `unauthenticated` or `cut`; None if it may."""
     if source is None:
         return "unauthenticated"
