@@ -1,4 +1,4 @@
-"""Which deliveries a request is about: the filters that reading the inbox and replaying it share."""
+"""The filters for deliveries, shared by the inbox, its API and replay."""
 
 from marshmallow import Schema, ValidationError, fields, validate
 
@@ -9,7 +9,7 @@ MAX_ID = 2**63 - 1
 
 
 def check_text(text: str) -> None:
-    """Raise ValidationError for what no row can hold: JSON can carry it, other than a URL."""
+    """Raise ValidationError for a text that is too long, or that JSON can contain but PostgreSQL cannot store."""
     if len(text) > MAX_TEXT_LENGTH:
         raise ValidationError(f"Longer than {MAX_TEXT_LENGTH} characters.")
     if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
@@ -17,7 +17,7 @@ def check_text(text: str) -> None:
 
 
 class DeliveryFilter(Schema):
-    """What deliveries are narrowed to; null and what is missing narrow nothing."""
+    """Conditions that deliveries must meet; null or a missing one is no condition."""
 
     verdict = fields.Enum(Verdict, by_value=True, load_default=None)
     dialect = fields.String(load_default=None, validate=check_text)

@@ -24,13 +24,13 @@ from dashboard.app import create_app, find_engine
 from dashboard.cli.environment import load_served_settings
 from dashboard.config import SettingsError
 from dashboard.database.pool import check_pool, wait_for_database
-from dashboard.http.request_id import mark_log_records
+from dashboard.http.request_id import add_id_to_log_records
 
 CANNOT_LOAD = 4
 """The status of a worker that makes gunicorn stop instead of starting the worker again."""
 
 set_wait_callback(wait_for_database)
-mark_log_records()
+add_id_to_log_records()
 try:
     settings = load_served_settings(os.environ)
     app = create_app(settings)
