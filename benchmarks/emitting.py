@@ -16,7 +16,7 @@ import gevent
 from flask import Flask
 from flask_socketio import SocketIO, join_room
 
-from dashboard.live.fanout import NAMESPACE, Message, protect_connections
+from dashboard.live.fanout import NAMESPACE, Message, install_fanout
 
 gevent.config.track_greenlet_tree = False
 ROOM = "overview"
@@ -25,7 +25,7 @@ app = Flask(__name__)
 socketio = SocketIO(app, async_mode="gevent", transports=["websocket"], ping_interval=25, ping_timeout=20)
 socketio.on_event("connect", lambda *_: join_room(ROOM), namespace=NAMESPACE)
 emits_stock = os.environ["EMIT_WITH"] == "stock"
-broadcast = None if emits_stock else protect_connections(socketio.server, lambda _environ: True)
+broadcast = None if emits_stock else install_fanout(socketio.server, lambda _environ: True)
 
 
 def make_message(number: int) -> Message:
