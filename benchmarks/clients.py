@@ -12,7 +12,7 @@ from typing import Any
 from simple_websocket import Client, ConnectionClosed
 
 from benchmarks.payloads import LAST_STAGE, make_payload
-from tests.servers import SECRET
+from tests.support.servers import SECRET
 
 PROJECTS = 50
 REDELIVERED = 0.05

@@ -25,7 +25,7 @@ app = Flask(__name__)
 socketio = SocketIO(app, async_mode="gevent", transports=["websocket"], ping_interval=25, ping_timeout=20)
 socketio.on_event("connect", lambda *_: join_room(ROOM), namespace=NAMESPACE)
 emits_stock = os.environ["EMIT_WITH"] == "stock"
-broadcast = None if emits_stock else install_fanout(socketio.server, lambda _environ: True)
+broadcast: Any = None if emits_stock else install_fanout(socketio.server, lambda _environ: True)
 
 
 def make_message(number: int) -> Message:

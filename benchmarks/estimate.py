@@ -1,7 +1,7 @@
 """The error of the estimate of the time left, compared with the mean duration of earlier deployments.
 
 `python -m benchmarks.estimate` prints a section of the report. For generated histories in several shapes
-(`tests/core/histories.py`) both are computed at the start of each run and of each step. Shown are the mean absolute
+(`tests/support/histories.py`) both are computed at the start of each run and of each step. Shown are the mean absolute
 error of each, and the share of runs that ended before the estimated median and p90.
 """
 
@@ -9,7 +9,7 @@ import random
 import statistics
 
 from dashboard.core.estimate import count_ms
-from tests.core.histories import SHAPES, START, Moment, Run, summarise, watch_run
+from tests.support.histories import SHAPES, START, Moment, Run, summarise, watch_run
 
 TRIALS, RUNS = 500, 50
 

@@ -20,9 +20,9 @@ from typing import Any, NamedTuple
 
 from benchmarks import bars
 from benchmarks.reports import Posted, start_posting
-from benchmarks.servers import run_dashboard
 from benchmarks.viewers import CONNECT, SUBSCRIBE, Viewers, percentile
-from tests.servers import DashboardServer, find_free_port, wait_until
+from tests.support.running import run_dashboard
+from tests.support.servers import DashboardServer, find_free_port, wait_until
 
 ROOT = Path(__file__).parent.parent
 RUNS, SIZES, SECONDS, RATE = 3, (100, 1000, 5000, 10_000), 5, 200

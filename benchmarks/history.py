@@ -5,6 +5,7 @@ measurement alternates between the two. Prints Markdown; progress goes to stderr
 """
 
 import argparse
+import functools
 import multiprocessing
 import statistics
 import subprocess
@@ -21,18 +22,18 @@ import psycopg2
 from flask import Flask
 
 from benchmarks import bars, storage
-from benchmarks.generate import DAYS, fill
 from benchmarks.load import Load, post
 from benchmarks.processes import read_cpu_s
-from benchmarks.servers import run_all
 from dashboard.app import create_app
 from dashboard.cli.postgres.server import Server, start
 from dashboard.config import load_settings
 from dashboard.extensions import db
 from dashboard.http.context import current_settings
 from dashboard.maintenance.deployment_retention import delete_old_deployments
-from tests.queries.plans import Note, count_blocks, note_statements
-from tests.servers import REPOSITORY, SECRET, DashboardServer
+from tests.support.large_past import DAYS, fill
+from tests.support.plans import Note, count_blocks, note_statements
+from tests.support.running import run_all
+from tests.support.servers import REPOSITORY, SECRET, DashboardServer
 
 SMALL, LARGE = 1000, 1_000_000
 ROUNDS, ASKED = 3, 7
@@ -201,7 +202,7 @@ def print_retention(server: Server, directory: Path, deployments: int) -> None:
                 server.url_of("large"),
                 directory,
                 deployments,
-                lambda r=round_: load(dashboard, f"deleting-{r}", SECONDS),
+                functools.partial(load, dashboard, f"deleting-{round_}", SECONDS),
             )
             loads["deleting"].append(deleting)
             rates.append(rate)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from benchmarks.payloads import make_templates
 from dashboard.cli.postgres.cluster import child_environment, find_binaries
 from dashboard.cli.postgres.server import Server
-from tests.servers import SECRET
+from tests.support.servers import SECRET
 
 LUA = Path(__file__).with_name("deliveries.lua")
 TIMEOUT_S = 20

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from dashboard.cli.postgres.accounts import choose_account
 from dashboard.cli.postgres.cluster import find_binaries
-from tests.servers import REPOSITORY
+from tests.support.servers import REPOSITORY
 
 FSYNCS, BLOCK = 200, 8192
 SPINS = 2_000_000

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks import bars
-from tests.servers import REPOSITORY
+from tests.support.servers import REPOSITORY
 
 SECTIONS = ("machine", "ingest", "fanout", "history", "pages", "estimate")
 TRIALS = {"ingest": ["--quick"], "fanout": ["--quick"], "history": ["--deployments", "20000"]}

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from typing import NamedTuple
 
-from tests.servers import SECRET
+from tests.support.servers import SECRET
 
 CONNECTIONS, DEPLOYMENTS = 16, 10
 LENGTH = re.compile(rb"(?i)content-length: (\d+)")

@@ -1,4 +1,4 @@
-"""The programs that are measured, each in processes of its own: PostgreSQL, the dashboard, and its references."""
+"""The programs that are measured, each in processes of its own: web workers of the dashboard, and its references."""
 
 import os
 import runpy
@@ -12,11 +12,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
-from dashboard.cli.postgres import server as postgres
-from tests.servers import READY_WITHIN_S, REPOSITORY, DashboardServer, find_free_port, wait_until
+from tests.support.servers import READY_WITHIN_S, REPOSITORY, DashboardServer, find_free_port, wait_until
 
-MAX_CONNECTIONS = 400
-"""PostgreSQL's: pgbench takes one for each of its clients, and the embedded server allows fewer."""
 CONFIG = "gunicorn.conf.py"
 NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
 
@@ -26,42 +23,6 @@ class Program(NamedTuple):
 
     port: int
     pid: int
-
-
-@contextmanager
-def run_dashboard() -> Iterator[DashboardServer]:
-    """Run the whole dashboard in one process, on an empty database."""
-    with (
-        tempfile.TemporaryDirectory() as directory,
-        run_postgres(Path(directory)) as database,
-        run_all(database.url, Path(directory)) as server,
-    ):
-        yield server
-
-
-@contextmanager
-def run_all(database_url: str, directory: Path) -> Iterator[DashboardServer]:
-    """Run the whole dashboard in one process."""
-    server = DashboardServer(database_url, directory)
-    try:
-        server.start()
-        yield server
-    finally:
-        server.stop()
-
-
-@contextmanager
-def run_postgres(directory: Path) -> Iterator[postgres.Server]:
-    """Run a PostgreSQL with the dashboard's tables, all of them empty."""
-    directory.chmod(0o755)
-    postgres.SETTINGS["max_connections"] = str(MAX_CONNECTIONS)
-    server = postgres.start(directory, say=lambda _line: None)
-    try:
-        migrate = [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"]
-        subprocess.run(migrate, cwd=REPOSITORY, env=DashboardServer(server.url, directory).environ, check=True)
-        yield server
-    finally:
-        server.stop()
 
 
 @contextmanager

@@ -21,9 +21,9 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812
 from benchmarks.clients import Sender, Viewer
 from benchmarks.payloads import STEPS
 from benchmarks.processes import read_memory_mb
-from benchmarks.servers import run_all, run_postgres
 from dashboard.cli.postgres.server import Server
-from tests.servers import DashboardServer, wait_until
+from tests.support.running import run_all, run_postgres
+from tests.support.servers import DashboardServer, wait_until
 
 SENDERS, VIEWERS = 16, 10
 GUEST_S = 5

@@ -8,12 +8,12 @@ from typing import Any
 import psycopg2
 from flask import Flask
 
-from benchmarks.generate import make_payload
 from dashboard.app import create_app
 from dashboard.config import load_settings
 from dashboard.extensions import db
 from dashboard.maintenance.search_index import add_terms
-from tests.servers import SECRET
+from tests.support.large_past import make_payload
+from tests.support.servers import SECRET
 
 REPORTED, WARM_UP = 500, 100
 """Deployments that are posted in each way, and before that: the first ones fill pages that would count otherwise."""

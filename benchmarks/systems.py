@@ -17,10 +17,11 @@ from benchmarks import same_rows
 from benchmarks.load import DISTINCT_KEYS, HOT_KEYS, PREPARING_S, post, run_once, run_pgbench
 from benchmarks.payloads import LAST_STAGE, make_payload
 from benchmarks.processes import read_cpu_s
-from benchmarks.servers import Program, run_postgres, run_reference, run_web
+from benchmarks.servers import Program, run_reference, run_web
 from dashboard.cli.postgres.cluster import ADMINISTRATOR
 from dashboard.cli.postgres.server import Server
-from tests.servers import SECRET, wait_until
+from tests.support.running import run_postgres
+from tests.support.servers import SECRET, wait_until
 
 DASHBOARD, DASHBOARD_2 = "dashboard, 1 worker", "dashboard, 2 workers"
 BARE, BARE_2 = "bare route, 1 worker", "bare route, 2 workers"

@@ -58,9 +58,9 @@ def list_untranslated(catalog: Catalog) -> list[str]:
     return [str(message.id) for message in catalog if message.id and (not all_forms(message.string) or message.fuzzy)]
 
 
-def all_forms(translation: str | list[str] | tuple[str, ...]) -> bool:
+def all_forms(translation: str | list[str] | tuple[str, ...] | None) -> bool:
     """Return whether each form of a translation is there."""
-    return bool(translation) and (isinstance(translation, str) or all(translation))
+    return bool(translation) and (isinstance(translation, str) or all(translation or ()))
 
 
 def main() -> int:

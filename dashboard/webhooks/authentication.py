@@ -5,6 +5,7 @@ Fails closed: a request must carry at least one credential, and every one that i
 
 import base64
 import binascii
+import functools
 import hashlib
 import hmac
 import re
@@ -93,7 +94,7 @@ def _check_bearer(secret: str, headers: Mapping[str, str], _body: bytes, _now: d
 def _check_basic(secret: str, headers: Mapping[str, str], _body: bytes, _now: datetime) -> None:
     given = Authorization.from_header(headers["Authorization"])
     password = given.password if given else None
-    if password is None or not hmac.compare_digest(password.encode(errors="replace"), secret.encode()):
+    if password is None or not hmac.compare_digest(password.encode(), secret.encode()):
         raise AuthenticationError("wrong password")
 
 
@@ -102,21 +103,19 @@ def _check_gitlab(secret: str, headers: Mapping[str, str], _body: bytes, _now: d
         raise AuthenticationError("wrong X-Gitlab-Token")
 
 
-def _make_check(header: str, prefix: str) -> "Check":
-    """Return the check for a header with the HMAC-SHA256 of the body in hexadecimal digits."""
-
-    def check(secret: str, headers: Mapping[str, str], body: bytes, _now: datetime) -> None:
-        given = headers[header].removeprefix(prefix)
-        if not headers[header].startswith(prefix) or not HEX_SHA256.match(given):
-            raise AuthenticationError(f"{header} is not {prefix and prefix + ' and '}64 hexadecimal digits")
-        if not hmac.compare_digest(bytes.fromhex(given), hmac.digest(secret.encode(), body, hashlib.sha256)):
-            raise AuthenticationError(f"wrong {header}")
-
-    return check
+def _check_digest(
+    header: str, prefix: str, secret: str, headers: Mapping[str, str], body: bytes, _now: datetime
+) -> None:
+    """Check a header that contains a prefix and the HMAC-SHA256 of the body in hexadecimal digits."""
+    given = headers[header].removeprefix(prefix)
+    if not headers[header].startswith(prefix) or not HEX_SHA256.match(given):
+        raise AuthenticationError(f"{header} is not {prefix and prefix + ' and '}64 hexadecimal digits")
+    if not hmac.compare_digest(bytes.fromhex(given), hmac.digest(secret.encode(), body, hashlib.sha256)):
+        raise AuthenticationError(f"wrong {header}")
 
 
 def _check_standard(secret: str, headers: Mapping[str, str], body: bytes, now: datetime) -> None:
-    message_id, timestamp, signatures = (headers.get(name, "") for name in STANDARD_HEADERS)
+    message_id, timestamp, signatures = (headers.get(name) for name in STANDARD_HEADERS)
     if not (message_id and timestamp and signatures):
         raise AuthenticationError("webhook-id, webhook-timestamp and webhook-signature belong together")
     if not UNIX_SECONDS.match(timestamp):
@@ -131,7 +130,7 @@ def _check_standard(secret: str, headers: Mapping[str, str], body: bytes, now: d
 
 
 def _read_signatures(header: str) -> list[bytes]:
-    """Return the valid version 1 signatures in a list that is separated by spaces."""
+    """Return the well-formed signatures of version 1 in a list that is separated by spaces."""
     signatures = []
     for word in header.split(" "):
         version, _, encoded = word.partition(",")
@@ -156,15 +155,21 @@ Scheme = tuple[Callable[[Mapping[str, str]], bool], Check]
 """Whether headers contain a credential of this kind, and its check."""
 SCHEMES: tuple[Scheme, ...] = (
     (lambda headers: headers.get("Authorization", "").lower().startswith("bearer "), _check_bearer),
-    (lambda headers: "X-Hub-Signature-256" in headers, _make_check("X-Hub-Signature-256", "sha256=")),
+    (
+        lambda headers: "X-Hub-Signature-256" in headers,
+        functools.partial(_check_digest, "X-Hub-Signature-256", "sha256="),
+    ),
     # Bitbucket's. GitHub and Gitea still send a SHA-1 signature in this header, which does not count as a credential.
     (
         lambda headers: headers.get("X-Hub-Signature", "").lower().startswith("sha256="),
-        _make_check("X-Hub-Signature", "sha256="),
+        functools.partial(_check_digest, "X-Hub-Signature", "sha256="),
     ),
     # Gitea and Forgejo send it empty if they have no secret.
-    (lambda headers: bool(headers.get("X-Gitea-Signature")), _make_check("X-Gitea-Signature", "")),
-    (lambda headers: bool(headers.get("X-Forgejo-Signature")), _make_check("X-Forgejo-Signature", "")),
+    (lambda headers: bool(headers.get("X-Gitea-Signature")), functools.partial(_check_digest, "X-Gitea-Signature", "")),
+    (
+        lambda headers: bool(headers.get("X-Forgejo-Signature")),
+        functools.partial(_check_digest, "X-Forgejo-Signature", ""),
+    ),
     (lambda headers: "X-Gitlab-Token" in headers, _check_gitlab),
     (lambda headers: "webhook-signature" in headers, _check_standard),
 )

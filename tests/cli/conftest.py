@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from dashboard.cli.postgres.postmaster import read_postmaster
-from tests.cli.processes import Dashboard
-from tests.servers import find_free_port, wait_until
+from tests.support.dashboard_command import Dashboard
+from tests.support.servers import find_free_port, wait_until
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from sqlalchemy import create_engine, inspect, text
 from dashboard.cli.database import DatabaseError, migrate_database
 from dashboard.cli.postgres.server import Server
 from dashboard.config import Settings, SettingsError, load_settings
-from tests.conftest import MakeDatabase
+from tests.support.databases import MakeDatabase
 
 
 def make_settings(url: str, directory: Path) -> Settings:

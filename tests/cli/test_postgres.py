@@ -14,8 +14,8 @@ import pytest
 
 from dashboard.cli.postgres.accounts import PostgresError
 from dashboard.cli.postgres.server import Server, find_running, start
-from tests.cli.processes import start_python
-from tests.servers import REPOSITORY, wait_until
+from tests.support.dashboard_command import start_python
+from tests.support.servers import REPOSITORY, wait_until
 
 START_AND_WAIT = """
 import signal, sys
@@ -30,7 +30,8 @@ def ask(server: Server, query: str) -> str:
     """Run a query and return the first value of its answer as text, or nothing."""
     with contextlib.closing(psycopg2.connect(server.url)) as connection, connection, connection.cursor() as cursor:
         cursor.execute(query)
-        return str(cursor.fetchone()[0]) if cursor.description else ""
+        row = cursor.fetchone() if cursor.description else None
+        return str(row[0]) if row else ""
 
 
 @contextlib.contextmanager

@@ -11,10 +11,9 @@ import pytest
 from dashboard.cli.postgres.server import find_running
 from dashboard.cli.serving.nginx import find_nginx
 from dashboard.cli.serving.processes import WebServerError
-from tests.cli.processes import Dashboard, follow_printed_curl, list_descendants
-from tests.cli.test_run import expect_one_line
-from tests.conftest import MakeDatabase
-from tests.servers import find_free_port, wait_until
+from tests.support.dashboard_command import Dashboard, expect_one_line, follow_printed_curl, list_descendants
+from tests.support.databases import MakeDatabase
+from tests.support.servers import find_free_port, wait_until
 
 RunDashboard = Callable[..., Dashboard]
 

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from dashboard.cli.main import main
-from tests.conftest import MakeDatabase
+from tests.support.databases import MakeDatabase
 
 
 class Operator:

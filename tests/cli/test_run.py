@@ -9,9 +9,9 @@ from pathlib import Path
 from dashboard.cli.environment import load_served_settings
 from dashboard.cli.postgres.postmaster import read_postmaster
 from dashboard.cli.postgres.server import find_running, start
-from tests.cli.processes import Dashboard, follow_printed_curl, start_python
-from tests.conftest import MakeDatabase
-from tests.servers import find_free_port, wait_until
+from tests.support.dashboard_command import Dashboard, expect_one_line, follow_printed_curl, start_python
+from tests.support.databases import MakeDatabase
+from tests.support.servers import find_free_port, wait_until
 
 RunDashboard = Callable[..., Dashboard]
 
@@ -86,16 +86,6 @@ def test_end_of_the_web_server_ends_the_program(run_dashboard: RunDashboard, dat
     assert status == 1
     assert "the web server ended with status -9" in complaint
     assert find_running(data_dir) is None
-
-
-def expect_one_line(dashboard: Dashboard, status: int, *words: str) -> None:
-    """Expect the program to end at once with a status and one line that has these words."""
-    ended, complaint = dashboard.read_end()
-    assert ended == status, complaint
-    assert complaint.startswith("dashboard: ")
-    assert complaint.count("\n") == 1
-    for word in words:
-        assert word in complaint
 
 
 def test_taken_port_is_one_line(run_dashboard: RunDashboard, data_dir: Path) -> None:

@@ -56,6 +56,10 @@ def test_these_names_do_not(name: str) -> None:
         ("Authorization: Bearer abc", f"Authorization: {MASK}"),
         ("curl -H 'X: bearer abcdefghij'", f"curl -H 'X: bearer {MASK}'"),
         ('{"password": "a\\"b", "x": 1}', f'{{"password": {MASK}, "x": 1}}'),
+        ('secrets=["a", ["b"], {"c": "d"}] rest', f"secrets={MASK} rest"),
+        ('secrets={"a": ["b"], "c": "d"} rest', f"secrets={MASK} rest"),
+        ("password=", "password="),
+        ("password=, user=ana", "password=, user=ana"),
     ],
 )
 def test_secrets_in_texts_are_masked_and_the_rest_stays(text: str, masked: str) -> None:
@@ -170,3 +174,30 @@ def test_no_body_takes_long(piece: str) -> None:
     began = time.perf_counter()
     show_body((piece * (2**21 // len(piece))).encode(), "application/json")
     assert time.perf_counter() - began < 10
+
+
+def test_known_secrets_are_masked_in_names_and_in_lists() -> None:
+    assert mask_value({"hunter2": ["hunter2", {"a": "hunter2"}]}, ["hunter2"]) == {MASK: [MASK, {"a": MASK}]}
+
+
+@pytest.mark.parametrize("body", [b"our+secret=1", b"a=our+secret", b"&".join([b"a=our+secret"] * 101)])
+def test_known_secrets_are_masked_in_forms(body: bytes) -> None:
+    shown = show_body(body, "application/x-www-form-urlencoded", ["our secret"])
+    assert MASK in shown.text
+    assert "secret" not in shown.text
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (b"branch=&password=&price=1.50", "branch = \npassword = \nprice = 1.50"),
+        (
+            b"list=[1,{%22token%22:1}]",
+            f'list = [\n  1,\n  {{\n    "token": {json.dumps(MASK, ensure_ascii=False)}\n  }}\n]',
+        ),
+        (b"&".join([b"a=1"] * 100), "\n".join(["a = 1"] * 100)),
+        (b"&".join([b"a=1"] * 101), "&".join(["a=1"] * 101)),
+    ],
+)
+def test_fields_of_a_form_are_shown_as_they_were_sent(body: bytes, text: str) -> None:
+    assert show_body(body, "application/x-www-form-urlencoded").text == text

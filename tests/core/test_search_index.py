@@ -37,3 +37,7 @@ def test_numbers_fit_the_column() -> None:
     assert name_value("branch", "main") in terms
     assert all(-(2**31) <= term < 2**31 for term in terms)
     assert len(terms) == len(list_pieces("some text")) + 1
+
+
+def test_halves_of_characters_have_a_number_too() -> None:
+    assert name_value("branch", "\ud800") == name_value("branch", "?")

@@ -43,7 +43,7 @@ def echo(kind: str, values: list[Any]) -> list[Any]:
 
 @pytest.mark.parametrize("kind", VALUES)
 def test_what_goes_in_comes_out(app: Flask, kind: str) -> None:
-    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=40, suppress_health_check=list(HealthCheck))
     @given(st.lists(st.none() | VALUES[kind], max_size=6))
     def check(values: list[Any]) -> None:
         told = [str(value) if kind == "uuid" and value else value for value in echo(kind, values)]

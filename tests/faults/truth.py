@@ -10,8 +10,8 @@ from dashboard.ingest.delivery import open_body
 from tests.faults.database import fetch
 from tests.faults.load import RUNS, Load, tell_run
 from tests.faults.viewer import Viewer
-from tests.live.views import View, patch_deployment, sort_parts
-from tests.servers import DashboardServer
+from tests.support.servers import DashboardServer
+from tests.support.views import View, patch_deployment, sort_parts
 
 
 def check_truth(server: DashboardServer, load: Load, viewers: Iterable[Viewer] = ()) -> None:

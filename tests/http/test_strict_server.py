@@ -10,8 +10,8 @@ import gevent.socket
 import pytest
 
 from dashboard.http import strict_server as wire
-from tests.conftest import StartDashboard
-from tests.servers import SECRET, DashboardServer
+from tests.support.fixtures import StartDashboard
+from tests.support.servers import SECRET, DashboardServer
 
 WITHIN_S = 20
 POST = f"POST /api/webhook/deployment HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {SECRET}\r\n"

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tests.servers import SECRET
-from tests.webhooks.posting import BEARER, make_payload, post
+from tests.support.posting import BEARER, make_payload, post
+from tests.support.servers import SECRET
 
 AS_BROWSER = {**BEARER, "Accept": "text/html", "Sec-Fetch-Site": "same-origin"}
 

@@ -8,10 +8,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from tests.pages.browser import LOOKS
-from tests.pages.conftest import OpenPage
-from tests.pages.sending import send
-from tests.servers import SECRET, DashboardServer
+from tests.support.chromium import LOOKS
+from tests.support.chromium_fixtures import OpenPage
+from tests.support.sending import send
+from tests.support.servers import SECRET, DashboardServer
 
 OPEN = {"Authorization": "Basic " + base64.b64encode(f"any:{SECRET}".encode()).decode()}
 LONG = "a-very-long-name-" * 12

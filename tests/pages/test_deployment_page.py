@@ -8,10 +8,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.pages.browser import expect_fresh, wait_connection
-from tests.pages.conftest import OpenPage
-from tests.pages.sending import path_of, send
-from tests.servers import DashboardServer
+from tests.support.chromium import expect_fresh, wait_connection
+from tests.support.chromium_fixtures import OpenPage
+from tests.support.sending import path_of, send
+from tests.support.servers import DashboardServer
 
 LONG_AGO = datetime(2024, 1, 1, tzinfo=UTC)
 STEPS = ("validate_artifact", "部署项目", "start_service", "test_website")
@@ -68,7 +68,7 @@ def test_a_failed_run_says_what_failed_where_and_since_when(
     expect(page.locator(".jobs .note:visible")).to_have_count(0)
     page.get_by_role("link", name="Start service").click()
     expect(page.locator(":target")).to_contain_text("Start service")
-    expect_fresh(page, fresh.goto(page.url) and fresh)
+    expect_fresh(page, fresh)
 
 
 def test_with_several_jobs_the_sentence_names_the_job(open_page: OpenPage, dashboard_server: DashboardServer) -> None:

@@ -8,10 +8,12 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Page, expect
 
 from dashboard.app import create_app
-from tests.conftest import MakeDatabase, StartDashboard, make_settings
-from tests.pages.browser import wait_connection
-from tests.pages.conftest import OpenPage
-from tests.pages.sending import send
+from tests.support.applications import make_settings
+from tests.support.chromium import wait_connection
+from tests.support.chromium_fixtures import OpenPage
+from tests.support.databases import MakeDatabase
+from tests.support.fixtures import StartDashboard
+from tests.support.sending import send
 
 
 def read_language(client: FlaskClient, path: str = "/", **headers: str) -> str:

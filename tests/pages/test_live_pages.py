@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.conftest import StartDashboard
-from tests.pages.browser import expect_fresh, wait_connection
-from tests.pages.conftest import OpenPage
-from tests.pages.sending import path_of, send
-from tests.servers import DashboardServer
+from tests.support.chromium import expect_fresh, wait_connection
+from tests.support.chromium_fixtures import OpenPage
+from tests.support.fixtures import StartDashboard
+from tests.support.sending import path_of, send
+from tests.support.servers import DashboardServer
 
 HOSTILE = "<img src=x onerror=document.title='stolen'><script>throw 1</script>{{7*7}} \u202e部署"
 

@@ -9,11 +9,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.conftest import StartDashboard
-from tests.pages.browser import expect_fresh, wait_connection
-from tests.pages.conftest import OpenPage
-from tests.pages.sending import send
-from tests.servers import DashboardServer
+from tests.support.chromium import expect_fresh, wait_connection
+from tests.support.chromium_fixtures import OpenPage
+from tests.support.fixtures import StartDashboard
+from tests.support.sending import send
+from tests.support.servers import DashboardServer
 
 
 @pytest.fixture

@@ -2,11 +2,11 @@
 
 from playwright.sync_api import Page, expect
 
-from tests.conftest import StartDashboard
-from tests.pages.browser import expect_fresh, wait_connection
-from tests.pages.conftest import OpenPage
-from tests.pages.sending import send
-from tests.servers import DashboardServer
+from tests.support.chromium import expect_fresh, wait_connection
+from tests.support.chromium_fixtures import OpenPage
+from tests.support.fixtures import StartDashboard
+from tests.support.sending import send
+from tests.support.servers import DashboardServer
 
 
 def list_shown(page: Page) -> list[str]:

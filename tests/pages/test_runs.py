@@ -5,12 +5,12 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from tests.pages.browser import expect_fresh, wait_connection
-from tests.pages.conftest import OpenPage
-from tests.pages.sending import path_of, send
-from tests.servers import SECRET, DashboardServer
-from tests.webhooks.dialects.github_bodies import Json, make_job, make_run, make_step
-from tests.webhooks.dialects.gitlab_bodies import make_build, make_pipeline
+from tests.support.bodies.github import Json, make_job, make_run, make_step
+from tests.support.bodies.gitlab import make_build, make_pipeline
+from tests.support.chromium import expect_fresh, wait_connection
+from tests.support.chromium_fixtures import OpenPage
+from tests.support.sending import path_of, send
+from tests.support.servers import SECRET, DashboardServer
 
 RUN_URL = "https://github.com/Octo/Shop/actions/runs/"
 

@@ -15,7 +15,7 @@ from dashboard.extensions import db, open_reader
 from dashboard.queries import estimates
 from dashboard.queries.estimates import read_usual
 from dashboard.queries.lists import DeploymentFilters, list_deployments, list_open
-from tests.ingest.deliveries import NOW, ingest_each, make_report, read_view
+from tests.support.deliveries import NOW, ingest_each, make_report, read_view
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -130,7 +130,9 @@ def test_lists_tell_it_of_what_is_open_and_whole_deployments_always(numbers: Ite
     opened = add_open()
     listed = {view["id"]: view for view in list_deployments(open_reader(NOW), DeploymentFilters(), 50, None)[0]}
     assert (listed[ended]["usual"], listed[ended]["estimate"]) == (None, None)
-    assert listed[opened]["usual"]["runs"] == 4
+    usual = listed[opened]["usual"]
+    assert usual
+    assert usual["runs"] == 4
     assert listed[opened]["estimate"] == list_open(open_reader(NOW))[0]["estimate"] == read_view(opened)["estimate"]
     assert read_view(ended)["usual"]["runs"] == 3
     assert read_view(ended)["estimate"] is None

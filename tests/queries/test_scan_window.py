@@ -17,7 +17,7 @@ from dashboard.queries import scan_window as windows
 from dashboard.queries.deliveries import DeliveryFilters, list_deliveries
 from dashboard.queries.history import count_newer, iterate_deployments, mark_top
 from dashboard.queries.lists import DeploymentFilters, list_deployments
-from tests.ingest.deliveries import NOW, ingest, make_incoming, make_report
+from tests.support.deliveries import NOW, ingest, make_incoming, make_report
 
 LATER = NOW + SETTLED + timedelta(minutes=1)
 """When deployments that were received at NOW are old enough for the index."""
@@ -46,7 +46,7 @@ def deploy(number: int, minutes_ago: int = 0, **payload: Any) -> None:
     db.session.rollback()
 
 
-def list_pages(filters: DeploymentFilters, limit: int = 3) -> list[list[str]]:
+def list_pages(filters: DeploymentFilters, limit: int = 3) -> list[list[str | None]]:
     """Return the commits of each page."""
     pages, cursor = [], None
     while True:

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from report_harness import INSTALLED, Receiver, Sender, make_sender
+
+from tests.senders.report_harness import INSTALLED, Receiver, Sender, make_sender
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ import stat
 from pathlib import Path
 
 import pytest
-from report_harness import SCRIPT, SECRET, Receiver, Sender, wait_until
+
+from tests.senders.report_harness import SCRIPT, SECRET, Receiver, Sender, wait_until
 
 WHSEC = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 KEYS = {

@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from report_harness import SECRET, Receiver, Sender, wait_until
+
+from tests.senders.report_harness import SECRET, Receiver, Sender, wait_until
 
 BYTES = bytes(range(256)) * 3
 HOSTILE = "部署 🚀 \"quotes\" 'single' back\\slash \\n %s tab\t new\nline \x01\x1b[31m\x7f \ufffd\u2028"

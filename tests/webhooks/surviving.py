@@ -7,9 +7,9 @@ from urllib.parse import quote
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from tests.webhooks.order import series
-from tests.webhooks.order.delivering import Json, Series, show_in_order
-from tests.webhooks.posting import BEARER, PATH, post
+from tests.support import series
+from tests.support.delivering import Json, Series, show_in_order
+from tests.support.posting import BEARER, PATH, post
 
 EVENT_HEADERS = {
     "github": "X-GitHub-Event",

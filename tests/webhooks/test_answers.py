@@ -12,9 +12,10 @@ from dashboard.app import create_app
 from dashboard.extensions import WRITER, db
 from dashboard.http.context import current_settings
 from dashboard.ingest.writer import Writer
-from tests.conftest import MakeDatabase, make_settings
-from tests.servers import SECRET
-from tests.webhooks.posting import BEARER, apply, make_payload, post, sign_hub
+from tests.support.applications import make_settings
+from tests.support.databases import MakeDatabase
+from tests.support.posting import BEARER, apply, make_payload, post, sign_hub
+from tests.support.servers import SECRET
 
 
 def test_answer_has_exactly_five_members(shared_client: FlaskClient) -> None:

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from scripts.senders import DOCUMENT, make_table, replace_table
-from tests.servers import SECRET, DashboardServer
-from tests.webhooks.dialects.corpora import CORPORA
-from tests.webhooks.posting import PATH
-from tests.webhooks.real_bodies import READERS, STAGES, Answer, Delivery, list_deliveries, post_all
+from tests.support.bodies.corpora import CORPORA
+from tests.support.bodies.real import READERS, STAGES, Answer, Delivery, list_deliveries, post_all
+from tests.support.posting import PATH
+from tests.support.servers import SECRET, DashboardServer
 
 SENDERS_WITH_IDS = {"GitHub", "GitLab", "Bitbucket Cloud"}
 """Those that give each delivery an id in a header; that of the others is made of the body."""

@@ -15,10 +15,11 @@ from dashboard.access.sources import Source, add_source, remove_source
 from dashboard.app import create_app
 from dashboard.extensions import db
 from dashboard.webhooks import replay
-from tests.conftest import MakeDatabase, close_connections, make_settings
-from tests.ingest.deliveries import NOW
-from tests.servers import SECRET
-from tests.webhooks.posting import BEARER, make_payload, post
+from tests.support.applications import close_connections, make_settings
+from tests.support.databases import MakeDatabase
+from tests.support.deliveries import NOW
+from tests.support.posting import BEARER, make_payload, post
+from tests.support.servers import SECRET
 
 PAGE = {**BEARER, "Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 RUN = b"""{"action": "completed", "repository": {"id": 5, "full_name": "octo/shop"},
@@ -204,7 +205,7 @@ def test_a_whole_filter_is_replayed_oldest_first_in_as_many_calls_as_it_takes(
     replayed: list[list[str]] = []
     cursor = None
     for _ in range(3):
-        given = {"verdict": "applied", "limit": 2, **({"cursor": cursor} if cursor else {})}
+        given: dict[str, Any] = {"verdict": "applied", "limit": 2, **({"cursor": cursor} if cursor else {})}
         query = "" if as_json else "&".join(f"{name}={value}" for name, value in given.items())
         done = replay_all(client, query, **(given if as_json else {}))
         items = client.get("/api/deliveries", headers=BEARER).get_json()["items"]

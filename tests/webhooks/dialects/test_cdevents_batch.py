@@ -7,7 +7,7 @@ import pytest
 from dashboard.core.report import Report
 from dashboard.webhooks.dialects.cdevents import name_delivery, name_event, parse
 from dashboard.webhooks.dialects.payload import Ignored, MalformedError
-from tests.webhooks.dialects.cdevents_bodies import make_event, make_pipeline_run, make_service, make_task_run, wrap
+from tests.support.bodies.cdevents import make_event, make_pipeline_run, make_service, make_task_run, wrap
 
 NEWS = [wrap(make_pipeline_run("started")), wrap(make_task_run("started"))]
 NO_NEWS = wrap(make_event("ticket.created", "SHOP-1", {}))

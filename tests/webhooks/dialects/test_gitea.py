@@ -7,7 +7,7 @@ import pytest
 from dashboard.core.report import Identity
 from dashboard.webhooks.dialects.gitea import EVENTS, name_event, parse
 from dashboard.webhooks.dialects.payload import Ignored, MalformedError
-from tests.webhooks.dialects.gitea_bodies import (
+from tests.support.bodies.gitea import (
     EPOCH,
     HOME,
     NEVER,
@@ -18,7 +18,7 @@ from tests.webhooks.dialects.gitea_bodies import (
     make_run,
     make_status,
 )
-from tests.webhooks.dialects.reading import at, merge_in_any_order, only, outcome, values
+from tests.support.reading import at, merge_in_any_order, only, outcome, values
 
 RUN = Identity("gitea", "octo-shop", ("git.example.org:3000", 62, "run", "10", 1), "10", 1)
 DESCRIBED = {

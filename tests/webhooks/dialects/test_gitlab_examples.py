@@ -9,7 +9,7 @@ import pytest
 from dashboard.core.report import DEPLOYMENT_FIELDS, JOB_FIELDS, PROJECT_FIELDS
 from dashboard.webhooks.dialects import bitbucket, gitlab
 from dashboard.webhooks.dialects.payload import Ignored
-from tests.webhooks.dialects.corpora import CORPORA
+from tests.support.bodies.corpora import CORPORA
 
 pytestmark = pytest.mark.skipif(not CORPORA.is_dir(), reason="the folder that CORPORA names is absent")
 HEADERS = {

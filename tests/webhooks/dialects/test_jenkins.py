@@ -7,9 +7,9 @@ import pytest
 from dashboard.core.report import Identity
 from dashboard.webhooks.dialects.jenkins import EVENTS, WORDS, name_delivery, name_event, parse
 from dashboard.webhooks.dialects.payload import Ignored, MalformedError
-from tests.webhooks.dialects.corpora import read_corpus
-from tests.webhooks.dialects.jenkins_bodies import NOON_MS, SHA, make_cause, make_checkout, make_notification, make_run
-from tests.webhooks.dialects.reading import at, only, outcome, values
+from tests.support.bodies.corpora import read_corpus
+from tests.support.bodies.jenkins import NOON_MS, SHA, make_cause, make_checkout, make_notification, make_run
+from tests.support.reading import at, only, outcome, values
 
 BUILD = Identity("jenkins", "team-shop", ("", "team/shop", "run", "12"), "12")
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tests.webhooks.order.delivering import (
+from tests.support.delivering import (
     RUNS,
     Delivery,
     Json,
@@ -20,7 +20,7 @@ from tests.webhooks.order.delivering import (
     show,
     show_in_order,
 )
-from tests.webhooks.order.series import SERIES
+from tests.support.series import SERIES
 
 MAX_DELIVERIES = 1_200
 """Of one series: what can be posted in a few seconds."""
