@@ -48,7 +48,7 @@ def main() -> None:
     deployments: int = parser.parse_args().deployments
     with tempfile.TemporaryDirectory() as directory:
         Path(directory).chmod(0o755)
-        server = start(Path(directory), say=lambda _line: None)
+        server = start(Path(directory), print_line=lambda _line: None)
         try:
             measure(server, Path(directory), deployments)
         finally:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.payloads import make_templates
-from dashboard.cli.postgres.cluster import child_environment, find_binaries
+from dashboard.cli.postgres.cluster import find_binaries, make_environment
 from dashboard.cli.postgres.server import Server
 from tests.support.servers import SECRET
 
@@ -76,6 +76,6 @@ def run_once(database: Server, script: str) -> None:
 def _run(database: Server, script: Path, options: list[str]) -> None:
     program = find_binaries(database.postmaster.cluster.parent, database.account) / "pgbench"
     command = ["--no-vacuum", "--protocol=prepared", f"--file={script}", *options, database.url]
-    run = subprocess.run([program, *command], env=child_environment(), check=False, capture_output=True, text=True)
+    run = subprocess.run([program, *command], env=make_environment(), check=False, capture_output=True, text=True)
     if run.returncode or "number of failed transactions: 0 " not in run.stdout:
         raise RuntimeError(f"pgbench: {run.stdout}{run.stderr}")
