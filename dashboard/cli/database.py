@@ -64,4 +64,5 @@ def _connect(url: str) -> Iterator[Connection]:
         with engine.connect() as connection:
             yield connection
     except DBAPIError as error:
-        raise DatabaseError(f"{summarise_error(error)} — start that database, or correct DATABASE_URL") from None
+        reason = summarise_error(error)
+        raise DatabaseError(f"{reason} — start that database, or correct DATABASE_URL") from None

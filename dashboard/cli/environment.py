@@ -53,7 +53,8 @@ def open_database() -> Iterator[tuple[Engine, Settings]]:
     except SettingsError as error:
         raise click.ClickException(str(error)) from None
     except DBAPIError as error:
-        raise click.ClickException(f"{summarise_error(error)} — start the dashboard once, so that it makes its tables") from None
+        reason = summarise_error(error)
+        raise click.ClickException(f"{reason} — start the dashboard once, so that it makes its tables") from None
 
 
 def summarise_error(error: DBAPIError) -> str:
