@@ -2,6 +2,7 @@
 
 from marshmallow import Schema, ValidationError, fields, validate
 
+from dashboard.core.storable import UNSTORABLE
 from dashboard.core.words import Verdict
 
 MAX_TEXT_LENGTH = 300
@@ -12,7 +13,7 @@ def check_text(text: str) -> None:
     """Raise ValidationError for a text that is too long, or that JSON can contain but PostgreSQL cannot store."""
     if len(text) > MAX_TEXT_LENGTH:
         raise ValidationError(f"Longer than {MAX_TEXT_LENGTH} characters.")
-    if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
+    if UNSTORABLE.search(text):
         raise ValidationError("Not a text.")
 
 

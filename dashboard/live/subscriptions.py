@@ -6,8 +6,9 @@ Pure functions over decoded JSON; nothing here reads the database.
 import re
 from dataclasses import dataclass
 
+from dashboard.core.storable import MAX_INT, UNSTORABLE
+
 MAX_ID = 2**63 - 1
-MAX_SEQ = 2**31 - 1
 MAX_SLUG_LENGTH = 300
 SIBLINGS_PREFIX = "siblings:"
 """The prefix of a project's topic that announces its other deployments to a deployment's page."""
@@ -69,11 +70,11 @@ def _parse_since(since: object) -> int | None:
     """Return the seq; booleans are refused, though they are integers in Python."""
     if since is None:
         return None
-    if isinstance(since, bool) or not isinstance(since, int) or not 0 <= since <= MAX_SEQ:
+    if isinstance(since, bool) or not isinstance(since, int) or not 0 <= since <= MAX_INT:
         raise RefusedMessageError("since must be the seq of a deployment")
     return since
 
 
 def _is_slug(text: str) -> bool:
     """Return whether a text can be a slug: not too long, and PostgreSQL accepts it as a parameter."""
-    return 0 < len(text) <= MAX_SLUG_LENGTH and not re.search("[\x00\ud800-\udfff]", text)
+    return 0 < len(text) <= MAX_SLUG_LENGTH and not UNSTORABLE.search(text)

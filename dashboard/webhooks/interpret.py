@@ -14,6 +14,7 @@ from urllib.parse import parse_qs
 
 from marshmallow import ValidationError
 
+from dashboard.core.masking import FORM
 from dashboard.core.report import Report
 from dashboard.core.words import Verdict
 from dashboard.http.body import decode_json, parse_json, require_json
@@ -26,8 +27,8 @@ from dashboard.webhooks.senders import NATIVE, NATIVE_KEY_HEADERS, SENDERS, Send
 
 MAX_ERRORS = 50
 """The maximum number of invalid fields in an answer: a body can have ten thousand of them."""
-FORM = "application/x-www-form-urlencoded"
 MAX_FORM_FIELDS = 10
+"""The maximum number of fields of a webhook's form, which has one or two."""
 
 log = logging.getLogger(__name__)
 

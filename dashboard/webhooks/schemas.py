@@ -8,12 +8,11 @@ from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
+from dashboard.core.storable import MAX_INT, UNSTORABLE
 from dashboard.webhooks.dialects.payload import (
-    MAX_INT,
     MIN_TIME,
     NAME_LENGTH,
     TEXT_LENGTH,
-    UNSTORABLE,
     URL_LENGTH,
 )
 

@@ -13,9 +13,9 @@ from typing import Any
 from dashboard.core.registers import Node, Outcome, claim_node
 from dashboard.core.report import Identity, Report, StepKey
 from dashboard.core.steps import key_steps, normalise_name
+from dashboard.core.storable import MAX_INT
 from dashboard.core.words import Conclusion, Meaning, Status
 from dashboard.webhooks.dialects.payload import (
-    MAX_INT,
     MAX_STEPS,
     NAME_LENGTH,
     TEXT_LENGTH,

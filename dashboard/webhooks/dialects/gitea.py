@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dashboard.core.report import Report
+from dashboard.core.storable import MAX_INT
 from dashboard.core.words import Conclusion, Meaning, Status
 from dashboard.webhooks.dialects.actions import (
     claim_job,
@@ -27,7 +28,6 @@ from dashboard.webhooks.dialects.actions import (
     read_steps,
 )
 from dashboard.webhooks.dialects.payload import (
-    MAX_INT,
     TEXT_LENGTH,
     URL_LENGTH,
     Body,

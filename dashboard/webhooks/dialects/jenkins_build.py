@@ -7,10 +7,10 @@ from urllib.parse import unquote
 
 from dashboard.core.registers import Node, Outcome, Scalar, claim_node
 from dashboard.core.report import Report, StepKey
+from dashboard.core.storable import UNSTORABLE
 from dashboard.webhooks.dialects.payload import (
     NAME_LENGTH,
     TEXT_LENGTH,
-    UNSTORABLE,
     Body,
     from_unix,
     identify,
