@@ -152,7 +152,7 @@ def _parse_run(body: Body) -> Parsed:
 def _read_revision(data: Body) -> dict[str, Scalar | None]:
     """Return the revision that the Git plugin checked out.
 
-    If there are several checkouts (libraries are checked out, too), nothing shows which is the project's: all are None.
+    If there are several checkouts (libraries are checked out, too), none is used: nothing shows which is the project's.
     """
     checkouts = [a for a in read_objects(data, "actions") if read_text(a, "lastBuiltRevision", "SHA1")]
     checkout = checkouts[0] if len(checkouts) == 1 else {}
