@@ -1,4 +1,4 @@
-"""Checks a wheel: every file has the digest that RECORD states, and what a deployment needs is there."""
+"""Checks a wheel: every file has the digest that RECORD states, and the files that a deployment needs are included."""
 
 import base64
 import csv
@@ -20,7 +20,7 @@ NEEDED = {
 
 
 def check_wheel(path: str) -> int:
-    """Return how many files were checked; end the program with one line about the first thing that is wrong."""
+    """Return the number of checked files; exit with one line about the first error."""
     with zipfile.ZipFile(path) as wheel:
         record = next(name for name in wheel.namelist() if name.endswith(".dist-info/RECORD"))
         rows = list(csv.reader(wheel.read(record).decode().splitlines()))

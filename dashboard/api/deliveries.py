@@ -1,4 +1,4 @@
-"""`/api/deliveries`: the inbox, for those who hold the secret."""
+"""`/api/deliveries`: the inbox; its endpoints require the secret."""
 
 import uuid
 from http import HTTPStatus

@@ -1,4 +1,4 @@
-"""What the API takes and gives of the inbox."""
+"""The schemas of the inbox: arguments and answers of `/api/deliveries`."""
 
 from typing import ClassVar
 
@@ -10,11 +10,11 @@ from dashboard.http.delivery_filter import DeliveryFilter
 
 
 class DeliveriesQuery(PageQuery, DeliveryFilter):
-    """Which page of the deliveries that match."""
+    """Filters for deliveries, and the page of the list."""
 
 
 class DeliverySummary(ViewSchema):
-    """One POST as it was received, without what it held."""
+    """A delivery without its headers, changes and body."""
 
     VIEW: ClassVar[type] = view_types.DeliverySummary
 
@@ -32,7 +32,7 @@ class DeliverySummary(ViewSchema):
 
 
 class ChangeSchema(ViewSchema):
-    """One value that people see differently because of a delivery."""
+    """A field that a delivery changed visibly."""
 
     VIEW = view_types.FieldChange
 
@@ -45,7 +45,7 @@ class ChangeSchema(ViewSchema):
 
 
 class DeliverySchema(DeliverySummary):
-    """A delivery, whole, with what is or looks like a secret masked."""
+    """A whole delivery; values that are or look like secrets are masked."""
 
     VIEW = view_types.DeliveryView
 

@@ -1,4 +1,4 @@
-"""`/api/deployments`."""
+"""`/api/deployments`: deployments and their events."""
 
 from http import HTTPStatus
 from typing import Any
@@ -6,8 +6,15 @@ from typing import Any
 from flask_smorest import Blueprint
 
 from dashboard.api.links import AddressedDeployment, link_deployment
-from dashboard.api.schemas import DeploymentSchema, DeploymentsQuery, DeploymentSummary, EventSchema, EventsQuery, Page
-from dashboard.api.schemas import make_page_schema as page_of
+from dashboard.api.schemas import (
+    DeploymentSchema,
+    DeploymentsQuery,
+    DeploymentSummary,
+    EventSchema,
+    EventsQuery,
+    Page,
+    make_page_schema,
+)
 from dashboard.core.paging import cut_page
 from dashboard.core.view_types import EventView
 from dashboard.extensions import open_reader
@@ -22,7 +29,7 @@ blueprint = Blueprint(
 
 @blueprint.get("")
 @blueprint.arguments(DeploymentsQuery, location="query")
-@blueprint.response(200, page_of(DeploymentSummary))
+@blueprint.response(200, make_page_schema(DeploymentSummary))
 def show_deployments(query: dict[str, Any]) -> Page[AddressedDeployment]:
     """List deployments without their jobs, newest first."""
     limit, cursor = query.pop("limit"), query.pop("cursor")
@@ -42,7 +49,7 @@ def show_deployment(deployment_id: int) -> AddressedDeployment:
 
 @blueprint.get("/<int:deployment_id>/events")
 @blueprint.arguments(EventsQuery, location="query")
-@blueprint.response(200, page_of(EventSchema))
+@blueprint.response(200, make_page_schema(EventSchema))
 def show_events(query: dict[str, Any], deployment_id: int) -> Page[EventView]:
     """List the changes after `since`, in order; 410 if some are no longer stored: get the deployment instead."""
     reader = open_reader()

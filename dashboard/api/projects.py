@@ -1,4 +1,4 @@
-"""`/api/projects`."""
+"""`/api/projects`: projects with their newest deployments."""
 
 from http import HTTPStatus
 

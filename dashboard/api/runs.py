@@ -1,4 +1,4 @@
-"""`/api/cicd/runs`: the progress of a CI run by the number its sender gave it."""
+"""`/api/cicd/runs`: the progress of a CI run, by its sender's run id."""
 
 from http import HTTPStatus
 

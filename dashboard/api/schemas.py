@@ -1,4 +1,7 @@
-"""What the API takes and gives: the source of `/api/openapi.json`. Times are ISO 8601 in UTC, durations seconds."""
+"""The schemas of arguments and answers, from which `/api/openapi.json` is made.
+
+Times are in ISO 8601 and UTC, durations in seconds.
+"""
 
 from types import NoneType
 from typing import Any, ClassVar, Generic, TypedDict, TypeVar, get_args, get_type_hints
@@ -14,10 +17,10 @@ MAX_PAGE_SIZE = 200
 
 
 class PageQuery(Schema):
-    """Which page of a list."""
+    """The page of a list: its size, and where it begins."""
 
     class Meta:
-        """Unknown arguments are ignored: they may be a proxy's."""
+        """Unknown arguments are ignored: a proxy may have added them."""
 
         unknown = EXCLUDE
 
@@ -26,7 +29,7 @@ class PageQuery(Schema):
 
 
 class DeploymentsQuery(PageQuery):
-    """What a list of deployments is narrowed to."""
+    """Filters for deployments, and the page of the list."""
 
     project = fields.String(load_default=None, metadata={"description": "slug of the project"})
     environment = fields.String(load_default=None)
@@ -41,7 +44,7 @@ class DeploymentsQuery(PageQuery):
 
 
 class EventsQuery(Schema):
-    """From which event on; the `next_cursor` of a page is the `since` of the next."""
+    """The page of a list of events; a page's `next_cursor` is the `since` of the next page."""
 
     since = fields.Integer(load_default=0, validate=validate.Range(min=0))
     limit = fields.Integer(load_default=MAX_EVENTS, validate=validate.Range(1, MAX_EVENTS))
@@ -49,7 +52,7 @@ class EventsQuery(Schema):
 
 
 class RunQuery(Schema):
-    """Which repository a run belongs to, where several use the same number."""
+    """The repository of a run, as several repositories can have the same run id."""
 
     repository = fields.String(load_default=None)
 
@@ -65,18 +68,18 @@ class Page(TypedDict, Generic[Item]):
 
 
 class ViewSchema(Schema):
-    """What is answered: fields of a view, which decides what may be null."""
+    """A view as JSON; the view's type decides which fields may be null."""
 
     VIEW: ClassVar[type]
-    """The TypedDict that is dumped."""
+    """The TypedDict of the view."""
 
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
-        """Allow null where the view does."""
+        """Allow null if the view's type does."""
         field_obj.allow_none = allows_null(get_type_hints(self.VIEW)[field_obj.attribute or field_name])
 
 
 def allows_null(hint: Any) -> bool:  # noqa: ANN401
-    """Return whether None is a value of a type."""
+    """Return whether a type includes None."""
     return hint is Any or NoneType in get_args(hint)
 
 
@@ -115,7 +118,7 @@ class StepSchema(ViewSchema):
 
 
 class JobSchema(ViewSchema):
-    """A job with its steps in the order in which they are shown."""
+    """A job with its steps in display order."""
 
     VIEW = JobView
 
@@ -191,7 +194,7 @@ class DeploymentSummary(ViewSchema):
 
 
 class DeploymentSchema(DeploymentSummary):
-    """A deployment, whole."""
+    """A whole deployment."""
 
     VIEW = AddressedWhole
 
@@ -200,7 +203,7 @@ class DeploymentSchema(DeploymentSummary):
 
 
 class OutcomeSchema(ViewSchema):
-    """One of the newest deployments of a project, in short."""
+    """A short form of one of a project's newest deployments."""
 
     VIEW = OutcomeView
 
@@ -231,7 +234,7 @@ class ProjectSchema(ViewSchema):
 
 
 class EventSchema(ViewSchema):
-    """What changed with one sequence number."""
+    """The changes with one sequence number."""
 
     VIEW = EventView
 
@@ -273,7 +276,7 @@ class RunJobSchema(ViewSchema):
 
 
 class RunSchema(ViewSchema):
-    """Progress of a run: of its jobs that are visible so far, and of their steps."""
+    """The progress of a run: of the jobs reported so far, and of their steps."""
 
     VIEW = RunView
 

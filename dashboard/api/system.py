@@ -1,4 +1,4 @@
-"""`/health`, `/ready` and `/metrics`: for whoever watches over the process."""
+"""`/health`, `/ready` and `/metrics`, for monitoring."""
 
 from http import HTTPStatus
 

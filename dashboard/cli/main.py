@@ -1,4 +1,4 @@
-"""The `dashboard` command: one function per subcommand; other modules do the work."""
+"""The `dashboard` command: one function per subcommand; the other modules do the work."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""`dashboard projects`: for how long each keeps its deployments. A running dashboard follows within the hour."""
+"""`dashboard projects`: how long each project keeps its deployments. A running dashboard applies it within an hour."""
 
 import click
 
@@ -33,7 +33,7 @@ def keep(slug: str, days: int | None, count: int | None) -> None:
 
 
 def describe_limits(days: int, count: int) -> str:
-    """Return both limits as people read them; 0 is none."""
+    """Return both limits as a text for people; 0 means no limit."""
     limits = [f"{days} days"] if days else []
     limits += [f"{count} deployments"] if count else []
     return ", ".join(limits) or "everything"

@@ -1,4 +1,4 @@
-"""`dashboard sources`: who may post deliveries. Works on the database of the settings; a running dashboard follows."""
+"""`dashboard sources`: manages webhook sources in the configured database; a running dashboard applies the changes."""
 
 import os
 import sys
@@ -36,7 +36,7 @@ def sources() -> None:
 @sources.command("list")
 def list_sources() -> None:
     """List the sources, without their secrets."""
-    with _open() as (engine, settings):
+    with _open_database() as (engine, settings):
         for source in load_sources(engine, settings, datetime.now(UTC)):
             number = len(source.secrets)
             accepted = f"{number} secret{'' if number == 1 else 's'}" if number else "no valid secret: rotate it"
@@ -55,12 +55,12 @@ def list_sources() -> None:
 @SECRET_FROM_STDIN
 def add(name: str, dialect: str | None, allow: tuple[str, ...], *, secret_stdin: bool) -> None:
     """Add a source and print its secret, which is not shown again."""
-    with _open() as (engine, settings):
+    with _open_database() as (engine, settings):
         if not name.isprintable() or not name.strip() or len(name) > 100:
             raise SourceError("the name must be 1 to 100 printable characters")
         secret = _read_secret(from_stdin=secret_stdin)
         add_source(engine, settings, datetime.now(UTC), Source(name, (secret,), dialect, allow))
-        _tell_secret(secret, was_given=secret_stdin)
+        _print_secret(secret, was_given=secret_stdin)
 
 
 @sources.command()
@@ -70,11 +70,11 @@ def add(name: str, dialect: str | None, allow: tuple[str, ...], *, secret_stdin:
 @SECRET_FROM_STDIN
 def rotate(name: str, overlap_h: float, *, secret_stdin: bool) -> None:
     """Give a source a new secret and print it; it is not shown again."""
-    with _open() as (engine, settings):
+    with _open_database() as (engine, settings):
         secret = _read_secret(from_stdin=secret_stdin)
         overlap = timedelta(hours=overlap_h)
         rotate_secret(engine, settings, datetime.now(UTC), name, secret=secret, overlap=overlap)
-        _tell_secret(secret, was_given=secret_stdin)
+        _print_secret(secret, was_given=secret_stdin)
         if name == DEFAULT:
             _replace_default(settings, secret)
 
@@ -83,13 +83,13 @@ def rotate(name: str, overlap_h: float, *, secret_stdin: bool) -> None:
 @click.argument("name")
 def remove(name: str) -> None:
     """Remove a source and its secrets."""
-    with _open() as (engine, _settings):
+    with _open_database() as (engine, _settings):
         remove_source(engine, name)
 
 
 @contextmanager
-def _open() -> Iterator[tuple[Engine, Settings]]:
-    """Give the database and the settings; a command that makes no sense for them ends with one line."""
+def _open_database() -> Iterator[tuple[Engine, Settings]]:
+    """Give the database and the settings; a SourceError or SettingsError ends the command with one line."""
     try:
         with open_database() as opened:
             yield opened
@@ -101,12 +101,12 @@ def _read_secret(*, from_stdin: bool) -> str:
     return check_secret("standard input", sys.stdin.readline().rstrip("\n")) if from_stdin else generate_secret()
 
 
-def _tell_secret(secret: str, *, was_given: bool) -> None:
+def _print_secret(secret: str, *, was_given: bool) -> None:
     click.echo("Secret saved." if was_given else secret)
 
 
 def _replace_default(settings: Settings, secret: str) -> None:
-    """Make the secret that a restart will read, and that opens pages from elsewhere, the new one, too."""
+    """Write the secret into the file that the next start reads; if the environment sets it, print what to do."""
     if os.environ.get("DASHBOARD_WEBHOOK_SECRET"):
         click.echo(
             "Now set DASHBOARD_WEBHOOK_SECRET to the new secret. Until the restart, pages still need the old one.",

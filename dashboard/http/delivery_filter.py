@@ -1,18 +1,19 @@
-"""Which deliveries a request is about: the filters that reading the inbox and replaying it share."""
+"""The filters for deliveries, shared by the inbox, its API and replay."""
 
 from marshmallow import Schema, ValidationError, fields, validate
 
 from dashboard.core.paging import MAX_ID
+from dashboard.core.storable import UNSTORABLE
 from dashboard.core.words import Verdict
 
 MAX_TEXT_LENGTH = 300
 
 
 def check_text(text: str) -> None:
-    """Raise ValidationError for what no row can hold: JSON can carry it, other than a URL."""
+    """Raise ValidationError for a text that is too long, or that JSON can contain but PostgreSQL cannot store."""
     if len(text) > MAX_TEXT_LENGTH:
         raise ValidationError(f"Must be at most {MAX_TEXT_LENGTH} characters.")
-    if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
+    if UNSTORABLE.search(text):
         raise ValidationError("Must not contain NUL or unpaired surrogates.")
 
 

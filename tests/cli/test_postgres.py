@@ -36,7 +36,7 @@ def ask(server: Server, query: str) -> str:
 
 @contextlib.contextmanager
 def running(data_dir: Path) -> Iterator[Server]:
-    server = start(data_dir, say=lambda _: None)
+    server = start(data_dir, print_line=lambda _: None)
     try:
         yield server
     finally:

@@ -127,7 +127,7 @@ def test_gunicorn_alone_finds_the_running_database_or_says_that_there_is_none(da
     assert gunicorn.returncode == 4
     assert f"dashboard: DATABASE_URL is not set and no PostgreSQL runs in {data_dir}" in complaint
     assert "Traceback" not in complaint
-    server = start(data_dir, say=lambda _line: None)
+    server = start(data_dir, print_line=lambda _line: None)
     try:
         assert load_served_settings(environ).database_url == server.url.replace("postgresql:", "postgresql+psycopg2:")
     finally:

@@ -16,7 +16,7 @@ from werkzeug.exceptions import default_exceptions
 
 from dashboard.app import create_app
 from dashboard.pages.text import languages
-from scripts.translations import ROOT, extract, list_untranslated, read
+from scripts.translations import ROOT, extract, list_untranslated, read_catalog
 from tests.support.applications import make_settings
 from tests.support.chromium import wait_connection
 from tests.support.chromium_fixtures import OpenPage
@@ -107,17 +107,17 @@ def tell_forms(message: Message) -> tuple[list[str], list[str]]:
 def test_the_catalog_has_every_word_of_the_code_and_no_other(language: str) -> None:
     """Where this fails, `make translations` and a translator help."""
     wanted = {(message.context, message.id) for message in extract() if message.id}
-    assert {(message.context, message.id) for message in read(language) if message.id} == wanted
+    assert {(message.context, message.id) for message in read_catalog(language) if message.id} == wanted
 
 
 @pytest.mark.parametrize("language", CATALOGS)
 def test_every_word_has_a_translation(language: str) -> None:
-    assert list_untranslated(read(language)) == []
+    assert list_untranslated(read_catalog(language)) == []
 
 
 @pytest.mark.parametrize("language", CATALOGS)
 def test_a_translation_has_the_placeholders_of_its_text(language: str) -> None:
-    for message in read(language):
+    for message in read_catalog(language):
         if message.id:
             texts, translations = tell_forms(message)
             wanted = sorted(PLACEHOLDER.findall(texts[-1]))
