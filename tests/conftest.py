@@ -23,7 +23,7 @@ from tests.servers import SECRET, DashboardServer
 
 # For `make mutants`, where each test runs hundreds of times, and must fail for no other reason than a changed program.
 settings.register_profile(
-    "mutants", max_examples=30, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck)
+    "mutants", max_examples=10, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck)
 )
 
 TEMPLATE = "migrated"
