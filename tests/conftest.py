@@ -9,7 +9,7 @@ pytest_plugins = ["tests.support.fixtures", "tests.support.chromium_fixtures"]
 
 # For `make mutants`, where each test runs hundreds of times, and must fail for no other reason than a changed program.
 settings.register_profile(
-    "mutants", max_examples=30, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck)
+    "mutants", max_examples=10, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck)
 )
 
 # How long an example takes depends on what else the machine does.

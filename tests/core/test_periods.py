@@ -1,7 +1,5 @@
 """The stretches of time that the past of a project is told in."""
 
-import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -51,17 +49,7 @@ def test_the_rate_is_whole_only_if_all_succeeded(succeeded: int, counted: int, r
     assert compute_rate(succeeded, counted) == rate
 
 
-@pytest.fixture
-def _server_in_shanghai(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Let this machine's own time zone be eight hours ahead of UTC."""
-    with monkeypatch.context() as changed:
-        changed.setenv("TZ", "Asia/Shanghai")
-        time.tzset()
-        yield
-    time.tzset()
-
-
-@pytest.mark.usefixtures("_server_in_shanghai")
+@pytest.mark.usefixtures("server_in_shanghai")
 @pytest.mark.parametrize(
     "now", [datetime(2026, 6, 3, 22, 59, 58, 57, UTC), datetime(2026, 6, 4, 1, tzinfo=timezone(timedelta(hours=8)))]
 )
