@@ -111,7 +111,7 @@ def start_dashboard(make_database: MakeDatabase, tmp_path_factory: pytest.TempPa
 
     yield start_one
     for server in servers:
-        server.stop()
+        server.kill()  # to be asked politely takes each more than a second
 
 
 @pytest.fixture(scope="module")
