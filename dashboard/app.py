@@ -12,7 +12,7 @@ from dashboard import api, live, pages, webhooks
 from dashboard.access import init_access
 from dashboard.config import Role, Settings
 from dashboard.database.migrations import MIGRATIONS
-from dashboard.database.pool import describe_engine, watch_pool
+from dashboard.database.pool import init_pool, make_engine_options
 from dashboard.extensions import WRITER, db, migrate
 from dashboard.extensions import api as rest
 from dashboard.http.assets import fingerprint_static, init_assets
@@ -42,7 +42,7 @@ def create_app(settings: Settings) -> Flask:
         SETTINGS=settings,
         MAX_CONTENT_LENGTH=settings.max_body_bytes,
         SQLALCHEMY_DATABASE_URI=settings.database_url,
-        SQLALCHEMY_ENGINE_OPTIONS=describe_engine(settings),
+        SQLALCHEMY_ENGINE_OPTIONS=make_engine_options(settings),
         API_TITLE="Deployment dashboard",
         API_VERSION="1",
         OPENAPI_VERSION="3.1.0",
@@ -52,7 +52,7 @@ def create_app(settings: Settings) -> Flask:
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     db.init_app(app)
     migrate.init_app(app, db, directory=str(MIGRATIONS))
-    watch_pool(find_engine(app), settings)
+    init_pool(find_engine(app), settings)
     rest.init_app(app)
     init_assets(app)
     init_errors(app)
@@ -63,13 +63,13 @@ def create_app(settings: Settings) -> Flask:
     init_access(app)
     if settings.role != Role.WEB:
         live.init_app(app)
-    # One proxy in front may say how it was reached; the peer's address stays the socket's (see access.permissions).
+    # One proxy may forward host and scheme; the peer's address stays that of the socket (see access.permissions).
     app.wsgi_app = SecurityMiddleware(PrefixMiddleware(ProxyFix(app.wsgi_app, x_for=0), settings.url_prefix))  # type: ignore[method-assign]
     return app
 
 
 def find_engine(app: Flask) -> Engine:
-    """Return the connections of an application to the database."""
+    """Return the engine with the application's database connections."""
     with app.app_context():
         return db.engine
 

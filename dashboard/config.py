@@ -24,10 +24,10 @@ from dashboard.core.steps import DEFAULT_PATTERNS, Category, Patterns
 SECRET_FILES = {"DASHBOARD_WEBHOOK_SECRET": "webhook-secret", "SECRET_KEY": "secret-key"}
 KEY_BYTES = (24, 64)
 """Fewest and most bytes of a Standard Webhooks key."""
-MOST_DAYS, MOST_COUNT = 36_500, 10**9
+MAX_DAYS, MAX_COUNT = 36_500, 10**9
 """Limits of what may be kept; more than that is for good."""
-LONGEST_INTERVAL_S = 366 * 24 * 3600
-LONGEST_SOCKET_PATH = 100
+MAX_INTERVAL_S = 366 * 24 * 3600
+MAX_SOCKET_PATH = 100
 
 
 class Role(StrEnum):
@@ -107,13 +107,13 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         secret_key=_read_secret(environ, "SECRET_KEY", data_dir),
         log_format=_read_choice(environ, "DASHBOARD_LOG_FORMAT", ("text", "json")),
         url_prefix=_read_prefix(environ),
-        refresh_s=_read_int(environ, "DASHBOARD_REFRESH_S", 30, 1, LONGEST_INTERVAL_S),
-        stale_s=_read_int(environ, "DASHBOARD_STALE_S", 600, 1, LONGEST_INTERVAL_S),
+        refresh_s=_read_int(environ, "DASHBOARD_REFRESH_S", 30, 1, MAX_INTERVAL_S),
+        stale_s=_read_int(environ, "DASHBOARD_STALE_S", 600, 1, MAX_INTERVAL_S),
         max_body_bytes=_read_int(environ, "DASHBOARD_MAX_BODY_BYTES", 2 * 1024 * 1024, 1024, 1024**3),
         deliveries_days=_read_int(environ, "DASHBOARD_DELIVERIES_DAYS", 14, 1, 3650),
         deliveries_bytes=_read_int(environ, "DASHBOARD_DELIVERIES_BYTES", 5 * 1024**3, 1024**2, 10**12 - 1),
-        deployments_days=_read_int(environ, "DASHBOARD_DEPLOYMENTS_DAYS", 0, 0, MOST_DAYS),
-        deployments_per_project=_read_int(environ, "DASHBOARD_DEPLOYMENTS_PER_PROJECT", 0, 0, MOST_COUNT),
+        deployments_days=_read_int(environ, "DASHBOARD_DEPLOYMENTS_DAYS", 0, 0, MAX_DAYS),
+        deployments_per_project=_read_int(environ, "DASHBOARD_DEPLOYMENTS_PER_PROJECT", 0, 0, MAX_COUNT),
         category_patterns=_read_patterns(environ),
     )
 
@@ -135,15 +135,15 @@ def _read_database_url(environ: Mapping[str, str]) -> str | None:
     try:
         make_url(url)
     except (ArgumentError, ValueError):
-        advice = "write it like postgresql://user:password@host:5432/name, signs in the password percent-encoded"
-        raise SettingsError(f"DATABASE_URL cannot be read: {advice}") from None
+        advice = "write it like postgresql://user:password@host:5432/name, special characters percent-encoded"
+        raise SettingsError(f"DATABASE_URL is not a valid URL: {advice}") from None
     return url
 
 
 def _read_socket(environ: Mapping[str, str]) -> str | None:
     path = environ.get("DASHBOARD_SOCKET") or None
-    if path and not (path.startswith("/") and len(os.fsencode(path)) <= LONGEST_SOCKET_PATH):
-        raise SettingsError(f"DASHBOARD_SOCKET must be an absolute path of at most {LONGEST_SOCKET_PATH} bytes")
+    if path and not (path.startswith("/") and len(os.fsencode(path)) <= MAX_SOCKET_PATH):
+        raise SettingsError(f"DASHBOARD_SOCKET must be an absolute path of at most {MAX_SOCKET_PATH} bytes")
     return path
 
 
@@ -159,7 +159,9 @@ def _read_web_workers(environ: Mapping[str, str]) -> int:
     """Return how many there are; what several of them count can only be told from a directory that they share."""
     workers = _read_int(environ, "DASHBOARD_WEB_WORKERS", 2, 1, 64)
     if environ.get("DASHBOARD_ROLE") == Role.WEB and workers > 1 and not environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        raise SettingsError(f"{workers} DASHBOARD_WEB_WORKERS need PROMETHEUS_MULTIPROC_DIR, a directory for /metrics")
+        raise SettingsError(
+            f"DASHBOARD_WEB_WORKERS={workers} needs PROMETHEUS_MULTIPROC_DIR, a directory for shared metrics"
+        )
     return workers
 
 
@@ -188,9 +190,9 @@ def _check_webhook_secret(secret: str) -> str:
         try:
             key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
         except (binascii.Error, ValueError):
-            raise SettingsError("DASHBOARD_WEBHOOK_SECRET begins with whsec_ but is not base64 after it") from None
+            raise SettingsError("DASHBOARD_WEBHOOK_SECRET starts with whsec_, so the rest must be base64") from None
         if not KEY_BYTES[0] <= len(key) <= KEY_BYTES[1]:
-            raise SettingsError("DASHBOARD_WEBHOOK_SECRET begins with whsec_ but does not hold 24 to 64 bytes after it")
+            raise SettingsError("DASHBOARD_WEBHOOK_SECRET starts with whsec_, so the rest must encode 24 to 64 bytes")
     return secret
 
 
@@ -207,7 +209,7 @@ def _read_secret(environ: Mapping[str, str], name: str, data_dir: Path) -> str:
         return check_secret(str(path), path.read_text(errors="surrogateescape").rstrip("\n"))
     except OSError as error:
         raise SettingsError(
-            f"cannot keep {name} in {data_dir} ({error.strerror}): "
+            f"cannot store {name} in {data_dir} ({error.strerror}): "
             f"set {name}, or DASHBOARD_DATA_DIR to a writable directory"
         ) from None
 
@@ -225,8 +227,8 @@ def replace_webhook_secret(settings: Settings, secret: str) -> Path:
 def check_secret(origin: str, secret: str) -> str:
     """Return the secret; refuse one that a header cannot carry, above all an empty one: everybody knows it."""
     if not secret or secret != secret.strip() or re.search(r"[\x00-\x1f\x7f\ud800-\udfff]", secret):
-        advice = "must be a text in UTF-8 that is not empty, without blanks around it or control characters"
-        raise SettingsError(f"the secret of {origin} {advice}")
+        advice = "must be non-empty UTF-8 text without control characters or surrounding spaces"
+        raise SettingsError(f"the secret from {origin} {advice}")
     return secret
 
 

@@ -1,4 +1,4 @@
-"""`/api/deliveries`: the inbox, for those who hold the secret."""
+"""`/api/deliveries`: the inbox; its endpoints require the secret."""
 
 import uuid
 from http import HTTPStatus
@@ -7,21 +7,23 @@ from typing import Any
 from flask_smorest import Blueprint
 
 from dashboard.api.delivery_schemas import DeliveriesQuery, DeliverySchema, DeliverySummary
-from dashboard.api.schemas import make_page_schema
-from dashboard.core.view import View
+from dashboard.api.schemas import Page, make_page_schema
+from dashboard.core import view_types
 from dashboard.extensions import open_reader
 from dashboard.http.problems import ProblemError
 from dashboard.queries import deliveries
 from dashboard.queries.deliveries import DeliveryFilters
 
-blueprint = Blueprint("deliveries", __name__, url_prefix="/api/deliveries", description="What senders posted")
+blueprint = Blueprint(
+    "deliveries", __name__, url_prefix="/api/deliveries", description="Deliveries as received, with their verdicts"
+)
 
 
 @blueprint.get("")
 @blueprint.arguments(DeliveriesQuery, location="query")
 @blueprint.response(200, make_page_schema(DeliverySummary))
-def show_deliveries(query: dict[str, Any]) -> View:
-    """Deliveries with their verdicts, newest first."""
+def show_deliveries(query: dict[str, Any]) -> Page[view_types.DeliverySummary]:
+    """List deliveries with their verdicts, newest first."""
     limit, cursor = query.pop("limit"), query.pop("cursor")
     items, next_cursor = deliveries.list_deliveries(open_reader(), DeliveryFilters(**query), limit, cursor)
     return {"items": items, "next_cursor": next_cursor}
@@ -29,9 +31,9 @@ def show_deliveries(query: dict[str, Any]) -> View:
 
 @blueprint.get("/<uuid:delivery_id>")
 @blueprint.response(200, DeliverySchema)
-def show_delivery(delivery_id: uuid.UUID) -> View:
-    """One delivery with headers, changes and body."""
+def show_delivery(delivery_id: uuid.UUID) -> view_types.DeliveryView:
+    """Get one delivery with its headers, changes and body."""
     view = deliveries.read_delivery(open_reader(), delivery_id)
     if view is None:
-        raise ProblemError(HTTPStatus.NOT_FOUND, f"There is no delivery {delivery_id}.")
+        raise ProblemError(HTTPStatus.NOT_FOUND, f"Delivery {delivery_id} does not exist.")
     return view

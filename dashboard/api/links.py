@@ -1,17 +1,35 @@
-"""Absolute links on what queries return: only a request knows under which name it was asked."""
+"""Absolute URLs added to views: only a request knows the host name."""
 
 from flask import url_for
 
-from dashboard.core.view import View
+from dashboard.core.view_types import DeploymentView, ListedDeployment, ListedProject
 
 
-def link_deployment(view: View) -> View:
+class AddressedDeployment(ListedDeployment):
+    """A deployment with the absolute URL of its page."""
+
+    url: str
+
+
+class AddressedWhole(DeploymentView):
+    """A whole deployment with the absolute URL of its page."""
+
+    url: str
+
+
+class AddressedProject(ListedProject):
+    """A project with the absolute URL of its page; its `url` is that of the deployed service."""
+
+    page_url: str
+
+
+def link_deployment(view: ListedDeployment) -> AddressedDeployment:
     """Return the deployment with the absolute URL of its page."""
     return {**view, "url": url_for("pages.show_deployment", deployment_id=view["id"], _external=True)}
 
 
-def link_project(view: View) -> View:
-    """Return the project with the absolute URL of its page as `page_url`; its own `url` is what was deployed."""
+def link_project(view: ListedProject) -> AddressedProject:
+    """Return the project with the absolute URLs of its page and of its newest deployment's page."""
     newest = view["last_deployment"]
     return {
         **view,

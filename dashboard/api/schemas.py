@@ -1,96 +1,92 @@
-"""What the API takes and gives: the source of `/api/openapi.json`. Times are ISO 8601 in UTC, durations seconds."""
+"""The schemas of arguments and answers, from which `/api/openapi.json` is made.
 
-from typing import Any
+Times are in ISO 8601 and UTC, durations in seconds.
+"""
+
+from types import NoneType
+from typing import Any, ClassVar, Generic, TypedDict, TypeVar, get_args, get_type_hints
 
 from marshmallow import EXCLUDE, Schema, fields, validate
 
+from dashboard.api.links import AddressedDeployment, AddressedProject, AddressedWhole
+from dashboard.core.view_types import EventView, JobView, OutcomeView, ProjectView, RunView, StepView
 from dashboard.core.words import State
-from dashboard.queries.events import MOST_EVENTS
+from dashboard.queries.events import MAX_EVENTS
 
-MOST_ITEMS = 200
+MAX_PAGE_SIZE = 200
 
 
 class PageQuery(Schema):
-    """Which page of a list."""
+    """The page of a list: its size, and where it begins."""
 
     class Meta:
-        """Unknown arguments are ignored: they may be a proxy's."""
+        """Unknown arguments are ignored: a proxy may have added them."""
 
         unknown = EXCLUDE
 
-    limit = fields.Integer(load_default=50, validate=validate.Range(1, MOST_ITEMS))
-    cursor = fields.String(load_default=None, metadata={"description": "next_cursor of the page before"})
+    limit = fields.Integer(load_default=50, validate=validate.Range(1, MAX_PAGE_SIZE))
+    cursor = fields.String(load_default=None, metadata={"description": "next_cursor of the previous page"})
 
 
 class DeploymentsQuery(PageQuery):
-    """What a list of deployments is narrowed to."""
+    """Filters for deployments, and the page of the list."""
 
-    project = fields.String(load_default=None, metadata={"description": "slug"})
+    project = fields.String(load_default=None, metadata={"description": "slug of the project"})
     environment = fields.String(load_default=None)
     state = fields.Enum(State, by_value=True, load_default=None)
     branch = fields.String(load_default=None)
-    triggered_by = fields.String(load_default=None, metadata={"description": "who, exactly"})
-    q = fields.String(load_default=None, metadata={"description": "text found in branch, commit, person, message, …"})
+    triggered_by = fields.String(load_default=None, metadata={"description": "exact name of the person"})
+    q = fields.String(
+        load_default=None, metadata={"description": "text contained in branch, commit, person, message, …"}
+    )
     since = fields.AwareDateTime(load_default=None, format="iso")
     until = fields.AwareDateTime(load_default=None, format="iso")
 
 
 class EventsQuery(Schema):
-    """From which event on; the `next_cursor` of a page is the `since` of the next."""
+    """The page of a list of events; a page's `next_cursor` is the `since` of the next page."""
 
     since = fields.Integer(load_default=0, validate=validate.Range(min=0))
-    limit = fields.Integer(load_default=MOST_EVENTS, validate=validate.Range(1, MOST_EVENTS))
+    limit = fields.Integer(load_default=MAX_EVENTS, validate=validate.Range(1, MAX_EVENTS))
     cursor = fields.Integer(load_default=None, validate=validate.Range(min=0))
 
 
 class RunQuery(Schema):
-    """Which repository a run belongs to, where several use the same number."""
+    """The repository of a run, as several repositories can have the same run id."""
 
     repository = fields.String(load_default=None)
 
 
-class ViewSchema(Schema):
-    """What is answered. Unless it is listed here, a value may be null: nobody said it, or not yet."""
+Item = TypeVar("Item")
 
-    NEVER_NULL = frozenset(
-        {
-            *(
-                "id",
-                "seq",
-                "prev_seq",
-                "deployment_id",
-                "kind",
-                "slug",
-                "name",
-                "key",
-                "job_name",
-                "project",
-                "dialect",
-            ),
-            *(
-                "status",
-                "state",
-                "attempt",
-                "category",
-                "is_current",
-                "is_done",
-                "started_observed",
-                "allowed_to_fail",
-                "verdict",
-                "source",
-            ),
-            *("progress_pct", "run_progress_pct", "job_progress_pct", "completed_steps", "total_steps", "items"),
-            *("completed_jobs", "total_jobs_visible", "jobs", "steps", "received_at", "body_size", "changes"),
-        }
-    )
+
+class Page(TypedDict, Generic[Item]):
+    """One page of a list."""
+
+    items: list[Item]
+    next_cursor: str | None
+
+
+class ViewSchema(Schema):
+    """A view as JSON; the view's type decides which fields may be null."""
+
+    VIEW: ClassVar[type]
+    """The TypedDict of the view."""
 
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
-        """Say in the description of the API which values may be null."""
-        field_obj.allow_none = field_name not in self.NEVER_NULL
+        """Allow null if the view's type does."""
+        field_obj.allow_none = allows_null(get_type_hints(self.VIEW)[field_obj.attribute or field_name])
+
+
+def allows_null(hint: Any) -> bool:  # noqa: ANN401
+    """Return whether a type includes None."""
+    return hint is Any or NoneType in get_args(hint)
 
 
 class ProjectOfDeployment(ViewSchema):
     """The project of a deployment."""
+
+    VIEW = ProjectView
 
     slug = fields.String()
     name = fields.String()
@@ -99,28 +95,32 @@ class ProjectOfDeployment(ViewSchema):
 class StepSchema(ViewSchema):
     """A step."""
 
-    number = fields.Integer(metadata={"description": "the sender's number"})
+    VIEW = StepView
+
+    number = fields.Integer(metadata={"description": "number given by the sender"})
     key = fields.String()
     name = fields.String()
     category = fields.String()
     status = fields.String()
     conclusion = fields.String()
-    status_raw = fields.String(metadata={"description": "the sender's own word"})
+    status_raw = fields.String(metadata={"description": "status as sent"})
     state = fields.String()
     is_current = fields.Boolean()
     is_done = fields.Boolean()
     started_at = fields.String()
-    started_observed = fields.Boolean(metadata={"description": "started_at is when the first report was received"})
+    started_observed = fields.Boolean(metadata={"description": "whether started_at is the time of the first report"})
     completed_at = fields.String()
     duration_s = fields.Float()
     message = fields.String()
     error = fields.String()
     log = fields.String()
-    conflict = fields.Raw(metadata={"description": "both endings, where the sender reported two"})
+    conflict = fields.Raw(metadata={"description": "the two results, if the sender reported conflicting ones"})
 
 
 class JobSchema(ViewSchema):
-    """A job with its steps in the order in which they are shown."""
+    """A job with its steps in display order."""
+
+    VIEW = JobView
 
     key = fields.String()
     name = fields.String()
@@ -128,11 +128,11 @@ class JobSchema(ViewSchema):
     conclusion = fields.String()
     status_raw = fields.String()
     state = fields.String()
-    allowed_to_fail = fields.Boolean(metadata={"description": "without harm to its deployment"})
+    allowed_to_fail = fields.Boolean(metadata={"description": "whether the deployment can succeed if this job fails"})
     job_progress_pct = fields.Integer()
     completed_steps = fields.Integer()
     total_steps = fields.Integer()
-    current_step_index = fields.Integer(metadata={"description": "0-based, into steps"})
+    current_step_index = fields.Integer(metadata={"description": "0-based index into steps"})
     started_at = fields.String()
     started_observed = fields.Boolean()
     completed_at = fields.String()
@@ -147,8 +147,10 @@ class JobSchema(ViewSchema):
 class DeploymentSummary(ViewSchema):
     """A deployment without its jobs."""
 
+    VIEW: ClassVar[type] = AddressedDeployment
+
     id = fields.Integer()
-    url = fields.String(metadata={"description": "its page, absolute"})
+    url = fields.String(metadata={"description": "absolute URL of its page"})
     seq = fields.Integer()
     project = fields.Nested(ProjectOfDeployment)
     environment = fields.String()
@@ -179,27 +181,31 @@ class DeploymentSummary(ViewSchema):
     completed_jobs = fields.Integer()
     total_jobs_visible = fields.Integer()
     current_step = fields.String(metadata={"description": "name of the first step in progress"})
-    current = fields.Dict(allow_none=True, metadata={"description": "job, key and started_at of that step"})
+    current = fields.Dict(allow_none=True, metadata={"description": "job, key and started_at of the current step"})
     started_at = fields.String()
     started_observed = fields.Boolean()
     completed_at = fields.String()
     duration_s = fields.Float()
     estimate = fields.Raw(metadata={"description": "runs, left_median_s, left_p90_s, overdue_s"})
-    links = fields.Raw(metadata={"description": "addresses of repository, commit, branch: known hosts only"})
+    links = fields.Raw(metadata={"description": "URLs of repository, commit and branch, for known hosts"})
     stale_since = fields.String()
     message = fields.String()
     error = fields.String()
 
 
 class DeploymentSchema(DeploymentSummary):
-    """A deployment, whole."""
+    """A whole deployment."""
+
+    VIEW = AddressedWhole
 
     log = fields.String()
     jobs = fields.List(fields.Nested(JobSchema))
 
 
 class OutcomeSchema(ViewSchema):
-    """One of the newest deployments of a project, in short."""
+    """A short form of one of a project's newest deployments."""
+
+    VIEW = OutcomeView
 
     id = fields.Integer()
     seq = fields.Integer()
@@ -212,21 +218,25 @@ class OutcomeSchema(ViewSchema):
 class ProjectSchema(ViewSchema):
     """A project with its newest deployment."""
 
+    VIEW = AddressedProject
+
     slug = fields.String()
     name = fields.String()
     kind = fields.String()
     repository = fields.String()
-    url = fields.String(metadata={"description": "where what was deployed is reached"})
-    page_url = fields.String(metadata={"description": "its page, absolute"})
+    url = fields.String(metadata={"description": "URL of the deployed site or service"})
+    page_url = fields.String(metadata={"description": "absolute URL of its page"})
     port = fields.Integer()
     service_status = fields.String()
-    environments = fields.List(fields.String(), metadata={"description": "those of its outcomes"})
+    environments = fields.List(fields.String(), metadata={"description": "environments in outcomes"})
     last_deployment = fields.Nested(DeploymentSummary)
-    outcomes = fields.List(fields.Nested(OutcomeSchema), metadata={"description": "its 20 newest, newest first"})
+    outcomes = fields.List(fields.Nested(OutcomeSchema), metadata={"description": "last 20 deployments, newest first"})
 
 
 class EventSchema(ViewSchema):
-    """What changed with one sequence number."""
+    """The changes with one sequence number."""
+
+    VIEW = EventView
 
     deployment_id = fields.Integer()
     prev_seq = fields.Integer()
@@ -240,6 +250,8 @@ class EventSchema(ViewSchema):
 class RunStepSchema(ViewSchema):
     """A step of a run."""
 
+    VIEW = StepView
+
     name = fields.String()
     number = fields.Integer()
     status = fields.String()
@@ -250,6 +262,8 @@ class RunStepSchema(ViewSchema):
 
 class RunJobSchema(ViewSchema):
     """A job of a run."""
+
+    VIEW = JobView
 
     job_name = fields.String(attribute="name")
     status = fields.String()
@@ -262,7 +276,9 @@ class RunJobSchema(ViewSchema):
 
 
 class RunSchema(ViewSchema):
-    """Progress of a run: of its jobs that are visible so far, and of their steps."""
+    """The progress of a run: of the jobs reported so far, and of their steps."""
+
+    VIEW = RunView
 
     run_id = fields.String()
     attempt = fields.Integer()
@@ -278,7 +294,13 @@ class RunSchema(ViewSchema):
     jobs = fields.List(fields.Nested(RunJobSchema))
 
 
+class PageSchema(ViewSchema):
+    """One page of a list."""
+
+    VIEW = Page
+
+
 def make_page_schema(item: type[Schema]) -> type[Schema]:
     """Return the schema of one page of a list of `item`."""
     members: dict[str, Any] = {"items": fields.List(fields.Nested(item)), "next_cursor": fields.String()}
-    return ViewSchema.from_dict(members, name=f"{item.__name__.removesuffix('Schema')}Page")
+    return PageSchema.from_dict(members, name=f"{item.__name__.removesuffix('Schema')}Page")

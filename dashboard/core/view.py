@@ -1,46 +1,51 @@
-"""Rows as people and programs see them: the one shape of deployments, jobs and steps in API, pages and live events.
+"""Views: the one shape in which API, pages and live events show deployments, jobs and steps.
 
-Each function takes the columns of one row (a mapping) and the standing of its parents, nothing else: so a single step
-can be shown, and compared with what it was, without its siblings.
+Each function takes the columns of one row (a mapping) and the standings of its parents, nothing else. So a single step
+can be viewed, and compared with its earlier view, without its siblings.
 """
 
 import functools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from dashboard.core import state
 from dashboard.core.links import link_revision
 from dashboard.core.state import Standing
+from dashboard.core.view_types import (
+    CurrentStep,
+    DeploymentSummary,
+    EndingView,
+    JobSummary,
+    JobView,
+    OutcomeView,
+    ProjectView,
+    StandingView,
+    StepView,
+    TimesView,
+)
 from dashboard.core.words import CONCLUSION_OF_WORD, STATUS_OF_WORD, Conclusion, State, Status
 
 Row = Mapping[str, Any]
-View = dict[str, Any]
+"""The columns of a row by name."""
 
-DEPLOYMENT_TEXTS = (
-    "environment", "repository", "branch", "commit_hash", "commit_message", "run_id", "run_key", "attempt", "run_url",
-    "dialect", "triggered_by", "trigger_type", "deploy_type", "deploy_path", "test_url", "port", "service_status",
-    "message", "error", "log",
-)  # fmt: skip
-"""Columns that are shown as they are."""
-
-
-USUAL_GAPS = 3
-"""How many times the longest silence that is usual for its project a deployment may keep before it is stale."""
+STALE_GAP_FACTOR = 3
+"""A deployment is stale after this many times the longest silence that is usual for its project."""
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
-    """The time at which open deployments are looked at, and the least silence, in seconds, that is too long."""
+class StalenessRule:
+    """Decides at one time which open deployments are stale."""
 
     now: datetime
-    least_s: float
+    min_silence_s: float
+    """Silence that is never too long, in seconds, however short the usual one is."""
 
     def is_silent(self, row: Row) -> bool:
-        """Return whether the last report is longer ago than this deployment's past makes believable."""
-        patience_s = max(USUAL_GAPS * row["usual_gap_s"], self.least_s)
-        return bool(row["last_report_at"] < self.now - timedelta(seconds=patience_s))
+        """Return whether the last report is longer ago than the usual silence allows."""
+        max_silence_s = max(STALE_GAP_FACTOR * row["usual_gap_s"], self.min_silence_s)
+        return bool(row["last_report_at"] < self.now - timedelta(seconds=max_silence_s))
 
 
 @functools.lru_cache(maxsize=1024)
@@ -50,88 +55,107 @@ def format_time(moment: datetime | None) -> str | None:
 
 
 def read_status(row: Row) -> tuple[Status | None, Conclusion | None]:
-    """Return the sender's own status and conclusion from a row of any kind."""
+    """Return the reported status and conclusion of a row of any kind."""
     return STATUS_OF_WORD.get(row["status"]), CONCLUSION_OF_WORD.get(row["conclusion"])
 
 
-def stand_deployment(row: Row) -> Standing:
-    """Return where a deployment is."""
-    return state.settle_deployment(*read_status(row), row["job_tally"])
+def read_deployment_standing(row: Row) -> Standing:
+    """Return the standing of a deployment from its row."""
+    return state.compute_deployment_standing(*read_status(row), row["job_tally"])
 
 
-def stand_job(row: Row, deployment: Standing) -> Standing:
-    """Return where a job is."""
-    return state.settle_job(*read_status(row), row["step_tally"], deployment)
+def read_job_standing(row: Row, deployment: Standing) -> Standing:
+    """Return the standing of a job from its row and the standing of its deployment."""
+    return state.compute_job_standing(*read_status(row), row["step_tally"], deployment)
 
 
-def tell_row_state(row: Row, watch: Watch) -> State:
-    """Return the state of a deployment; it is stale if nothing has been heard of it for too long."""
-    return state.tell_deployment_state(
-        stand_deployment(row), row["status_raw"], row["job_tally"], is_stale=watch.is_silent(row)
+def decide_row_state(row: Row, standing: Standing, staleness: StalenessRule) -> State:
+    """Return the state of a deployment with this standing; stale if it is open and has been silent for too long."""
+    return state.decide_deployment_state(
+        standing, row["status_raw"], row["job_tally"], is_stale=staleness.is_silent(row)
     )
 
 
-def view_project(row: Row) -> View:
-    """Return the project's own values, without anything of its deployments."""
-    return {name: row[name] for name in ("slug", "name", "kind", "repository", "url", "port", "service_status", "seq")}
+def view_project(row: Row) -> ProjectView:
+    """Return a project without its deployments."""
+    return {
+        "slug": row["slug"],
+        "name": row["name"],
+        "kind": row["kind"],
+        "repository": row["repository"],
+        "url": row["url"],
+        "port": row["port"],
+        "service_status": row["service_status"],
+        "seq": row["seq"],
+    }
 
 
-def view_deployment(row: Row, project: View, watch: Watch) -> View:
-    """Return a deployment without its jobs; `project` is what view_project gave."""
-    standing = stand_deployment(row)
-    shown = tell_row_state(row, watch)
+def view_deployment(row: Row, project: ProjectView, standing: Standing, staleness: StalenessRule) -> DeploymentSummary:
+    """Return a deployment without its log and its jobs; `standing` comes from read_deployment_standing."""
+    shown = decide_row_state(row, standing, staleness)
     done, total = state.count_done_steps(row["step_tally"]), state.count_children(row["step_tally"])
     done_jobs, total_jobs = state.count_done_jobs(row["job_tally"], standing), state.count_children(row["job_tally"])
+    progress_pct = state.compute_percent(done, total, is_done=standing.is_done)
+    run_progress_pct = state.compute_percent(done_jobs, total_jobs, is_done=standing.is_done)
+    current = None if standing.is_done else row["current_step"]
     return {
         "id": row["id"],
         "seq": row["seq"],
         "project": project,
-        **{name: row[name] for name in DEPLOYMENT_TEXTS},
-        # A sender that takes an error back says it empty.
+        "environment": row["environment"],
+        "repository": row["repository"],
+        "branch": row["branch"],
+        "commit_hash": row["commit_hash"],
+        "commit_message": row["commit_message"],
+        "run_id": row["run_id"],
+        "run_key": row["run_key"],
+        "attempt": row["attempt"],
+        "run_url": row["run_url"],
+        "dialect": row["dialect"],
+        "triggered_by": row["triggered_by"],
+        "trigger_type": row["trigger_type"],
+        "deploy_type": row["deploy_type"],
+        "deploy_path": row["deploy_path"],
+        "test_url": row["test_url"],
+        "port": row["port"],
+        "service_status": row["service_status"],
+        "message": row["message"],
+        # A sender withdraws an error by reporting an empty one.
         "error": row["error"] or None,
         **_view_standing(row, standing, shown),
         **_view_times(row, standing),
-        "progress_pct": state.compute_percent(done, total, is_done=standing.is_done),
+        "progress_pct": progress_pct,
         "completed_steps": done,
         "total_steps": total,
-        "run_progress_pct": state.compute_percent(done_jobs, total_jobs, is_done=standing.is_done),
+        "run_progress_pct": run_progress_pct,
         "completed_jobs": done_jobs,
         "total_jobs_visible": total_jobs,
-        # Of a sender that tells of no steps the jobs are what moves.
-        "shown_pct": state.compute_percent(
-            *((done, total) if total else (done_jobs, total_jobs)), is_done=standing.is_done
-        ),
-        **_view_current(None if standing.is_done else row["current_step"]),
-        "usual": None,
-        "estimate": None,
-        "related": None,
+        "shown_pct": progress_pct if total else run_progress_pct,
+        "current_step": current and current["name"],
+        "current": current and _view_current(current),
         "links": link_revision(row["repository"], row["run_url"], row["branch"], row["commit_hash"]),
         "stale_since": format_time(row["last_report_at"]) if shown == State.STALE else None,
-        "sorted_at": format_time(row["sorted_at"]),
+        "sorted_at": cast("str", format_time(row["sorted_at"])),
     }
 
 
-def list_environments(outcomes: Iterable[View]) -> list[str]:
-    """Return the environments of a project's newest deployments, in order."""
+def list_environments(outcomes: Iterable[OutcomeView]) -> list[str]:
+    """Return the environments of a project's newest deployments, sorted, each once."""
     return sorted({outcome["environment"] for outcome in outcomes if outcome["environment"]})
 
 
-def view_job(row: Row, deployment_row: Row) -> View:
-    """Return a job without its steps."""
-    deployment = stand_deployment(deployment_row)
-    standing = stand_job(row, deployment)
+def view_job(row: Row, standing: Standing, deployment_row: Row, deployment: Standing) -> JobSummary:
+    """Return a job without its steps; `standing` is its own, `deployment` that of its deployment."""
     done, total = state.count_done_steps(row["step_tally"]), state.count_children(row["step_tally"])
-    times = _view_times(row, standing)
-    if standing.is_done and row["status"] is None:
-        ended = {**row, "completed_at": deployment_row["completed_at"], "said_at": deployment_row["said_at"]}
-        times = _view_times(ended, standing)
+    # An implicit job ends when its deployment does.
+    ended = row if row["status"] is not None or not standing.is_done else {**row, **_pick_end(deployment_row)}
     return {
         "key": row["key"],
         "number": row["number"],
         "name": row["name"] or row["key"],
         "allowed_to_fail": bool(row["allowed_to_fail"]),
-        **_view_standing(row, standing, state.tell_state(standing, row["status_raw"], in_ended=deployment.is_done)),
-        **times,
+        **_view_standing(row, standing, state.decide_state(standing, row["status_raw"], in_ended=deployment.is_done)),
+        **_view_times(ended, standing),
         "job_progress_pct": state.compute_percent(done, total, is_done=standing.is_done),
         "completed_steps": done,
         "total_steps": total,
@@ -141,10 +165,10 @@ def view_job(row: Row, deployment_row: Row) -> View:
     }
 
 
-def view_step(row: Row, job: Standing, deployment: Standing) -> View:
-    """Return a step."""
+def view_step(row: Row, job: Standing, deployment: Standing) -> StepView:
+    """Return a step; `job` and `deployment` are the standings of its parents."""
     in_ended = job.is_done or deployment.is_done
-    standing, shown = _settle_step(row["status"], row["conclusion"], row["status_raw"], in_ended)
+    standing, shown = _compute_step_state(row["status"], row["conclusion"], row["status_raw"], in_ended)
     return {
         "job": row["job_key"],
         "key": row["key"],
@@ -162,62 +186,69 @@ def view_step(row: Row, job: Standing, deployment: Standing) -> View:
 
 
 @functools.lru_cache(maxsize=1024)
-def _settle_step(status: str | None, conclusion: str | None, raw: str | None, in_ended: bool) -> tuple[Standing, State]:  # noqa: FBT001
-    standing = state.settle_step(*read_status({"status": status, "conclusion": conclusion}))
-    return standing, state.tell_state(standing, raw, in_ended=in_ended)
+def _compute_step_state(
+    status: str | None,
+    conclusion: str | None,
+    raw: str | None,
+    in_ended: bool,  # noqa: FBT001
+) -> tuple[Standing, State]:
+    standing = state.compute_step_standing(*read_status({"status": status, "conclusion": conclusion}))
+    return standing, state.decide_state(standing, raw, in_ended=in_ended)
 
 
-def order_node(node: View) -> tuple[bool, int, bool, datetime, str]:
-    """Sort key of views of jobs, and of steps: the sender's number, then the start that it told, nulls last, then key.
+def make_sort_key(node: JobSummary | StepView) -> tuple[bool, int, bool, datetime, str]:
+    """Return the sort key of a job or step: the sender's number, then the reported start, nulls last, then the key.
 
-    Never the order of arrival.
+    The order of arrival never matters.
     """
-    told = None if node["started_observed"] else node["started_at"]
-    start = datetime.fromisoformat(told) if told else datetime.max.replace(tzinfo=UTC)
-    return (node["number"] is None, node["number"] or 0, told is None, start, node["key"])
+    reported = None if node["started_observed"] else node["started_at"]
+    start = datetime.fromisoformat(reported) if reported else datetime.max.replace(tzinfo=UTC)
+    return (node["number"] is None, node["number"] or 0, reported is None, start, node["key"])
 
 
-def attach_steps(job: View, steps: list[View]) -> View:
-    """Return the job with its steps in the order in which they are shown."""
-    ordered = sorted(steps, key=order_node)
+def attach_steps(job: JobSummary, steps: list[StepView]) -> JobView:
+    """Return a job with its steps, sorted, and the index of the current one."""
+    ordered = sorted(steps, key=make_sort_key)
     current = next((index for index, step in enumerate(ordered) if step["is_current"]), None)
     return {**job, "current_step_index": current, "steps": ordered}
 
 
-CURRENT = ("job", "job_name", "key", "started_at")
-
-
-def _view_current(current: Row | None) -> View:
-    """Return the name of the first step in progress, and beside it which one that is and since when."""
-    if current is None:
-        return {"current_step": None, "current": None}
-    return {"current_step": current["name"], "current": {name: current.get(name) for name in CURRENT}}
-
-
-def _view_standing(row: Row, standing: Standing, shown: State) -> View:
+def _view_current(current: Row) -> CurrentStep:
     return {
-        "status": standing.status.word,
-        "conclusion": standing.conclusion and str(standing.conclusion),
-        "status_raw": row["status_raw"],
-        "state": str(shown),
-        "conflict": _view_conflict(row, row["rival"]) if row["rival"] else None,
+        "job": current["job"],
+        "job_name": current.get("job_name"),
+        "key": current["key"],
+        "started_at": current.get("started_at"),
     }
 
 
-def _view_conflict(row: Row, rival: Row) -> list[View]:
-    """Return both endings where a sender reported two different ones, the one that counts first."""
+def _view_standing(row: Row, standing: Standing, shown: State) -> StandingView:
+    return {
+        "status": standing.status.word,
+        "conclusion": standing.conclusion and standing.conclusion.value,
+        "status_raw": row["status_raw"],
+        "state": shown.value,
+        "conflict": _view_conflict(row, row["conflicting_outcome"]) if row["conflicting_outcome"] else None,
+    }
+
+
+def _view_conflict(row: Row, other: Row) -> list[EndingView]:
     return [
         {"conclusion": row["conclusion"], "completed_at": format_time(row["completed_at"])},
-        {"conclusion": rival["conclusion"], "completed_at": rival["completed_at"]},
+        {"conclusion": other["conclusion"], "completed_at": other["completed_at"]},
     ]
 
 
-def _view_times(row: Row, standing: Standing) -> View:
-    """Return the times shown: the sender's; without any of them the receipt of the first report, marked observed."""
-    started, ended = row["started_at"] or row.get("first_step_at"), row["completed_at"] or row["said_at"]
+def _pick_end(row: Row) -> Row:
+    return {"completed_at": row["completed_at"], "reported_at": row["reported_at"]}
+
+
+def _view_times(row: Row, standing: Standing) -> TimesView:
+    """Return the reported times. Without any, the start is when the first report was received, marked as observed."""
+    started, ended = row["started_at"] or row.get("first_step_at"), row["completed_at"] or row["reported_at"]
     is_done = standing.is_done
-    begun = standing.status != Status.QUEUED and standing.conclusion != Conclusion.SKIPPED
-    observed = row["observed_at"] if begun and started is None and ended is None else None
+    has_started = standing.status != Status.QUEUED and standing.conclusion != Conclusion.SKIPPED
+    observed = row["observed_at"] if has_started and started is None and ended is None else None
     return {
         "started_at": format_time(observed or started),
         "started_observed": observed is not None,
@@ -226,10 +257,10 @@ def _view_times(row: Row, standing: Standing) -> View:
     }
 
 
-def _compute_duration(told: float | None, started: datetime | None, ended: datetime | None) -> float | None:
-    """Return seconds: those told, else between the two times and never below 0; None if either is unknown."""
-    if told is not None:
-        return told
+def _compute_duration(reported: float | None, started: datetime | None, ended: datetime | None) -> float | None:
+    """Return seconds: as reported, otherwise between the two times and at least 0; None if a time is unknown."""
+    if reported is not None:
+        return reported
     if started is None or ended is None:
         return None
     return max(ended - started, timedelta()).total_seconds()

@@ -7,10 +7,10 @@ from typing import Any
 from flask import Response, g, redirect, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
 
-from dashboard.core.view import View
+from dashboard.core.view_types import ListedDeployment
 from dashboard.database.reader import Reader
 from dashboard.pages.filters import FilterForm, read_form
-from dashboard.pages.history_export import MOST_ROWS, write_csv
+from dashboard.pages.history_export import MAX_ROWS, write_csv
 from dashboard.pages.rendering import blueprint, read_database, render_page
 from dashboard.queries import history
 from dashboard.queries.lists import DeploymentFilters, list_deployments
@@ -60,16 +60,16 @@ def _describe_results(reader: Reader, filters: DeploymentFilters, arguments: Map
         "older": older,
         "is_first": not cursor,
         "newer": history.count_newer(reader, filters, top, PAGE_SIZE) if top else 0,
-        "top": history.mark_top(recent[0]) if recent and not cursor else None,
+        "top": history.make_top_cursor(recent[0]) if recent and not cursor else None,
     }
 
 
 def export_deployments(reader: Reader, filters: DeploymentFilters) -> Iterator[str]:
     """Return the deployments that match as a CSV file in pieces."""
-    return write_csv(map(_link_deployments, history.iterate_deployments(reader, filters, MOST_ROWS)))
+    return write_csv(map(_link_deployments, history.iterate_deployments(reader, filters, MAX_ROWS)))
 
 
-def _link_deployments(views: list[View]) -> list[View]:
+def _link_deployments(views: list[ListedDeployment]) -> list[dict[str, Any]]:
     return [
         {**view, "url": url_for("pages.show_deployment", deployment_id=view["id"], _external=True)} for view in views
     ]

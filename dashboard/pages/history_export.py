@@ -1,23 +1,24 @@
 """Deployments as CSV that spreadsheets show as it is: UTF-8 with its mark, no cell that is taken for a formula."""
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import StringIO
+from typing import Any
 
-from dashboard.core.view import View
+View = Mapping[str, Any]
 
 COLUMNS = (
     "id", "url", "project", "environment", "state", "conclusion", "branch", "commit_hash", "commit_message",
     "triggered_by", "run_id", "attempt", "run_url", "started_at", "completed_at", "duration_s", "message", "error",
 )  # fmt: skip
 """As the API calls them; `project` is its slug."""
-MOST_ROWS = 100_000
+MAX_ROWS = 100_000
 BYTE_ORDER_MARK = "\ufeff"
 """Without it Excel reads UTF-8 as something else."""
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
-def write_csv(batches: Iterable[list[View]], most: int = MOST_ROWS) -> Iterator[str]:
+def write_csv(batches: Iterable[Sequence[View]], most: int = MAX_ROWS) -> Iterator[str]:
     """Yield the file in pieces, one for each batch; views carry `url`. Says so at the end if there may be more rows."""
     yield BYTE_ORDER_MARK + _write_rows([COLUMNS])
     written = 0
@@ -25,7 +26,7 @@ def write_csv(batches: Iterable[list[View]], most: int = MOST_ROWS) -> Iterator[
         written += len(batch)
         yield _write_rows([_read_cell(view, name) for name in COLUMNS] for view in batch)
     if written >= most:
-        yield _write_rows([[f"only the newest {most} are exported: narrow the filter for older ones"]])
+        yield _write_rows([[f"only the newest {most} deployments are exported; narrow the filters to get older ones"]])
 
 
 def _read_cell(view: View, name: str) -> str:

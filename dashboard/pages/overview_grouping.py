@@ -15,7 +15,7 @@ GROUPS = ("none", "state", "kind", "environment")
 SORTS = ("name", "last", "state")
 HIDE = "hide"
 QUIET_AFTER = timedelta(days=30)
-LONGEST_SEARCH = 200
+MAX_SEARCH_LENGTH = 200
 STATES = (
     "failed", "partial", "stale", "running", "waiting", "queued", "unknown", "cancelled", "neutral",
     "skipped", "success",
@@ -40,7 +40,7 @@ def read_choices(arguments: Mapping[str, str]) -> Choices:
     """Return the choices of a query string; what is none of the known ones is the default."""
     group, sort, quiet = (arguments.get(name, "") for name in ("group", "sort", "quiet"))
     return Choices(
-        q=arguments.get("q", "").strip()[:LONGEST_SEARCH],
+        q=arguments.get("q", "").strip()[:MAX_SEARCH_LENGTH],
         group=group if group in GROUPS else Choices.group,
         sort=sort if sort in SORTS else Choices.sort,
         quiet=HIDE if quiet == HIDE else "",

@@ -1,20 +1,20 @@
-"""What changed in a deployment, in order."""
-
-from typing import Any
+"""The events of a deployment."""
 
 from sqlalchemy import select
 
+from dashboard.core.view_types import EventView
 from dashboard.database.reader import Reader
 from dashboard.models import Deployment, DeploymentEvent
 
-MOST_EVENTS = 500
-"""Longer tails than this are not worth sending: a snapshot is shorter."""
+MAX_EVENTS = 500
+"""How many events are sent to a client that asks for those it missed; instead of more, a snapshot is shorter."""
 
 
-def list_events(
-    reader: Reader, deployment_id: int, since: int, limit: int = MOST_EVENTS + 1
-) -> list[dict[str, Any]] | None:
-    """Return the first events after `since` in the shape of frames; None if they are gone or `since` lies ahead."""
+def list_events(reader: Reader, deployment_id: int, since: int, limit: int = MAX_EVENTS + 1) -> list[EventView] | None:
+    """Return up to `limit` events after `since`, in the shape of frames.
+
+    None if the deployment does not exist, if the events are no longer kept, or if `since` is in the future.
+    """
     current = reader.session.scalar(select(Deployment.seq).where(Deployment.id == deployment_id))
     if current is None or not 0 <= since <= current:
         return None
@@ -24,6 +24,14 @@ def list_events(
     if (rows[0].seq if rows else current + 1) != since + 1:
         return None
     return [
-        {"deployment_id": deployment_id, "prev_seq": row.seq - 1, "seq": row.seq, "kind": row.kind, **row.changes}
+        {
+            "deployment_id": deployment_id,
+            "prev_seq": row.seq - 1,
+            "seq": row.seq,
+            "kind": row.kind,
+            "deployment": row.changes["deployment"],
+            "jobs": row.changes["jobs"],
+            "steps": row.changes["steps"],
+        }
         for row in rows
     ]

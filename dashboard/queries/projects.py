@@ -1,12 +1,13 @@
-"""Projects, each with its newest deployment and how the last ones ended."""
+"""Projects, each with its newest deployment and recent outcomes."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Float, Select, case, literal_column, select, true
 
 from dashboard.core.paging import cut_page
-from dashboard.core.view import View, format_time, list_environments, view_project
+from dashboard.core.view import format_time, list_environments, view_project
+from dashboard.core.view_types import ListedProject, OutcomeView
 from dashboard.core.words import State
 from dashboard.database.reader import Reader, Row
 from dashboard.queries.rows import (
@@ -19,17 +20,17 @@ from dashboard.queries.rows import (
     view_deployments,
 )
 
-STRIP = 20
-"""How many of its newest deployments the strip of a project shows."""
+MAX_OUTCOMES = 20
+"""How many of its newest deployments a project's strip of outcomes shows."""
 
 
-def list_projects(reader: Reader) -> list[View]:
-    """Return all projects in the order of their slugs."""
+def list_projects(reader: Reader) -> list[ListedProject]:
+    """Return all projects by slug."""
     return _view_projects(reader, reader.read_rows(select(PROJECTS).order_by(PROJECTS.c.slug)))
 
 
-def list_page(reader: Reader, limit: int, cursor: str | None) -> tuple[list[View], str | None]:
-    """Return a page of projects in the order of their slugs, and the cursor of the next; a cursor is a slug."""
+def list_page(reader: Reader, limit: int, cursor: str | None) -> tuple[list[ListedProject], str | None]:
+    """Return a page of projects by slug, and the cursor of the next page if there is one. A cursor is a slug."""
     query = select(PROJECTS).order_by(PROJECTS.c.slug).limit(limit + 1)
     if cursor:
         query = query.where(PROJECTS.c.slug > cursor)
@@ -37,18 +38,18 @@ def list_page(reader: Reader, limit: int, cursor: str | None) -> tuple[list[View
     return _view_projects(reader, rows), rows[-1]["slug"] if more else None
 
 
-def get_project(reader: Reader, slug: str) -> View | None:
-    """Return one project, None if there is none."""
+def get_project(reader: Reader, slug: str) -> ListedProject | None:
+    """Return a project, None if it does not exist."""
     found = _view_projects(reader, reader.read_rows(select(PROJECTS).where(PROJECTS.c.slug == slug)))
     return found[0] if found else None
 
 
 def exists(reader: Reader, slug: str) -> bool:
-    """Return whether there is such a project."""
+    """Return whether the project exists."""
     return reader.session.scalar(select(PROJECTS.c.id).where(PROJECTS.c.slug == slug)) is not None
 
 
-def _view_projects(reader: Reader, rows: Sequence[Row]) -> list[View]:
+def _view_projects(reader: Reader, rows: Sequence[Row]) -> list[ListedProject]:
     ids = [row["id"] for row in rows]
     newest = {view["project"]["slug"]: view for view in view_deployments(reader, _read_newest(reader, ids))}
     outcomes = _read_outcomes(reader, ids)
@@ -68,28 +69,37 @@ def _read_newest(reader: Reader, ids: Sequence[int]) -> list[Row]:
     return reader.read_rows(_select_newest_of(ids, SUMMARY_COLUMNS, 1)) if ids else []
 
 
-def _read_outcomes(reader: Reader, ids: Sequence[int]) -> dict[int, list[View]]:
-    """Return by project what its strip shows, the newest first: the state announced last, unless it fell silent since.
+def _read_outcomes(reader: Reader, ids: Sequence[int]) -> dict[int, list[OutcomeView]]:
+    """Return the newest outcomes by project, newest first: the state of the last event, stale if it is silent now.
 
-    It says what core.view says, but in SQL: a page of projects shows thousands of them.
+    This repeats core.view in SQL, because a page of projects shows thousands of outcomes.
     """
     table = DEPLOYMENTS.c
     state = case((is_stale(reader), State.STALE.value), else_=table.state).label("state")
     took_s = literal_column(TOOK_S, Float).label("duration_s")
     columns = (table.id, table.seq, table.sorted_at, table.environment, state, took_s, table.project_id)
-    outcomes: dict[int, list[View]] = {number: [] for number in ids}
-    for row in reader.read_rows(_select_newest_of(ids, columns, STRIP)) if ids else []:
-        outcomes[row.pop("project_id")].append({**row, "sorted_at": format_time(row["sorted_at"])})
+    outcomes: dict[int, list[OutcomeView]] = {number: [] for number in ids}
+    for row in reader.read_rows(_select_newest_of(ids, columns, MAX_OUTCOMES)) if ids else []:
+        outcomes[row["project_id"]].append(
+            {
+                "id": row["id"],
+                "seq": row["seq"],
+                "sorted_at": cast("str", format_time(row["sorted_at"])),
+                "environment": row["environment"],
+                "state": row["state"],
+                "duration_s": row["duration_s"],
+            }
+        )
     return outcomes
 
 
-def _select_newest_of(ids: Sequence[int], columns: Iterable[ColumnElement[Any]], most: int) -> Select[Any]:
-    """Return the query for the newest deployments of each project, newest first: a walk down the index for each."""
+def _select_newest_of(ids: Sequence[int], columns: Iterable[ColumnElement[Any]], limit: int) -> Select[Any]:
+    """Return the query for the newest deployments of each project, newest first, with one index scan per project."""
     newest = (
         select_newest()
         .with_only_columns(*columns)
         .where(DEPLOYMENTS.c.project_id == PROJECTS.c.id)
-        .limit(most)
+        .limit(limit)
         .lateral("newest")
     )
     return (

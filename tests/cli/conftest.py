@@ -36,7 +36,7 @@ def make_directory() -> Iterator[Path]:
 def stopped_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Give a data directory whose server has been started, migrated and stopped."""
     with make_directory() as directory:
-        server = start(directory, say=lambda _line: None)
+        server = start(directory, print_line=lambda _line: None)
         migrate_database(make_settings(server.url, tmp_path_factory.mktemp("migrated")))
         server.stop()
         yield directory
@@ -68,7 +68,7 @@ def data_dir(stopped_cluster: Path) -> Iterator[Path]:
 def server(stopped_cluster: Path) -> Iterator[Server]:
     """Give a server with the settings that the program gives it."""
     with copy_cluster(stopped_cluster) as directory:
-        server = start(directory, say=lambda _line: None)
+        server = start(directory, print_line=lambda _line: None)
         yield server
         server.stop()
 

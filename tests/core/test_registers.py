@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 
-from dashboard.core.registers import Node, Outcome, claim_node, merge_nodes, stamp_of
+from dashboard.core.registers import Node, Outcome, claim_node, make_stamp, merge_nodes
 from dashboard.core.words import Conclusion, Status
 from tests.support.strategies import nodes
 
@@ -46,7 +46,7 @@ def test_merging_again_changes_nothing(left: Node, right: Node) -> None:
 )
 def test_a_field_is_won_by(loser: Claimed, winner: Claimed) -> None:
     made = [claim_node({"branch": value}, outcome=outcome, stamp=stamp) for stamp, outcome, value in (loser, winner)]
-    assert merge_nodes(*made).value("branch") == winner[2]
+    assert merge_nodes(*made).value("branch") == merge_nodes(*reversed(made)).value("branch") == winner[2]
 
 
 def test_null_claims_nothing() -> None:
@@ -104,4 +104,8 @@ def test_a_running_report_with_nothing_but_its_own_time_started_then() -> None:
 
 
 def test_stamps_keep_every_microsecond() -> None:
-    assert stamp_of(datetime(2026, 1, 1, 0, 0, 0, 123457, tzinfo=UTC)) % 1_000_000 == 123457
+    assert make_stamp(datetime(2026, 1, 1, 0, 0, 0, 123457, tzinfo=UTC)) % 1_000_000 == 123457
+
+
+def test_a_field_that_nobody_claimed_has_no_value() -> None:
+    assert claim_node({"branch": "main"}).value("message") is None

@@ -86,3 +86,28 @@ def test_what_changed_is_the_same_after_it_was_packed_and_unpacked(bare_app: Fla
     with db.engine.connect() as connection:
         count = "SELECT count(*) FROM deployment_events WHERE changes = %s::jsonb"
         assert connection.exec_driver_sql(count, (written,)).scalar_one() == 2000
+
+
+def test_a_conflicting_outcome_keeps_its_values_under_the_new_names(bare_app: Flask) -> None:
+    flask_migrate.upgrade(revision="0004")
+    old = {"conclusion": "failure", "status_raw": "failed", "completed_at": None, "said_at": "2026-01-01T00:00:00Z"}
+    with db.engine.begin() as connection:
+        connection.exec_driver_sql(
+            """
+            INSERT INTO projects (id, slug, name, stamps, seq, created_at) VALUES (1, 'a', 'a', '{}', 0, now());
+            INSERT INTO deployments (id, identity, project_id, dialect, attempt, generation, stamps, step_tally,
+              job_tally, state, seq, sorted_at, created_at, last_report_at, said_at, rival)
+            VALUES (1, 'a', 1, 'native', 1, 0, '{}', '{}', '{}', 'queued', 1, now(), now(), now(), now(), %s),
+              (2, 'b', 1, 'native', 1, 0, '{}', '{}', '{}', 'queued', 1, now(), now(), now(), NULL, NULL);
+            """,
+            (json.dumps(old),),
+        )
+    flask_migrate.upgrade(revision="0005")
+    read = "SELECT reported_at IS NOT NULL, conflicting_outcome FROM deployments ORDER BY id"
+    with db.engine.connect() as connection:
+        new = {**old, "reported_at": old["said_at"]}
+        del new["said_at"]
+        assert connection.exec_driver_sql(read).all() == [(True, new), (False, None)]
+    flask_migrate.downgrade(revision="0004")
+    with db.engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT rival FROM deployments ORDER BY id").scalars().all() == [old, None]

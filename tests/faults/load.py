@@ -14,7 +14,7 @@ from typing import Any
 
 from tests.support.servers import SECRET, wait_until
 
-SENDERS, MOST_SENDERS = 6, 2000
+SENDERS, MAX_SENDERS = 6, 2000
 RUNS = 3
 """All senders report on the same few runs, so that they meet in the same rows."""
 PAUSE_S = 0.05
@@ -39,7 +39,7 @@ class Load:
         self._ports, self._most = ports, most
         self._stopping = threading.Event()
         self._give_up_at = math.inf
-        self._pool = ThreadPoolExecutor(MOST_SENDERS)
+        self._pool = ThreadPoolExecutor(MAX_SENDERS)
         self._sent: list[Future[None]] = []
         self.acknowledged: dict[str, Answer] = {}
         """The answers that were a 2xx, by key."""

@@ -11,7 +11,7 @@ from tests.support.fixtures import StartDashboard
 from tests.support.servers import wait_until
 
 CROWD = 1100
-"""More than ingest.writer.MOST_WAITING, and those that are being written."""
+"""More than ingest.writer.MAX_WAITING, and those that are being written."""
 SLOW = 200
 HEALTHY_WITHIN_S = 5
 CONNECTIONS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"

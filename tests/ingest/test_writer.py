@@ -11,7 +11,7 @@ from sqlalchemy import create_engine
 
 from dashboard.core.words import Verdict
 from dashboard.ingest.delivery import Incoming, Receipt
-from dashboard.ingest.writer import FEWEST_SPLIT, MOST_BYTES, MOST_DELIVERIES, BusyError, CutOffError, Writer
+from dashboard.ingest.writer import MAX_BYTES, MAX_DELIVERIES, MIN_SPLIT, BusyError, CutOffError, Writer
 from tests.support.applications import make_settings
 from tests.support.deliveries import make_incoming
 from tests.support.servers import wait_until
@@ -73,9 +73,9 @@ def test_what_comes_while_one_is_written_shares_the_next_batch_and_each_gets_its
 @pytest.mark.parametrize(
     ("waiting", "batches"),
     [
-        (2 * FEWEST_SPLIT, [FEWEST_SPLIT, FEWEST_SPLIT]),
-        (4 * FEWEST_SPLIT, [2 * FEWEST_SPLIT, FEWEST_SPLIT, FEWEST_SPLIT]),
-        (2 * MOST_DELIVERIES + 2, [MOST_DELIVERIES, MOST_DELIVERIES // 2 + 1]),
+        (2 * MIN_SPLIT, [MIN_SPLIT, MIN_SPLIT]),
+        (4 * MIN_SPLIT, [2 * MIN_SPLIT, MIN_SPLIT, MIN_SPLIT]),
+        (2 * MAX_DELIVERIES + 2, [MAX_DELIVERIES, MAX_DELIVERIES // 2 + 1]),
     ],
 )
 def test_of_many_that_wait_half_are_written_at_once_and_never_too_many(
@@ -98,17 +98,17 @@ def test_who_shared_a_batch_is_answered_though_the_next_one_hangs(disk: Disk, mo
             assert goes_on.wait(20)
 
     setattr(disk, moment, hang)
-    with ThreadPoolExecutor(2 * FEWEST_SPLIT + 2) as pool:
-        receipts = submit_while_writing(writer, pool, [make_incoming() for _ in range(2 * FEWEST_SPLIT)])
+    with ThreadPoolExecutor(2 * MIN_SPLIT + 2) as pool:
+        receipts = submit_while_writing(writer, pool, [make_incoming() for _ in range(2 * MIN_SPLIT)])
         disk.let_go.set()
-        wait_until(lambda: sum(receipt.done() for receipt in receipts) == 1 + FEWEST_SPLIT)
-        assert disk.batches == [1, FEWEST_SPLIT, FEWEST_SPLIT]
+        wait_until(lambda: sum(receipt.done() for receipt in receipts) == 1 + MIN_SPLIT)
+        assert disk.batches == [1, MIN_SPLIT, MIN_SPLIT]
         goes_on.set()
         assert {receipt.result(20).verdict for receipt in receipts} == {Verdict.APPLIED}
 
 
 def test_a_batch_is_bounded_in_bytes(disk: Disk) -> None:
-    writer, large = disk, b" " * (MOST_BYTES // 2)
+    writer, large = disk, b" " * (MAX_BYTES // 2)
     with ThreadPoolExecutor(8) as pool:
         receipts = submit_while_writing(writer, pool, [make_incoming(body=large) for _ in range(5)])
         disk.let_go.set()

@@ -124,7 +124,7 @@ test("while the socket is down the page is refreshed, and says so; live again, i
 });
 
 test("if the page cannot be refreshed either, it says that what is shown is stale", async () => {
-  const { page } = open({ refresh: async () => { throw new Error("offline"); } });
+  const { page } = open({ refresh: () => Promise.reject(new Error("offline")) });
   mock.timers.tick(30_000);
   await settle();
   assert.equal(page.log.at(-1), "stale");

@@ -12,7 +12,7 @@ from tests.support.fixtures import StartDashboard
 from tests.support.sending import path_of, send
 from tests.support.servers import DashboardServer
 
-MOST_BYTES = 150_000
+MAX_BYTES = 150_000
 STEPS = ("validate_artifact", "configure_nginx", "build", "deploy_project", "start_service", "test_website")
 FETCH_ICON = "() => fetch(document.querySelector('link[rel=icon]').href).then((answer) => answer.text())"
 """A browser without a window fetches no icon by itself."""
@@ -84,5 +84,5 @@ def test_the_first_view_is_light_and_comes_from_one_place(
     path = path or path_of(send_deployment(dashboard_server, 33))
     weights, asked = weigh(open_page(None), dashboard_server.url + path)
     assert {"Document", "Stylesheet", "Script"} < weights.keys()
-    assert sum(weights.values()) < MOST_BYTES, weights
+    assert sum(weights.values()) < MAX_BYTES, weights
     assert {urlsplit(address).netloc for address in asked} == {urlsplit(dashboard_server.url).netloc}

@@ -16,7 +16,7 @@ from tests.support.plans import count_rows, explain, note_statements, read_plan
 from tests.support.servers import SECRET
 
 DEPLOYMENTS, PROJECTS, DAYS = 20_000, 30, 20
-MOST_ROWS = 6000
+MAX_ROWS = 6000
 """That one node of a plan may look at: what is counted for the charts of a busy project."""
 LARGE = {"deployments", "deployment_jobs", "deployment_steps", "deployment_events", "deliveries", "deployment_terms"}
 FILTERS = (
@@ -67,8 +67,8 @@ def test_what_is_asked_for_is_found_along_indexes(path: str, large: Flask) -> No
         for node in explain(engine, note):
             table = node.get("Relation Name")
             is_listed = node["Node Type"] == "Seq Scan" and table in LARGE
-            assert not is_listed or count_rows(node) <= MOST_ROWS, f"{table} is read through: {note.statement}"
-            assert table != "deployments" or count_rows(node) <= MOST_ROWS, f"too much is read: {note.statement}"
+            assert not is_listed or count_rows(node) <= MAX_ROWS, f"{table} is read through: {note.statement}"
+            assert table != "deployments" or count_rows(node) <= MAX_ROWS, f"too much is read: {note.statement}"
 
 
 def test_a_new_deployment_looks_at_few_of_the_others_of_its_project(large: Flask) -> None:

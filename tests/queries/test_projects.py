@@ -66,7 +66,8 @@ def test_an_outcome_says_what_the_view_of_its_deployment_says(payload: dict[str,
         shop = get_project(open_reader(now), "shop")
         assert shop is not None
         last, (outcome,) = shop["last_deployment"], shop["outcomes"]
-        assert outcome == {name: last[name] for name in outcome}
+        assert last is not None
+        assert outcome.items() <= last.items()
         assert set(outcome) == {"id", "seq", "sorted_at", "environment", "state", "duration_s"}
 
 

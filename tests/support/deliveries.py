@@ -7,7 +7,6 @@ from typing import Any
 from flask import current_app
 
 from dashboard.core.report import Report
-from dashboard.core.view import View
 from dashboard.extensions import db, open_reader
 from dashboard.ingest.batch import ingest_deliveries
 from dashboard.ingest.delivery import Incoming, Receipt
@@ -45,7 +44,7 @@ def ingest_each(reports: Sequence[Report]) -> int:
     return number
 
 
-def read_view(deployment_id: int, now: datetime = NOW) -> View:
+def read_view(deployment_id: int, now: datetime = NOW) -> Any:
     """Return a deployment as a page loaded afresh shows it."""
     db.session.rollback()
     view = get_deployment(open_reader(now), deployment_id)
@@ -63,11 +62,11 @@ def strip_receipt(view: Any) -> Any:
     return kept | ({"started_at": "observed"} if view.get("started_observed") else {})
 
 
-def replay_events(events: Sequence[dict[str, Any]]) -> View:
+def replay_events(events: Sequence[Any]) -> dict[str, Any]:
     """Return the deployment that a page which lived through all events shows."""
-    deployment: View = {}
-    jobs: dict[str, View] = {}
-    steps: dict[tuple[str, str], View] = {}
+    deployment: dict[str, Any] = {}
+    jobs: dict[str, dict[str, Any]] = {}
+    steps: dict[tuple[str, str], dict[str, Any]] = {}
     for event in events:
         deployment |= event["deployment"]
         for change in event["jobs"]:

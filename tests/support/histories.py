@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from dashboard.core.estimate import EPOCH, Ends, StepTimes, Usual, find_ends, summarise_runs
+from dashboard.core.estimate import Ends, StepTimes, find_ends, summarise_runs
+from dashboard.core.registers import EPOCH
+from dashboard.core.view_types import Usual
 
 STEPS = ("validate", "build", "upload", "migrate", "start", "test")
 MEANS_S = (3.0, 60.0, 25.0, 8.0, 5.0, 30.0)

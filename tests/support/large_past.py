@@ -27,13 +27,13 @@ from dashboard.app import create_app
 from dashboard.config import load_settings
 from dashboard.core.search_index import list_terms
 from dashboard.extensions import db
-from dashboard.maintenance.search_index import SETTLED
-from dashboard.models.deployment_terms import EXACT, SEARCHED
+from dashboard.maintenance.search_index import MIN_AGE
+from dashboard.models.deployment_terms import EXACT_FIELDS, SEARCHED_FIELDS
 
 DAYS, STEPS, PROJECTS = 3 * 365, 10, 300
 BATCH = 5000
 """Deployments whose rows are copied at a time."""
-LARGEST_SHARE = 0.2
+MAX_SHARE = 0.2
 """Of all deployments, those of the first project."""
 OPEN = 20
 """The newest so many have not ended."""
@@ -203,7 +203,7 @@ def _vary_all(deployments: int, projects: int, past: timedelta) -> Iterator[Vari
     choose, now = random.Random(deployments), datetime.now(UTC).replace(microsecond=0)
     for number in range(1, deployments + 1):
         age = past * ((deployments - number) / deployments)
-        project = 1 if choose.random() < LARGEST_SHARE else choose.randint(1, projects)
+        project = 1 if choose.random() < MAX_SHARE else choose.randint(1, projects)
         yield Variation(_vary(number, project, choose), now - age, age, number > deployments - OPEN)
 
 
@@ -236,10 +236,10 @@ def _write(buffers: dict[str, io.StringIO], template: Template, variation: Varia
     for table, rows in template.rows.items():
         if table not in KEPT_DAYS or variation.age < timedelta(days=KEPT_DAYS[table]):
             buffers[table].write(rows % values)
-    if variation.age > SETTLED:
+    if variation.age > MIN_AGE:
         values["state"] = "success" if template.failing is None else "failed"
-        texts = [f"Project {values['project_id']}", *(values[name] for name in SEARCHED)]
-        terms = list_terms(texts, {name: values[name] for name in EXACT})
+        texts = [f"Project {values['project_id']}", *(values[name] for name in SEARCHED_FIELDS)]
+        terms = list_terms(texts, {name: values[name] for name in EXACT_FIELDS})
         buffers[TERMS].write(f"{values['id']}\t{{{','.join(map(str, terms))}}}\n")
 
 

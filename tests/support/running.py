@@ -10,7 +10,7 @@ from pathlib import Path
 from dashboard.cli.postgres import server as postgres
 from tests.support.servers import REPOSITORY, DashboardServer
 
-MOST_CONNECTIONS = 400
+MAX_CONNECTIONS = 400
 """PostgreSQL's: pgbench takes one for each of its clients, and the embedded server allows fewer."""
 
 
@@ -40,8 +40,8 @@ def run_all(database_url: str, directory: Path) -> Iterator[DashboardServer]:
 def run_postgres(directory: Path) -> Iterator[postgres.Server]:
     """Run a PostgreSQL with the dashboard's tables, all of them empty."""
     directory.chmod(0o755)
-    postgres.SETTINGS["max_connections"] = str(MOST_CONNECTIONS)
-    server = postgres.start(directory, say=lambda _line: None)
+    postgres.SETTINGS["max_connections"] = str(MAX_CONNECTIONS)
+    server = postgres.start(directory, print_line=lambda _line: None)
     try:
         migrate = [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"]
         subprocess.run(migrate, cwd=REPOSITORY, env=DashboardServer(server.url, directory).environ, check=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from dashboard.core.view import View
+from dashboard.core.view_types import EndStatistics
 
 SLOT, GAP, HEIGHT = 10, 1.5, 100
 SEAM = 1
@@ -12,13 +12,13 @@ SEAM = 1
 Bar = dict[str, Any]
 
 
-def draw_outcomes(outcomes: View) -> list[Bar]:
+def draw_outcomes(outcomes: EndStatistics) -> list[Bar]:
     """Return a bar for each period: `lower` the successes, `upper` on it what did not succeed."""
     pairs = ((period["succeeded"], period["counted"]) for period in outcomes["periods"])
     return _draw_bars(pairs, outcomes["most"])
 
 
-def draw_durations(outcomes: View) -> list[Bar]:
+def draw_durations(outcomes: EndStatistics) -> list[Bar]:
     """Return a bar for each period: `lower` the median, `upper` from there to what 9 in 10 stayed within."""
     pairs = ((period["median_s"] or 0, period["p90_s"] or 0) for period in outcomes["periods"])
     return _draw_bars(pairs, outcomes["longest_s"] or 0)

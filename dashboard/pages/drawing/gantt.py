@@ -10,7 +10,7 @@ from typing import Any
 from dashboard.core.estimate import count_ms
 
 WIDTH = 1000
-THINNEST = 8
+MIN_BAR_WIDTH = 8
 LIVE_STATES = {"running", "waiting"}
 SECOND, MINUTE, HOUR, DAY = 1000, 60_000, 3_600_000, 86_400_000
 NICE_MS = (
@@ -60,8 +60,8 @@ def place_bar(axis: Axis | None, node: View, now_ms: int) -> tuple[int, int]:
         return 0, 0
     start, ended_at = _read_ms(node["started_at"]), node["completed_at"]
     end = _read_ms(ended_at) if ended_at else now_ms if axis["is_live"] else axis["start_ms"] + axis["span_ms"]
-    x = min(max(_scale(start - axis["start_ms"], axis), 0), WIDTH - THINNEST)
-    return x, min(max(_scale(end - start, axis), THINNEST), WIDTH - x)
+    x = min(max(_scale(start - axis["start_ms"], axis), 0), WIDTH - MIN_BAR_WIDTH)
+    return x, min(max(_scale(end - start, axis), MIN_BAR_WIDTH), WIDTH - x)
 
 
 def find_growing_since(axis: Axis | None, node: View) -> int | None:

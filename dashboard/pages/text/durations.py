@@ -8,7 +8,8 @@ from datetime import datetime
 from math import ceil
 from typing import Any
 
-from dashboard.core.estimate import Ends, Usual, count_ms, find_ends, is_slow
+from dashboard.core.estimate import Ends, count_ms, find_ends, is_slow
+from dashboard.core.view_types import Usual
 from dashboard.pages.text.words import WORDS
 
 MINUTE, HOUR, DAY = 60, 3600, 86400

@@ -8,7 +8,7 @@ const GROUPS = ["none", "state", "kind", "environment"];
 const SORTS = ["name", "last", "state"];
 const FAILED = new Set(["failed", "partial"]);
 const QUIET_AFTER_MS = 30 * 86_400_000;
-const LONGEST_SEARCH = 200;
+const MAX_SEARCH_LENGTH = 200;
 /** What wants to be looked at first comes first. */
 const STATES = [
   "failed", "partial", "stale", "running", "waiting", "queued", "unknown", "cancelled", "neutral", "skipped", "success",
@@ -33,7 +33,7 @@ export function writeChoices({ q, group, sort, quiet }) {
 }
 
 function cut(text) {
-  return [...text].slice(0, LONGEST_SEARCH).join("");
+  return [...text].slice(0, MAX_SEARCH_LENGTH).join("");
 }
 
 /** Return `groups`, each with `by`, `key`, `size` and its `projects`, and how many are `shown`, `total`, hidden as `quiet`. */

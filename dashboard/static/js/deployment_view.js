@@ -22,11 +22,11 @@ export function makeDescriber() {
       grows: view.status !== "completed" && view.dialect !== "native" && view.jobs.length > 0,
       has_several_jobs: view.jobs.length > 1,
       inherited: listInherited(view),
-      jobs: view.jobs.map((one, index) => describeJob(told.jobs[index], one, view.usual, axis, step, step ? null : job)),
+      jobs: view.jobs.map((one, index) => describeJob(told.jobs[index], one, view.usual, step, step ? null : job)),
     };
   };
 
-  function describeJob(told, job, usual, axis, step, failed) {
+  function describeJob(told, job, usual, step, failed) {
     const steps = job.steps.map((one, index) => {
       const { state } = one;
       return remember(told.steps[index], { axis, opens: one === step, usual: findStepUsual(usual, job.name, one.key), state });
@@ -82,19 +82,22 @@ export function findFirstFailure(view) {
 function describeHeadline(view, step, job) {
   const kind = chooseKind(view, step, job);
   const isCurrent = kind === "running_step";
-  const failed = step ?? job;
-  const at = isCurrent ? view.current.started_at : (failed?.completed_at ?? failed?.started_at);
   return {
     kind,
     key: isCurrent ? view.current.key : (step?.key ?? null),
     name: isCurrent ? view.current_step : (step?.name ?? null),
     step_job: step?.job ?? null,
     job: job?.name ?? null,
-    at: at ?? view.completed_at ?? view.started_at ?? view.sorted_at,
+    at: isCurrent ? (view.current.started_at ?? findMoment(view)) : findMoment(view, step ?? job),
     error: kind.startsWith("fail") ? findLine([step, job, view]) : null,
     has_context: view.state === "failed" && Boolean(view.related),
     failures: step ? (view.related?.failures[`${job.name}/${step.key}`] ?? 0) : null,
   };
+}
+
+/** Return when the part that failed ended or began; without one, or without its times, when the deployment did. */
+function findMoment(view, part) {
+  return part?.completed_at ?? part?.started_at ?? view.completed_at ?? view.started_at ?? view.sorted_at;
 }
 
 function chooseKind({ state, jobs, current }, step, job) {

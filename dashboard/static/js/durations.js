@@ -28,8 +28,8 @@ export function makeEstimateFormats(words, duration) {
     return say(`rough.${unit}`, { n });
   }
 
-  function left(usual, current, startedAt, state, now) {
-    const ends = findEnds({ usual, current, started_at: startedAt, state });
+  function left(history, current, startedAt, state, now) {
+    const ends = findEnds({ usual: history, current, started_at: startedAt, state });
     return ends ? tellLeft(ends, now) : "";
   }
 

@@ -3,7 +3,7 @@
  * Both are tested against `tests/js/gantt.json`. Moments and lengths are milliseconds; bars are in thousandths. */
 
 const WIDTH = 1000;
-const THINNEST = 8;
+const MIN_BAR_WIDTH = 8;
 const LIVE_STATES = ["running", "waiting"];
 const [SECOND, MINUTE, HOUR, DAY] = [1000, 60_000, 3_600_000, 86_400_000];
 const NICE = [
@@ -48,8 +48,8 @@ export function placeBar(axis, node, now) {
   const start = Date.parse(startedAt);
   const end = completedAt ? Date.parse(completedAt) : open;
   const scale = (length) => Math.floor((length * WIDTH) / axis.span_ms);
-  const x = Math.min(Math.max(scale(start - axis.start_ms), 0), WIDTH - THINNEST);
-  return [x, Math.min(Math.max(scale(end - start), THINNEST), WIDTH - x)];
+  const x = Math.min(Math.max(scale(start - axis.start_ms), 0), WIDTH - MIN_BAR_WIDTH);
+  return [x, Math.min(Math.max(scale(end - start), MIN_BAR_WIDTH), WIDTH - x)];
 }
 
 /** Return the start of a bar that grows, null for one that stands still. */

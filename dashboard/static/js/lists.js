@@ -7,7 +7,7 @@ import { Lists } from "./lists_model.js";
 import { openPage } from "./page.js";
 import { followPast } from "./past.js";
 
-const MOST_CARDS = 12;
+const MAX_CARDS = 12;
 /** So that a burst of frames is drawn once. A timer, not an animation frame: the title counts in a hidden tab, too. */
 const DRAW_MS = 50;
 
@@ -28,8 +28,8 @@ openPage(({ write, say, announce, showIcon, refresh, fetchMain }) => {
     timer = null;
     if (lists === null) return;
     const running = orderRunning(lists.listRunning());
-    const rest = running.slice(MOST_CARDS);
-    syncDeployments("running", running.slice(0, MOST_CARDS));
+    const rest = running.slice(MAX_CARDS);
+    syncDeployments("running", running.slice(0, MAX_CARDS));
     syncDeployments("rest", rest);
     fillView('[data-view="rest"]', { more: rest.length });
     syncDeployments("recent", lists.listRecent());

@@ -7,7 +7,7 @@ import pytest
 
 from dashboard.core.report import Identity
 from dashboard.webhooks.dialects.buildbot import EVENTS, WORDS, name_delivery, name_event, parse
-from dashboard.webhooks.dialects.payload import MOST_STEPS, Ignored, MalformedError
+from dashboard.webhooks.dialects.payload import MAX_STEPS, Ignored, MalformedError
 from tests.support.bodies.buildbot import (
     BUILDING,
     BUILT,
@@ -44,7 +44,7 @@ def test_a_build_that_runs_says_what_it_is_and_which_step_it_is_at() -> None:
         "run_url": "https://bot.example.org/ci/#/builders/4/builds/12",
     }
     assert outcome(report.deployment) == ("in_progress", None, "started")
-    assert (report.deployment.started_at, report.deployment.outcomes[0].said_at) == (at("10:00:00"), at("10:00:01"))
+    assert (report.deployment.started_at, report.deployment.outcomes[0].reported_at) == (at("10:00:00"), at("10:00:01"))
     assert values(report.jobs["shop ci"]) == {"name": "Shop CI"}
     assert outcome(report.jobs["shop ci"]) == ("in_progress", None, "started")
     assert {key: values(step) for key, step in report.steps.items()} == {
@@ -212,8 +212,12 @@ def test_builds_of_other_masters_builders_and_rebuilds_are_others(change: dict[s
 @pytest.mark.parametrize(
     ("body", "event", "reason"),
     [
-        ({"buildrequest": {}, "builder": {"name": "Shop CI"}, "results": None}, "buildrequest", "tells of itself"),
-        ({"buildset": {}, "builds": [make_build()]}, "buildset", "tell of themselves"),
+        (
+            {"buildrequest": {}, "builder": {"name": "Shop CI"}, "results": None},
+            "buildrequest",
+            "reported when it starts",
+        ),
+        ({"buildset": {}, "builds": [make_build()]}, "buildset", "reported separately"),
         ("Build started.", "text", "MessageFormatterFunction"),
         ({}, "unnamed", "unknown event 'unnamed'"),
         ([make_build()], "unnamed", "unknown event 'unnamed'"),
@@ -242,7 +246,7 @@ def test_an_event_that_a_header_names_is_taken_at_its_word() -> None:
     [
         ({**make_build(), "builder": None}, ["builder.name"]),
         ({**make_build(), "buildid": {}}, ["buildid"]),
-        (make_build(*[{}] * (MOST_STEPS + 1)), ["steps"]),
+        (make_build(*[{}] * (MAX_STEPS + 1)), ["steps"]),
         ([], ["builder.name"]),
     ],
 )
@@ -262,8 +266,8 @@ def test_a_delivery_is_named_by_its_build_and_how_that_stands(body: Any, expecte
 
 
 def test_ten_thousand_steps_are_taken() -> None:
-    report = read(make_build(*(make_step(number, "Build", "10:00:00") for number in range(MOST_STEPS))))
-    assert len(report.steps) == MOST_STEPS
+    report = read(make_build(*(make_step(number, "Build", "10:00:00") for number in range(MAX_STEPS))))
+    assert len(report.steps) == MAX_STEPS
 
 
 def test_the_tables_hold_only_what_can_be_looked_up() -> None:

@@ -39,7 +39,7 @@ def test_a_run_of_a_pipeline_says_what_runs_and_how_it_went(carry: Any) -> None:
         "error": "No space left\nin the registry",
     }
     assert outcome(report.deployment) == ("completed", "failure", "failure")
-    assert report.deployment.outcomes[0].completed_at == report.deployment.outcomes[0].said_at == at("11:00:00")
+    assert report.deployment.outcomes[0].completed_at == report.deployment.outcomes[0].reported_at == at("11:00:00")
     assert (report.jobs, report.steps) == ({}, {})
 
 

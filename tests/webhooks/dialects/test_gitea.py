@@ -59,7 +59,7 @@ def test_a_job_of_gitea_meets_its_run_and_has_steps_from_number_0() -> None:
 def test_a_time_that_was_not_set_is_none(unset: str | None) -> None:
     body = make_job("completed", "skipped", created_at=unset, started_at=unset, completed_at=unset, steps=None)
     job = only(parse("workflow_job", body)).jobs["21"]
-    assert (job.started_at, job.outcomes[0].completed_at, job.outcomes[0].said_at) == (None, None, None)
+    assert (job.started_at, job.outcomes[0].completed_at, job.outcomes[0].reported_at) == (None, None, None)
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ def test_the_latest_status_of_a_commit_wins() -> None:
 
 def test_a_commit_status_of_its_own_actions_is_ignored_for_the_job_tells_the_same() -> None:
     body = make_status(context="deploy / build (push)", target_url=f"{HOME}/actions/runs/3/jobs/0")
-    assert parse("status", body) == Ignored("a job of Gitea's own Actions, which workflow_job tells of")
+    assert parse("status", body) == Ignored("job of Gitea Actions; it is reported as workflow_job")
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def test_a_run_says_what_runs_and_how_it_went() -> None:
     }
     assert outcome(report.deployment) == ("completed", "success", "success")
     assert report.deployment.started_at == at("10:00:00")
-    assert report.deployment.outcomes[0].completed_at == report.deployment.outcomes[0].said_at == at("10:05:00")
+    assert report.deployment.outcomes[0].completed_at == report.deployment.outcomes[0].reported_at == at("10:05:00")
     assert (report.jobs, report.steps) == ({}, {})
 
 
@@ -89,7 +89,7 @@ def test_a_job_lets_know_of_its_run_what_it_can() -> None:
 
 def test_a_snapshot_of_a_job_is_as_late_as_its_latest_step() -> None:
     report = only(parse("workflow_job", make_job("in_progress", steps=[step(1), step(9, "in_progress", None)])))
-    assert report.jobs["77"].outcomes[0].said_at == at("10:01:09")
+    assert report.jobs["77"].outcomes[0].reported_at == at("10:01:09")
 
 
 @pytest.mark.parametrize(

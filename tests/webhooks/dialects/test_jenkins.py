@@ -33,7 +33,7 @@ def test_a_notification_says_what_was_built_and_how_it_went() -> None:
     }
     assert outcome(report.deployment) == ("completed", "success", "SUCCESS")
     assert report.deployment.started_at == at("11:00:00")
-    assert report.deployment.outcomes[0].completed_at == report.deployment.outcomes[0].said_at == at("11:01:30.500")
+    assert report.deployment.outcomes[0].completed_at == report.deployment.outcomes[0].reported_at == at("11:01:30.500")
     assert values(report.jobs["build"]) == {"name": "build", "duration_s": 90.5}
     assert report.jobs["build"].outcomes == report.deployment.outcomes
     assert report.steps == {}
@@ -94,7 +94,7 @@ def test_a_generic_event_says_who_started_what() -> None:
     }
     assert report.deployment.started_at == at("11:00:00")
     assert report.deployment.outcomes[0].completed_at == at("11:01:30.500")
-    assert report.deployment.outcomes[0].said_at == at("11:01:31.250")
+    assert report.deployment.outcomes[0].reported_at == at("11:01:31.250")
 
 
 def test_of_several_checkouts_none_is_taken_for_the_one_that_is_built() -> None:
@@ -143,7 +143,7 @@ def test_every_format_of_time(told: Any, expected: str | None) -> None:
 def test_the_time_in_the_queue_is_no_start() -> None:
     report = read(make_notification("QUEUED", after_ms=-4000))
     assert report.deployment.started_at is None
-    assert report.deployment.outcomes[0].said_at == at("10:59:56")
+    assert report.deployment.outcomes[0].reported_at == at("10:59:56")
 
 
 def test_a_duration_of_nothing_is_one_that_is_not_known() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from dashboard.webhooks.dialects.jenkins import name_event, parse
-from dashboard.webhooks.dialects.payload import MOST_STEPS, Ignored, MalformedError
+from dashboard.webhooks.dialects.payload import MAX_STEPS, Ignored, MalformedError
 from tests.support.bodies.jenkins import make_notification, make_run, make_stage, make_stages
 from tests.support.reading import at, merge_in_any_order, only, outcome, values
 
@@ -67,8 +67,8 @@ def test_stages_of_no_known_build_are_ignored(href: object) -> None:
 
 
 def test_more_stages_than_are_taken_are_malformed() -> None:
-    body = make_stages("SUCCESS", *[make_stage("Build")] * (MOST_STEPS + 1))
-    with pytest.raises(MalformedError, match="More than 10000"):
+    body = make_stages("SUCCESS", *[make_stage("Build")] * (MAX_STEPS + 1))
+    with pytest.raises(MalformedError, match="At most 10000"):
         parse("wfapi.describe", body)
 
 
@@ -115,4 +115,4 @@ def test_a_late_end_of_one_build_does_not_touch_the_next() -> None:
 def test_an_end_before_the_start_stays_as_it_was_sent() -> None:
     body = make_stages("IN_PROGRESS", make_stage("Build", from_ms=9000), ended_ms=2000)
     step = only(parse("wfapi.describe", body)).steps["build", "build"]
-    assert (step.started_at, step.outcomes[0].said_at) == (at("11:00:09"), at("11:00:02"))
+    assert (step.started_at, step.outcomes[0].reported_at) == (at("11:00:09"), at("11:00:02"))

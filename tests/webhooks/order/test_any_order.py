@@ -23,7 +23,7 @@ from tests.support.delivering import (
 )
 from tests.support.series import SERIES
 
-MOST_DELIVERIES = 1_200
+MAX_DELIVERIES = 1_200
 """Of one series: what can be posted in a few seconds."""
 AT_ONCE = 16
 """So many runs are reported on at a time, and share transactions."""
@@ -113,7 +113,7 @@ def summarise(view: Json) -> tuple[Any, ...]:
 def choose_orders(name: str) -> list[tuple[int, ...]]:
     """Return the orders in which a series is posted: all of them if these are not too many."""
     length = len(SERIES[name](0))
-    return list(list_orders(length, MOST_DELIVERIES // length, seed=7))
+    return list(list_orders(length, MAX_DELIVERIES // length, seed=7))
 
 
 @pytest.mark.parametrize("name", SERIES)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dashboard.core.view import Watch
+from dashboard.core.view import StalenessRule
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -21,4 +21,4 @@ NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 )
 def test_silence_is_measured_by_what_is_usual(usual_gap_s: float, silent_s: int, is_silent: bool) -> None:
     row = {"usual_gap_s": usual_gap_s, "last_report_at": NOON - timedelta(seconds=silent_s)}
-    assert Watch(NOON, 600).is_silent(row) == is_silent
+    assert StalenessRule(NOON, 600).is_silent(row) == is_silent
