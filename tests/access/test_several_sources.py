@@ -2,20 +2,16 @@
 
 import json
 import time
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from dashboard.access.sources import Source, add_source, remove_source, rotate_secret
-from dashboard.app import create_app
 from dashboard.extensions import db
-from tests.support.applications import close_connections, make_settings
 from tests.support.bodies.github import make_run
 from tests.support.bodies.jenkins import make_notification
-from tests.support.databases import MakeDatabase
 from tests.support.deliveries import NOW
 from tests.support.posting import BEARER, PATH, make_payload, post, sign_hub, sign_standard
 from tests.support.servers import wait_until
@@ -24,16 +20,14 @@ BODY = json.dumps({"zen": "Keep it logically awesome.", "hook_id": 1}).encode()
 
 
 @pytest.fixture
-def visitor(make_database: MakeDatabase, tmp_path: Path) -> Iterator[FlaskClient]:
-    """Give a visitor of a dashboard with two more sources."""
-    settings = make_settings(make_database(), tmp_path)
-    app = create_app(settings)
-    with app.app_context():
+def visitor(application: Flask) -> FlaskClient:
+    """Give a visitor of a dashboard with three more sources."""
+    settings = application.config["SETTINGS"]
+    with application.app_context():
         add_source(db.engine, settings, NOW, Source("forge", ("of the forge",), "gitea", ("octo/*",)))
         add_source(db.engine, settings, NOW, Source("scripts", ("of the scripts",), None, ("shop", "*/tools")))
         add_source(db.engine, settings, NOW, Source("anyone", ("of anyone", "another of anyone")))
-        yield app.test_client()
-        close_connections(app)
+    return application.test_client()
 
 
 def test_the_secret_tells_the_source_and_the_source_its_dialect(visitor: FlaskClient) -> None:

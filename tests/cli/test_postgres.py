@@ -55,25 +55,23 @@ def running(data_dir: Path) -> Iterator[Server]:
         ("is_superuser", "off"),
     ],
 )
-def test_server_is_safe_and_private(postgres: Server, setting: str, value: str) -> None:
-    assert ask(postgres, f"SHOW {setting}") == value
+def test_server_is_safe_and_private(server: Server, setting: str, value: str) -> None:
+    assert ask(server, f"SHOW {setting}") == value
 
 
-def test_nobody_is_trusted(postgres: Server) -> None:
-    rules = (postgres.postmaster.cluster / "pg_hba.conf").read_text().split()
+def test_nobody_is_trusted(server: Server) -> None:
+    rules = (server.postmaster.cluster / "pg_hba.conf").read_text().split()
     assert rules == ["local", "all", "all", "peer", "map=dashboard"]
-    assert postgres.postmaster.socket_dir.stat().st_mode & 0o777 == 0o700
+    assert server.postmaster.socket_dir.stat().st_mode & 0o777 == 0o700
 
 
-def test_text_is_compared_by_code_point(postgres: Server) -> None:
-    assert ask(postgres, "SELECT datcollate || datlocale FROM pg_database WHERE datname = 'dashboard'") == "CC.UTF-8"
+def test_text_is_compared_by_code_point(server: Server) -> None:
+    assert ask(server, "SELECT datcollate || datlocale FROM pg_database WHERE datname = 'dashboard'") == "CC.UTF-8"
 
 
-def test_psql_takes_the_url(postgres: Server) -> None:
-    psql = find_program(postgres, "psql")
-    said = subprocess.run(
-        [psql, postgres.url, "-Atc", "SELECT current_user"], capture_output=True, text=True, check=True
-    )
+def test_psql_takes_the_url(server: Server) -> None:
+    psql = find_program(server, "psql")
+    said = subprocess.run([psql, server.url, "-Atc", "SELECT current_user"], capture_output=True, text=True, check=True)
     assert said.stdout == "dashboard\n"
 
 
@@ -152,30 +150,28 @@ def test_server_whose_socket_was_cleaned_away_is_replaced(data_dir: Path) -> Non
         assert ask(server, "SELECT 1") == "1"
 
 
-def test_kill_in_the_middle_of_the_first_start_leaves_nothing_half_made(data_dir: Path) -> None:
-    with start_python("-c", START_AND_WAIT, str(data_dir)) as program:
-        wait_until(lambda: list(data_dir.glob("postgres.new-*/base")))
+def test_kill_in_the_middle_of_the_first_start_leaves_nothing_half_made(empty_dir: Path) -> None:
+    with start_python("-c", START_AND_WAIT, str(empty_dir)) as program:
+        wait_until(lambda: list(empty_dir.glob("postgres.new-*/base")))
         program.kill()
-    assert not (data_dir / "postgres").exists()
-    with running(data_dir) as server:
+    assert not (empty_dir / "postgres").exists()
+    with running(empty_dir) as server:
         assert ask(server, "SELECT 1") == "1"
 
 
 def test_cluster_of_another_version_is_left_alone(data_dir: Path) -> None:
-    with running(data_dir):
-        pass
     (data_dir / "postgres" / "PG_VERSION").write_text("9\n")
     with pytest.raises(PostgresError, match="was created by PostgreSQL 9, but this is PostgreSQL 18"):
         start(data_dir)
 
 
-def test_directory_of_somebody_else_is_not_taken_for_a_cluster(data_dir: Path) -> None:
-    (data_dir / "postgres").mkdir()
-    (data_dir / "postgres" / "notes.txt").write_text("mine")
-    data_dir.chmod(0o755)
+def test_directory_of_somebody_else_is_not_taken_for_a_cluster(empty_dir: Path) -> None:
+    (empty_dir / "postgres").mkdir()
+    (empty_dir / "postgres" / "notes.txt").write_text("mine")
+    empty_dir.chmod(0o755)
     with pytest.raises(PostgresError, match="is not a PostgreSQL data directory"):
-        start(data_dir)
-    assert (data_dir / "postgres" / "notes.txt").read_text() == "mine"
+        start(empty_dir)
+    assert (empty_dir / "postgres" / "notes.txt").read_text() == "mine"
 
 
 def test_private_parent_directory_is_left_private(tmp_path: Path) -> None:
@@ -190,15 +186,15 @@ def test_private_parent_directory_is_left_private(tmp_path: Path) -> None:
     assert tmp_path.stat().st_mode & 0o777 == 0o700
 
 
-def test_directory_with_files_of_others_is_not_opened(data_dir: Path) -> None:
-    (data_dir / "diary.txt").write_text("private")
+def test_directory_with_files_of_others_is_not_opened(empty_dir: Path) -> None:
+    (empty_dir / "diary.txt").write_text("private")
     if os.geteuid():
-        with running(data_dir):
+        with running(empty_dir):
             pass
     else:
         with pytest.raises(PostgresError, match="cannot access"):
-            start(data_dir)
-    assert data_dir.stat().st_mode & 0o777 == 0o700
+            start(empty_dir)
+    assert empty_dir.stat().st_mode & 0o777 == 0o700
 
 
 def test_program_in_a_private_directory_is_copied_to_the_data(data_dir: Path, tmp_path: Path) -> None:

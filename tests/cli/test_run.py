@@ -22,19 +22,19 @@ def is_port_free(dashboard: Dashboard) -> bool:
         return client.connect_ex(("127.0.0.1", int(dashboard.url.rpartition(":")[2]))) != 0
 
 
-def test_first_start_prints_the_secret_and_a_curl_line_that_works(run_dashboard: RunDashboard, data_dir: Path) -> None:
-    first = run_dashboard()
+def test_first_start_prints_the_secret_and_a_curl_line_that_works(run_dashboard: RunDashboard, empty_dir: Path) -> None:
+    first = run_dashboard(DASHBOARD_DATA_DIR=str(empty_dir))
     printed = first.read_start()
-    assert f"Bearer {(data_dir / 'webhook-secret').read_text().strip()}" in printed
+    assert f"Bearer {(empty_dir / 'webhook-secret').read_text().strip()}" in printed
     assert follow_printed_curl(printed)["verdict"] == "applied"
 
     assert first.stop(signal.SIGINT) == 0
-    assert find_running(data_dir) is None
+    assert find_running(empty_dir) is None
     assert is_port_free(first)
 
-    second = run_dashboard()
+    second = run_dashboard(DASHBOARD_DATA_DIR=str(empty_dir))
     printed = second.read_start()
-    assert (data_dir / "webhook-secret").read_text().strip() not in printed
+    assert (empty_dir / "webhook-secret").read_text().strip() not in printed
     assert follow_printed_curl(printed)["seq"] == 1
     assert second.list_projects() == ["hello"]
 
@@ -88,11 +88,12 @@ def test_end_of_the_web_server_ends_the_program(run_dashboard: RunDashboard, dat
     assert find_running(data_dir) is None
 
 
-def test_taken_port_is_one_line(run_dashboard: RunDashboard, data_dir: Path) -> None:
+def test_taken_port_is_one_line(run_dashboard: RunDashboard, empty_dir: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as holder:
         port = str(holder.getsockname()[1])
-        expect_one_line(run_dashboard(DASHBOARD_PORT=port), 1, port, "DASHBOARD_PORT=")
-    assert not (data_dir / "postgres").exists()
+        dashboard = run_dashboard(DASHBOARD_PORT=port, DASHBOARD_DATA_DIR=str(empty_dir))
+        expect_one_line(dashboard, 1, port, "DASHBOARD_PORT=")
+    assert not (empty_dir / "postgres").exists()
 
 
 def test_unreachable_database_is_one_line(run_dashboard: RunDashboard) -> None:

@@ -11,10 +11,10 @@ from flask.testing import FlaskClient
 
 from dashboard.app import create_app
 from dashboard.cli.postgres.server import Server, start
-from tests.support.applications import close_connections, make_settings, visit
+from tests.support.applications import close_connections, make_settings
 from tests.support.databases import MakeDatabase, make_hasty, prepare_databases
 from tests.support.production import ProductionShape
-from tests.support.reused_application import ReusedApplication
+from tests.support.reused_applications import ReusedApplications
 from tests.support.rows import Rows
 from tests.support.servers import DashboardServer
 from tests.support.socketio_client import SocketIOClient
@@ -43,21 +43,21 @@ def make_database(postgres: Server, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 @pytest.fixture(scope="session")
-def reused_application(
+def reused_applications(
     make_database: MakeDatabase, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[ReusedApplication]:
-    """Give the application that tests take turns with."""
-    reused = ReusedApplication(make_database, tmp_path_factory.mktemp("reused"))
+) -> Iterator[ReusedApplications]:
+    """Give the applications that tests take turns with."""
+    reused = ReusedApplications(make_database, tmp_path_factory.mktemp("reused"))
     yield reused
     reused.close()
 
 
 @pytest.fixture
-def application(reused_application: ReusedApplication) -> Iterator[Flask]:
+def application(reused_applications: ReusedApplications) -> Iterator[Flask]:
     """Give the application on an empty database."""
-    app = reused_application.take()
+    app = reused_applications.take()
     yield app
-    reused_application.give_back(app)
+    reused_applications.give_back(app)
 
 
 @pytest.fixture
@@ -91,10 +91,11 @@ def client(application: Flask) -> FlaskClient:
 
 
 @pytest.fixture(scope="module")
-def shared_client(make_database: MakeDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
+def shared_client(reused_applications: ReusedApplications) -> Iterator[FlaskClient]:
     """Give a visitor of a dashboard that all tests of a module share; they keep apart by what they report."""
-    with visit(make_database(), tmp_path_factory.mktemp("shared")) as visitor:
-        yield visitor
+    app = reused_applications.take()
+    yield app.test_client()
+    reused_applications.give_back(app)
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +111,7 @@ def start_dashboard(make_database: MakeDatabase, tmp_path_factory: pytest.TempPa
 
     yield start_one
     for server in servers:
-        server.stop()
+        server.kill()  # to be asked politely takes each more than a second
 
 
 @pytest.fixture(scope="module")

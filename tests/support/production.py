@@ -60,8 +60,8 @@ class ProductionShape(DashboardServer):
         self.stop(*names, how=signal.SIGKILL)
 
     def close(self) -> None:
-        """End everything and delete what it left."""
-        self.stop()
+        """End everything at once and delete what it left."""
+        self.kill()
         shutil.rmtree(self.directory)
 
     def find_workers(self, name: str = WEB) -> list[int]:

@@ -1,4 +1,4 @@
-"""Real bodies from outside of the repository: the folder that the environment's CORPORA names, where there is one."""
+"""Bodies that others publish, in the folder that the environment's CORPORA names: an extra that no test needs."""
 
 import json
 import os
@@ -12,10 +12,12 @@ from tests.support.servers import REPOSITORY
 CORPORA = Path(os.environ.get("CORPORA") or REPOSITORY.parent / "shared" / "corpora")
 
 
+needs_corpora = pytest.mark.skipif(
+    not CORPORA.is_dir(), reason=f"an extra: there is no folder {CORPORA} with bodies that others publish (CORPORA)"
+)
+
+
 def read_corpus(folder: str) -> dict[str, Any]:
-    """Return the bodies in a folder of the corpora by name of their file; skip the test where there are no corpora."""
-    if not CORPORA.is_dir():
-        pytest.skip("no corpora: CORPORA names no folder")
-    return {
-        path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted((CORPORA / folder).glob("*.json"))
-    }
+    """Return the bodies in a folder of the corpora by name of their file."""
+    paths = sorted((CORPORA / folder).glob("*.json"))
+    return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in paths}

@@ -1,4 +1,4 @@
-"""The application that tests in this process take turns with: each finds it as if it were new, on an empty database."""
+"""The applications that tests in this process take turns with: each finds one as if new, on an empty database."""
 
 from pathlib import Path
 from typing import Any
@@ -27,22 +27,21 @@ READ_SCHEMA = """SELECT array_agg(c.oid::text || c.relname ORDER BY c.oid),
     FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace"""
 
 
-class ReusedApplication:
-    """Gives an application, and gives it again unless a test has left more behind than rows."""
+class ReusedApplications:
+    """Gives applications, and gives each again unless a test has left more behind in it than rows."""
 
     def __init__(self, make_database: MakeDatabase, data_dir: Path) -> None:
         self._make_database, self._data_dir = make_database, data_dir
-        self._spare: Flask | None = None
-        self._known: dict[str, Any] = {}
+        self._spares: list[Flask] = []
+        self._known: dict[Flask, dict[str, Any]] = {}
         self._deletions = 0
 
     def take(self) -> Flask:
         """Return an application on an empty database."""
-        app, self._spare = self._spare, None
-        if app is None:
-            app = create_app(make_settings(self._make_database(), self._data_dir))
-            self._known = _describe(app)
-            self._deletions = 0
+        if self._spares:
+            return self._spares.pop()
+        app = create_app(make_settings(self._make_database(), self._data_dir))
+        self._known[app] = _describe(app)
         return app
 
     def give_back(self, app: Flask) -> None:
@@ -51,24 +50,24 @@ class ReusedApplication:
             app.extensions["sqlalchemy"].session.remove()
         estimates.history_cache.clear()
         # What the first requests add remembers rows.
-        for name in app.extensions.keys() - self._known["extensions"].keys():
+        for name in app.extensions.keys() - self._known[app]["extensions"].keys():
             del app.extensions[name]
         if self._is_as_made(app):
-            self._spare = app
+            self._spares.append(app)
         else:
             self._close(app)
 
     def close(self) -> None:
         """Give all connections back."""
-        if self._spare is not None:
-            self._close(self._spare)
+        for app in self._spares:
+            self._close(app)
 
     def _is_as_made(self, app: Flask) -> bool:
         try:
             with find_engine(app).begin() as connection:
                 connection.exec_driver_sql("SET LOCAL lock_timeout = '1s'")
                 self._clear(connection)
-                return _describe(app, connection) == self._known
+                return _describe(app, connection) == self._known[app]
         except OperationalError:  # a connection was cut, or one that a test left open holds rows
             return False
 
@@ -76,8 +75,8 @@ class ReusedApplication:
         self._deletions += 1
         connection.exec_driver_sql(f"{DELETE};{RESTART_IDS}" if self._deletions % DELETIONS else TRUNCATE)
 
-    @staticmethod
-    def _close(app: Flask) -> None:
+    def _close(self, app: Flask) -> None:
+        del self._known[app]
         with app.app_context():
             close_connections(app)
 
