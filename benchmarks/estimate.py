@@ -36,12 +36,12 @@ def main() -> None:
 
 
 def compute_plain_end(history: list[Run], moment: Moment) -> float:
-    """Return the end that the mean duration of earlier runs predicts, in seconds; never before the moment itself."""
+    """Return the end in seconds that the mean duration of earlier runs predicts; never before the moment itself."""
     return max(statistics.fmean(sum(run.values()) for run in history), moment.since_start_s)
 
 
 def count_seconds(moment_ms: int) -> float:
-    """Return seconds since the start of a run."""
+    """Return the seconds from the start of a run to a moment."""
     return (moment_ms - count_ms(START)) / 1000
 
 

@@ -1,4 +1,4 @@
-"""The programs that are measured, each in processes of its own: web workers of the dashboard, and its references."""
+"""The programs that are measured, each in its own processes: the dashboard's web workers, and the references."""
 
 import os
 import runpy
@@ -19,7 +19,7 @@ NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
 
 
 class Program(NamedTuple):
-    """A gunicorn: where it answers, and its master process."""
+    """A running gunicorn: its port, and the process id of its master."""
 
     port: int
     pid: int
@@ -27,7 +27,7 @@ class Program(NamedTuple):
 
 @contextmanager
 def run_web(database_url: str, directory: Path, workers: int, application: str = "wsgi:app") -> Iterator[Program]:
-    """Run the dashboard's web workers: they take deliveries in, and send nothing to open pages."""
+    """Run the dashboard's web workers: they ingest deliveries, and send nothing to open pages."""
     settings = {"DASHBOARD_ROLE": "web", "DASHBOARD_WEB_WORKERS": str(workers)}
     options = ["--config", CONFIG, "--workers", str(workers)]
     with tempfile.TemporaryDirectory() as counts:
@@ -45,7 +45,7 @@ def run_reference(application: str, workers: int = 1, settings: Mapping[str, str
     options = [word for name in kept for word in (f"--{name.replace('_', '-')}", str(config[name]))]
     options += ["--workers", str(workers), "--no-control-socket", "--log-level", "warning"]
     environ = {**os.environ, "PYTHONPATH": str(REPOSITORY), **settings}
-    # From another directory: gunicorn takes the dashboard's settings, hooks and all, where it finds them.
+    # In another directory, because gunicorn would read the dashboard's configuration in this one.
     with _run_gunicorn(application, environ, *options, directory=Path(__file__).parent) as program:
         yield program
 

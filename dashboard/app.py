@@ -63,13 +63,13 @@ def create_app(settings: Settings) -> Flask:
     init_access(app)
     if settings.role != Role.WEB:
         live.init_app(app)
-    # Trust one proxy for host and scheme, but not for the peer's address (see access.permissions).
+    # One proxy may forward host and scheme; the peer's address stays that of the socket (see access.permissions).
     app.wsgi_app = SecurityMiddleware(PrefixMiddleware(ProxyFix(app.wsgi_app, x_for=0), settings.url_prefix))  # type: ignore[method-assign]
     return app
 
 
 def find_engine(app: Flask) -> Engine:
-    """Return the database engine of an application."""
+    """Return the engine with the application's database connections."""
     with app.app_context():
         return db.engine
 

@@ -135,8 +135,8 @@ def _read_database_url(environ: Mapping[str, str]) -> str | None:
     try:
         make_url(url)
     except (ArgumentError, ValueError):
-        advice = "write it like postgresql://user:password@host:5432/name, signs in the password percent-encoded"
-        raise SettingsError(f"DATABASE_URL cannot be read: {advice}") from None
+        advice = "write it like postgresql://user:password@host:5432/name, special characters percent-encoded"
+        raise SettingsError(f"DATABASE_URL is not a valid URL: {advice}") from None
     return url
 
 
@@ -159,7 +159,9 @@ def _read_web_workers(environ: Mapping[str, str]) -> int:
     """Return the number of workers; several of them need a shared directory for their metrics."""
     workers = _read_int(environ, "DASHBOARD_WEB_WORKERS", 2, 1, 64)
     if environ.get("DASHBOARD_ROLE") == Role.WEB and workers > 1 and not environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        raise SettingsError(f"{workers} DASHBOARD_WEB_WORKERS need PROMETHEUS_MULTIPROC_DIR, a directory for /metrics")
+        raise SettingsError(
+            f"DASHBOARD_WEB_WORKERS={workers} needs PROMETHEUS_MULTIPROC_DIR, a directory for shared metrics"
+        )
     return workers
 
 
@@ -188,9 +190,9 @@ def _check_webhook_secret(secret: str) -> str:
         try:
             key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
         except (binascii.Error, ValueError):
-            raise SettingsError("DASHBOARD_WEBHOOK_SECRET begins with whsec_ but is not base64 after it") from None
+            raise SettingsError("DASHBOARD_WEBHOOK_SECRET starts with whsec_, so the rest must be base64") from None
         if not KEY_BYTES[0] <= len(key) <= KEY_BYTES[1]:
-            raise SettingsError("DASHBOARD_WEBHOOK_SECRET begins with whsec_ but does not hold 24 to 64 bytes after it")
+            raise SettingsError("DASHBOARD_WEBHOOK_SECRET starts with whsec_, so the rest must encode 24 to 64 bytes")
     return secret
 
 
@@ -207,7 +209,7 @@ def _read_secret(environ: Mapping[str, str], name: str, data_dir: Path) -> str:
         return check_secret(str(path), path.read_text(errors="surrogateescape").rstrip("\n"))
     except OSError as error:
         raise SettingsError(
-            f"cannot keep {name} in {data_dir} ({error.strerror}): "
+            f"cannot store {name} in {data_dir} ({error.strerror}): "
             f"set {name}, or DASHBOARD_DATA_DIR to a writable directory"
         ) from None
 
@@ -225,8 +227,8 @@ def replace_webhook_secret(settings: Settings, secret: str) -> Path:
 def check_secret(origin: str, secret: str) -> str:
     """Return the secret. Raises SettingsError if it is empty or cannot be sent in a header."""
     if not secret or secret != secret.strip() or re.search(r"[\x00-\x1f\x7f\ud800-\udfff]", secret):
-        advice = "must be a text in UTF-8 that is not empty, without blanks around it or control characters"
-        raise SettingsError(f"the secret of {origin} {advice}")
+        advice = "must be non-empty UTF-8 text without control characters or surrounding spaces"
+        raise SettingsError(f"the secret from {origin} {advice}")
     return secret
 
 

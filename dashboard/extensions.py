@@ -37,15 +37,15 @@ migrate = Migrate()
 socketio = SocketIO()
 api: Api = ProblemApi()
 WRITER = "writer"
-"""The key in `app.extensions` of this process's writer."""
+"""The key of this process's writer in the application's extensions."""
 
 
 def current_writer() -> Writer:
-    """Return the writer of deliveries of this process."""
+    """Return this process's writer of deliveries."""
     writer: Writer = current_app.extensions[WRITER]
     return writer
 
 
 def open_reader(now: datetime | None = None) -> Reader:
-    """Return the reader for the queries of this request or live message; `now` defaults to the current time."""
+    """Return the reader for the queries of a request or live message; `now` is the current time by default."""
     return Reader(db.session, now or datetime.now(UTC), current_app.config["SETTINGS"])

@@ -22,29 +22,30 @@ SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 1
 
 _own = CollectorRegistry()
 
-DELIVERIES = Counter("dashboard_deliveries", "Deliveries that were committed.", ["dialect", "verdict"], registry=_own)
+DELIVERIES = Counter("dashboard_deliveries", "Committed deliveries.", ["dialect", "verdict"], registry=_own)
 DELIVERY_SECONDS = Histogram(
-    "dashboard_delivery_seconds", "From the receipt of a delivery to its commit.", buckets=SECONDS, registry=_own
+    "dashboard_delivery_seconds", "Time from the receipt of a delivery to its commit.", buckets=SECONDS, registry=_own
 )
-BATCH_SECONDS = Histogram("dashboard_batch_seconds", "Writing one batch.", buckets=SECONDS, registry=_own)
+BATCH_SECONDS = Histogram("dashboard_batch_seconds", "Time to write one batch.", buckets=SECONDS, registry=_own)
 BATCH_DELIVERIES = Histogram(
-    "dashboard_batch_deliveries", "Deliveries in one batch.", buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256), registry=_own
+    "dashboard_batch_deliveries", "Deliveries per batch.", buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256), registry=_own
 )
 QUEUE = Gauge(
-    "dashboard_queue_deliveries", "Deliveries that wait for the next batch.", registry=_own, multiprocess_mode="livesum"
+    "dashboard_queue_deliveries", "Deliveries waiting for the next batch.", registry=_own, multiprocess_mode="livesum"
 )
-REFUSED = Counter("dashboard_refused_deliveries", "Deliveries refused because too many wait.", registry=_own)
-FANOUT_MESSAGES = Counter("dashboard_fanout_messages", "Messages for pages, each counted once.", registry=_own)
+REFUSED = Counter("dashboard_refused_deliveries", "Deliveries refused because too many were waiting.", registry=_own)
+FANOUT_MESSAGES = Counter("dashboard_fanout_messages", "Messages sent to pages, each counted once.", registry=_own)
 FANOUT_RECEIVERS = Counter(
-    "dashboard_fanout_receivers", "Pages that were written to; what a page gets at once counts once.", registry=_own
+    "dashboard_fanout_receivers", "Writes to pages; messages sent to a page at once count once.", registry=_own
 )
-FANOUT_SKIPPED = Counter("dashboard_fanout_skipped", "Pages that were too slow for a message.", registry=_own)
-SOCKETS = Gauge("dashboard_sockets", "Pages that are connected.", registry=_own, multiprocess_mode="livesum")
-POOL_IN_USE = Gauge(
-    "dashboard_pool_in_use", "Connections to the database in use.", registry=_own, multiprocess_mode="livesum"
-)
+FANOUT_SKIPPED = Counter("dashboard_fanout_skipped", "Writes skipped because the page was too slow.", registry=_own)
+SOCKETS = Gauge("dashboard_sockets", "Connected pages.", registry=_own, multiprocess_mode="livesum")
+POOL_IN_USE = Gauge("dashboard_pool_in_use", "Database connections in use.", registry=_own, multiprocess_mode="livesum")
 POOL_SIZE = Gauge(
-    "dashboard_pool_size", "The most connections that the pools keep.", registry=_own, multiprocess_mode="livesum"
+    "dashboard_pool_size",
+    "Maximum number of database connections in the pools.",
+    registry=_own,
+    multiprocess_mode="livesum",
 )
 
 

@@ -62,8 +62,7 @@ def write_line(row: Row) -> str:
 def sum_up(others: Sequence[Answer]) -> Row:
     """Return the row that GitHub's other events share."""
     number = len({answer.delivery.event for answer in others})
-    why = "each is about something else: code, discussions, settings, people, …"
-    return make_row("GitHub", f"{number} other events", others, why)
+    return make_row("GitHub", f"{number} other events", others, "code, issue, settings, user and other events")
 
 
 def make_row(sender: str, event: str, answers: Sequence[Answer], why: str) -> Row:

@@ -30,7 +30,7 @@ def read_cursor(cursor: str) -> tuple[datetime, str]:
             raise ValueError("a time without a zone")
         return parsed.astimezone(UTC), row_id
     except (binascii.Error, ValueError, OverflowError):
-        raise CursorError("not a cursor of this list") from None
+        raise CursorError("Not a valid cursor of this list.") from None
 
 
 def cut_page(rows: Sequence[Item], limit: int) -> tuple[Sequence[Item], bool]:

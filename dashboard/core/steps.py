@@ -34,7 +34,7 @@ KNOWN_STEPS = {
     "parse_secrets": KnownStep(Category.VALIDATION, "Parse secrets", "解析部署密钥"),
     "server_init": KnownStep(Category.CONFIGURATION, "Initialise server", "服务器初始化"),
     "deploy_project": KnownStep(Category.DEPLOYMENT, "Deploy project", "部署项目"),
-    "configure_nginx": KnownStep(Category.CONFIGURATION, "Configure nginx", "配置Nginx"),
+    "configure_nginx": KnownStep(Category.CONFIGURATION, "Configure nginx", "配置 Nginx"),
     "start_service": KnownStep(Category.SERVICE, "Start service", "启动服务"),
     "test_website": KnownStep(Category.TESTING, "Test website", "测试网站"),
     "test_website_static": KnownStep(Category.TESTING, "Test website (static)", "测试网站（静态）"),
@@ -63,6 +63,8 @@ def normalise_name(name: str) -> str:
 KEY_OF_NAME = {
     **{key: key for key in KNOWN_STEPS},
     **{normalise_name(step.name_zh): key for key, step in KNOWN_STEPS.items()},
+    # Senders also write Chinese next to Latin letters without a space.
+    **{normalise_name(step.name_zh).replace(" ", ""): key for key, step in KNOWN_STEPS.items()},
 }
 
 

@@ -97,7 +97,7 @@ def check_connections(connection: Connection, settings: Settings) -> None:
     offered, needed = limit - sum(number or 0 for number in reserved), count_connections(settings)
     if needed > offered:
         raise SettingsError(
-            f"the processes may open {needed} connections and PostgreSQL offers {offered}: lower DASHBOARD_POOL_SIZE "
+            f"the processes may open {needed} connections, but PostgreSQL allows {offered}: lower DASHBOARD_POOL_SIZE "
             f"({settings.pool_size}) or the number of processes, or raise max_connections ({limit})"
         )
 

@@ -61,7 +61,7 @@ def ingest_deliveries(
             raise  # A fault of PostgreSQL, such as a file that cannot grow, may be over when the sender retries.
         log.exception("delivery %s cannot be applied", deliveries[0].id)
         cause = error.orig if isinstance(error, DBAPIError) else error
-        return [_record_failure(engine, deliveries[0], f"{type(cause).__name__} while it was applied")]
+        return [_record_failure(engine, deliveries[0], f"internal error: {type(cause).__name__}")]
 
 
 def _retry_races(
@@ -178,7 +178,7 @@ def _make_key_row(incoming: Incoming) -> Row:
 
 def _make_repeat_receipt(incoming: Incoming, holder: Row) -> Receipt:
     if holder["digest"] != incoming.digest:
-        reason = "its idempotency key was used before, with another body"
+        reason = "the idempotency key was already used with a different body"
         return Receipt(incoming.id, Verdict.REJECTED, reason)
     reason = f"same key and body as delivery {holder['delivery_id']}"
     return Receipt(incoming.id, Verdict.DUPLICATE, reason, holder["deployment_id"], holder["seq"])

@@ -115,19 +115,19 @@ def _read_verdict(value: str) -> Verdict:
     try:
         return Verdict(value)
     except ValueError:
-        raise FilterError(_("There is no verdict “%(name)s”.", name=value)) from None
+        raise FilterError(_("Unknown verdict “%(name)s”.", name=value)) from None
 
 
 def _read_dialect(value: str) -> str:
     if value not in WORDS["dialect"]:
-        raise FilterError(_("There is no dialect “%(name)s”.", name=value))
+        raise FilterError(_("Unknown dialect “%(name)s”.", name=value))
     return value
 
 
 def _read_deployment(value: str) -> int:
     digits = value.removeprefix("#")
     if not (digits.isascii() and digits.isdigit() and len(digits) <= MAX_DIGITS and int(digits) <= MAX_ID):
-        raise FilterError(_("“%(value)s” is not the number of a deployment, like 12.", value=value))
+        raise FilterError(_("“%(value)s” is not a deployment number. Example: 12.", value=value))
     return int(digits)
 
 

@@ -12,6 +12,8 @@ from dashboard.http.context import current_settings
 from dashboard.pages import estimate_filters, lists
 from dashboard.pages.drawing import strip
 from dashboard.pages.text import formats, sizes
+from dashboard.pages.text.errors import describe_error
+from dashboard.pages.text.reasons import translate_reason
 from dashboard.pages.text.words import WORDS, list_words
 
 blueprint = Blueprint("pages", __name__)
@@ -61,6 +63,7 @@ def provide_words() -> dict[str, object]:
     return {
         "WORDS": WORDS,
         "list_words": list_words,
+        "describe_error": describe_error,
         "base_url": url_for("pages.show_overview"),
         "refresh_s": current_settings().refresh_s,
         "page_path": request.path,
@@ -72,6 +75,7 @@ blueprint.add_app_template_filter(formats.safe_href, "safe_href")
 blueprint.add_app_template_filter(sizes.format_size, "size")
 blueprint.add_app_template_filter(sizes.format_milliseconds, "milliseconds")
 blueprint.add_app_template_filter(sizes.format_json, "json_text")
+blueprint.add_app_template_filter(translate_reason, "translate_reason")
 blueprint.add_app_template_filter(lists.order_running, "order_running")
 blueprint.add_app_template_filter(strip.draw_strip, "draw_strip")
 estimate_filters.add_filters(blueprint)

@@ -56,7 +56,7 @@ def test_what_a_source_may_not_report_on_is_rejected_and_not_applied(visitor: Fl
     assert refused.status_code == 422
     # Anybody can claim a repository: it is not what tells deployments apart.
     assert post(visitor, make_payload(project="bank", repository="octo/tools"), headers).status_code == 422
-    assert "source scripts may not report on bank" in refused.get_json()["detail"]
+    assert "source scripts is not allowed to report on bank" in refused.get_json()["detail"]
     assert visitor.get("/api/projects/bank").status_code == 404
 
 

@@ -62,5 +62,5 @@ def test_database_of_a_newer_release_is_left_alone(make_database: MakeDatabase, 
     with engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = 'newer'"))
     engine.dispose()
-    with pytest.raises(DatabaseError, match="made by another release"):
+    with pytest.raises(DatabaseError, match="created by another release"):
         migrate_database(settings)

@@ -36,7 +36,7 @@ def ask(server: Server, query: str) -> str:
 
 @contextlib.contextmanager
 def running(data_dir: Path) -> Iterator[Server]:
-    server = start(data_dir, say=lambda _: None)
+    server = start(data_dir, print_line=lambda _: None)
     try:
         yield server
     finally:
@@ -92,7 +92,7 @@ def test_data_is_there_after_a_stop(data_dir: Path) -> None:
 
 
 def test_second_start_on_a_directory_is_refused(data_dir: Path) -> None:
-    with running(data_dir), pytest.raises(PostgresError, match="another `dashboard run` uses"):
+    with running(data_dir), pytest.raises(PostgresError, match="another `dashboard run` is using"):
         start(data_dir)
 
 
@@ -165,7 +165,7 @@ def test_cluster_of_another_version_is_left_alone(data_dir: Path) -> None:
     with running(data_dir):
         pass
     (data_dir / "postgres" / "PG_VERSION").write_text("9\n")
-    with pytest.raises(PostgresError, match="was made by PostgreSQL 9 and this is 18"):
+    with pytest.raises(PostgresError, match="was created by PostgreSQL 9, but this is PostgreSQL 18"):
         start(data_dir)
 
 
@@ -173,7 +173,7 @@ def test_directory_of_somebody_else_is_not_taken_for_a_cluster(data_dir: Path) -
     (data_dir / "postgres").mkdir()
     (data_dir / "postgres" / "notes.txt").write_text("mine")
     data_dir.chmod(0o755)
-    with pytest.raises(PostgresError, match="is not PostgreSQL's"):
+    with pytest.raises(PostgresError, match="is not a PostgreSQL data directory"):
         start(data_dir)
     assert (data_dir / "postgres" / "notes.txt").read_text() == "mine"
 
@@ -185,7 +185,7 @@ def test_private_parent_directory_is_left_private(tmp_path: Path) -> None:
         with running(data_dir) as server:  # the server runs as we do, and may enter what is ours
             assert ask(server, "SELECT 1") == "1"
     else:
-        with pytest.raises(PostgresError, match=r"may not enter .*: set DASHBOARD_DATA_DIR"):
+        with pytest.raises(PostgresError, match=r"cannot access .*: set DASHBOARD_DATA_DIR"):
             start(data_dir)
     assert tmp_path.stat().st_mode & 0o777 == 0o700
 
@@ -196,7 +196,7 @@ def test_directory_with_files_of_others_is_not_opened(data_dir: Path) -> None:
         with running(data_dir):
             pass
     else:
-        with pytest.raises(PostgresError, match="may not enter"):
+        with pytest.raises(PostgresError, match="cannot access"):
             start(data_dir)
     assert data_dir.stat().st_mode & 0o777 == 0o700
 
@@ -235,5 +235,5 @@ def test_socket_directory_with_a_long_path_is_one_line(data_dir: Path, monkeypat
 
 def test_socket_directory_that_cannot_be_made_is_one_line(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", "/proc")
-    with pytest.raises(PostgresError, match=r"no directory for PostgreSQL.s socket"):
+    with pytest.raises(PostgresError, match=r"cannot create a directory for PostgreSQL.s socket"):
         start(data_dir)

@@ -54,10 +54,10 @@ def test_what_ends_is_started_again_and_named(run_dashboard: RunDashboard, make_
     assert production.process.stdout
     # The lines of the example, then this one.
     told = next(line for line in production.process.stdout if line.strip())
-    assert told == "web ended with status -9, and is started again\n"
+    assert told == "web exited with status -9; restarting it\n"
     wait_until(lambda: answers(production), what="an answer of the web workers")
     os.kill(min(find_by_command(production, "nginx")), signal.SIGKILL)
-    assert production.process.stdout.readline() == "nginx ended with status -9, and is started again\n"
+    assert production.process.stdout.readline() == "nginx exited with status -9; restarting it\n"
     wait_until(lambda: answers(production), what="an answer of nginx")
 
 
@@ -71,7 +71,7 @@ def test_kill_of_the_program_ends_everything(run_dashboard: RunDashboard, make_d
 
 def test_too_many_connections_are_one_line(run_dashboard: RunDashboard, make_database: MakeDatabase) -> None:
     settings = {"DATABASE_URL": make_database(), "DASHBOARD_POOL_SIZE": "30"}
-    expect_one_line(run_dashboard("--production", **settings), 2, "127 connections", "offers 97", "DASHBOARD_POOL_SIZE")
+    expect_one_line(run_dashboard("--production", **settings), 2, "127 connections", "allows 97", "DASHBOARD_POOL_SIZE")
     run_dashboard(DASHBOARD_PORT=str(find_free_port()), **settings).read_start()
 
 

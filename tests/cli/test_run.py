@@ -84,7 +84,7 @@ def test_end_of_the_web_server_ends_the_program(run_dashboard: RunDashboard, dat
     os.kill(dashboard.find_processes()[0], signal.SIGKILL)
     status, complaint = dashboard.read_end()
     assert status == 1
-    assert "the web server ended with status -9" in complaint
+    assert "the web server exited with status -9" in complaint
     assert find_running(data_dir) is None
 
 
@@ -115,7 +115,7 @@ def test_second_program_on_a_directory_is_one_line(run_dashboard: RunDashboard, 
     first = run_dashboard()
     first.read_start()
     second = run_dashboard(DASHBOARD_PORT=str(find_free_port()))
-    expect_one_line(second, 1, "another `dashboard run` uses", str(data_dir))
+    expect_one_line(second, 1, "another `dashboard run` is using", str(data_dir))
     assert first.list_projects() == []
 
 
@@ -125,9 +125,9 @@ def test_gunicorn_alone_finds_the_running_database_or_says_that_there_is_none(da
     with start_python("-m", "gunicorn", "--config", "gunicorn.conf.py", "wsgi:app", env=environ) as gunicorn:
         complaint = gunicorn.communicate()[1]
     assert gunicorn.returncode == 4
-    assert f"dashboard: DATABASE_URL is not set and no PostgreSQL runs on {data_dir}" in complaint
+    assert f"dashboard: DATABASE_URL is not set and no PostgreSQL runs in {data_dir}" in complaint
     assert "Traceback" not in complaint
-    server = start(data_dir, say=lambda _line: None)
+    server = start(data_dir, print_line=lambda _line: None)
     try:
         assert load_served_settings(environ).database_url == server.url.replace("postgresql:", "postgresql+psycopg2:")
     finally:

@@ -15,6 +15,7 @@ from dashboard.core.steps import DEFAULT_PATTERNS, Category, categorise_step, ma
         ("部署项目", "deploy_project"),
         ("配置Nginx", "configure_nginx"),
         ("配置nginx", "configure_nginx"),
+        ("配置 Nginx", "configure_nginx"),
         ("启动服务", "start_service"),
         ("测试网站", "test_website"),
         ("test_website_static", "test_website_static"),

@@ -51,7 +51,7 @@ def test_process_does_not_start_if_all_may_open_too_many_connections(
         command, cwd=REPOSITORY, env=environ, capture_output=True, text=True, timeout=60, check=False
     )
     assert ended.returncode == 4
-    assert "dashboard: the processes may open 206 connections and PostgreSQL offers 97" in ended.stderr
+    assert "dashboard: the processes may open 206 connections, but PostgreSQL allows 97" in ended.stderr
     assert "Traceback" not in ended.stderr
 
 
@@ -73,6 +73,6 @@ def test_pools_that_just_fit_are_taken(make_database: MakeDatabase, tmp_path: Pa
     engine = create_engine(make_settings(url, tmp_path).database_url or "")
     with engine.connect() as connection:
         check_connections(connection, make_settings(url, tmp_path, DASHBOARD_POOL_SIZE="91"))
-        with pytest.raises(SettingsError, match="may open 98 connections and PostgreSQL offers 97"):
+        with pytest.raises(SettingsError, match="may open 98 connections, but PostgreSQL allows 97"):
             check_connections(connection, make_settings(url, tmp_path, DASHBOARD_POOL_SIZE="92"))
     engine.dispose()

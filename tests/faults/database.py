@@ -10,7 +10,7 @@ from typing import Any
 
 import psycopg2
 
-from dashboard.cli.postgres.cluster import child_environment
+from dashboard.cli.postgres.cluster import make_environment
 from dashboard.cli.postgres.server import start
 from tests.support.databases import TEMPLATE, prepare_databases
 from tests.support.servers import wait_until
@@ -23,7 +23,7 @@ class Database:
 
     def __init__(self, data_dir: Path) -> None:
         self._data_dir = data_dir
-        self._first = start(data_dir, say=lambda _line: None)
+        self._first = start(data_dir, print_line=lambda _line: None)
         self.pid = self._first.postmaster.pid
         command = Path(f"/proc/{self.pid}/cmdline").read_bytes()
         self._command = command.removesuffix(b"\0").split(b"\0")
@@ -45,7 +45,7 @@ class Database:
         user, group, groups = self._first.account.identity()
         with (self._data_dir / "postgres.log").open("ab") as log:
             self._again = subprocess.Popen(
-                self._command, cwd="/", env=child_environment(), user=user, group=group, extra_groups=groups,
+                self._command, cwd="/", env=make_environment(), user=user, group=group, extra_groups=groups,
                 start_new_session=True, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
         self.pid = self._again.pid

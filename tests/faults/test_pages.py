@@ -34,7 +34,7 @@ def test_pages_while_the_database_is_away_and_workers_die(
         for page in pages:
             wait_connection(page, "stale")
         visitor = open_page("/", outage=True)
-        expect(visitor.get_by_text("The database does not answer")).to_be_visible()
+        expect(visitor.get_by_text("Database unavailable")).to_be_visible()
         database.restart()
         load.wait_for_more(10)
         kill_workers(dashboard_server)

@@ -298,4 +298,4 @@ def test_if_the_libraries_change_inside_pages_are_told_their_way_and_the_log_say
     finally:
         rows.close()
         server.stop()
-    assert capfd.readouterr().err.count("Socket.IO or a part of it has changed") == 1
+    assert capfd.readouterr().err.count("unsupported version of Socket.IO") == 1

@@ -144,7 +144,7 @@ def test_a_database_error_is_acknowledged_as_one(connect_client: ConnectClient, 
     topic = f"deployment:{rows.make_deployment()}"
     rows.fetch("ALTER TABLE deployments RENAME TO deployments_away")
     try:
-        assert page.subscribe(topic) == {"error": "the server could not do this now, try again"}
+        assert page.subscribe(topic) == {"error": "internal error, try again"}
     finally:
         rows.fetch("ALTER TABLE deployments_away RENAME TO deployments")
     assert "snapshot" in page.subscribe(topic)

@@ -113,12 +113,12 @@ def test_one_click_replays_what_matches(
         send(dashboard_server, project=name, run_id=str(number))
     path = f"/deliveries?project={name.lower()}&verdict=applied"
     page = open_page(path, extra_http_headers=OPEN, java_script_enabled=javascript, locale="en-GB")
-    page.get_by_role("button", name="Replay all that match").click()
-    page.get_by_role("status").get_by_text("2 deliveries were replayed:").wait_for()
+    page.get_by_role("button", name="Replay all matches").click()
+    page.get_by_role("status").get_by_text("2 deliveries replayed:").wait_for()
     assert page.locator("tbody tr").count() == 2
     page.locator("tbody a.name").first.click()
     page.get_by_role("button", name="Replay").click()
-    page.get_by_text("It was replayed: this is what became of it now.").wait_for()
+    page.get_by_text("Replayed. This is the new result.").wait_for()
 
 
 def test_the_form_keeps_what_narrows_nothing_out_of_the_address(

@@ -128,7 +128,7 @@ def test_a_visitor_switches_by_the_keyboard_and_stays_where_they_are(
     send(server, project="报表服务")
     address = f"{server.url}/projects/%E6%8A%A5%E8%A1%A8%E6%9C%8D%E5%8A%A1?x=1&y=%E9%83%A8"
     page = open_page(address)
-    for told, language in [("部署", "zh-Hans"), ("Deployments", "en")]:
+    for told, language in [("部署看板", "zh-Hans"), ("Deployments", "en")]:
         press_switch(page)
         expect(page.locator(".brand")).to_have_text(told)
         expect(page.locator("html")).to_have_attribute("lang", language)

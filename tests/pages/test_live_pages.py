@@ -78,7 +78,7 @@ def test_without_any_connection_it_says_that_its_data_is_stale(
     page = open_page(path_of(send(dashboard_server, run_id="offline")), socket=False)
     page.route("**/deployments/*", lambda route: route.fulfill(body="not the page"))
     wait_connection(page, "stale")
-    expect(page.locator("#connection")).to_have_text("Stale data")
+    expect(page.locator("#connection")).to_have_text("Out of date")
 
 
 def test_after_the_server_was_killed_the_page_goes_on_by_itself(

@@ -9,12 +9,15 @@ from typing import Any
 import jinja2
 import pytest
 from babel.messages.catalog import Message
-from flask import Flask
+from flask import Flask, abort
 from flask.testing import FlaskClient
 from playwright.sync_api import Page
+from werkzeug.exceptions import default_exceptions
 
+from dashboard.app import create_app
 from dashboard.pages.text import languages
-from scripts.translations import ROOT, extract, list_untranslated, read
+from scripts.translations import ROOT, extract, list_untranslated, read_catalog
+from tests.support.applications import make_settings
 from tests.support.chromium import wait_connection
 from tests.support.chromium_fixtures import OpenPage
 from tests.support.sending import path_of, send
@@ -104,17 +107,17 @@ def tell_forms(message: Message) -> tuple[list[str], list[str]]:
 def test_the_catalog_has_every_word_of_the_code_and_no_other(language: str) -> None:
     """Where this fails, `make translations` and a translator help."""
     wanted = {(message.context, message.id) for message in extract() if message.id}
-    assert {(message.context, message.id) for message in read(language) if message.id} == wanted
+    assert {(message.context, message.id) for message in read_catalog(language) if message.id} == wanted
 
 
 @pytest.mark.parametrize("language", CATALOGS)
 def test_every_word_has_a_translation(language: str) -> None:
-    assert list_untranslated(read(language)) == []
+    assert list_untranslated(read_catalog(language)) == []
 
 
 @pytest.mark.parametrize("language", CATALOGS)
 def test_a_translation_has_the_placeholders_of_its_text(language: str) -> None:
-    for message in read(language):
+    for message in read_catalog(language):
         if message.id:
             texts, translations = tell_forms(message)
             wanted = sorted(PLACEHOLDER.findall(texts[-1]))
@@ -221,9 +224,9 @@ def test_no_page_of_a_replay_in_chinese_holds_an_english_word(client: FlaskClien
         assert find_english(read_chinese(client, path)) == [], path
     client.post("/api/webhook/deployment", data="{" * 9000)
     rejected = client.get("/api/deliveries?verdict=rejected", headers=BEARER).get_json()["items"][0]["id"]
-    # The reason is told in the API's words.
-    texts = read_chinese(client, f"/deliveries/{rejected}")
-    assert [text for text in find_english(texts) if not text.startswith("Not accepted: ")] == []
+    page = client.get(f"/deliveries/{rejected}", headers={"Accept-Language": "zh-CN", **BEARER}).text
+    assert "身份验证失败：缺少令牌或签名。" in page
+    assert find_english(read_texts(page)) == []
 
 
 @pytest.mark.parametrize(
@@ -234,6 +237,10 @@ def test_no_page_of_a_replay_in_chinese_holds_an_english_word(client: FlaskClien
         ("DELETE", "/", {}),
         ("GET", "/%00", {}),
         ("GET", "/", {"REMOTE_ADDR": "203.0.113.9"}),
+        ("GET", "/deliveries", {}),
+        ("GET", "/deployments?cursor=怪", {}),
+        ("GET", "/deployments?state=怪&since=怪&until=怪", {}),
+        ("POST", "/language", {"CONTENT_LENGTH": str(10**9)}),
     ],
 )
 def test_no_error_page_in_chinese_holds_an_english_word(
@@ -242,6 +249,20 @@ def test_no_error_page_in_chinese_holds_an_english_word(
     answer = client.open(path, method=method, headers={"Accept-Language": "zh-CN"}, environ_overrides=environ)
     assert answer.status_code >= 400
     assert find_english(read_texts(answer.text)) == []
+
+
+def test_an_error_page_of_any_status_is_in_the_language_of_the_visitor(tmp_path: Path) -> None:
+    # Nothing here reads the database, so none has to be there.
+    application = create_app(make_settings("postgresql://nowhere/none", tmp_path))
+    application.add_url_rule("/fail/<int:code>", "fail", abort)
+    client = application.test_client()
+    for status in sorted(default_exceptions):
+        answer = client.get(f"/fail/{status}", headers={"Accept-Language": "zh-CN"})
+        assert answer.status_code == status
+        assert find_english(read_texts(answer.text)) == [], status
+        description = default_exceptions[status].description
+        assert description
+        assert description not in client.get(f"/fail/{status}").text, status
 
 
 READ_VISIBLE = """() => {

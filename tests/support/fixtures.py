@@ -29,7 +29,7 @@ def postgres() -> Iterator[Server]:
     """Give a PostgreSQL server with its data below the system's temporary directory, where its user can go."""
     data_dir = Path(tempfile.mkdtemp(prefix="dashboard-tests-"))
     data_dir.chmod(0o755)
-    server = start(data_dir, say=lambda _line: None)
+    server = start(data_dir, print_line=lambda _line: None)
     make_hasty(server)
     yield server
     server.stop()

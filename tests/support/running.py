@@ -41,7 +41,7 @@ def run_postgres(directory: Path) -> Iterator[postgres.Server]:
     """Run a PostgreSQL with the dashboard's tables, all of them empty."""
     directory.chmod(0o755)
     postgres.SETTINGS["max_connections"] = str(MAX_CONNECTIONS)
-    server = postgres.start(directory, say=lambda _line: None)
+    server = postgres.start(directory, print_line=lambda _line: None)
     try:
         migrate = [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"]
         subprocess.run(migrate, cwd=REPOSITORY, env=DashboardServer(server.url, directory).environ, check=True)

@@ -41,7 +41,7 @@ def test_when_too_many_wait_a_sender_is_sent_away_at_once(client: FlaskClient) -
     response = post(client, make_payload())
     assert (response.status_code, response.headers["Retry-After"]) == (503, "1")
     assert response.content_type == "application/problem+json"
-    assert "Nothing of this one was kept" in response.get_json()["detail"]
+    assert "This one was not stored" in response.get_json()["detail"]
 
 
 def test_seq_counts_what_visibly_changed(shared_client: FlaskClient) -> None:

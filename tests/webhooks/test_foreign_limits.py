@@ -130,7 +130,7 @@ def test_a_body_nested_a_hundred_thousand_times_is_failed(
     nested = opening * 100_000 + b"1" + closing * 100_000
     raw = json.dumps({**body, "more": "here"}).encode().replace(b'"here"', nested)
     answer = receive(shared_client, dialect, event, raw)
-    assert (answer["verdict"], answer["reason"]) == ("failed", "cannot be read: The body is nested too deeply.")
+    assert (answer["verdict"], answer["reason"]) == ("failed", "invalid payload: The body is nested too deeply.")
 
 
 @pytest.mark.parametrize("dialect", KNOWN_BODIES)
@@ -170,11 +170,11 @@ def make_build_steps(number: int) -> Any:
 
 
 MANY: dict[str, tuple[str, int, Callable[[int], Any], str, str]] = {
-    "github": ("workflow_job", 10_000, make_github_steps, "total_steps", "steps: More than 10000 of them."),
-    "jenkins": ("", 10_000, make_stages, "total_steps", "stages: More than 10000."),
-    "buildbot": ("", 10_000, make_build_steps, "total_steps", "steps: More than 10000 of them."),
-    "gitlab": ("Pipeline Hook", 1_000, make_jobs, "total_jobs_visible", "builds: More than 1000 of them."),
-    "cdevents": ("", 1_000, make_batch, "total_jobs_visible", "batch: More than 1000 events."),
+    "github": ("workflow_job", 10_000, make_github_steps, "total_steps", "steps: At most 10000."),
+    "jenkins": ("", 10_000, make_stages, "total_steps", "stages: At most 10000."),
+    "buildbot": ("", 10_000, make_build_steps, "total_steps", "steps: At most 10000."),
+    "gitlab": ("Pipeline Hook", 1_000, make_jobs, "total_jobs_visible", "builds: At most 1000."),
+    "cdevents": ("", 1_000, make_batch, "total_jobs_visible", "batch: At most 1000 events."),
 }
 """By dialect: event, the most children of one delivery, a body with so many, what counts them, why not more."""
 
@@ -196,6 +196,6 @@ def test_one_child_more_is_failed_with_the_reason_and_harms_nothing(shared_clien
     event, most, make_body, _, reason = MANY[dialect]
     began = time.perf_counter()
     answer = receive(shared_client, dialect, event, make_body(most + 1))
-    assert (answer["verdict"], answer["reason"]) == ("failed", f"cannot be read: {reason}")
+    assert (answer["verdict"], answer["reason"]) == ("failed", f"invalid payload: {reason}")
     assert time.perf_counter() - began < BOUND_S
     assert_serves(shared_client, dialect)

@@ -68,7 +68,7 @@ def store_failed(client: FlaskClient, body: bytes, received_at: datetime = NOW, 
     execute(
         client,
         "INSERT INTO deliveries (id, received_at, source, dialect, event, verdict, reason, headers, body, body_size)"
-        " VALUES (:id, :received_at, :source, 'github', 'workflow_run', 'failed', 'the parser stumbled',"
+        " VALUES (:id, :received_at, :source, 'github', 'workflow_run', 'failed', 'the parser failed',"
         """ '{"X-GitHub-Event": "workflow_run", "Content-Type": "application/json"}', :body, :size)""",
         **{**row, "received_at": received_at},
     )
@@ -138,9 +138,9 @@ def test_a_duplicate_stays_a_duplicate(client: FlaskClient) -> None:
 @pytest.mark.parametrize(
     ("values", "reason"),
     [
-        ({"source": None}, "Nobody authenticated it."),
-        ({"size": len(RUN) + 1}, "Only the beginning of its body was kept."),
-        ({"source": "gone"}, "Its source has been removed"),
+        ({"source": None}, "the delivery was not authenticated."),
+        ({"size": len(RUN) + 1}, "only the first part of the body was stored."),
+        ({"source": "gone"}, "the source has been removed"),
     ],
 )
 def test_what_nobody_vouches_for_or_was_cut_is_409_and_stays_as_it_is(
@@ -164,7 +164,7 @@ def test_a_parser_that_stumbles_fails_one_delivery_and_not_the_others(client: Fl
     execute(client, "UPDATE deliveries SET dialect = 'forgotten'")
     store_failed(client, RUN)
     assert replay_all(client)["verdicts"] == {"applied": 1, "failed": 1}
-    assert read_delivery(client, delivery_id)["reason"] == "the parser stumbled: KeyError"
+    assert read_delivery(client, delivery_id)["reason"] == "the parser failed: KeyError"
 
 
 class TestSources:
@@ -187,13 +187,13 @@ class TestSources:
         assert replay_one(visitor, allowed)["verdict"] == "applied"
         answer = replay_one(visitor, other)
         assert (answer["verdict"], answer["deployment_id"]) == ("rejected", None)
-        assert answer["reason"].startswith("source forge may not report on ")
+        assert answer["reason"].startswith("source forge is not allowed to report on ")
 
     def test_a_source_that_has_been_removed_vouches_no_more(self, visitor: FlaskClient) -> None:
         delivery_id = store_failed(visitor, RUN, source="forge")
         with visitor.application.app_context():
             remove_source(db.engine, "forge")
-        assert "Its source has been removed" in replay_one(visitor, delivery_id, 409)["detail"]
+        assert "the source has been removed" in replay_one(visitor, delivery_id, 409)["detail"]
 
 
 @pytest.mark.parametrize("as_json", [False, True])

@@ -70,8 +70,8 @@ export function makeFormats(words, zone = "local") {
     port: (port) => (port ? `:${port}` : ""),
     attempt: (n) => (n > 1 ? say("phrase.attempt", { n }) : ""),
     count: (n, of) => say("phrase.count", { n: n ?? 0, of: of ?? 0 }),
-    steps: (n, of) => (of ? say("phrase.steps", { n: n ?? 0, of }) : ""),
-    jobs: (n, of) => say("phrase.jobs", { n: n ?? 0, of: of ?? 0 }),
+    steps: (done, n) => (n ? say("phrase.steps", { done: done ?? 0, n }) : ""),
+    jobs: (done, n) => say("phrase.jobs", { done: done ?? 0, n: n ?? 0 }),
     last_ran: (n) => (n ? say("phrase.last_ran", { n }) : ""),
     step,
     ending: (state, key, name) => {
@@ -89,7 +89,10 @@ export function makeFormats(words, zone = "local") {
     usual: makeEstimateFormats(words, duration).usual,
     own_name: (key, name) => tellOwnName(words, key ?? "", name ?? ""),
     remark: (state, status) => (state === "unknown" ? (words[`remark.${status}`] ?? "") : ""),
-    failures: (failed, n) => (failed === null || !n ? "" : say(failed ? "failures.some" : "failures.none", { n, failed })),
+    failures: (failed, runs) => {
+      if (failed === null || !runs) return "";
+      return say(failed ? "failures.some" : "failures.none", { n: runs + 1, failed: failed + 1 });
+    },
     step_id: (job, key) => (key === null ? "" : `step-${job}/${key}`.replace(/[ \t\n\f\r]/g, "_")),
     time: (value) => (value ? moments.time(new Date(value)) : ""),
     clock: (value) => (value ? moments.clock(new Date(value)) : ""),
@@ -107,7 +110,7 @@ export function makeFormats(words, zone = "local") {
     list: (values) => (values ?? []).join(", "),
     strip: (outcomes) => formatStrip(outcomes ?? [], say),
     group: (by, key) => (by === null || by === "none" ? "" : key ? word(by)(key) : word("group")(by)),
-    projects: (n, of) => (n === of ? say("phrase.projects", { n: n ?? 0 }) : say("phrase.projects_of", { n, of })),
+    projects: (shown, n) => say(shown === n ? "phrase.projects" : "phrase.projects_of", { shown, n: n ?? 0 }),
     quiet: (n) => (n ? say("phrase.quiet", { n }) : ""),
     more: (n) => (n ? say("phrase.more", { n }) : ""),
   };
@@ -164,11 +167,12 @@ function nameStep(words, key, name) {
   return number ? `${named} #${number}` : named;
 }
 
-/** Return the sender's own name of a step, where the page calls it otherwise and it is not merely the key. */
+/** Return the sender's name of a step if it differs from the shown name by more than spaces, and from the key. */
 function tellOwnName(words, key, name) {
   const base = key.replace(/#[0-9]+$/, "");
   const named = words[`step.${base}`];
-  return named === undefined || name === named || name === base ? "" : name;
+  const bare = (text) => text.replaceAll(" ", "");
+  return named === undefined || bare(name) === bare(named) || name === base ? "" : name;
 }
 
 /** Tell moments as the server does, exactly: `2024-01-01 00:00:05 UTC`. */

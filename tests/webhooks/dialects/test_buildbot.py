@@ -212,8 +212,12 @@ def test_builds_of_other_masters_builders_and_rebuilds_are_others(change: dict[s
 @pytest.mark.parametrize(
     ("body", "event", "reason"),
     [
-        ({"buildrequest": {}, "builder": {"name": "Shop CI"}, "results": None}, "buildrequest", "tells of itself"),
-        ({"buildset": {}, "builds": [make_build()]}, "buildset", "tell of themselves"),
+        (
+            {"buildrequest": {}, "builder": {"name": "Shop CI"}, "results": None},
+            "buildrequest",
+            "reported when it starts",
+        ),
+        ({"buildset": {}, "builds": [make_build()]}, "buildset", "reported separately"),
         ("Build started.", "text", "MessageFormatterFunction"),
         ({}, "unnamed", "unknown event 'unnamed'"),
         ([make_build()], "unnamed", "unknown event 'unnamed'"),

@@ -40,12 +40,12 @@ def test_a_batch_without_news_is_ignored(batch: list[Any]) -> None:
 
 @pytest.mark.parametrize("batch", [[FAULTY], [None], [[]], [NO_NEWS, FAULTY], [{"type": "batch"}]])
 def test_a_batch_of_which_nothing_can_be_used_is_malformed(batch: list[Any]) -> None:
-    with pytest.raises(MalformedError, match="The first fault"):
+    with pytest.raises(MalformedError, match="First error"):
         parse("batch", batch)
 
 
 def test_a_batch_of_more_events_than_are_taken_is_malformed() -> None:
-    with pytest.raises(MalformedError, match="More than 1000 events"):
+    with pytest.raises(MalformedError, match="At most 1000 events"):
         parse("batch", [wrap(make_service("deployed"))] * 1001)
 
 

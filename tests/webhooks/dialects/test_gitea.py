@@ -218,7 +218,7 @@ def test_the_latest_status_of_a_commit_wins() -> None:
 
 def test_a_commit_status_of_its_own_actions_is_ignored_for_the_job_tells_the_same() -> None:
     body = make_status(context="deploy / build (push)", target_url=f"{HOME}/actions/runs/3/jobs/0")
-    assert parse("status", body) == Ignored("a job of Gitea's own Actions, which workflow_job tells of")
+    assert parse("status", body) == Ignored("job of Gitea Actions; it is reported as workflow_job")
 
 
 @pytest.mark.parametrize(

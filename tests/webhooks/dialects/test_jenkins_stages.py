@@ -68,7 +68,7 @@ def test_stages_of_no_known_build_are_ignored(href: object) -> None:
 
 def test_more_stages_than_are_taken_are_malformed() -> None:
     body = make_stages("SUCCESS", *[make_stage("Build")] * (MAX_STEPS + 1))
-    with pytest.raises(MalformedError, match="More than 10000"):
+    with pytest.raises(MalformedError, match="At most 10000"):
         parse("wfapi.describe", body)
 
 
