@@ -34,5 +34,5 @@ def read_cursor(cursor: str) -> tuple[datetime, str]:
 
 
 def cut_page(rows: Sequence[Item], limit: int) -> tuple[Sequence[Item], bool]:
-    """Return the first `limit` of the rows, and whether there are more. Read one row more than you show."""
+    """Return the first `limit` rows, and whether there are more: the caller reads one row more than it shows."""
     return rows[:limit], len(rows) > limit

@@ -5,6 +5,6 @@ import re
 MAX_INT = 2**31 - 1
 """The largest `integer`."""
 MAX_ID = 2**63 - 1
-"""The largest `bigint`, which ids of rows are."""
+"""The largest `bigint`, the type of ids."""
 UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 """NUL and lone surrogates: JSON can contain them, PostgreSQL cannot store them."""
