@@ -12,6 +12,9 @@ Item = TypeVar("Item")
 class CursorError(ValueError):
     """A cursor that no list of the dashboard has returned."""
 
+    def __init__(self) -> None:
+        super().__init__("Not a valid cursor of this list.")
+
 
 def write_cursor(moment: datetime, row_id: object) -> str:
     """Return the cursor of the page that begins after a row, in a list sorted by time and id."""
@@ -28,9 +31,9 @@ def read_cursor(cursor: str) -> tuple[datetime, str]:
             raise ValueError
         return parsed.astimezone(UTC), row_id
     except (binascii.Error, ValueError, OverflowError):
-        raise CursorError("Not a valid cursor of this list.") from None
+        raise CursorError from None
 
 
 def cut_page(rows: Sequence[Item], limit: int) -> tuple[Sequence[Item], bool]:
-    """Return the first `limit` of the rows, and whether there are more. Read one row more than you show."""
+    """Return the first `limit` rows, and whether there are more: the caller reads one row more than it shows."""
     return rows[:limit], len(rows) > limit

@@ -1,4 +1,4 @@
-"""What PostgreSQL can store: the ranges of its numbers, and the characters of its texts."""
+"""What PostgreSQL can store: the ranges of its integers, and the characters of its texts."""
 
 import re
 

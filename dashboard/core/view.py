@@ -36,11 +36,11 @@ STALE_GAP_FACTOR = 3
 
 @dataclass(frozen=True, slots=True)
 class StalenessRule:
-    """Decides at one time which open deployments are stale."""
+    """Decides which open deployments are stale at one point in time."""
 
     now: datetime
     min_silence_s: float
-    """Silence that is never too long, in seconds, however short the usual one is."""
+    """Silence up to this many seconds is never too long, however short the usual silence is."""
 
     def is_silent(self, row: Row) -> bool:
         """Return whether the last report is longer ago than the usual silence allows."""

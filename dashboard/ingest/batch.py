@@ -23,7 +23,7 @@ from dashboard.ingest.rows import Row
 from dashboard.models import Delivery
 
 MAX_ATTEMPTS = 5
-"""How often a transaction is tried that lost a race: a deadlock, or another one inserted the same deployment."""
+"""How often a transaction is tried that loses a race: by a deadlock, or because another inserts the same deployment."""
 
 IDENTITY_CONSTRAINT = "uq_deployments_identity"
 

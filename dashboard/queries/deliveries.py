@@ -189,7 +189,7 @@ def read_position(cursor: str) -> tuple[datetime, uuid.UUID]:
     try:
         return moment, uuid.UUID(row_id)
     except ValueError:
-        raise CursorError("not a cursor of this list") from None
+        raise CursorError from None
 
 
 def _view(reader: Reader, row: Row) -> DeliverySummary:

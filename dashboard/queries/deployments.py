@@ -19,12 +19,9 @@ from dashboard.core.view import (
 from dashboard.core.view_types import DeploymentView, JobView, RunView, StepView
 from dashboard.core.words import NATIVE
 from dashboard.database.reader import Reader, Row
-from dashboard.models import Base, DeploymentJob, DeploymentStep
 from dashboard.queries.estimates import read_usual
 from dashboard.queries.related import read_related
-from dashboard.queries.rows import DEPLOYMENTS, read_projects
-
-JOBS, STEPS = (Base.metadata.tables[model.__tablename__] for model in (DeploymentJob, DeploymentStep))
+from dashboard.queries.rows import DEPLOYMENTS, JOBS, STEPS, read_projects
 
 
 def get_deployment(reader: Reader, deployment_id: int) -> DeploymentView | None:

@@ -201,5 +201,5 @@ def read_position(cursor: str) -> tuple[datetime, int]:
     """Return the position in a cursor. Raises CursorError if no list of deployments has returned it."""
     moment, row_id = read_cursor(cursor)
     if not (row_id.isascii() and row_id.isdigit() and int(row_id) <= MAX_ID):
-        raise CursorError("not a cursor of this list")
+        raise CursorError
     return moment, int(row_id)

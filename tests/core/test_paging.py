@@ -52,7 +52,7 @@ def test_the_time_of_a_cursor_is_in_utc() -> None:
     ],
 )
 def test_anything_else_is_no_cursor(cursor: str) -> None:
-    with pytest.raises(CursorError, match=r"^Not a valid cursor of this list.$"):
+    with pytest.raises(CursorError, match=r"^Not a valid cursor of this list\.$"):
         read_cursor(cursor)
 
 
