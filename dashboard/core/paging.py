@@ -6,9 +6,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
 
-MAX_ID = 2**63 - 1
-"""The largest id of a row, which is a `bigint` of PostgreSQL."""
-
 Item = TypeVar("Item")
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from flask import Response, request
 from flask_babel import gettext as _
 
-from dashboard.core.paging import MAX_ID
+from dashboard.core.storable import MAX_ID
 from dashboard.core.words import Verdict
 from dashboard.database.reader import Reader
 from dashboard.pages.filters import (

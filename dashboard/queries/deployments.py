@@ -3,8 +3,8 @@
 from sqlalchemy import func, select
 
 from dashboard.core.estimate import estimate_left
-from dashboard.core.paging import MAX_ID
 from dashboard.core.state import Standing
+from dashboard.core.storable import MAX_ID
 from dashboard.core.view import (
     attach_steps,
     decide_row_state,

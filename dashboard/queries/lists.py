@@ -11,8 +11,9 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, text, tuple_
 
-from dashboard.core.paging import MAX_ID, CursorError, cut_page, read_cursor, write_cursor
+from dashboard.core.paging import CursorError, cut_page, read_cursor, write_cursor
 from dashboard.core.search_index import hash_ngrams, hash_value
+from dashboard.core.storable import MAX_ID
 from dashboard.core.view_types import ListedDeployment
 from dashboard.core.words import State
 from dashboard.database.reader import Reader, Row
