@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from dashboard.core.periods import NOTHING, Unit, choose_unit, compute_rate, fill_gaps, list_starts
+from dashboard.core.periods import Unit, choose_unit, compute_rate, fill_gaps, list_starts
 
 NOW = datetime(2026, 6, 3, 12, 30, tzinfo=UTC)  # a Wednesday
 
@@ -39,7 +39,8 @@ def test_what_is_young_is_told_by_days(first: datetime | None, unit: Unit) -> No
 def test_a_period_without_anything_is_still_a_period() -> None:
     monday, next_monday = datetime(2026, 6, 1, tzinfo=UTC), datetime(2026, 6, 8, tzinfo=UTC)
     filled = fill_gaps([monday, next_monday], {monday: {"counted": 2}})
-    assert filled == [{"start": "2026-06-01", "counted": 2}, {"start": "2026-06-08", **NOTHING}]
+    nothing = {"succeeded": 0, "counted": 0, "rate_pct": None, "median_s": None, "p90_s": None}
+    assert filled == [{"start": "2026-06-01", "counted": 2}, {"start": "2026-06-08", **nothing}]
 
 
 @pytest.mark.parametrize(("succeeded", "counted", "rate"), [(0, 0, None), (0, 3, 0), (199, 200, 99), (2, 2, 100)])
