@@ -11,7 +11,7 @@ import psycopg2
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from psycopg2 import sql
 
 from dashboard.app import create_app
@@ -23,7 +23,13 @@ from tests.servers import SECRET, DashboardServer
 
 # For `make mutants`, where each test runs hundreds of times, and must fail for no other reason than a changed program.
 settings.register_profile(
-    "mutants", max_examples=10, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck)
+    "mutants",
+    max_examples=10,
+    phases=[Phase.explicit, Phase.generate],
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
 )
 
 TEMPLATE = "migrated"
