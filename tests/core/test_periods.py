@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from dashboard.core.periods import EMPTY_COUNTS, Unit, choose_unit, compute_rate, fill_gaps, list_starts
+from dashboard.core.periods import Unit, choose_unit, compute_rate, fill_gaps, list_starts
 from dashboard.core.view_types import EndCounts
 
 NOW = datetime(2026, 6, 3, 12, 30, tzinfo=UTC)  # a Wednesday
@@ -41,7 +41,8 @@ def test_a_period_without_anything_is_still_a_period() -> None:
     monday, next_monday = datetime(2026, 6, 1, tzinfo=UTC), datetime(2026, 6, 8, tzinfo=UTC)
     counts: EndCounts = {"succeeded": 1, "counted": 2, "rate_pct": 50, "median_s": 3.0, "p90_s": 3.0}
     filled = fill_gaps([monday, next_monday], {monday: counts})
-    assert filled == [{"start": "2026-06-01", **counts}, {"start": "2026-06-08", **EMPTY_COUNTS}]
+    nothing = {"succeeded": 0, "counted": 0, "rate_pct": None, "median_s": None, "p90_s": None}
+    assert filled == [{"start": "2026-06-01", **counts}, {"start": "2026-06-08", **nothing}]
 
 
 @pytest.mark.parametrize(("succeeded", "counted", "rate"), [(0, 0, None), (0, 3, 0), (199, 200, 99), (2, 2, 100)])
