@@ -75,7 +75,7 @@ def main() -> int:
                 write_po(file, catalog, width=100, include_lineno=False, sort_by_file=True)
             missing += [f"{language}: {word}" for word in list_untranslated(catalog)]
             languages.read_catalog.cache_clear()
-        path = ROOT / "tests" / "js" / f"words.{language}.json"
+        path = ROOT / "tests" / "js" / "text" / f"words.{language}.json"
         path.write_text(json.dumps(tell_words(language), ensure_ascii=False, indent=2) + "\n")
     print(*missing, sep="\n")
     return 1 if missing else 0

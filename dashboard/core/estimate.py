@@ -1,6 +1,7 @@
-"""How long a deployment will still take, told from how long its kind took before. Pure: quantiles of what was measured.
+"""Estimates of the time that a deployment will still take, from the times of similar runs before it: quantiles. Pure.
 
-The browser ticks the same arithmetic, see `static/js/estimate.js`; both are tested against `tests/js/estimate.json`.
+`static/js/core/estimate.js` does the same arithmetic in the browser; both are tested against
+`tests/js/core/estimate.json`.
 Moments are whole milliseconds since 1970, in which Python and JavaScript agree.
 """
 

@@ -1,6 +1,6 @@
-"""The projects as a visitor of the overview wants them: which, in what groups, in what order.
+"""Searches, groups and sorts the projects of the overview, as the query string of its address asks.
 
-Pure, the twin of `static/js/arrange.js`: both are tested against `tests/js/arrange.json`. The choices live in the URL.
+Pure, the twin of `static/js/overview_grouping.js`: both are tested against `tests/js/overview_grouping.json`.
 """
 
 from collections.abc import Callable, Iterable, Mapping

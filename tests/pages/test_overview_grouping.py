@@ -14,8 +14,8 @@ from dashboard.pages import overview_grouping as arrange
 from dashboard.pages.drawing.strip import draw_strip
 
 TABLES = Path(__file__).parents[1] / "js"
-TABLE = json.loads((TABLES / "arrange.json").read_text())
-STRIPS = json.loads((TABLES / "strip.json").read_text())
+TABLE = json.loads((TABLES / "overview_grouping.json").read_text())
+STRIPS = json.loads((TABLES / "drawing" / "strip.json").read_text())
 NOW = datetime.fromisoformat(TABLE["now"])
 
 

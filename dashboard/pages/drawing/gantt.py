@@ -1,6 +1,6 @@
-"""Steps as bars on a time axis: pure arithmetic in whole numbers, the twin of `static/js/gantt.js`.
+"""Steps as bars on a time axis: pure arithmetic in whole numbers, the twin of `static/js/drawing/gantt.js`.
 
-Both are tested against `tests/js/gantt.json`.
+Both are tested against `tests/js/drawing/gantt.json`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

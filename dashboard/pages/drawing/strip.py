@@ -1,8 +1,8 @@
-"""The strip of a project's last outcomes as SVG paths: pure, the twin of `static/js/strip.js`.
+"""The strip of a project's last outcomes as SVG paths: pure, the twin of `static/js/drawing/strip.js`.
 
-Both are tested against `tests/js/strip.json`. Each kind of ending has a shape of its own, beside its colour: success is
-a bar as high as it took long, failure the whole height with a gap like an exclamation mark, what is doubtful has a
-point, what is open is hollow, what did nothing is low.
+Both are tested against `tests/js/drawing/strip.json`. Each outcome has a shape as well as a colour: a success is a bar
+whose height shows its duration, a failure has the full height and a gap like an exclamation mark, a doubtful outcome
+has a pointed top, an open deployment is hollow, one that did nothing is low.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,6 +1,6 @@
 """Lengths of time as the text that people read: exact, rough, and what is left of one.
 
-Pure; the twin of `static/js/durations.js`.
+Pure; the twin of `static/js/text/durations.js`.
 """
 
 from collections.abc import Mapping, Sequence

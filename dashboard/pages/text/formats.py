@@ -1,7 +1,7 @@
-"""Values of a view as the text that people read: pure functions, no Flask, no markup.
+"""Formats the values of a view as text: pure functions, no Flask, no markup.
 
-`static/js/formats.js` states the same rules for what changes while a page is open. Both are tested against one table,
-`tests/js/formats.json`: a new format goes into all three.
+`static/js/text/formats.js` has the same rules for values that change while a page is open. Both are tested against
+`tests/js/text/formats.json`: add a new format to all three.
 """
 
 import re

@@ -1,8 +1,8 @@
 /** The inbox, which does not move by itself: the script tells times in the visitor's zone, and keeps addresses short. */
 
-import { Writer } from "./fields.js";
+import { Writer } from "./live/fields.js";
 import { sendWithoutBlanks } from "./filters.js";
-import { readWords } from "./words.js";
+import { readWords } from "./text/words.js";
 
 new Writer(readWords(document), "").localise(document.getElementById("main"));
 

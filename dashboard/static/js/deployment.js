@@ -1,11 +1,11 @@
 /** The page of one deployment. */
 
-import { now } from "./clock.js";
-import { coalesce } from "./coalesce.js";
+import { now } from "./live/clock.js";
+import { coalesce } from "./live/coalesce.js";
 import { applyFrame, isAboutOther } from "./deployment_model.js";
-import { makeDescriber } from "./deployment_view.js";
-import { findNiceSpan } from "./gantt.js";
-import { openPage } from "./page.js";
+import { makeDescriber } from "./deployment_description.js";
+import { findNiceSpan } from "./drawing/gantt.js";
+import { openPage } from "./live/page.js";
 
 const PAUSE_MS = 2000;
 

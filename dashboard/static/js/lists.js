@@ -1,11 +1,11 @@
 /** The overview, and the page of one project: what runs, the projects, the newest deployments. */
 
-import { arrangeProjects, countWatched, orderRunning, readChoices } from "./arrange.js";
-import { listenToChoices } from "./choices.js";
-import { now } from "./clock.js";
+import { arrangeProjects, countWatched, orderRunning, readChoices } from "./overview_grouping.js";
+import { listenToChoices } from "./overview_choices.js";
+import { now } from "./live/clock.js";
 import { Lists } from "./lists_model.js";
-import { openPage } from "./page.js";
-import { followPast } from "./past.js";
+import { openPage } from "./live/page.js";
+import { followPast } from "./project_statistics.js";
 
 const MAX_CARDS = 12;
 /** So that a burst of frames is drawn once. A timer, not an animation frame: the title counts in a hidden tab, too. */

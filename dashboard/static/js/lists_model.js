@@ -2,8 +2,8 @@
  *
  * Views are never changed in place: a view is a new object exactly when something in it changed. */
 
-import { hideLinked } from "./arrange.js";
-import { compareDeployments, compareText, compareTimes } from "./order.js";
+import { hideLinked } from "./overview_grouping.js";
+import { compareDeployments, compareText, compareTimes } from "./core/order.js";
 
 const NEWEST = 50;
 const STRIP = 20;

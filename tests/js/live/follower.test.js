@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import { beforeEach, mock, test } from "node:test";
 
-import { Follower } from "../../dashboard/static/js/follow.js";
+import { Follower } from "../../../dashboard/static/js/live/follower.js";
 
 /** Stands in for the socket of socket.io-client: keeps what was asked, answers when the test says so. */
 class Wire extends EventEmitter {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { findAxis, findGrowingSince, placeBar } from "../../dashboard/static/js/gantt.js";
-import { GANTT } from "./tables.js";
+import { findAxis, findGrowingSince, placeBar } from "../../../dashboard/static/js/drawing/gantt.js";
+import { GANTT } from "../tables.js";
 
 const now = Date.parse(GANTT.now);
 const makeAxis = (isLive) => ({ start_ms: Date.parse("2024-01-01T00:00:00Z"), span_ms: 1_200_000, is_live: isLive });

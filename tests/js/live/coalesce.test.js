@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { coalesce } from "../../dashboard/static/js/coalesce.js";
+import { coalesce } from "../../../dashboard/static/js/live/coalesce.js";
 
 /** A task that ends when it is told to. */
 function makeTask() {

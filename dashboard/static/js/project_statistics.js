@@ -1,7 +1,7 @@
 /** The parts of the page of a project that tell of its past: only the server can compute them, so they are fetched anew. */
 
-import { coalesce } from "./coalesce.js";
-import { morph } from "./morph.js";
+import { coalesce } from "./live/coalesce.js";
+import { morph } from "./live/morph.js";
 import { mayMatter, nameState } from "./past_model.js";
 
 const PAUSE_MS = 2000;

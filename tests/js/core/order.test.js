@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { compareDeployments, compareNodes, compareText, compareTimes } from "../../dashboard/static/js/order.js";
+import { compareDeployments, compareNodes, compareText, compareTimes } from "../../../dashboard/static/js/core/order.js";
 
 test("text is ordered by code point, not by UTF-16", () => {
   const texts = ["𝒜", "\uffee", "b", "部署", "", "ba", "B"];

@@ -2,8 +2,8 @@
 
 import { now } from "./clock.js";
 import { setAttribute, writeText } from "./dom.js";
-import { findEnds, findSlowAt, isSlow } from "./estimate.js";
-import { findGrowingSince, placeBar } from "./gantt.js";
+import { findEnds, findSlowAt, isSlow } from "../core/estimate.js";
+import { findGrowingSince, placeBar } from "../drawing/gantt.js";
 
 export const ESTIMATE_WRITERS = { left: writeLeft, pace: writePace, bar: writeBar };
 

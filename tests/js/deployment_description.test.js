@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { makeDescriber } from "../../dashboard/static/js/deployment_view.js";
+import { makeDescriber } from "../../dashboard/static/js/deployment_description.js";
 import { DESCRIBED } from "./tables.js";
 
 const now = Date.parse("2024-01-01T00:10:00Z");

@@ -1,6 +1,6 @@
-/** Steps as bars on a time axis: pure arithmetic in whole numbers, the twin of `dashboard/pages/gantt.py`.
+/** Steps as bars on a time axis: pure arithmetic in whole numbers, the twin of `dashboard/pages/drawing/gantt.py`.
  *
- * Both are tested against `tests/js/gantt.json`. Moments and lengths are milliseconds; bars are in thousandths. */
+ * Both are tested against `tests/js/drawing/gantt.json`. Moments and lengths are milliseconds; bars are in thousandths. */
 
 const WIDTH = 1000;
 const MIN_BAR_WIDTH = 8;

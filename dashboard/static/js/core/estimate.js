@@ -1,6 +1,6 @@
 /** How long a deployment will still take: pure functions, the twin of `dashboard/core/estimate.py`.
  *
- * Both are tested against `tests/js/estimate.json`. Moments are milliseconds since 1970. */
+ * Both are tested against `tests/js/core/estimate.json`. Moments are milliseconds since 1970. */
 
 /** Return `{median, p90, runs}`, the moments at which it is expected to end; null where nothing is known. */
 export function findEnds({ usual, current, state, started_at: startedAt }) {

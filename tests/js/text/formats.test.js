@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { isShown, makeFormats, makeTickingFormats, quoteSlug, safeHref } from "../../dashboard/static/js/formats.js";
-import { FORMATS, WORDS, WORDS_ZH } from "./tables.js";
+import { isShown, makeFormats, makeTickingFormats, quoteSlug, safeHref } from "../../../dashboard/static/js/text/formats.js";
+import { FORMATS, WORDS, WORDS_ZH } from "../tables.js";
 
 const now = Date.parse(FORMATS.now);
 

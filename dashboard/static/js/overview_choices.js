@@ -1,6 +1,6 @@
 /** The form above the projects of the overview: what it says goes into the URL, and back again on the way through history. */
 
-import { readChoices, writeChoices } from "./arrange.js";
+import { readChoices, writeChoices } from "./overview_grouping.js";
 
 const TYPING_MS = 120;
 

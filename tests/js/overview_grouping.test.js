@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { arrangeProjects, countWatched, hideLinked, orderRunning, readChoices, writeChoices } from "../../dashboard/static/js/arrange.js";
+import { arrangeProjects, countWatched, hideLinked, orderRunning, readChoices, writeChoices } from "../../dashboard/static/js/overview_grouping.js";
 import { ARRANGE } from "./tables.js";
 
 const now = Date.parse(ARRANGE.now);

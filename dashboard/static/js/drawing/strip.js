@@ -1,4 +1,4 @@
-/** The strip of a project's last outcomes as SVG paths: pure, the twin of `dashboard/pages/strip.py`, which tells the shapes. */
+/** The strip of a project's last outcomes as SVG paths: pure, the twin of `dashboard/pages/drawing/strip.py`, which tells the shapes. */
 
 const SLOTS = 20;
 const SLOT_WIDTH = 6;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { findEnds, findSlowAt, findStepUsual, isSlow } from "../../dashboard/static/js/estimate.js";
-import { ESTIMATE } from "./tables.js";
+import { findEnds, findSlowAt, findStepUsual, isSlow } from "../../../dashboard/static/js/core/estimate.js";
+import { ESTIMATE } from "../tables.js";
 
 for (const { case: name, ends, ...view } of ESTIMATE.ends) {
   test(`the end is counted ${name}`, () => {

@@ -1,6 +1,6 @@
-/** Values of a view as the text that people read: pure functions, the twin of `dashboard/pages/formats.py`.
+/** Values of a view as the text that people read: pure functions, the twin of `dashboard/pages/text/formats.py`.
  *
- * Both are tested against one table, `tests/js/formats.json`. An empty text means: nothing to show. */
+ * Both are tested against one table, `tests/js/text/formats.json`. An empty text means: nothing to show. */
 
 import { makeEstimateFormats } from "./durations.js";
 import { makeSay } from "./words.js";

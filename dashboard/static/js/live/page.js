@@ -2,12 +2,12 @@
 
 import { setClock, startClock } from "./clock.js";
 import { Writer } from "./fields.js";
-import { Follower } from "./follow.js";
+import { Follower } from "./follower.js";
 import { morph } from "./morph.js";
-import { makeSay, readWords } from "./words.js";
-import { io } from "../vendor/socket.io.esm.min.js";
+import { makeSay, readWords } from "../text/words.js";
+import { io } from "../../vendor/socket.io.esm.min.js";
 
-/** Open the page: `makePage({write, say, …, socket})` returns what follows the topic, see follow.js. */
+/** Open the page: `makePage({write, say, …, socket})` returns what follows the topic, see follower.js. */
 export function openPage(makePage) {
   const { topic, base, refreshS, now } = document.body.dataset;
   const words = readWords(document);

@@ -1,6 +1,6 @@
-/** What is left of a length of time, and what is usual, as people read it: the twin of `dashboard/pages/durations.py`. */
+/** What is left of a length of time, and what is usual, as people read it: the twin of `dashboard/pages/text/durations.py`. */
 
-import { findEnds, isSlow } from "./estimate.js";
+import { findEnds, isSlow } from "../core/estimate.js";
 import { makeSay } from "./words.js";
 
 const MINUTE = 60;

@@ -1,8 +1,8 @@
 /** The projects as a visitor of the overview wants them: which, in what groups, in what order.
  *
- * Pure, the twin of `dashboard/pages/arrange.py`: both are tested against `tests/js/arrange.json`. */
+ * Pure, the twin of `dashboard/pages/overview_grouping.py`: both are tested against `tests/js/overview_grouping.json`. */
 
-import { compareDeployments, compareText } from "./order.js";
+import { compareDeployments, compareText } from "./core/order.js";
 
 const GROUPS = ["none", "state", "kind", "environment"];
 const SORTS = ["name", "last", "state"];

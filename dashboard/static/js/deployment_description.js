@@ -1,9 +1,9 @@
-/** What the page of a deployment shows beyond its view: the twin of `dashboard/pages/deployment_view.py`. Plain data.
+/** What the page of a deployment shows beyond its view: the twin of `dashboard/pages/deployment.py`. Plain data.
  *
- * Both are tested against `tests/js/deployment_view.json`. */
+ * Both are tested against `tests/js/deployment_description.json`. */
 
-import { findStepUsual } from "./estimate.js";
-import { findAxis } from "./gantt.js";
+import { findStepUsual } from "./core/estimate.js";
+import { findAxis } from "./drawing/gantt.js";
 
 /** Return a function that describes views: a part which shows the same as before stays the same object. */
 export function makeDescriber() {

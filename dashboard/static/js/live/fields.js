@@ -6,8 +6,8 @@
 import { now } from "./clock.js";
 import { setAttribute, writeText } from "./dom.js";
 import { ESTIMATE_WRITERS, TICKING_ESTIMATES, tickEstimate } from "./estimate_fields.js";
-import { isShown, makeFormats, makeTickingFormats, openSince, quoteSlug, readValue, safeHref } from "./formats.js";
-import { drawStrip } from "./strip.js";
+import { isShown, makeFormats, makeTickingFormats, openSince, quoteSlug, readValue, safeHref } from "../text/formats.js";
+import { drawStrip } from "../drawing/strip.js";
 
 export class Writer {
   constructor(words, base) {
