@@ -1,6 +1,6 @@
 """Lists of deployments as the overview and the page of a project show them.
 
-Pure, the twin of `static/js/overview_grouping.js`: both are tested against `tests/js/overview_grouping.json`.
+Pure, the twin of `static/js/lists.js`: both are tested against `tests/js/lists.json`.
 """
 
 from collections.abc import Iterable, Mapping

@@ -7,7 +7,8 @@ const read = (name) => JSON.parse(readFileSync(new URL(name, import.meta.url), "
 export const FORMATS = read("text/formats.json");
 export const WORDS = read("text/words.en.json");
 export const WORDS_ZH = read("text/words.zh.json");
-export const ARRANGE = read("overview_grouping.json");
+export const GROUPING = read("overview_grouping.json");
+export const LISTS = read("lists.json");
 export const STRIP = read("drawing/strip.json");
 export const ESTIMATE = read("core/estimate.json");
 export const GANTT = read("drawing/gantt.json");

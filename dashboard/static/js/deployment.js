@@ -1,10 +1,10 @@
 /** The page of one deployment. */
 
+import { makeDescriber } from "./deployment_description.js";
+import { applyFrame, isAboutOther } from "./deployment_model.js";
+import { findNiceSpan } from "./drawing/gantt.js";
 import { now } from "./live/clock.js";
 import { coalesce } from "./live/coalesce.js";
-import { applyFrame, isAboutOther } from "./deployment_model.js";
-import { makeDescriber } from "./deployment_description.js";
-import { findNiceSpan } from "./drawing/gantt.js";
 import { openPage } from "./live/page.js";
 
 const PAUSE_MS = 2000;

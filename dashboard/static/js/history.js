@@ -2,9 +2,9 @@
  *
  * What came since the page was opened is counted and waits until the visitor asks for it, so that nothing moves. */
 
-import { coalesce } from "./live/coalesce.js";
 import { sendWithoutBlanks } from "./filters.js";
-import { mayMatter } from "./past_model.js";
+import { coalesce } from "./live/coalesce.js";
+import { mayMatter } from "./live/frames.js";
 import { morph } from "./live/morph.js";
 import { openPage } from "./live/page.js";
 

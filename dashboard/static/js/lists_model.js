@@ -2,8 +2,8 @@
  *
  * Views are never changed in place: a view is a new object exactly when something in it changed. */
 
-import { hideLinked } from "./overview_grouping.js";
 import { compareDeployments, compareText, compareTimes } from "./core/order.js";
+import { hideLinked } from "./lists.js";
 
 const NEWEST = 50;
 const STRIP = 20;

@@ -6,7 +6,6 @@ import { compareDeployments, compareText } from "./core/order.js";
 
 const GROUPS = ["none", "state", "kind", "environment"];
 const SORTS = ["name", "last", "state"];
-const FAILED = new Set(["failed", "partial"]);
 const QUIET_AFTER_MS = 30 * 86_400_000;
 const MAX_SEARCH_LENGTH = 200;
 /** What wants to be looked at first comes first. */
@@ -55,32 +54,6 @@ export function arrangeProjects(projects, { q, group: by, sort, quiet }, now) {
     total: projects.length,
     is_empty: projects.length === 0,
     quiet: found.length - shown.length,
-  };
-}
-
-/** Return the deployments of a list without CI runs that a native one among them tells: one line for each run.
- *
- * Unless only the CI server says that something failed: no line may be green for both. */
-export function hideLinked(deployments) {
-  const natives = deployments.filter(({ dialect, run_key: key }) => dialect === "native" && key);
-  const told = new Set(natives.map(({ run_key: key }) => key));
-  const failed = new Set(natives.filter(({ state }) => FAILED.has(state)).map(({ run_key: key }) => key));
-  return deployments.filter(
-    ({ dialect, run_key: key, state }) => dialect === "native" || !(FAILED.has(state) ? failed : told).has(key),
-  );
-}
-
-/** Return open deployments, given newest first, with those that fell silent behind the others. */
-export function orderRunning(deployments) {
-  const isStale = ({ state }) => Number(state === "stale");
-  return [...deployments].sort((a, b) => isStale(a) - isStale(b));
-}
-
-/** Return what title and icon of the overview tell: how many are `running`, how many projects' last one `failed`. */
-export function countWatched(running, projects) {
-  return {
-    running: running.filter(({ state }) => state !== "stale").length,
-    failed: projects.filter((project) => project.last_deployment?.state === "failed").length,
   };
 }
 

@@ -1,15 +1,15 @@
-/** The parts of the page of a project that tell of its past: only the server can compute them, so they are fetched anew. */
+/** The environments and statistics of a project. Only the server can compute them, so they are fetched again. */
 
 import { coalesce } from "./live/coalesce.js";
+import { mayMatter } from "./live/frames.js";
 import { morph } from "./live/morph.js";
-import { mayMatter, nameState } from "./past_model.js";
 
 const PAUSE_MS = 2000;
 
-/** Keep them right; does nothing on a page without them. `fetchMain`: see page.js. */
-export function followPast(fetchMain) {
-  let seen = document.getElementById("seen")?.value;
-  const ask = seen === undefined ? () => {} : coalesce(look, PAUSE_MS);
+/** Keep them up to date. `fetchMain`: see page.js. */
+export function followStatistics(fetchMain) {
+  let seen = document.getElementById("seen").value;
+  const ask = coalesce(look, PAUSE_MS);
 
   async function look() {
     const main = await fetchMain(location.href);
@@ -23,9 +23,14 @@ export function followPast(fetchMain) {
 
   /** `deployment` is the one that the frame is about, if it is listed. */
   function apply(frame, deployment) {
-    // A step that is told of after the end still counts for the steps of the past.
+    // A step that is reported after the end still counts in the statistics of steps.
     if (mayMatter(frame) || deployment === undefined || deployment.status === "completed") ask();
   }
 
   return { reset, apply };
+}
+
+/** Name a list of deployments as they are now, as the server does: two equal names mean that nothing has changed. */
+export function nameState(deployments) {
+  return deployments.map(({ id, seq }) => `${id}.${seq}`).join(" ");
 }

@@ -1,4 +1,4 @@
-/** Which frames may change what the server tells of the past: plain data, no DOM. */
+/** What a frame changes: plain data, no DOM. */
 
 const PROGRESS = new Set([
   "progress_pct",
@@ -16,9 +16,4 @@ const PROGRESS = new Set([
 /** Tell whether a frame changes more than how far a deployment is. */
 export function mayMatter({ deployment = {} }) {
   return Object.keys(deployment).some((name) => !PROGRESS.has(name));
-}
-
-/** Name a list of deployments as they are now, as the server does: two equal names mean that nothing has changed. */
-export function nameState(deployments) {
-  return deployments.map(({ id, seq }) => `${id}.${seq}`).join(" ");
 }
