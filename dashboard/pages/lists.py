@@ -6,9 +6,9 @@ Pure, the twin of `static/js/lists.js`: both are tested against `tests/js/lists.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-View = Mapping[str, Any]
+from dashboard.pages.states import find_traits
 
-FAILED = frozenset({"failed", "partial"})
+View = Mapping[str, Any]
 
 
 def hide_linked(deployments: Iterable[View]) -> list[View]:
@@ -19,12 +19,12 @@ def hide_linked(deployments: Iterable[View]) -> list[View]:
     listed = list(deployments)
     natives = [deployment for deployment in listed if deployment["dialect"] == "native" and deployment["run_key"]]
     told = {native["run_key"] for native in natives}
-    failed = {native["run_key"] for native in natives if native["state"] in FAILED}
+    failed = {native["run_key"] for native in natives if find_traits(native["state"]).is_failure}
     return [
         deployment
         for deployment in listed
         if deployment["dialect"] == "native"
-        or deployment["run_key"] not in (failed if deployment["state"] in FAILED else told)
+        or deployment["run_key"] not in (failed if find_traits(deployment["state"]).is_failure else told)
     ]
 
 

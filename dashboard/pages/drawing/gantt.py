@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from dashboard.core.estimate import count_ms
+from dashboard.pages.states import find_traits
 
 WIDTH = 1000
 MIN_BAR_WIDTH = 8
-LIVE_STATES = {"running", "waiting"}
 SECOND, MINUTE, HOUR, DAY = 1000, 60_000, 3_600_000, 86_400_000
 NICE_MS = (
     30 * SECOND,
@@ -32,7 +32,7 @@ def find_axis(view: View, now_ms: int) -> Axis | None:
     if not starts:
         return None
     start, latest = min(starts), max([*starts, *_read_times(nodes, "completed_at")])
-    is_live = view["state"] in LIVE_STATES
+    is_live = find_traits(view["state"]).is_ticking
     if is_live:
         usual_ms = round(view["usual"]["total"][1] * 1000) if view["usual"] else 0
         span = find_nice_span(max(latest - start, now_ms - start, usual_ms))

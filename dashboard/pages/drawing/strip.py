@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from math import floor
 from typing import Any
 
+from dashboard.pages.states import find_traits
+
 SLOTS, SLOT_WIDTH = 20, 6
 SHAPES = {
     "success": "v-{h}h4v{h}z",
@@ -18,16 +20,6 @@ SHAPES = {
     "cancelled": "v-3h4v3z",
 }
 """What is drawn from the foot of a slot, by the state whose colour it has."""
-SHAPE_OF_STATE = {
-    "success": "success",
-    "failed": "failed",
-    "partial": "partial",
-    "stale": "partial",
-    "running": "running",
-    "waiting": "running",
-    "queued": "running",
-}
-"""The states not named here did nothing that counts: they look like `cancelled`."""
 
 
 def draw_strip(outcomes: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
@@ -35,7 +27,7 @@ def draw_strip(outcomes: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
     longest = max((outcome["duration_s"] or 0 for outcome in outcomes), default=0) or 1
     paths = dict.fromkeys(SHAPES, "")
     for place, outcome in enumerate(outcomes):
-        shape = SHAPE_OF_STATE.get(outcome["state"], "cancelled")
+        shape = find_traits(outcome["state"]).shape
         height = 7 + floor(9 * (outcome["duration_s"] or 0) / longest)
         paths[shape] += f"M{SLOT_WIDTH * (SLOTS - 1 - place)} 20" + SHAPES[shape].format(h=height)
     return list(paths.items())
