@@ -239,6 +239,10 @@ class DeploymentView(ListedDeployment, RunView):
     """A deployment, whole."""
 
 
+MAX_OUTCOMES = 20
+"""How many outcomes a project is listed with at most."""
+
+
 class OutcomeView(TypedDict):
     """One of the newest deployments of a project, in short."""
 

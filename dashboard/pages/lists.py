@@ -10,6 +10,9 @@ from dashboard.pages.states import find_traits
 
 View = Mapping[str, Any]
 
+MAX_CARDS = 12
+"""How many open deployments are shown as cards; further ones are rows of a table that is closed at first."""
+
 
 def hide_linked(deployments: Iterable[View]) -> list[View]:
     """Return the deployments of a list without CI runs that a native one among them tells: one line for each run.

@@ -5,7 +5,7 @@ from flask import Response, g, request, url_for
 from dashboard.pages.lists import count_watched, hide_linked
 from dashboard.pages.overview_grouping import arrange_projects, read_choices
 from dashboard.pages.rendering import blueprint, read_database, render_page
-from dashboard.queries.overview import NEWEST, snapshot_overview
+from dashboard.queries.overview import MAX_RECENT, snapshot_overview
 
 
 @blueprint.get("/")
@@ -21,6 +21,6 @@ def show_overview() -> Response:
         arranged=arrange_projects(every, choices, g.now),
         watched=count_watched(running, every),
         running=running,
-        recent=hide_linked(shown[:NEWEST]),
+        recent=hide_linked(shown[:MAX_RECENT]),
         webhook_url=url_for("pages.show_overview", _external=True) + "api/webhook/deployment",
     )

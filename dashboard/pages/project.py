@@ -9,7 +9,7 @@ from dashboard.pages.drawing import charts
 from dashboard.pages.lists import hide_linked
 from dashboard.pages.rendering import blueprint, read_database, render_page
 from dashboard.queries import statistics
-from dashboard.queries.overview import NEWEST, snapshot_overview
+from dashboard.queries.overview import MAX_RECENT, snapshot_overview
 
 
 @blueprint.get("/projects/<slug>")
@@ -28,7 +28,7 @@ def describe_project(reader: Reader, slug: str) -> dict[str, Any] | None:
     return {
         "project": snapshot["projects"][0],
         "running": hide_linked([view for view in shown if view["status"] != "completed"]),
-        "recent": hide_linked(shown[:NEWEST]),
+        "recent": hide_linked(shown[:MAX_RECENT]),
         "seen": " ".join(f"{view['id']}.{view['seq']}" for view in shown),
         "environments": statistics.list_environments(reader, slug),
         "steps": statistics.rank_steps(reader, slug),

@@ -7,13 +7,13 @@ from dashboard.queries.lists import DeploymentFilters, read_open, read_page
 from dashboard.queries.projects import get_project, list_projects
 from dashboard.queries.rows import view_deployments
 
-NEWEST = 50
+MAX_RECENT = 50
 """How many of the newest deployments a page lists besides all open ones."""
 
 
 def snapshot_overview(reader: Reader, slug: str | None = None) -> OverviewSnapshot:
     """Return the projects (or the one), all open deployments and the newest, each deployment once, newest first."""
-    newest, _ = read_page(reader, DeploymentFilters(project=slug), NEWEST, None)
+    newest, _ = read_page(reader, DeploymentFilters(project=slug), MAX_RECENT, None)
     known = {row["id"] for row in newest}
     rows = [*newest, *(row for row in read_open(reader, slug) if row["id"] not in known)]
     rows.sort(key=lambda row: (row["sorted_at"], row["id"]), reverse=True)

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Float, Select, case, literal_column, selec
 
 from dashboard.core.paging import cut_page
 from dashboard.core.view import format_time, list_environments, view_project
-from dashboard.core.view_types import ListedProject, OutcomeView
+from dashboard.core.view_types import MAX_OUTCOMES, ListedProject, OutcomeView
 from dashboard.core.words import State
 from dashboard.database.reader import Reader, Row
 from dashboard.queries.rows import (
@@ -19,9 +19,6 @@ from dashboard.queries.rows import (
     select_newest,
     view_deployments,
 )
-
-STRIP = 20
-"""How many of its newest deployments the strip of a project shows."""
 
 
 def list_projects(reader: Reader) -> list[ListedProject]:
@@ -79,7 +76,7 @@ def _read_outcomes(reader: Reader, ids: Sequence[int]) -> dict[int, list[Outcome
     took_s = literal_column(TOOK_S, Float).label("duration_s")
     columns = (table.id, table.seq, table.sorted_at, table.environment, state, took_s, table.project_id)
     outcomes: dict[int, list[OutcomeView]] = {number: [] for number in ids}
-    for row in reader.read_rows(_select_newest_of(ids, columns, STRIP)) if ids else []:
+    for row in reader.read_rows(_select_newest_of(ids, columns, MAX_OUTCOMES)) if ids else []:
         outcomes[row["project_id"]].append(
             {
                 "id": row["id"],

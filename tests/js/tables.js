@@ -1,8 +1,13 @@
-/** The tables that the tests of Python and JavaScript share. */
+/** The tables that the tests of Python and JavaScript share. Importing this module loads the constants, too. */
 
 import { readFileSync } from "node:fs";
 
-const read = (name) => JSON.parse(readFileSync(new URL(name, import.meta.url), "utf8"));
+import { loadConstants } from "../../dashboard/static/js/constants.js";
+
+const readText = (name) => readFileSync(new URL(name, import.meta.url), "utf8");
+const read = (name) => JSON.parse(readText(name));
+
+loadConstants({ getElementById: (id) => ({ textContent: readText(`${id}.json`) }) });
 
 export const FORMATS = read("text/formats.json");
 export const WORDS = read("text/words.en.json");

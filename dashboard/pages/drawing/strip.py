@@ -9,9 +9,11 @@ from collections.abc import Mapping, Sequence
 from math import floor
 from typing import Any
 
+from dashboard.core.view_types import MAX_OUTCOMES
 from dashboard.pages.states import find_traits
 
-SLOTS, SLOT_WIDTH = 20, 6
+SLOT_WIDTH, HEIGHT = 6, 20
+MIN_BAR_HEIGHT, MAX_BAR_HEIGHT = 7, 16
 SHAPES = {
     "success": "v-{h}h4v{h}z",
     "failed": "v-4h4v4zm0 -7v-13h4v13z",
@@ -28,6 +30,6 @@ def draw_strip(outcomes: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
     paths = dict.fromkeys(SHAPES, "")
     for place, outcome in enumerate(outcomes):
         shape = find_traits(outcome["state"]).shape
-        height = 7 + floor(9 * (outcome["duration_s"] or 0) / longest)
-        paths[shape] += f"M{SLOT_WIDTH * (SLOTS - 1 - place)} 20" + SHAPES[shape].format(h=height)
+        height = MIN_BAR_HEIGHT + floor((MAX_BAR_HEIGHT - MIN_BAR_HEIGHT) * (outcome["duration_s"] or 0) / longest)
+        paths[shape] += f"M{SLOT_WIDTH * (MAX_OUTCOMES - 1 - place)} {HEIGHT}" + SHAPES[shape].format(h=height)
     return list(paths.items())

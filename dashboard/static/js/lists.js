@@ -2,7 +2,7 @@
  *
  * Pure, the twin of `dashboard/pages/lists.py`: both are tested against `tests/js/lists.json`. */
 
-const FAILED = new Set(["failed", "partial"]);
+import { findTraits } from "./states.js";
 
 /** Return the deployments of a list without CI runs that a native one among them tells: one line for each run.
  *
@@ -10,9 +10,9 @@ const FAILED = new Set(["failed", "partial"]);
 export function hideLinked(deployments) {
   const natives = deployments.filter(({ dialect, run_key: key }) => dialect === "native" && key);
   const told = new Set(natives.map(({ run_key: key }) => key));
-  const failed = new Set(natives.filter(({ state }) => FAILED.has(state)).map(({ run_key: key }) => key));
+  const failed = new Set(natives.filter(({ state }) => findTraits(state).is_failure).map(({ run_key: key }) => key));
   return deployments.filter(
-    ({ dialect, run_key: key, state }) => dialect === "native" || !(FAILED.has(state) ? failed : told).has(key),
+    ({ dialect, run_key: key, state }) => dialect === "native" || !(findTraits(state).is_failure ? failed : told).has(key),
   );
 }
 

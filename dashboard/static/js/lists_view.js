@@ -1,9 +1,9 @@
 /** The cards and rows of deployments on the overview and on the page of a project, kept up to date by frames. */
 
+import { constants } from "./constants.js";
 import { orderRunning } from "./lists.js";
 import { Lists } from "./lists_model.js";
 
-const MAX_CARDS = 12;
 /** A burst of frames is drawn once. A timer, not an animation frame: the title counts in a hidden tab, too. */
 const DRAW_MS = 50;
 
@@ -20,8 +20,8 @@ export function followLists({ write, say, announce }, { showProjects, onSnapshot
     timer = null;
     if (lists === null) return;
     const running = orderRunning(lists.listRunning());
-    const rest = running.slice(MAX_CARDS);
-    syncDeployments("running", running.slice(0, MAX_CARDS));
+    const rest = running.slice(constants.lists.max_cards);
+    syncDeployments("running", running.slice(0, constants.lists.max_cards));
     syncDeployments("rest", rest);
     write.fill(document.querySelector('[data-view="rest"]'), { more: rest.length });
     syncDeployments("recent", lists.listRecent());

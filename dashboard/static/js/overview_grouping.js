@@ -2,24 +2,18 @@
  *
  * Pure, the twin of `dashboard/pages/overview_grouping.py`: both are tested against `tests/js/overview_grouping.json`. */
 
+import { constants } from "./constants.js";
 import { compareDeployments, compareText } from "./core/order.js";
-
-const GROUPS = ["none", "state", "kind", "environment"];
-const SORTS = ["name", "last", "state"];
-const QUIET_AFTER_MS = 30 * 86_400_000;
-const MAX_SEARCH_LENGTH = 200;
-/** What wants to be looked at first comes first. */
-const STATES = [
-  "failed", "partial", "stale", "running", "waiting", "queued", "unknown", "cancelled", "neutral", "skipped", "success",
-];
+import { findTraits } from "./states.js";
 
 /** Return the choices of a query string; what is none of the known ones is the default. */
 export function readChoices(search) {
+  const { groups, sorts } = constants.overview;
   const given = new URLSearchParams(search);
   return {
     q: cut((given.get("q") ?? "").trim()),
-    group: GROUPS.find((group) => group === given.get("group")) ?? "none",
-    sort: SORTS.find((sort) => sort === given.get("sort")) ?? "name",
+    group: groups.find((group) => group === given.get("group")) ?? "none",
+    sort: sorts.find((sort) => sort === given.get("sort")) ?? "name",
     quiet: given.get("quiet") === "hide" ? "hide" : "",
   };
 }
@@ -32,7 +26,7 @@ export function writeChoices({ q, group, sort, quiet }) {
 }
 
 function cut(text) {
-  return [...text].slice(0, MAX_SEARCH_LENGTH).join("");
+  return [...text].slice(0, constants.overview.max_search_length).join("");
 }
 
 /** Return `groups`, each with `by`, `key`, `size` and its `projects`, and how many are `shown`, `total`, hidden as `quiet`. */
@@ -65,7 +59,7 @@ function matches({ slug, name, repository, environments, last_deployment: last }
 }
 
 function isQuiet({ last_deployment: last }, now) {
-  return last === null || (last.status === "completed" && Date.parse(last.sorted_at) < now - QUIET_AFTER_MS);
+  return last === null || (last.status === "completed" && Date.parse(last.sorted_at) < now - constants.overview.quiet_after_ms);
 }
 
 function tellGroup(project, by) {
@@ -82,7 +76,7 @@ function compareGroups(a, b, by) {
 }
 
 function rankState({ last_deployment: last }) {
-  return last ? STATES.indexOf(last.state) : STATES.length;
+  return last ? findTraits(last.state).rank : Object.keys(constants.states).length;
 }
 
 function compareNames(a, b) {

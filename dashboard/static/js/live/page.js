@@ -4,11 +4,13 @@ import { setClock, startClock } from "./clock.js";
 import { Writer } from "./fields.js";
 import { Follower } from "./follower.js";
 import { morph } from "./morph.js";
+import { loadConstants } from "../constants.js";
 import { makeSay, readWords } from "../text/words.js";
 import { io } from "../../vendor/socket.io.esm.min.js";
 
 /** Open the page: `makePage({write, say, …, socket})` returns what follows the topic, see follower.js. */
 export function openPage(makePage) {
+  loadConstants(document);
   const { topic, base, refreshS, now } = document.body.dataset;
   const words = readWords(document);
   const main = document.getElementById("main");

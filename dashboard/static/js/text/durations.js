@@ -1,11 +1,11 @@
 /** What is left of a length of time, and what is usual, as people read it: the twin of `dashboard/pages/text/durations.py`. */
 
 import { findEnds, isSlow } from "../core/estimate.js";
+import { findTraits } from "../states.js";
 import { makeSay } from "./words.js";
 
 const MINUTE = 60;
 const HOUR = 3600;
-const AHEAD_STATES = ["queued", "waiting"];
 
 /** Return the texts by name; `duration` is the format of an exact length. Moments are milliseconds since 1970. */
 export function makeEstimateFormats(words, duration) {
@@ -45,7 +45,7 @@ export function makeEstimateFormats(words, duration) {
     if (!stepUsual) return "";
     const isOpen = seconds === null && state === "running" && startedAt;
     const elapsed = isOpen ? (now - Date.parse(startedAt)) / 1000 : seconds;
-    if (elapsed === null && !AHEAD_STATES.includes(state)) return "";
+    if (elapsed === null && !findTraits(state).is_pending) return "";
     return tellPace(stepUsual[0], elapsed !== null && isSlow(elapsed, stepUsual));
   }
 

@@ -2,25 +2,13 @@
  *
  * Both are tested against one table, `tests/js/text/formats.json`. An empty text means: nothing to show. */
 
+import { findTraits } from "../states.js";
 import { makeEstimateFormats } from "./durations.js";
 import { makeSay } from "./words.js";
 
 const MINUTE = 60;
 const HOUR = 3600;
 const DAY = 86400;
-const TICKING_STATES = ["running", "waiting"];
-/** The picture in the tab for a state: a file in `static/icons`; other states have the quiet one. */
-const ICONS = {
-  running: "running",
-  waiting: "running",
-  queued: "running",
-  partial: "warning",
-  stale: "warning",
-  success: "success",
-  failed: "failed",
-};
-/** What a title shows of a state where there is no room for a picture. */
-const MARKS = { running: "●", success: "✓", failed: "✗", partial: "▲", stale: "▲" };
 
 /** Return the value at a dotted path, null where a part of the path is missing or null. */
 export function readValue(view, path) {
@@ -54,7 +42,7 @@ export function quoteSlug(slug) {
 
 /** Return the time from which the elapsed time ticks, null where it does not tick. */
 export function openSince(duration, startedAt, state) {
-  return duration === null && TICKING_STATES.includes(state) ? startedAt : null;
+  return duration === null && findTraits(state).is_ticking ? startedAt : null;
 }
 
 /** Return the formats by name; each takes the values of its fields. `zone` is "UTC" or "local". */
@@ -97,8 +85,8 @@ export function makeFormats(words, zone = "local") {
     conflict: (endings) =>
       (endings ?? []).map((ending) => formatEnding(ending, word("conclusion"), say)).join(say("phrase.semicolon")),
     state_title: (state, name) =>
-      say("phrase.title_state", { mark: MARKS[state] ?? "○", state: word("state")(state), name: name ?? "" }),
-    icon: (state) => ICONS[state] ?? "quiet",
+      say("phrase.title_state", { mark: findTraits(state).mark, state: word("state")(state), name: name ?? "" }),
+    icon: (state) => findTraits(state).icon,
     overview_title: (running, failed) => {
       if (running) return say("phrase.title_running", { n: running });
       return failed ? say("phrase.title_failed", { n: failed }) : say("phrase.title_quiet");
