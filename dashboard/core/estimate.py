@@ -1,7 +1,7 @@
 """Estimates of the time that a deployment has left: quantiles of how long past deployments of its kind took.
 
-`static/js/estimate.js` computes the same in the browser; both are tested against `tests/js/estimate.json`. Times are
-whole milliseconds since 1970, which Python and JavaScript represent alike.
+`static/js/core/estimate.js` computes the same in the browser; both are tested against `tests/js/core/estimate.json`.
+Times are whole milliseconds since 1970, which Python and JavaScript represent alike.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -239,6 +239,10 @@ class DeploymentView(ListedDeployment, RunView):
     """A complete deployment."""
 
 
+MAX_OUTCOMES = 20
+"""How many outcomes a project is listed with at most."""
+
+
 class OutcomeView(TypedDict):
     """One of a project's newest deployments, abridged."""
 

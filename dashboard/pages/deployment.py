@@ -1,7 +1,7 @@
 """The page of one deployment, `/deployments/<id>`: the headline, jobs and steps on a time axis, what is usual for each.
 
-The description is pure, the twin of `static/js/deployment_view.js`; both are tested against
-`tests/js/deployment_view.json`.
+The description is pure, the twin of `static/js/deployment_description.js`; both are tested against
+`tests/js/deployment_description.json`.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Template filters for estimates: attributes of markup that `static/js/estimate_fields.js` keeps up."""
+"""Template filters for estimates: attributes of markup that `static/js/live/estimate_fields.js` keeps up."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

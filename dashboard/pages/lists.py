@@ -1,14 +1,17 @@
 """Lists of deployments as the overview and the page of a project show them.
 
-Pure, the twin of `static/js/arrange.js`: both are tested against `tests/js/arrange.json`.
+Pure, the twin of `static/js/lists.js`: both are tested against `tests/js/lists.json`.
 """
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from dashboard.pages.states import find_traits
+
 View = Mapping[str, Any]
 
-FAILED = frozenset({"failed", "partial"})
+MAX_CARDS = 12
+"""How many open deployments are shown as cards; further ones are rows of a table that is closed at first."""
 
 
 def hide_linked(deployments: Iterable[View]) -> list[View]:
@@ -19,12 +22,12 @@ def hide_linked(deployments: Iterable[View]) -> list[View]:
     listed = list(deployments)
     natives = [deployment for deployment in listed if deployment["dialect"] == "native" and deployment["run_key"]]
     told = {native["run_key"] for native in natives}
-    failed = {native["run_key"] for native in natives if native["state"] in FAILED}
+    failed = {native["run_key"] for native in natives if find_traits(native["state"]).is_failure}
     return [
         deployment
         for deployment in listed
         if deployment["dialect"] == "native"
-        or deployment["run_key"] not in (failed if deployment["state"] in FAILED else told)
+        or deployment["run_key"] not in (failed if find_traits(deployment["state"]).is_failure else told)
     ]
 
 

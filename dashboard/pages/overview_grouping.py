@@ -1,6 +1,6 @@
-"""The projects as a visitor of the overview wants them: which, in what groups, in what order.
+"""Searches, groups and sorts the projects of the overview, as the query string of its address asks.
 
-Pure, the twin of `static/js/arrange.js`: both are tested against `tests/js/arrange.json`. The choices live in the URL.
+Pure, the twin of `static/js/overview_grouping.js`: both are tested against `tests/js/overview_grouping.json`.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
+from dashboard.pages.states import RANKS
+
 View = Mapping[str, Any]
 
 GROUPS = ("none", "state", "kind", "environment")
@@ -16,11 +18,6 @@ SORTS = ("name", "last", "state")
 HIDE = "hide"
 QUIET_AFTER = timedelta(days=30)
 MAX_SEARCH_LENGTH = 200
-STATES = (
-    "failed", "partial", "stale", "running", "waiting", "queued", "unknown", "cancelled", "neutral",
-    "skipped", "success",
-)  # fmt: skip
-"""What wants to be looked at first comes first."""
 NEVER = datetime.min.replace(tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
@@ -104,7 +101,7 @@ def order_group(project: View, group: str) -> tuple[int, bool, str]:
 def rank_state(project: View) -> int:
     """Return the place of the last deployment's state; what was never deployed comes last."""
     last = project["last_deployment"]
-    return STATES.index(last["state"]) if last else len(STATES)
+    return RANKS[last["state"]] if last else len(RANKS)
 
 
 def read_time(deployment: View) -> datetime:

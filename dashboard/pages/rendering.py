@@ -10,6 +10,7 @@ from dashboard.database.reader import Reader
 from dashboard.extensions import open_reader
 from dashboard.http.context import current_settings
 from dashboard.pages import estimate_filters, lists
+from dashboard.pages.constants import CONSTANTS, CONSTANTS_JSON
 from dashboard.pages.drawing import strip
 from dashboard.pages.text import formats, sizes
 from dashboard.pages.text.errors import describe_error
@@ -64,12 +65,15 @@ def provide_words() -> dict[str, object]:
         "WORDS": WORDS,
         "list_words": list_words,
         "describe_error": describe_error,
+        "CONSTANTS_JSON": CONSTANTS_JSON,
         "base_url": url_for("pages.show_overview"),
         "refresh_s": current_settings().refresh_s,
         "page_path": request.path,
     }
 
 
+# A global, because macros that are imported without the context need it too.
+blueprint.record_once(lambda state: state.app.jinja_env.globals.update(CONSTANTS=CONSTANTS))
 blueprint.add_app_template_filter(formats.read_value, "value")
 blueprint.add_app_template_filter(formats.safe_href, "safe_href")
 blueprint.add_app_template_filter(sizes.format_size, "size")

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Lists } from "../../dashboard/static/js/lists_model.js";
+import "./tables.js";
 
 const makeProject = (fields = {}) => ({ slug: "shop", name: "shop", seq: 1, service_status: null, ...fields });
 const makeTime = (minute) => `2024-01-01T10:${String(minute).padStart(2, "0")}:00Z`;

@@ -12,8 +12,8 @@ from dashboard.pages.deployment import describe_deployment
 from dashboard.pages.drawing.gantt import find_axis, find_growing_since, place_bar
 
 TABLES = Path(__file__).parents[1] / "js"
-GANTT = json.loads((TABLES / "gantt.json").read_text())
-TABLE = json.loads((TABLES / "deployment_view.json").read_text())
+GANTT = json.loads((TABLES / "drawing" / "gantt.json").read_text())
+TABLE = json.loads((TABLES / "deployment_description.json").read_text())
 NOW_MS = count_ms(datetime.fromisoformat(GANTT["now"]))
 START_MS = count_ms(datetime.fromisoformat("2024-01-01T00:00:00Z"))
 

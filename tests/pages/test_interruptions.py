@@ -125,7 +125,7 @@ def test_what_happens_between_the_markup_and_the_socket_is_not_lost(
         page = open_page(None)
 
         steps = make_steps(range(place + 2), status="success")
-        page.route("**/follow.js", partial(send_before, dashboard_server, project="between", steps=steps))
+        page.route("**/follower.js", partial(send_before, dashboard_server, project="between", steps=steps))
         page.goto(dashboard_server.url + path)
         wait_connection(page, "live")
         expect_fresh(page, fresh)

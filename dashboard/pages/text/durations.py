@@ -1,6 +1,6 @@
 """Lengths of time as the text that people read: exact, rough, and what is left of one.
 
-Pure; the twin of `static/js/durations.js`.
+Pure; the twin of `static/js/text/durations.js`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,10 +10,10 @@ from typing import Any
 
 from dashboard.core.estimate import Ends, count_ms, find_ends, is_slow
 from dashboard.core.view_types import Usual
+from dashboard.pages.states import find_traits
 from dashboard.pages.text.words import WORDS
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
-AHEAD_STATES = {"queued", "waiting"}
 
 
 def format_duration(duration_s: float | None) -> str:
@@ -85,7 +85,7 @@ def format_pace(
         return ""
     if duration_s is None and state == "running" and started_at:
         duration_s = (count_ms(now) - count_ms(datetime.fromisoformat(started_at))) / 1000
-    if duration_s is None and state not in AHEAD_STATES:
+    if duration_s is None and not find_traits(state).is_pending:
         return ""
     return tell_pace(usual, slow=duration_s is not None and is_slow(duration_s, usual))
 

@@ -1,7 +1,7 @@
-"""Values of a view as the text that people read: pure functions, no Flask, no markup.
+"""Formats the values of a view as text: pure functions, no Flask, no markup.
 
-`static/js/formats.js` states the same rules for what changes while a page is open. Both are tested against one table,
-`tests/js/formats.json`: a new format goes into all three.
+`static/js/text/formats.js` has the same rules for values that change while a page is open. Both are tested against
+`tests/js/text/formats.json`: add a new format to all three.
 """
 
 import re
@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from dashboard.pages.states import find_traits
 from dashboard.pages.text.durations import format_duration, format_left, format_pace, format_usual
 from dashboard.pages.text.words import WORDS
 
@@ -16,15 +17,6 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 HTTP_URL = re.compile(r"https?://[^\s/?#]+", re.IGNORECASE)
 STEP_KEY = re.compile(r"(.*?)(?:#([0-9]+))?", re.DOTALL)
 LONG_HASH = re.compile(r"[0-9a-f]{12,}")
-TICKING_STATES = {"running", "waiting"}
-MARKS = {"running": "●", "success": "✓", "failed": "✗", "partial": "▲", "stale": "▲"}
-"""What a title shows of a state where there is no room for a picture."""
-ICONS = {
-    **dict.fromkeys(("running", "waiting", "queued"), "running"),
-    **dict.fromkeys(("partial", "stale"), "warning"),
-    **{state: state for state in ("success", "failed")},
-}
-"""The picture in the tab for a state: a file in `static/icons`; other states have the quiet one."""
 
 
 def read_value(view: Mapping[str, Any], path: str) -> Any:  # noqa: ANN401 - a view holds any JSON value
@@ -143,7 +135,7 @@ def format_took(duration_s: float | None, started_at: str | None, state: str | N
 
 def open_since(duration_s: float | None, started_at: str | None, state: str | None) -> str | None:
     """Return the time from which the elapsed time ticks, None where it does not tick."""
-    return started_at if duration_s is None and state in TICKING_STATES else None
+    return started_at if duration_s is None and find_traits(state).is_ticking else None
 
 
 def format_ago(then: str | None, now: datetime) -> str:
@@ -189,7 +181,7 @@ def _format_candidate(candidate: Mapping[str, str | None]) -> str:
 
 
 def format_state_title(state: str | None, name: str | None) -> str:
-    mark = MARKS.get(state or "", "○")
+    mark = find_traits(state).mark
     return WORDS["phrase"]["title_state"].format(mark=mark, state=format_word("state", state), name=name or "")
 
 
@@ -256,7 +248,7 @@ FORMATS: dict[str, Callable[..., str]] = {
     "raw": format_raw,
     "conflict": format_conflict,
     "state_title": format_state_title,
-    "icon": lambda state: ICONS.get(state or "", "quiet"),
+    "icon": lambda state: find_traits(state).icon,
     "overview_title": format_overview_title,
     "overview_icon": format_overview_icon,
     "list": lambda values: ", ".join(values or []),

@@ -1,11 +1,11 @@
 /** The page of one deployment. */
 
-import { now } from "./clock.js";
-import { coalesce } from "./coalesce.js";
+import { makeDescriber } from "./deployment_description.js";
 import { applyFrame, isAboutOther } from "./deployment_model.js";
-import { makeDescriber } from "./deployment_view.js";
-import { findNiceSpan } from "./gantt.js";
-import { openPage } from "./page.js";
+import { roundUpSpan } from "./drawing/gantt.js";
+import { now } from "./live/clock.js";
+import { coalesce } from "./live/coalesce.js";
+import { openPage } from "./live/page.js";
 
 const PAUSE_MS = 2000;
 
@@ -50,7 +50,7 @@ openPage(({ write, say, announce, showIcon, renew, socket }) => {
   /** The axis of what runs has to grow: rarely, for it grows in round steps. */
   function tick() {
     const axis = shown?.axis;
-    if (view && axis?.is_live && findNiceSpan(now() - axis.start_ms) > axis.span_ms) show(view);
+    if (view && axis?.is_live && roundUpSpan(now() - axis.start_ms) > axis.span_ms) show(view);
   }
 
   // What else there is of the project is told by the server alone: another attempt, a new name.

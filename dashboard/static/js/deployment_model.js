@@ -2,7 +2,7 @@
  *
  * Nothing is changed in place: a part is a new object exactly when something in it changed. */
 
-import { compareNodes } from "./order.js";
+import { compareNodes } from "./core/order.js";
 
 /** Return the view after a frame, the same view for a frame it already holds, null for one that does not follow on.
  *

@@ -2,11 +2,11 @@
  *
  * What came since the page was opened is counted and waits until the visitor asks for it, so that nothing moves. */
 
-import { coalesce } from "./coalesce.js";
 import { sendWithoutBlanks } from "./filters.js";
-import { mayMatter } from "./past_model.js";
-import { morph } from "./morph.js";
-import { openPage } from "./page.js";
+import { coalesce } from "./live/coalesce.js";
+import { mayMatter } from "./live/frames.js";
+import { morph } from "./live/morph.js";
+import { openPage } from "./live/page.js";
 
 const PAUSE_MS = 2000;
 

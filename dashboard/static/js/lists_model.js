@@ -2,12 +2,9 @@
  *
  * Views are never changed in place: a view is a new object exactly when something in it changed. */
 
-import { hideLinked } from "./arrange.js";
-import { compareDeployments, compareText, compareTimes } from "./order.js";
-
-const NEWEST = 50;
-const STRIP = 20;
-const OUTCOME = ["id", "seq", "sorted_at", "environment", "state", "duration_s"];
+import { constants } from "./constants.js";
+import { compareDeployments, compareText, compareTimes } from "./core/order.js";
+import { hideLinked } from "./lists.js";
 
 /** The projects and deployments of one page, from a snapshot `{projects, deployments}`. */
 export class Lists {
@@ -28,7 +25,7 @@ export class Lists {
 
   /** Return the newest deployments, the newest first. */
   listRecent() {
-    return hideLinked(this.sortDeployments().slice(0, NEWEST));
+    return hideLinked(this.sortDeployments().slice(0, constants.lists.max_recent));
   }
 
   /** Apply a frame; return false if it leads to what cannot be told from here, so that a snapshot is needed. */
@@ -80,7 +77,7 @@ export class Lists {
     const next = { ...known, ...(own?.seq > known.seq ? own : {}) };
     if (outcome) {
       const others = known.outcomes.filter(({ id }) => id !== outcome.id);
-      next.outcomes = [...others, outcome].sort(compareDeployments).slice(0, STRIP);
+      next.outcomes = [...others, outcome].sort(compareDeployments).slice(0, constants.lists.max_outcomes);
     }
     const environments = next.outcomes.map(({ environment }) => environment).filter(Boolean);
     next.environments = [...new Set(environments)].sort(compareText);
@@ -97,7 +94,7 @@ export class Lists {
   }
 
   dropOld() {
-    for (const deployment of this.sortDeployments().slice(NEWEST)) {
+    for (const deployment of this.sortDeployments().slice(constants.lists.max_recent)) {
       if (!isOpen(deployment)) this.deployments.delete(deployment.id);
     }
   }
@@ -108,7 +105,8 @@ export class Lists {
 }
 
 function pickOutcome(deployment) {
-  return Object.fromEntries(OUTCOME.filter((name) => name in deployment).map((name) => [name, deployment[name]]));
+  const names = constants.lists.outcome_fields.filter((name) => name in deployment);
+  return Object.fromEntries(names.map((name) => [name, deployment[name]]));
 }
 
 function isOpen(deployment) {
