@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from dashboard.core.registers import EPOCH
-from dashboard.core.view_types import Estimate, StepUsual, Usual
+from dashboard.core.view_types.deployments import Estimate, StepUsual, Usual
 
 MIN_RUNS = 3
 """Runs that a range needs; with fewer there is no range."""

@@ -13,18 +13,18 @@ from typing import Any, cast
 from dashboard.core import state
 from dashboard.core.links import link_revision
 from dashboard.core.state import Standing
-from dashboard.core.view_types import (
+from dashboard.core.view_types.deployments import (
     CurrentStep,
     DeploymentSummary,
     EndingView,
     JobSummary,
     JobView,
-    OutcomeView,
     ProjectView,
     StandingView,
     StepView,
     TimesView,
 )
+from dashboard.core.view_types.projects import OutcomeView
 from dashboard.core.words import CONCLUSION_OF_WORD, STATUS_OF_WORD, Conclusion, State, Status
 
 Row = Mapping[str, Any]

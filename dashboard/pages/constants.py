@@ -10,7 +10,7 @@ from typing import Any
 
 from jinja2.utils import htmlsafe_json_dumps
 
-from dashboard.core.view_types import MAX_OUTCOMES, OutcomeView
+from dashboard.core.view_types.projects import MAX_OUTCOMES, OutcomeView
 from dashboard.pages import lists, overview_grouping
 from dashboard.pages.drawing import gantt, strip
 from dashboard.pages.states import RANKS, STATES

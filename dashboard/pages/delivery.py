@@ -6,7 +6,7 @@ from uuid import UUID
 
 from flask import Response, abort, request
 
-from dashboard.core.view_types import DeliveryView
+from dashboard.core.view_types.deliveries import DeliveryView
 from dashboard.pages.deliveries import SHAPES
 from dashboard.pages.rendering import blueprint, read_database, render_page
 from dashboard.queries.deliveries import read_delivery

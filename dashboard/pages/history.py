@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response, g, redirect, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
 
-from dashboard.core.view_types import ListedDeployment
+from dashboard.core.view_types.deployments import ListedDeployment
 from dashboard.database.reader import Reader
 from dashboard.pages.filters import FilterForm, read_form
 from dashboard.pages.history_export import MAX_ROWS, write_csv

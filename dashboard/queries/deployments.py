@@ -16,7 +16,7 @@ from dashboard.core.view import (
     view_project,
     view_step,
 )
-from dashboard.core.view_types import DeploymentView, JobView, RunView, StepView
+from dashboard.core.view_types.deployments import DeploymentView, JobView, RunView, StepView
 from dashboard.core.words import NATIVE
 from dashboard.database.reader import Reader, Row
 from dashboard.queries.estimates import read_usual

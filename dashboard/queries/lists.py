@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, text, tuple_
 from dashboard.core.paging import CursorError, cut_page, read_cursor, write_cursor
 from dashboard.core.search_index import hash_ngrams, hash_value
 from dashboard.core.storable import MAX_ID
-from dashboard.core.view_types import ListedDeployment
+from dashboard.core.view_types.deployments import ListedDeployment
 from dashboard.core.words import State
 from dashboard.database.reader import Reader, Row
 from dashboard.models import Base, DeploymentTerms

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Float, Select, case, literal_column, selec
 
 from dashboard.core.paging import cut_page
 from dashboard.core.view import format_time, list_environments, view_project
-from dashboard.core.view_types import MAX_OUTCOMES, ListedProject, OutcomeView
+from dashboard.core.view_types.projects import MAX_OUTCOMES, ListedProject, OutcomeView
 from dashboard.core.words import State
 from dashboard.database.reader import Reader, Row
 from dashboard.queries.rows import (

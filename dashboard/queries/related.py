@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, literal, or_, select
 
 from dashboard.core.view import format_time, read_deployment_standing, read_job_standing, view_job
-from dashboard.core.view_types import EarlierJob, PastDeployment, Related
+from dashboard.core.view_types.deployments import EarlierJob, PastDeployment, Related
 from dashboard.core.words import NATIVE, Conclusion
 from dashboard.database.reader import Reader, Row
 from dashboard.queries.rows import DEPLOYMENTS, INDEXED_ENVIRONMENT, JOBS, MAX_SCANNED, STEPS, select_newest

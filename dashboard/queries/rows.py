@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, literal_column, select
 
 from dashboard.core.view import read_deployment_standing, view_deployment, view_project
-from dashboard.core.view_types import ListedDeployment
+from dashboard.core.view_types.deployments import ListedDeployment
 from dashboard.database.deployments import is_silent
 from dashboard.database.reader import Reader, Row
 from dashboard.models import Base, Deployment, DeploymentJob, DeploymentStep, Project

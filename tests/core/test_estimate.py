@@ -17,7 +17,7 @@ from dashboard.core.estimate import (
     is_slow,
     summarise_runs,
 )
-from dashboard.core.view_types import Usual
+from dashboard.core.view_types.deployments import Usual
 from tests.support.histories import SHAPES, START, Moment, make_view, summarise, watch_run
 
 TABLE = json.loads((Path(__file__).parents[1] / "js" / "core" / "estimate.json").read_text())

@@ -172,9 +172,9 @@ def test_only_the_beginning_of_a_long_body_is_shown() -> None:
 )  # fmt: skip
 def test_no_body_takes_long(piece: str) -> None:
     """Two megabytes of it; what grew with their square would take minutes."""
-    began = time.perf_counter()
+    began = time.process_time()
     mask_body((piece * (2**21 // len(piece))).encode(), "application/json")
-    assert time.perf_counter() - began < 10
+    assert time.process_time() - began < 10
 
 
 @pytest.mark.parametrize("length", [1, 2, 3])

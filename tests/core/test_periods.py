@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from dashboard.core.periods import Unit, choose_unit, compute_rate, fill_gaps, list_starts
-from dashboard.core.view_types import EndCounts
+from dashboard.core.view_types.projects import EndCounts
 
 NOW = datetime(2026, 6, 3, 12, 30, tzinfo=UTC)  # a Wednesday
 

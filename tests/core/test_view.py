@@ -20,7 +20,7 @@ from dashboard.core.view import (
     view_project,
     view_step,
 )
-from dashboard.core.view_types import ProjectView
+from dashboard.core.view_types.deployments import ProjectView
 from dashboard.core.words import Conclusion, State, Status
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)

@@ -1,7 +1,7 @@
 """The shapes of the charts."""
 
 from dashboard.core.periods import EMPTY_COUNTS
-from dashboard.core.view_types import EndStatistics, Period
+from dashboard.core.view_types.projects import EndStatistics, Period
 from dashboard.pages.drawing.charts import draw_durations, draw_outcomes
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from dashboard.core.view_types import EndStatistics
+from dashboard.core.view_types.projects import EndStatistics
 
 SLOT, GAP, HEIGHT = 10, 1.5, 100
 SEAM = 1

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from math import floor
 from typing import Any
 
-from dashboard.core.view_types import MAX_OUTCOMES
+from dashboard.core.view_types.projects import MAX_OUTCOMES
 from dashboard.pages.states import find_traits
 
 SLOT_WIDTH, HEIGHT = 6, 20

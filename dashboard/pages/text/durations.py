@@ -9,7 +9,7 @@ from math import ceil
 from typing import Any
 
 from dashboard.core.estimate import Ends, count_ms, find_ends, is_slow
-from dashboard.core.view_types import Usual
+from dashboard.core.view_types.deployments import Usual
 from dashboard.pages.states import find_traits
 from dashboard.pages.text.words import WORDS
 
