@@ -1,5 +1,6 @@
 """The page of a project, `/projects/<slug>`: what runs where, its newest deployments, its statistics."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask import Response, abort
@@ -29,10 +30,15 @@ def describe_project(reader: Reader, slug: str) -> dict[str, Any] | None:
         "project": snapshot["projects"][0],
         "running": hide_linked([view for view in shown if view["status"] != "completed"]),
         "recent": hide_linked(shown[:MAX_RECENT]),
-        "seen": " ".join(f"{view['id']}.{view['seq']}" for view in shown),
+        "statistics_version": write_version(shown),
         "environments": statistics.list_environments(reader, slug),
         "steps": statistics.rank_steps(reader, slug),
         "outcomes": outcomes,
         "rate_bars": charts.draw_outcomes(outcomes),
         "duration_bars": charts.draw_durations(outcomes),
     }
+
+
+def write_version(deployments: Iterable[Mapping[str, Any]]) -> str:
+    """Return the version of a list of deployments, as `static/js/project_statistics.js` does. It changes with any."""
+    return " ".join(f"{view['id']}.{view['seq']}" for view in deployments)

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { countWatched, hideLinked, orderRunning } from "../../dashboard/static/js/lists.js";
+import { countWatched, hideDuplicateRuns, orderRunning } from "../../dashboard/static/js/lists.js";
 import { GROUPING, LISTS } from "./tables.js";
 
 for (const { case: name, listed, kept } of LISTS.linked) {
   test(`one line for each run hides ${name}`, () => {
     const deployments = listed.map(([dialect, key, state = "running"], id) => ({ id, dialect, run_key: key, state }));
-    assert.deepEqual(hideLinked(deployments).map(({ id }) => id), kept);
+    assert.deepEqual(hideDuplicateRuns(deployments).map(({ id }) => id), kept);
   });
 }
 
