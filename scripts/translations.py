@@ -49,8 +49,8 @@ def find_catalog(language: str) -> Path:
     return languages.TRANSLATIONS / language / "LC_MESSAGES" / "messages.po"
 
 
-def tell_words(language: str) -> dict[str, str]:
-    """Return the words that scripts get, by their dotted names."""
+def collect_words(language: str) -> dict[str, str]:
+    """Return the texts that the scripts read from a page in a language, by their dotted names."""
     app = Flask("words")
     languages.init_app(app)
     with app.test_request_context(headers={"Accept-Language": languages.TAGS[language]}):
@@ -84,7 +84,7 @@ def main() -> int:
                 write_po(file, catalog, width=100, include_lineno=False, sort_by_file=True)
             missing += [f"{language}: {word}" for word in list_untranslated(catalog)]
             languages.read_catalog.cache_clear()
-        write_table(f"text/words.{language}.json", tell_words(language))
+        write_table(f"text/words.{language}.json", collect_words(language))
     write_table("constants.json", CONSTANTS)
     print(*missing, sep="\n")
     return 1 if missing else 0

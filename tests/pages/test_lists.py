@@ -19,7 +19,7 @@ def test_each_run_has_one_line_as_the_table_says(case: dict[str, Any]) -> None:
         {"id": place, "dialect": dialect, "run_key": key, "state": next(iter(state), "running")}
         for place, (dialect, key, *state) in enumerate(case["listed"])
     ]
-    assert [deployment["id"] for deployment in lists.hide_linked(listed)] == case["kept"]
+    assert [deployment["id"] for deployment in lists.hide_duplicate_runs(listed)] == case["kept"]
 
 
 def test_what_fell_silent_stands_behind_what_runs_and_is_not_counted() -> None:

@@ -23,7 +23,7 @@ export function orderRunning(deployments) {
   return [...deployments].sort((a, b) => isStale(a) - isStale(b));
 }
 
-/** Return the numbers for title and icon of the overview: `running` deployments, projects whose last one `failed`. */
+/** Return the numbers in the title of the overview: `running` deployments, and projects whose last one `failed`. */
 export function countWatched(running, projects) {
   return {
     running: running.filter(({ state }) => state !== "stale").length,

@@ -30,7 +30,7 @@ function cut(text) {
   return [...text].slice(0, constants.overview.max_search_length).join("");
 }
 
-/** Return `groups` of `{by, key, size, projects}`, and how many projects are `shown`, `total`, and hidden as `quiet`. */
+/** Return `groups` of `{by, key, size, projects}`, and numbers of projects: `shown`, `total`, hidden as `quiet`. */
 export function arrangeProjects(projects, { q, group: by, sort, quiet }, now) {
   const words = q.toLowerCase().split(/\s+/);
   const found = projects.filter((project) => matches(project, words));

@@ -17,7 +17,7 @@ export function readValue(view, path) {
   return value ?? null;
 }
 
-/** Return whether any part of a `data-show` condition holds: `name` has a value, or `name=value`; comma-separated. */
+/** Return whether a part of a `data-show` condition holds: `name` has a value, or `name=value`; comma-separated. */
 export function isShown(view, condition) {
   return condition.split(",").some((part) => {
     const [name, wanted] = part.split("=");
