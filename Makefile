@@ -1,6 +1,6 @@
 # `make help` lists what there is. Everything lands in this directory: .venv, node_modules, dashboard/static/vendor, instance.
 .DEFAULT_GOAL := help
-.PHONY: help run run-production demo test lint format translations senders pictures bench soak clean lock assets
+.PHONY: help run run-production demo test mutants lint format translations senders pictures bench soak clean lock assets
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
@@ -40,6 +40,9 @@ test: $(VENV)/.dev $(BUILDBOT)/.installed assets ## Run every test, browser incl
 	$(BIN)/python -m pytest $(TIMED) || status=1; \
 	exit $$status
 
+mutants: $(VENV)/.dev ## Change the code slightly, once per run of the tests, which must fail; MODULE=path/to/module.py for one
+	$(BIN)/python -m scripts.mutants $(MODULE)
+
 lint: $(VENV)/.dev assets ## Check style, types, the direction of imports, JavaScript, shell scripts and workflows
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -75,7 +78,7 @@ lock: $(VENV)/.dev ## Pin anew what requirements/*.in and package.json name
 	npm install --package-lock-only
 
 clean: ## Remove what was installed and built; the data in instance/ stays
-	rm -rf $(VENV) node_modules $(VENDOR) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) node_modules $(VENDOR) build dist .mypy_cache .mutants .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 assets: $(VENDOR)/socket.io.esm.min.js

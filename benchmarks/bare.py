@@ -1,4 +1,4 @@
-"""A reference of the ingest benchmark: a Flask route that reads the body and answers 204."""
+"""A reference for the ingest benchmark: a Flask route that reads the body and answers 204."""
 
 from gevent import monkey
 
@@ -17,6 +17,6 @@ def check_health() -> dict[str, str]:
 
 @app.post("/api/webhook/deployment")
 def receive_deployment() -> tuple[str, int]:
-    """Do nothing with a body."""
+    """Read the body, and ignore it."""
     request.get_data()
     return "", 204

@@ -1,6 +1,6 @@
-"""The other reference of the fan-out benchmark: a loop that sends one prepared frame to each of many sockets.
+"""A reference for the fan-out benchmark: a loop that sends a prepared frame to each of many sockets.
 
-Run with the number of clients and of frames; it prints its port, then sends when a line comes in.
+The arguments are the number of clients and of frames. It prints its port, and sends once it reads a line.
 """
 
 import json
@@ -11,7 +11,7 @@ import time
 
 
 def main() -> None:
-    """Serve once."""
+    """Accept the clients, and send the frames once."""
     clients, times = int(sys.argv[1]), int(sys.argv[2])
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

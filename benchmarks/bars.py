@@ -1,6 +1,6 @@
-"""The bars: the values that the benchmarks must reach, and how a section of the report states what it measured.
+"""The bars: the values that the benchmarks must reach, and the comments in which sections state measured values.
 
-A section prints a comment for each of its bars; `report.py` reads them from the Markdown.
+A section prints a comment for each of its bars; `report.py` reads the comments from the Markdown.
 """
 
 import operator
@@ -12,7 +12,7 @@ COMMENT = re.compile(r"^<!-- bar: (\S+) = (\S+) -->$", re.MULTILINE)
 
 
 class Bar(NamedTuple):
-    """What is measured, and the value that it must reach."""
+    """A measured quantity, and the value that it must reach."""
 
     text: str
     bound: float
@@ -42,18 +42,18 @@ BARS = {
 
 
 def print_bar(name: str, value: float) -> None:
-    """Print the value that was measured for a bar."""
+    """Print the measured value of a bar."""
     assert name in BARS, name
     print(f"<!-- bar: {name} = {value:.4g} -->")
 
 
-def read(section: str) -> Iterator[tuple[str, float]]:
-    """Return the names and values of the bars that a section printed."""
+def read_values(section: str) -> Iterator[tuple[str, float]]:
+    """Return the names and values of the bars in a section."""
     return ((name, float(value)) for name, value in COMMENT.findall(section))
 
 
 def make_table(measured: dict[str, float]) -> list[str]:
-    """Return the lines of a table of all bars; a bar without a value is shown as not measured."""
+    """Return the lines of a Markdown table of all bars; a bar without a value is shown as not measured."""
     lines = ["| what | bar | aim | measured | |", "|---|--:|--:|--:|---|"]
     for name, bar in BARS.items():
         sign, value = "≤" if bar.at_most else "≥", measured.get(name)

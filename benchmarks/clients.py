@@ -1,4 +1,4 @@
-"""Who talks to the dashboard in the soak: senders that note what was acknowledged, and viewers of the overview."""
+"""The clients of the soak: senders that record what was acknowledged, and viewers of the overview."""
 
 import http.client
 import itertools
@@ -12,16 +12,16 @@ from typing import Any
 from simple_websocket import Client, ConnectionClosed
 
 from benchmarks.payloads import LAST_STAGE, make_payload
-from tests.servers import SECRET
+from tests.support.servers import SECRET
 
 PROJECTS = 50
-REDELIVERED = 0.05
-"""How many of the deliveries are sent once more although they were acknowledged."""
-AGAIN_S = 0.5
-"""How long a sender waits before it tries again what was not acknowledged."""
-ANSWER_S = 30
+REDELIVERED_SHARE = 0.05
+"""The share of deliveries that are sent again although they were acknowledged."""
+RETRY_S = 0.5
+"""How long a sender waits before it sends an unacknowledged delivery again."""
+ANSWER_TIMEOUT_S = 30
 MAX_TRIES = 100
-"""Of one delivery, before a sender gives up."""
+"""How often a sender tries to send a delivery before it gives up."""
 
 
 class Sender(threading.Thread):
@@ -29,22 +29,22 @@ class Sender(threading.Thread):
 
     def __init__(self, name: str, port: int, begin: float, every_s: float, ending: threading.Event) -> None:
         super().__init__(name=name)
-        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=ANSWER_S)
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=ANSWER_TIMEOUT_S)
         self._begin, self._every_s, self._ending = begin, every_s, ending
         self._choose = random.Random(name)
         self.acknowledged: dict[str, str] = {}
-        """By idempotency key, the id of the delivery that it was acknowledged as."""
-        self.over: list[str] = []
-        """Ids of the runs of which every report was acknowledged."""
+        """The ids of acknowledged deliveries by idempotency key."""
+        self.finished: list[str] = []
+        """The ids of the runs whose reports were all acknowledged."""
         self.times_s: list[float] = []
-        """How long each acknowledgement took, with all that was tried before it."""
+        """How long each acknowledgement took, including retries."""
         self.has_given_up = True
         """Whether it ended before it was stopped."""
-        self.again = self.redelivered = self.mistaken = 0
-        """Tries that were not acknowledged; copies of what was; copies that were not called a duplicate of it."""
+        self.retries = self.redelivered = self.unrecognised = 0
+        """Tries that were not acknowledged; deliveries sent again; of these, those without the verdict `duplicate`."""
 
     def run(self) -> None:
-        """Report until it is stopped, then finish the present deployment."""
+        """Report until it is stopped, then finish the current deployment."""
         steps = itertools.count()
         for number in itertools.count():
             if self._ending.is_set():
@@ -54,28 +54,28 @@ class Sender(threading.Thread):
             for stage in range(LAST_STAGE + 1):
                 time.sleep(max(0.0, self._begin + next(steps) * self._every_s - time.monotonic()))
                 self._report(run_id, stage, f"soak-{number % PROJECTS:02}")
-            self.over.append(run_id)
+            self.finished.append(run_id)
 
     def _report(self, run_id: str, stage: int, project: str) -> None:
         key, at = f"{run_id}-{stage}", datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         body = json.dumps(make_payload(stage, project, run_id, at))
         begun = time.monotonic()
-        self.acknowledged[key] = self._insist(key, body)["delivery_id"]
+        self.acknowledged[key] = self._post_until_acknowledged(key, body)["delivery_id"]
         self.times_s.append(time.monotonic() - begun)
-        if self._choose.random() < REDELIVERED:
-            answer = self._insist(key, body)
+        if self._choose.random() < REDELIVERED_SHARE:
+            answer = self._post_until_acknowledged(key, body)
             self.redelivered += 1
-            self.mistaken += answer["verdict"] != "duplicate"
+            self.unrecognised += answer["verdict"] != "duplicate"
 
-    def _insist(self, key: str, body: str) -> dict[str, Any]:
+    def _post_until_acknowledged(self, key: str, body: str) -> dict[str, Any]:
         for _ in range(MAX_TRIES):
-            if answer := self._try(key, body):
+            if answer := self._post(key, body):
                 return answer
-            self.again += 1
-            time.sleep(AGAIN_S)
+            self.retries += 1
+            time.sleep(RETRY_S)
         raise RuntimeError(f"{key} was not acknowledged in {MAX_TRIES} tries")
 
-    def _try(self, key: str, body: str) -> dict[str, Any] | None:
+    def _post(self, key: str, body: str) -> dict[str, Any] | None:
         headers = {"Authorization": f"Bearer {SECRET}", "Content-Type": "application/json", "Idempotency-Key": key}
         try:
             self._connection.request("POST", "/api/webhook/deployment", body, headers)
@@ -93,14 +93,14 @@ class Sender(threading.Thread):
 
 
 class Viewer(threading.Thread):
-    """An open overview: notes the newest seq that it received for each deployment."""
+    """An open overview that records the newest seq of each deployment."""
 
     def __init__(self, port: int, ending: threading.Event) -> None:
         super().__init__()
         self._url, self._ending = f"ws://127.0.0.1:{port}/socket.io/?EIO=4&transport=websocket", ending
         self.seqs: dict[int, int] = {}
         self.messages = 0
-        self.was_cut = False
+        self.was_disconnected = False
         """Whether the server ended the connection."""
 
     def run(self) -> None:
@@ -113,7 +113,7 @@ class Viewer(threading.Thread):
                 self._take(client, client.receive(timeout=1))
             client.close()
         except ConnectionClosed:
-            self.was_cut = True
+            self.was_disconnected = True
 
     def _take(self, client: Client, packet: str | None) -> None:
         if packet == "2":

@@ -1,4 +1,4 @@
-"""A reference of the ingest benchmark: the dashboard without group commit, a transaction for each delivery."""
+"""A reference for the ingest benchmark: the dashboard without group commit, with one transaction per delivery."""
 
 from dashboard.extensions import WRITER, db
 from dashboard.ingest.batch import ingest_deliveries
@@ -7,10 +7,10 @@ from wsgi import app
 
 
 class DirectWriter:
-    """Stands where the application's writer stood."""
+    """Replaces the application's writer."""
 
     def submit(self, incoming: Incoming) -> Receipt:
-        """Return the receipt of a delivery once it is committed, alone."""
+        """Commit a delivery alone, and return its receipt."""
         return ingest_deliveries(db.engine, [incoming], app.config["SETTINGS"])[0]
 
 

@@ -1,6 +1,6 @@
-"""The reference of the fan-out benchmark: a bare Socket.IO server that sends all its clients the same messages.
+"""A bare Socket.IO server for the fan-out benchmark, which sends the same messages to all clients.
 
-`EMIT_WITH=stock` emits as Flask-SocketIO does it, `EMIT_WITH=ours` through `dashboard.live.fanout`; all else is equal.
+`EMIT_WITH=stock` emits with Flask-SocketIO, `EMIT_WITH=ours` with `dashboard.live.fanout`; all else is equal.
 """
 
 # ruff: noqa: E402
@@ -16,7 +16,7 @@ import gevent
 from flask import Flask
 from flask_socketio import SocketIO, join_room
 
-from dashboard.live.fanout import NAMESPACE, Message, protect_connections
+from dashboard.live.fanout import NAMESPACE, Message, install_fanout
 
 gevent.config.track_greenlet_tree = False
 ROOM = "overview"
@@ -25,18 +25,18 @@ app = Flask(__name__)
 socketio = SocketIO(app, async_mode="gevent", transports=["websocket"], ping_interval=25, ping_timeout=20)
 socketio.on_event("connect", lambda *_: join_room(ROOM), namespace=NAMESPACE)
 emits_stock = os.environ["EMIT_WITH"] == "stock"
-broadcast = None if emits_stock else protect_connections(socketio.server, lambda _environ: True)
+broadcast: Any = None if emits_stock else install_fanout(socketio.server, lambda _environ: True)
 
 
 def make_message(number: int) -> Message:
-    """Return what a frame of the dashboard looks like: one step of a deployment ended."""
+    """Return a message like the dashboard's: one step of a deployment has ended."""
     step = {"job": "deploy", "key": f"step {number}", "status": "completed", "message": f"t{time.time():.6f}"}
     data: dict[str, Any] = {"deployment_id": 7, "prev_seq": number, "seq": number + 1, "deployment": {}, "jobs": []}
     return Message("step.updated", data | {"steps": [step]}, [ROOM])
 
 
 def emit(messages: list[Message]) -> None:
-    """Tell everyone."""
+    """Send the messages to all clients."""
     if broadcast is not None:
         broadcast(messages)
         return
@@ -45,7 +45,7 @@ def emit(messages: list[Message]) -> None:
 
 
 def wait_until_written() -> None:
-    """Return when no message waits for a client any more."""
+    """Wait until no message is waiting for a client."""
     if broadcast is None:
         queues = [client.queue for client in socketio.server.eio.sockets.values()]
         while any(queue.qsize() for queue in queues):
@@ -63,7 +63,7 @@ def check_health() -> dict[str, str]:
 
 @app.get("/emit/<int:times>/<int:messages>/<int:paced>")
 def emit_many(times: int, messages: int, paced: int) -> dict[str, int]:
-    """Emit so many messages so many times: as fast as they are taken, or paced as the frames of the dashboard."""
+    """Emit `messages` at a time, `times` times: as fast as clients receive, or if `paced` at the dashboard's pace."""
     began_at = time.time()
     for number in range(times):
         emit([make_message(number * messages + place) for place in range(messages)])

@@ -1,4 +1,4 @@
-"""How gunicorn serves the reference of the fan-out benchmark: as it serves the dashboard."""
+"""gunicorn's settings for the server of the fan-out benchmark, as for the dashboard."""
 
 import os
 import runpy

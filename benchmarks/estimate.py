@@ -1,7 +1,7 @@
 """The error of the estimate of the time left, compared with the mean duration of earlier deployments.
 
 `python -m benchmarks.estimate` prints a section of the report. For generated histories in several shapes
-(`tests/core/histories.py`) both are computed at the start of each run and of each step. Shown are the mean absolute
+(`tests/support/histories.py`) both are computed at the start of each run and of each step. Shown are the mean absolute
 error of each, and the share of runs that ended before the estimated median and p90.
 """
 
@@ -9,7 +9,7 @@ import random
 import statistics
 
 from dashboard.core.estimate import count_ms
-from tests.core.histories import SHAPES, START, Moment, Run, summarise, watch_run
+from tests.support.histories import SHAPES, START, Moment, Run, summarise, watch_run
 
 TRIALS, RUNS = 500, 50
 
@@ -36,12 +36,12 @@ def main() -> None:
 
 
 def compute_plain_end(history: list[Run], moment: Moment) -> float:
-    """Return the end that the mean duration of earlier runs predicts, in seconds; never before the moment itself."""
+    """Return the end in seconds that the mean duration of earlier runs predicts; never before the moment itself."""
     return max(statistics.fmean(sum(run.values()) for run in history), moment.since_start_s)
 
 
 def count_seconds(moment_ms: int) -> float:
-    """Return seconds since the start of a run."""
+    """Return the seconds from the start of a run to a moment."""
     return (moment_ms - count_ms(START)) / 1000
 
 

@@ -1,12 +1,11 @@
-"""How soon messages reach viewers, and how many viewers: `python -m benchmarks.fanout` prints a section of Markdown.
+"""Latency, throughput and memory of the fan-out: `python -m benchmarks.fanout` prints a section of Markdown.
 
-From the dashboard itself: the time from a POST to its receipt by every viewer, at 200 reports a second, what ingest
-does meanwhile, and the memory that an idle viewer takes. Against two references, stock Flask-SocketIO and a bare loop
-over sockets: how many deliveries a second, and how soon, with nothing else in the process. Runs alternate.
+For the whole dashboard: the time from a POST to its receipt by every viewer at 200 reports per second, the latency of
+the POST, and the memory of an idle viewer. For the fan-out alone: deliveries per second and latency, compared with two
+references, stock Flask-SocketIO and a bare loop over sockets. Runs alternate.
 """
 
 import argparse
-import os
 import socket
 import statistics
 import subprocess
@@ -19,47 +18,51 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchmarks import bars
+from benchmarks.processes import list_children, read_cpu_s
 from benchmarks.reports import Posted, start_posting
-from benchmarks.servers import run_dashboard
-from benchmarks.viewers import CONNECT, SUBSCRIBE, Viewers, percentile
-from tests.servers import DashboardServer, find_free_port, wait_until
+from benchmarks.viewers import CONNECT, SUBSCRIBE, Viewers, find_percentile
+from tests.support.running import run_dashboard
+from tests.support.servers import DashboardServer, find_free_port, wait_until
 
 ROOT = Path(__file__).parent.parent
 RUNS, SIZES, SECONDS, RATE = 3, (100, 1000, 5000, 10_000), 5, 200
 BAR_VIEWERS, MAX_COMPARED = 1000, 5000
-"""Where the bars are; up to where others are compared with, above the former in one run: connecting takes a minute."""
+"""The number of viewers of the bars; the maximum that is compared with the references, in one run if above the former.
+
+One run only because connecting takes a minute.
+"""
 DELIVERIES = 300_000
-"""How many a throughput is measured over."""
+"""The number of deliveries for measuring a throughput."""
 FRAMES = 60
 MESSAGES = 10
-"""How many messages a frame has, where frames are sent at the pace of the dashboard."""
+"""The number of messages in a frame, if frames are sent at the dashboard's pace."""
 PING_CYCLE_S = 28
-"""Until each viewer has been pinged once: its last message is then no longer stored for it."""
+"""The time within which each viewer is pinged once, after which the server no longer stores its last message."""
 
 Row = dict[str, Any]
 
 
 class Round(NamedTuple):
-    """What one run of the dashboard gave."""
+    """The result of one run of the dashboard."""
 
     p50_ms: int
     p99_ms: int
     deliveries_per_s: float
     post_p99_ms: float
     cpu_share: float
-    """Of one core, by the process that receives the reports and sends the messages."""
+    """The share of one core that is used by the process that receives the reports and sends the messages."""
 
 
 class Rate(NamedTuple):
-    """How fast one run delivered, and at which price."""
+    """The deliveries per second of one run, and their cost."""
 
     per_s: float
     cpu_us: float
-    """Of the process that sends, for each delivery."""
+    """The CPU time of the sending process per delivery."""
 
     @classmethod
     def of(cls, deliveries: int, seconds: float, cpu_s: float) -> "Rate":
-        """Return it from the totals."""
+        """Return the rate for these totals."""
         return cls(deliveries / seconds, cpu_s / deliveries * 1e6)
 
 
@@ -76,12 +79,12 @@ def main() -> None:
 
 
 def print_bars(dashboard: Sequence[Row], one_by_one: Sequence[Row]) -> None:
-    """Print what was measured for the bars; of the ratios to stock emit the smaller, of one message at a time."""
+    """Print the values of the bars; the ratio to stock emit is that of one message at a time, which is the smaller."""
     for row in dashboard:
         if row["viewers"] == BAR_VIEWERS:
             bars.print_bar("fanout/p99", float(row["p99, ms"].split()[0].replace(",", "")))
     bars.print_bar("fanout/memory", max(float(row["memory per idle viewer, kB"]) for row in dashboard))
-    # A run in which one viewer did not get everything has ended the benchmark.
+    # The benchmark has ended with an error if one viewer did not receive everything.
     bars.print_bar("fanout/viewers", max(row["viewers"] for row in dashboard))
     for row in one_by_one:
         if row["viewers"] == BAR_VIEWERS:
@@ -103,12 +106,12 @@ def measure(sizes: Sequence[int] = SIZES, runs: int = RUNS) -> dict[str, list[Ro
 
 
 def measure_dashboard(count: int, runs: int) -> Row:
-    """Return what viewers of the overview of one dashboard see, and what that costs."""
+    """Return the row of a dashboard with that many viewers of the overview."""
     with run_dashboard() as server:
         warm = Viewers(server.port, 50, SUBSCRIBE)
         before = read_memory_kb(server)
         viewers = Viewers(server.port, count, SUBSCRIBE)
-        say(f"{count} viewers of the dashboard")
+        print_progress(f"{count} viewers of the dashboard")
         viewers.idle(PING_CYCLE_S)
         memory = (read_memory_kb(server) - before) / count
         warm.close()
@@ -116,18 +119,18 @@ def measure_dashboard(count: int, runs: int) -> Row:
         viewers.close()
     return {
         "viewers": count,
-        "p50, ms": show([run.p50_ms for run in rounds]),
-        "p99, ms": show([run.p99_ms for run in rounds]),
-        "deliveries/s": show([run.deliveries_per_s for run in rounds]),
-        "p99 of the POST, ms": show([run.post_p99_ms for run in rounds]),
-        "CPU, % of a core": show([100 * run.cpu_share for run in rounds]),
+        "p50, ms": show_range([run.p50_ms for run in rounds]),
+        "p99, ms": show_range([run.p99_ms for run in rounds]),
+        "deliveries/s": show_range([run.deliveries_per_s for run in rounds]),
+        "p99 of the POST, ms": show_range([run.post_p99_ms for run in rounds]),
+        "CPU, % of a core": show_range([100 * run.cpu_share for run in rounds]),
         "memory per idle viewer, kB": f"{memory:.0f}",
     }
 
 
 def measure_round(server: DashboardServer, viewers: Viewers, count: int, run: int) -> Round:
-    """Post for some seconds, and return how it reached the viewers; raise RuntimeError if something did not."""
-    viewers.forget()
+    """Post for some seconds; return the latencies and costs; raise RuntimeError if a report did not arrive."""
+    viewers.reset_counts()
     assert server.process is not None
     worker = find_worker(server.process.pid)
     before_s = read_cpu_s(worker)
@@ -135,15 +138,15 @@ def measure_round(server: DashboardServer, viewers: Viewers, count: int, run: in
     if not viewers.watch(reports=RATE * SECONDS * count):
         raise RuntimeError(f"{viewers.reports} of {RATE * SECONDS * count} reports reached the viewers")
     posted: Posted = posting.finish()
-    p50, p99 = percentile(viewers.took_ms, 50), percentile(viewers.took_ms, 99)
+    p50, p99 = find_percentile(viewers.took_ms, 50), find_percentile(viewers.took_ms, 99)
     seconds = viewers.last_at - posted.began_at
     cpu_share = (read_cpu_s(worker) - before_s) / seconds
-    say(f"  p50 {p50} ms, p99 {p99} ms, POST p99 {posted.p99_ms:.0f} ms, {cpu_share:.0%} of a core")
+    print_progress(f"  p50 {p50} ms, p99 {p99} ms, POST p99 {posted.p99_ms:.0f} ms, {cpu_share:.0%} of a core")
     return Round(p50, p99, viewers.messages / seconds, posted.p99_ms, cpu_share)
 
 
 def measure_throughput(count: int, runs: int, together: int) -> Row:
-    """Return how many deliveries a second ours, stock and the bare loop make, what each costs, and the ratios."""
+    """Return the row with deliveries per second, CPU time and ratios of ours, stock and the bare loop."""
     times = max(5, DELIVERIES // count)
     results: dict[str, list[Rate]] = {"ours": [], "stock": [], "bare": []}
     for _ in range(runs):
@@ -156,10 +159,10 @@ def measure_throughput(count: int, runs: int, together: int) -> Row:
         for kind, rates in results.items()
     }
     cpu_us = {kind: statistics.median(rate.cpu_us for rate in rates) for kind, rates in results.items()}
-    say(f"{count} viewers: {per_s} deliveries/s, {cpu_us} µs of CPU each")
+    print_progress(f"{count} viewers: {per_s} deliveries/s, {cpu_us} µs of CPU each")
     return {
         "viewers": count,
-        **{f"{kind}, deliveries/s": show([rate.per_s for rate in rates]) for kind, rates in results.items()},
+        **{f"{kind}, deliveries/s": show_range([rate.per_s for rate in rates]) for kind, rates in results.items()},
         "ours / stock": f"{ratios['stock']:.1f}",
         "ours / bare": f"{ratios['bare']:.2f}",
         **{f"{kind}, µs of CPU": f"{value:.1f}" for kind, value in cpu_us.items()},
@@ -168,21 +171,21 @@ def measure_throughput(count: int, runs: int, together: int) -> Row:
 
 
 def saturate(kind: str, count: int, times: int, together: int) -> Rate:
-    """Return what one server reaches that emits as fast as its clients take it."""
+    """Return the rate of a server that emits as fast as its clients receive."""
     with run_emitting(kind) as (port, master):
         viewers = Viewers(port, count, CONNECT)
         worker = find_worker(master)
         began_at, before_s = time.time(), read_cpu_s(worker)
         rounds = max(1, times // together)
-        with ask(port, f"/emit/{rounds}/{together}/0"):
-            check(viewers.watch(messages=count * rounds * together), viewers)
+        with send_request(port, f"/emit/{rounds}/{together}/0"):
+            require_all(viewers.watch(messages=count * rounds * together), viewers)
         rate = Rate.of(count * rounds * together, viewers.last_at - began_at, read_cpu_s(worker) - before_s)
         viewers.close()
     return rate
 
 
 def saturate_bare(count: int, times: int) -> Rate:
-    """Return what the bare loop reaches."""
+    """Return the rate of the bare loop."""
     command = [sys.executable, "-m", "benchmarks.bare_loop", str(count), str(times)]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as loop:
         assert loop.stdin is not None
@@ -191,7 +194,7 @@ def saturate_bare(count: int, times: int) -> Rate:
         assert loop.stdout.readline() == "ready\n"
         began_at, before_s = time.time(), read_cpu_s(loop.pid)
         print(file=loop.stdin, flush=True)
-        check(viewers.watch(messages=count * times), viewers)
+        require_all(viewers.watch(messages=count * times), viewers)
         rate = Rate.of(count * times, viewers.last_at - began_at, read_cpu_s(loop.pid) - before_s)
         viewers.close()
         print(file=loop.stdin, flush=True)
@@ -199,46 +202,50 @@ def saturate_bare(count: int, times: int) -> Rate:
 
 
 def measure_pace(count: int, runs: int) -> Row:
-    """Return how soon what is emitted at the pace of the dashboard is received, from ours and from stock."""
+    """Return the row with latencies of ours and stock at the dashboard's pace."""
     took: dict[str, list[int]] = {}
     for _ in range(runs):
         for kind in ("ours", "stock"):
             with run_emitting(kind) as (port, _):
                 viewers = Viewers(port, count, CONNECT)
-                with ask(port, f"/emit/{FRAMES}/{MESSAGES}/1"):
-                    check(viewers.watch(messages=count * FRAMES * MESSAGES, within_s=180), viewers)
+                with send_request(port, f"/emit/{FRAMES}/{MESSAGES}/1"):
+                    require_all(viewers.watch(messages=count * FRAMES * MESSAGES, within_s=180), viewers)
                 viewers.close()
             for percent in (50, 99):
-                took.setdefault(f"{kind} p{percent}, ms", []).append(percentile(viewers.took_ms, percent))
+                took.setdefault(f"{kind} p{percent}, ms", []).append(find_percentile(viewers.took_ms, percent))
     ratio = statistics.median(took["stock p99, ms"]) / statistics.median(took["ours p99, ms"])
-    say(f"{count} viewers: {took}")
-    return {"viewers": count, **{name: show(values) for name, values in took.items()}, "stock / ours": f"{ratio:.1f}"}
+    print_progress(f"{count} viewers: {took}")
+    return {
+        "viewers": count,
+        **{name: show_range(values) for name, values in took.items()},
+        "stock / ours": f"{ratio:.1f}",
+    }
 
 
 @contextmanager
 def run_emitting(kind: str) -> Iterator[tuple[int, int]]:
-    """Run `emitting.py` as gunicorn runs the dashboard; give its port, and the process id of the master."""
+    """Run `emitting.py` with the dashboard's gunicorn settings; give its port and the process id of the master."""
     port = find_free_port()
     command = [sys.executable, "-m", "gunicorn", "--config", str(ROOT / "benchmarks" / "emitting_conf.py")]
     environ = {"EMIT_WITH": kind, "PORT": str(port), "PYTHONPATH": str(ROOT), "PATH": ""}
     process = subprocess.Popen([*command, "benchmarks.emitting:app"], cwd=ROOT, env=environ)
     try:
-        wait_until(lambda: answers(port))
+        wait_until(lambda: is_up(port))
         yield port, process.pid
     finally:
         process.kill()
         process.wait()
 
 
-def ask(port: int, path: str) -> socket.socket:
-    """Send a request; whoever closes the connection does not wait for the answer."""
+def send_request(port: int, path: str) -> socket.socket:
+    """Send a request and return its connection; the caller may close it without waiting for the answer."""
     connection = socket.create_connection(("127.0.0.1", port))
     connection.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
     return connection
 
 
-def answers(port: int) -> bool:
-    """Say whether a server is up."""
+def is_up(port: int) -> bool:
+    """Return whether a server answers."""
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5):
             return True
@@ -255,34 +262,28 @@ def read_memory_kb(server: DashboardServer) -> int:
 
 def find_worker(master: int) -> int:
     """Return the process id of gunicorn's only worker."""
-    (worker,) = Path(f"/proc/{master}/task/{master}/children").read_text().split()
-    return int(worker)
+    (worker,) = list_children(master)
+    return worker
 
 
-def read_cpu_s(process: int) -> float:
-    """Return the CPU time that a process has used."""
-    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def check(complete: bool, viewers: Viewers) -> None:  # noqa: FBT001
-    """Raise RuntimeError unless everything was received."""
+def require_all(complete: bool, viewers: Viewers) -> None:  # noqa: FBT001
+    """Raise RuntimeError unless all messages were received."""
     if not complete:
         raise RuntimeError(f"only {viewers.messages} messages were received")
 
 
-def show(values: Sequence[float]) -> str:
-    """Return the median, and the spread."""
+def show_range(values: Sequence[float]) -> str:
+    """Return the median with the minimum and maximum."""
     return f"{statistics.median(values):,.0f} ({min(values):,.0f}–{max(values):,.0f})"
 
 
 def make_table(rows: Sequence[Row]) -> str:
-    """Return rows as a table of Markdown."""
+    """Return rows as a Markdown table."""
     lines = [list(rows[0]), ["---:"] * len(rows[0]), *([str(value) for value in row.values()] for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def say(line: str) -> None:
+def print_progress(line: str) -> None:
     """Print progress on stderr."""
     print(line, file=sys.stderr, flush=True)
 

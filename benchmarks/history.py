@@ -1,10 +1,11 @@
-"""Pages, ingest and retention with a large past: `python -m benchmarks.history --deployments 1000000`.
+"""Pages, ingest and retention with a large history: `python -m benchmarks.history --deployments 1000000`.
 
-Two databases on one server: SMALL deployments and so many as the command line says, alike but for that. Every
-measurement alternates between the two. Prints Markdown; progress goes to stderr.
+Uses two databases on one server that differ only in the number of deployments: SMALL, and that of the command line.
+Measurements alternate between them. Prints Markdown; progress goes to stderr.
 """
 
 import argparse
+import functools
 import multiprocessing
 import statistics
 import subprocess
@@ -21,22 +22,22 @@ import psycopg2
 from flask import Flask
 
 from benchmarks import bars, storage
-from benchmarks.generate import DAYS, fill
 from benchmarks.load import Load, post
 from benchmarks.processes import read_cpu_s
-from benchmarks.servers import run_all
 from dashboard.app import create_app
 from dashboard.cli.postgres.server import Server, start
 from dashboard.config import load_settings
 from dashboard.extensions import db
 from dashboard.http.context import current_settings
 from dashboard.maintenance.deployment_retention import delete_old_deployments
-from tests.queries.plans import Note, count_blocks, note_statements
-from tests.servers import REPOSITORY, SECRET, DashboardServer
+from tests.support.large_past import DAYS, fill
+from tests.support.plans import Note, count_blocks, note_statements
+from tests.support.running import run_all
+from tests.support.servers import REPOSITORY, SECRET, DashboardServer
 
 SMALL, LARGE = 1000, 1_000_000
-ROUNDS, ASKED = 3, 7
-"""Rounds of load, and how often each page is asked for."""
+ROUNDS, REQUESTS = 3, 7
+"""Rounds of load, and requests for each page."""
 CLIENTS, SECONDS, WARM_UP_S = 64, 10, 3
 
 
@@ -47,7 +48,7 @@ def main() -> None:
     deployments: int = parser.parse_args().deployments
     with tempfile.TemporaryDirectory() as directory:
         Path(directory).chmod(0o755)
-        server = start(Path(directory), say=lambda _line: None)
+        server = start(Path(directory), print_line=lambda _line: None)
         try:
             measure(server, Path(directory), deployments)
         finally:
@@ -62,7 +63,7 @@ def measure(server: Server, directory: Path, deployments: int) -> None:
         begun = time.monotonic()
         make_database(server, directory, name)
         fill(server.url_of(name), number)
-        say(f"{number} deployments made in {time.monotonic() - begun:.0f} s")
+        print_progress(f"{number} deployments made in {time.monotonic() - begun:.0f} s")
     print_pages(server, directory, numbers)
     make_database(server, directory, "storage")
     storage.print_storage(server.url_of("storage"), server.url_of("large"), deployments, directory)
@@ -71,7 +72,7 @@ def measure(server: Server, directory: Path, deployments: int) -> None:
 
 
 def print_pages(server: Server, directory: Path, numbers: dict[str, int]) -> None:
-    """Ask for each page and each answer of the API, of both databases in turn."""
+    """Measure each page and each answer of the API, with both databases in turn."""
     print("\n### Pages and API\n\nMedians; times in ms. Blocks: blocks of 8 kB that all statements of an answer read.")
     print("Database: time of these statements. Whole: everything except the web server. First: database time with")
     print("1,000,000 deployments before statistics from the histories of open deployments are cached.\n")
@@ -79,35 +80,37 @@ def print_pages(server: Server, directory: Path, numbers: dict[str, int]) -> Non
     print(f"| answer | statements | {' | '.join(columns)} | first |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|")
     apps = {name: make_app(server.url_of(name), directory) for name in numbers}
     for index, title in enumerate(list_paths(SMALL)):
-        asked: dict[str, list[tuple[list[Note], float]]] = {name: [] for name in apps}
+        requests: dict[str, list[tuple[list[Note], float]]] = {name: [] for name in apps}
         for app in apps.values():
             app.extensions.pop("usual", None)
-        for _ in range(ASKED):
+        for _ in range(REQUESTS):
             for name, app in apps.items():
-                asked[name].append(ask(app, list(list_paths(numbers[name]).values())[index]))
-        print_answer(title, apps, asked)
+                requests[name].append(request_page(app, list(list_paths(numbers[name]).values())[index]))
+        print_answer(title, apps, requests)
     for app in apps.values():
         close(app)
 
 
-def print_answer(title: str, apps: dict[str, Flask], asked: dict[str, list[tuple[list[Note], float]]]) -> None:
-    """Print the row of an answer, from the statements and the seconds of each time it was asked for."""
-    blocks = [count_all_blocks(app, asked[name][-1][0]) for name, app in apps.items()]
-    database = [statistics.median(sum(note.took_s for note in notes) for notes, _ in asked[name]) for name in apps]
-    whole = [statistics.median(took_s for _, took_s in asked[name]) for name in apps]
-    first = sum(note.took_s for note in asked["large"][0][0])
+def print_answer(title: str, apps: dict[str, Flask], requests: dict[str, list[tuple[list[Note], float]]]) -> None:
+    """Print the row of an answer; `requests` has the statements and the seconds of each request, by database."""
+    blocks = [count_all_blocks(app, requests[name][-1][0]) for name, app in apps.items()]
+    database = [statistics.median(sum(note.took_s for note in notes) for notes, _ in requests[name]) for name in apps]
+    whole = [statistics.median(took_s for _, took_s in requests[name]) for name in apps]
+    first = sum(note.took_s for note in requests["large"][0][0])
     times = " | ".join(f"{took_s * 1000:.1f}" for took_s in (*database, *whole, first))
-    print(f"| {title} | {len(asked['large'][-1][0])} | {' | '.join(f'{n:,}' for n in blocks)} | {times} |", flush=True)
+    print(
+        f"| {title} | {len(requests['large'][-1][0])} | {' | '.join(f'{n:,}' for n in blocks)} | {times} |", flush=True
+    )
 
 
 def count_all_blocks(app: Flask, notes: list[Note]) -> int:
-    """Return how many blocks these statements look at."""
+    """Return the number of blocks that these statements read."""
     with app.app_context():
         return sum(count_blocks(db.engine, note) for note in notes)
 
 
 def list_paths(number: int) -> dict[str, str]:
-    """Return the addresses that are asked for by what they show, in a database of so many deployments."""
+    """Return the paths to request by their description, for a database with that many deployments."""
     middle = number // 2
     run, searches = 10_000_000 + middle, "/deployments?q="
     api, large, usual = "/api/deployments", "bench-000", "bench-006"
@@ -133,8 +136,8 @@ def list_paths(number: int) -> dict[str, str]:
     return {**shown, **found, **{f"deployment: {name}": f"/deployments/{key}" for name, key in one.items()}, **answers}
 
 
-def ask(app: Flask, path: str) -> tuple[list[Note], float]:
-    """Ask for a page; return the statements that were run, and how many seconds it took."""
+def request_page(app: Flask, path: str) -> tuple[list[Note], float]:
+    """Request a page; return the statements that were run, and the seconds that it took."""
     with app.app_context():
         engine = db.engine
     with note_statements(engine) as notes:
@@ -147,24 +150,24 @@ def ask(app: Flask, path: str) -> tuple[list[Note], float]:
 
 
 def print_ingest(server: Server, directory: Path, deployments: int) -> None:
-    """Post to a dashboard on either database in turn; the small one is made anew each time."""
-    taken: dict[str, list[Taken]] = {"small": [], "large": []}
+    """Post to a dashboard on each database in turn; the small one is copied anew each time."""
+    results: dict[str, list[IngestResult]] = {"small": [], "large": []}
     for round_ in range(ROUNDS):
         copy = f"small_{round_}"
         execute(server.url, f"CREATE DATABASE {copy} TEMPLATE small")
         for name, database in (("small", copy), ("large", "large")):
             with run_all(server.url_of(database), directory) as dashboard:
                 load(dashboard, f"warm-{round_}", WARM_UP_S)
-                taken[name].append(take(server, dashboard, f"ingest-{round_}"))
-            say(f"{name}: {taken[name][-1].load.a_second:.0f} deliveries/s")
+                results[name].append(measure_ingest(server, dashboard, f"ingest-{round_}"))
+            print_progress(f"{name}: {results[name][-1].load.per_s:.0f} deliveries/s")
         execute(server.url, f"DROP DATABASE {copy}")
     print(f"\n### Ingest\n\n{CLIENTS} connections, distinct keys, medians of {ROUNDS} rounds of {SECONDS} s.\n")
     print("| deployments | deliveries/s | spread | p99, ms | CPU time, µs |\n|--:|--:|--:|--:|--:|")
     for name, number in (("small", SMALL), ("large", deployments)):
-        cpu_s = statistics.median(run.cpu_s for run in taken[name])
-        print(f"| {number:,} | {make_cells([run.load for run in taken[name]])} | {cpu_s * 1e6:.0f} |")
-    pairs = list(zip(taken["small"], taken["large"], strict=True))
-    rates = [large.load.a_second / small.load.a_second for small, large in pairs]
+        cpu_s = statistics.median(run.cpu_s for run in results[name])
+        print(f"| {number:,} | {make_cells([run.load for run in results[name]])} | {cpu_s * 1e6:.0f} |")
+    pairs = list(zip(results["small"], results["large"], strict=True))
+    rates = [large.load.per_s / small.load.per_s for small, large in pairs]
     times = [small.cpu_s / large.cpu_s for small, large in pairs]
     spread = f"{min(rates):.2f} to {max(rates):.2f}"
     print(f"\nRate relative to {SMALL:,} deployments: {statistics.median(rates):.2f} ({spread});")
@@ -173,24 +176,24 @@ def print_ingest(server: Server, directory: Path, deployments: int) -> None:
     bars.print_bar("history/ingest", statistics.median(rates))
 
 
-class Taken(NamedTuple):
-    """What was taken in, and the processor time of dashboard and database for each delivery."""
+class IngestResult(NamedTuple):
+    """The result of a round: the load, and the CPU time of dashboard and database per delivery."""
 
     load: Load
     cpu_s: float
 
 
-def take(server: Server, dashboard: DashboardServer, tag: str) -> Taken:
-    """Post for the length of a round."""
+def measure_ingest(server: Server, dashboard: DashboardServer, tag: str) -> IngestResult:
+    """Post for the length of a round, and return the result."""
     assert dashboard.process is not None
     pids = (server.postmaster.pid, dashboard.process.pid)
     before = sum(map(read_cpu_s, pids))
     posted = load(dashboard, tag, SECONDS)
-    return Taken(posted, (sum(map(read_cpu_s, pids)) - before) / posted.requests)
+    return IngestResult(posted, (sum(map(read_cpu_s, pids)) - before) / posted.requests)
 
 
 def print_retention(server: Server, directory: Path, deployments: int) -> None:
-    """Post with and without a process beside it that deletes the older half of all deployments."""
+    """Post, in turn with and without another process that deletes the older half of all deployments."""
     loads: dict[str, list[Load]] = {"quiet": [], "deleting": []}
     rates = []
     with run_all(server.url_of("large"), directory) as dashboard:
@@ -201,12 +204,12 @@ def print_retention(server: Server, directory: Path, deployments: int) -> None:
                 server.url_of("large"),
                 directory,
                 deployments,
-                lambda r=round_: load(dashboard, f"deleting-{r}", SECONDS),
+                functools.partial(load, dashboard, f"deleting-{round_}", SECONDS),
             )
             loads["deleting"].append(deleting)
             rates.append(rate)
-            say(
-                f"deleting {rate:.0f} deployments/s: {deleting.a_second:.0f} deliveries/s, p99 {deleting.p99_ms:.0f} ms"
+            print_progress(
+                f"deleting {rate:.0f} deployments/s: {deleting.per_s:.0f} deliveries/s, p99 {deleting.p99_ms:.0f} ms"
             )
     print("\n### Retention\n")
     print(f"The same load, quiet and while another process deletes the older half; {len(rates)} rounds.\n")
@@ -217,7 +220,7 @@ def print_retention(server: Server, directory: Path, deployments: int) -> None:
 
 
 def delete_beside(database_url: str, directory: Path, deployments: int, act: Callable[[], Load]) -> tuple[float, Load]:
-    """Delete while something is done; return how many deployments a second, and what came of the other."""
+    """Call `act` while another process deletes; return the deleted deployments per second, and the result of `act`."""
     counting = f"SELECT count(*) FROM deployments WHERE id <= {deployments}"
     deleting = multiprocessing.get_context("spawn").Process(target=delete_half, args=(database_url, directory))
     before, begun = execute(database_url, counting), time.monotonic()
@@ -232,7 +235,7 @@ def delete_beside(database_url: str, directory: Path, deployments: int, act: Cal
 
 
 def delete_half(database_url: str, directory: Path) -> None:
-    """Delete what is older than half of the past, as the hourly chore does."""
+    """Delete the older half of the history, as the hourly task does."""
     app = make_app(database_url, directory)
     app.config["SETTINGS"] = replace(app.config["SETTINGS"], deployments_days=DAYS // 2)
     with app.app_context():
@@ -240,13 +243,13 @@ def delete_half(database_url: str, directory: Path) -> None:
 
 
 def load(dashboard: DashboardServer, tag: str, seconds: int) -> Load:
-    """Post summaries of deployments that nobody has heard of."""
+    """Post summaries of new deployments."""
     return post(dashboard.port, f"{tag}-{time.time():.0f}", CLIENTS, seconds, hot=False)
 
 
 def make_cells(loads: Sequence[Load]) -> str:
     """Return the cells of a row: median rate, its spread, median p99."""
-    rates = [load.a_second for load in loads]
+    rates = [load.per_s for load in loads]
     median = statistics.median(rates)
     return (
         f"{median:,.0f} | {(max(rates) - min(rates)) / median:.0%} | {statistics.median(t.p99_ms for t in loads):.0f}"
@@ -268,14 +271,14 @@ def make_app(database_url: str, directory: Path) -> Flask:
 
 
 def close(app: Flask) -> None:
-    """Give the application's connections back."""
+    """Release the application's connections."""
     with app.app_context():
         db.session.remove()
         db.engine.dispose()
 
 
 def execute(database_url: str, statement: str) -> list[tuple[int, ...]]:
-    """Run a statement by itself; return its rows."""
+    """Run a statement outside of a transaction; return its rows."""
     connection = psycopg2.connect(database_url)
     connection.autocommit = True
     try:
@@ -286,7 +289,7 @@ def execute(database_url: str, statement: str) -> list[tuple[int, ...]]:
         connection.close()
 
 
-def say(line: str) -> None:
+def print_progress(line: str) -> None:
     """Print progress on stderr."""
     print(line, file=sys.stderr, flush=True)
 

@@ -1,7 +1,7 @@
-"""How many deliveries a second are taken in, each answered after its commit.
+"""Ingested deliveries per second, each answered after its commit.
 
-`python -m benchmarks.ingest` prints a section of the report, and its progress on stderr. README.md says what is
-compared with what, and why that is fair.
+`python -m benchmarks.ingest` prints a section of the report, and its progress on stderr. README.md explains the
+references, and why the comparison is fair.
 """
 
 import argparse
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.bars import print_bar
-from benchmarks.machine import measure_fsync_ms, spin_ms
+from benchmarks.machine import measure_fsync_ms, measure_loop_ms
 from benchmarks.systems import (
     ANNOUNCED,
     BARE,
@@ -35,7 +35,7 @@ HEADINGS = (
 
 
 class Cell(NamedTuple):
-    """What is measured in one go."""
+    """One measurement: a system, with a number of connections and a kind of keys."""
 
     clients: int
     system: str
@@ -49,11 +49,11 @@ def main() -> None:
     """Measure, and print the section."""
     options = read_options()
     results: Results = {cell: [] for cell in list_cells(options.clients)}
-    spins: list[float] = []
+    loops: list[float] = []
     fsyncs: list[float] = []
     with tempfile.TemporaryDirectory() as directory, run_systems(Path(directory)) as systems:
         for number in range(options.rounds):
-            spins.append(spin_ms())
+            loops.append(measure_loop_ms())
             fsyncs.append(measure_fsync_ms(Path(directory)))
             for place, (cell, samples) in enumerate(results.items()):
                 print(f"round {number + 1}/{options.rounds}, {place + 1}/{len(results)}: {cell}", file=sys.stderr)
@@ -61,7 +61,7 @@ def main() -> None:
                 length = (options.seconds, options.warm)
                 samples.append(systems.measure(cell.system, tag, cell.clients, *length, hot=cell.hot))
     print(f"## Ingest\n\n{options.rounds} rounds of {options.seconds} s each; medians; spread is (max - min) / median.")
-    print(f"A fixed CPU loop took {show_spread(spins)}, an fsync {show_spread(fsyncs)}.")
+    print(f"A fixed CPU loop took {show_spread(loops)}, an fsync {show_spread(fsyncs)}.")
     print_table(results, hot=False)
     print_table(results, hot=True)
     print_bars(results)
@@ -82,7 +82,7 @@ def read_options() -> argparse.Namespace:
 
 
 def list_cells(client_counts: Sequence[int]) -> Iterator[Cell]:
-    """Return what is measured in each round, in this order: what is compared stands close together."""
+    """Return the measurements of a round in order: those that are compared are close together in time."""
     for clients in client_counts:
         lone = [DIRECT] if clients == 1 else []
         distinct = (BARE, DASHBOARD, *lone, PGBENCH, ANNOUNCED, NAIVE, DASHBOARD_2, BARE_2)
@@ -91,7 +91,7 @@ def list_cells(client_counts: Sequence[int]) -> Iterator[Cell]:
 
 
 def print_table(results: Results, *, hot: bool) -> None:
-    """Print what was found for distinct or for hot keys."""
+    """Print the table for distinct or for hot keys."""
     print("\n### " + ("Hot keys: 16 deployments, reported step by step" if hot else "Distinct keys: new deployments"))
     print(f"\n| {' | '.join(HEADINGS)} |\n|--:|---|{'--:|' * (len(HEADINGS) - 2)}")
     for cell, samples in results.items():
@@ -100,8 +100,8 @@ def print_table(results: Results, *, hot: bool) -> None:
 
 
 def make_row(results: Results, cell: Cell, samples: Sequence[Sample]) -> Iterator[str]:
-    """Return the columns of a row."""
-    rates = [sample.a_second for sample in samples]
+    """Return the cells of a row."""
+    rates = [sample.per_s for sample in samples]
     yield from (str(cell.clients), cell.system, f"{statistics.median(rates):,.0f}", f"{find_spread(rates):.0%}")
     yield from (f"{find_median(samples, field):,.1f}" for field in ("p50_ms", "p99_ms"))
     yield "" if samples[0].web_cpu_ms is None else f"{find_median(samples, 'web_cpu_ms'):.2f}"
@@ -113,7 +113,7 @@ def make_row(results: Results, cell: Cell, samples: Sequence[Sample]) -> Iterato
 
 
 def print_bars(results: Results) -> None:
-    """Print what was measured for the bars of the issue."""
+    """Print the values of the bars."""
     ours = Cell(BAR_CLIENTS, DASHBOARD)
     if ours in results:
         for name, reference in (("bare", BARE), ("pgbench", PGBENCH), ("naive", NAIVE)):
@@ -126,28 +126,28 @@ def print_bars(results: Results) -> None:
 
 
 def compare(results: Results, cell: Cell, reference: Cell) -> float:
-    """Return the rate of a cell as a multiple of another's, see find_ratio."""
-    return find_ratio(results[cell], results[reference], "a_second")
+    """Return the rate of a cell divided by that of the reference, see find_ratio."""
+    return find_ratio(results[cell], results[reference], "per_s")
 
 
 def find_ratio(samples: Sequence[Sample], others: Sequence[Sample], field: str) -> float:
-    """Return the median of the rounds' ratios: within one the machine stays more alike."""
+    """Return the median of each round's ratio: within a round the machine's speed changes less."""
     pairs = zip(samples, others, strict=True)
     return float(statistics.median(getattr(sample, field) / getattr(other, field) for sample, other in pairs))
 
 
 def find_median(samples: Sequence[Sample], field: str) -> float:
-    """Return the median of a field."""
+    """Return the median of a field of the samples."""
     return float(statistics.median(getattr(sample, field) for sample in samples))
 
 
 def find_spread(values: Sequence[float]) -> float:
-    """Return how far apart values are."""
+    """Return the spread of values, (max - min) / median."""
     return (max(values) - min(values)) / statistics.median(values)
 
 
 def show_spread(values: Sequence[float]) -> str:
-    """Return median and spread of milliseconds in words."""
+    """Return median and spread of milliseconds as a text."""
     return f"{statistics.median(values):.2f} ms (spread {find_spread(values):.0%})"
 
 

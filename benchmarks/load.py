@@ -1,6 +1,6 @@
-"""Load: wrk posts deliveries over HTTP, pgbench runs transactions; both as fast as they are answered.
+"""Load: wrk posts deliveries over HTTP, pgbench runs transactions, both as fast as they are answered.
 
-An answer other than 2xx or a failed transaction ends the benchmark: what fails fast must not count as fast.
+An answer other than 2xx or a failed transaction ends the benchmark: fast failures must not count as speed.
 """
 
 import json
@@ -10,33 +10,33 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.payloads import make_templates
-from dashboard.cli.postgres.cluster import child_environment, find_binaries
+from dashboard.cli.postgres.cluster import find_binaries, make_environment
 from dashboard.cli.postgres.server import Server
-from tests.servers import SECRET
+from tests.support.servers import SECRET
 
 LUA = Path(__file__).with_name("deliveries.lua")
 TIMEOUT_S = 20
-"""How long wrk waits for an answer; the naive endpoint makes 256 clients wait for seconds."""
+"""How long wrk waits for an answer; with 256 clients the naive endpoint takes seconds."""
 PREPARING_S = 2
-"""pgbench prepares its statements in each session when it first needs them."""
+"""The time that does not count, in which each of pgbench's sessions prepares its statements."""
 HOT_KEYS = 16
 DISTINCT_KEYS = 10**15
 
 
 class Load(NamedTuple):
-    """What came of it."""
+    """The result of a load."""
 
     requests: int
-    a_second: float
+    per_s: float
     p50_ms: float
     p99_ms: float
 
 
 def post(port: int, tag: str, clients: int, seconds: int, *, hot: bool) -> Load:
-    """Post deliveries over so many connections; `tag` keeps their keys apart from those of other runs.
+    """Post deliveries over `clients` connections; `tag` distinguishes their keys from those of other runs.
 
-    Distinct keys: each delivery is the summary of a deployment of its own. Hot keys: deliveries report on 16
-    deployments in turn, step by step, until these are over and the next 16 begin.
+    Distinct keys: each delivery is the summary of its own deployment. Hot keys: deliveries report on 16 deployments in
+    turn, step by step, until these end and the next 16 begin.
     """
     with tempfile.NamedTemporaryFile("w", suffix=".jsonl") as templates:
         templates.write(make_templates(hot=hot))
@@ -53,11 +53,13 @@ def post(port: int, tag: str, clients: int, seconds: int, *, hot: bool) -> Load:
 
 
 def run_pgbench(database: Server, script: str, clients: int, seconds: int) -> Load:
-    """Run the script's transaction in so many sessions; the first PREPARING_S do not count."""
+    """Run the script's transaction in `clients` sessions; the first PREPARING_S do not count."""
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory, "delivery.sql")
         path.write_text(script)
-        _run(database, path, [f"-c{clients}", f"-T{PREPARING_S + seconds}", "-l", f"--log-prefix={directory}/log"])
+        _run_pgbench(
+            database, path, [f"-c{clients}", f"-T{PREPARING_S + seconds}", "-l", f"--log-prefix={directory}/log"]
+        )
         lines = [line.split() for log in Path(directory).glob("log.*") for line in log.read_text().splitlines()]
     ends = sorted((int(line[4]) + int(line[5]) / 1e6, int(line[2])) for line in lines)
     last = ends[-1][0]
@@ -66,16 +68,16 @@ def run_pgbench(database: Server, script: str, clients: int, seconds: int) -> Lo
 
 
 def run_once(database: Server, script: str) -> None:
-    """Run the script's transaction a single time."""
+    """Run the script's transaction once."""
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
         file.write(script)
         file.flush()
-        _run(database, Path(file.name), ["-c1", "-t1"])
+        _run_pgbench(database, Path(file.name), ["-c1", "-t1"])
 
 
-def _run(database: Server, script: Path, options: list[str]) -> None:
+def _run_pgbench(database: Server, script: Path, options: list[str]) -> None:
     program = find_binaries(database.postmaster.cluster.parent, database.account) / "pgbench"
     command = ["--no-vacuum", "--protocol=prepared", f"--file={script}", *options, database.url]
-    run = subprocess.run([program, *command], env=child_environment(), check=False, capture_output=True, text=True)
+    run = subprocess.run([program, *command], env=make_environment(), check=False, capture_output=True, text=True)
     if run.returncode or "number of failed transactions: 0 " not in run.stdout:
         raise RuntimeError(f"pgbench: {run.stdout}{run.stderr}")

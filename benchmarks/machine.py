@@ -1,4 +1,4 @@
-"""What the figures were measured on; `python -m benchmarks.machine` prints it."""
+"""The machine that the figures were measured on: `python -m benchmarks.machine` prints a section of the report."""
 
 import importlib.metadata
 import os
@@ -12,14 +12,14 @@ from pathlib import Path
 
 from dashboard.cli.postgres.accounts import choose_account
 from dashboard.cli.postgres.cluster import find_binaries
-from tests.servers import REPOSITORY
+from tests.support.servers import REPOSITORY
 
 FSYNCS, BLOCK = 200, 8192
-SPINS = 2_000_000
+LOOPS = 2_000_000
 
 
 def main() -> None:
-    """Print a section."""
+    """Print the section."""
     with tempfile.TemporaryDirectory() as directory:
         fsync_ms = measure_fsync_ms(Path(directory))
         postgres = find_binaries(Path(directory), choose_account(Path(directory))) / "postgres"
@@ -29,7 +29,7 @@ def main() -> None:
         "memory": f"{int(read_field('/proc/meminfo', 'MemTotal').split()[0]) / 2**20:.1f} GiB",
         "kernel": platform.release(),
         f"fsync of {BLOCK // 1024} KiB, median of {FSYNCS}": f"{fsync_ms:.2f} ms",
-        f"a loop of {SPINS:,} additions in Python": f"{spin_ms():.0f} ms",
+        f"a loop of {LOOPS:,} additions in Python": f"{measure_loop_ms():.0f} ms",
         "Python": platform.python_version(),
         "PostgreSQL": version.split(")")[-1].strip(),
         "packages": ", ".join(list_packages()),
@@ -40,19 +40,19 @@ def main() -> None:
 
 
 def read_field(path: str, name: str) -> str:
-    """Return the value behind a name in a file of `/proc`."""
+    """Return the value of a field in a file of `/proc`, "unknown" if there is none."""
     found = re.search(rf"^{name}\s*:\s*(.*)$", Path(path).read_text(), re.MULTILINE)
     return found[1] if found else "unknown"
 
 
 def list_packages() -> list[str]:
-    """Return the packages that the program asks for, with their versions."""
+    """Return the packages that the dashboard requires, with their installed versions."""
     asked = re.findall(r"^[a-z0-9-]+", (REPOSITORY / "requirements/base.in").read_text(), re.MULTILINE)
     return [f"{name} {importlib.metadata.version(name)}" for name in asked]
 
 
 def measure_fsync_ms(directory: Path) -> float:
-    """Return the median of how long it takes until a block that was written is on the disk."""
+    """Return the median time in milliseconds to write a block and sync it to the disk."""
     times = []
     with (directory / "fsync").open("wb", buffering=0) as file:
         for _ in range(FSYNCS):
@@ -64,10 +64,10 @@ def measure_fsync_ms(directory: Path) -> float:
     return statistics.median(times) * 1000
 
 
-def spin_ms() -> float:
-    """Return how long a fixed piece of pure computing takes: it differs only with what else the machine does."""
+def measure_loop_ms() -> float:
+    """Return the time in milliseconds of a fixed loop of computation: it varies only with the load of the machine."""
     begun, total = time.perf_counter(), 0
-    for number in range(SPINS):
+    for number in range(LOOPS):
         total += number
     return (time.perf_counter() - begun) * 1000
 

@@ -1,7 +1,7 @@
-"""A reference of the ingest benchmark: the endpoint as a person would write it by hand.
+"""A reference for the ingest benchmark: the endpoint as a person would write it by hand.
 
-Flask-SQLAlchemy and marshmallow; select, then insert or update, for the project, the deployment and each of its steps;
-a commit for each request. It keeps far less than the dashboard does: no registers, no events, no idempotency keys.
+Flask-SQLAlchemy and marshmallow; select, then insert or update, for the project, the deployment and each step; one
+commit per request. It stores far less than the dashboard: no registers, no events, no idempotency keys.
 """
 
 # ruff: noqa: E402
@@ -27,7 +27,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from werkzeug.exceptions import ServiceUnavailable
 
 ATTEMPTS = 5
-"""How often a request is tried that wanted to insert what another one inserted first."""
+"""How often a request is tried if another request has inserted the same row first."""
 
 
 class Base(DeclarativeBase):
@@ -38,7 +38,7 @@ db = SQLAlchemy(model_class=Base)
 
 
 class Project(db.Model):  # type: ignore[name-defined,misc]
-    """A thing that is deployed."""
+    """Something that is deployed."""
 
     __tablename__ = "naive_projects"
 
@@ -86,7 +86,7 @@ class Step(db.Model):  # type: ignore[name-defined,misc]
 
 
 class Delivery(db.Model):  # type: ignore[name-defined,misc]
-    """A request as it came."""
+    """A request as received."""
 
     __tablename__ = "naive_deliveries"
 
@@ -97,10 +97,10 @@ class Delivery(db.Model):  # type: ignore[name-defined,misc]
 
 
 class Payload(Schema):
-    """What a workflow posts."""
+    """The body that a workflow posts."""
 
     class Meta:
-        """Other fields are nobody's business."""
+        """Unknown fields are ignored."""
 
         unknown = EXCLUDE
 
@@ -127,7 +127,7 @@ DEPLOYMENT_FIELDS = (
 
 app = Flask(__name__)
 app.config["SQLALCHEMY_DATABASE_URI"] = os.environ["DATABASE_URL"]
-# By default a request that waits for a connection fails after 30 s: we want to see how slow it is, not how it breaks.
+# By default a request that waits for a connection fails after 30 s; here its slowness is to be measured instead.
 app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"pool_timeout": 600}
 db.init_app(app)
 with app.app_context():
@@ -157,22 +157,22 @@ def receive_deployment() -> dict[str, int]:
 
 
 def store(payload: dict[str, Any], body: bytes) -> int:
-    """Store what the payload says; return the deployment's id after the commit."""
+    """Store the payload; return the deployment's id after the commit."""
     now = datetime.now(UTC)
     values = {name: payload[name] for name in PROJECT_FIELDS}
-    project = put(Project, {"name": payload["project"]}, last_status=payload["status"], updated_at=now, **values)
+    project = upsert(Project, {"name": payload["project"]}, last_status=payload["status"], updated_at=now, **values)
     key = {"project_id": project.id, "run_id": payload["run_id"]}
-    deployment = put(Deployment, key, updated_at=now, **{name: payload[name] for name in DEPLOYMENT_FIELDS})
+    deployment = upsert(Deployment, key, updated_at=now, **{name: payload[name] for name in DEPLOYMENT_FIELDS})
     for name, status in payload["step_details"].items():
-        put(Step, {"deployment_id": deployment.id, "name": name}, status=status, updated_at=now)
+        upsert(Step, {"deployment_id": deployment.id, "name": name}, status=status, updated_at=now)
     db.session.add(Delivery(deployment_id=deployment.id, received_at=now, body=body))
     number: int = deployment.id
     db.session.commit()
     return number
 
 
-def put(model: Any, key: dict[str, Any], **values: Any) -> Any:  # noqa: ANN401
-    """Return the row of this key, inserted or updated."""
+def upsert(model: Any, key: dict[str, Any], **values: Any) -> Any:  # noqa: ANN401
+    """Insert or update the row with this key, and return it."""
     row = db.session.execute(db.select(model).filter_by(**key)).scalar_one_or_none()
     if row is None:
         row = model(**key, **values)

@@ -1,9 +1,9 @@
-"""How long the server takes to make each page, and each answer of the API, on a dashboard with a past.
+"""The time to serve each page and each answer of the API, on a dashboard with a history.
 
 `python -m benchmarks.pages` prints a section of the report. The reference is `GET /health` of the same process, on the
-same connection and in the same run: routing, headers and gunicorn, but no query and no template. So the ratio says what
-reading and rendering cost, on whatever machine this is. Compressed, as browsers ask. Runs alternate; medians and spread
-are printed: no machine is ever quiet.
+same connection and in the same run: routing, headers and gunicorn, but no query and no template. So the ratio shows the
+cost of reading and rendering on any machine. Answers are compressed, as for browsers. Runs alternate; medians and
+spread are printed because no machine is ever quiet.
 """
 
 import http.client
@@ -15,8 +15,8 @@ from datetime import UTC, datetime, timedelta
 
 import psycopg2
 
-from benchmarks.servers import run_dashboard
-from tests.servers import SECRET
+from tests.support.running import run_dashboard
+from tests.support.servers import SECRET
 
 RUNS, REQUESTS, REFERENCE = 5, 8, "/health"
 COUNTS = {"projects": 300, "deployments": 10_000}
@@ -53,7 +53,7 @@ def main() -> None:
         measured: dict[str, list[float]] = {path: [] for path in paths.values()}
         for _ in range(RUNS):
             for path, times in measured.items():
-                times.append(statistics.median(ask(connection, path) for _ in range(REQUESTS)))
+                times.append(statistics.median(time_request(connection, path) for _ in range(REQUESTS)))
     counts = " and ".join(f"{number:,} {name}" for name, number in COUNTS.items())
     print(f"## Pages\n\n{counts}; {RUNS} runs of {REQUESTS} requests each, {os.cpu_count()} cores.\n")
     print(f"| what | ms | spread | vs {REFERENCE} |\n|---|--:|--:|--:|")
@@ -65,29 +65,29 @@ def main() -> None:
 
 
 def make_past(connection: http.client.HTTPConnection, database_url: str) -> dict[str, str]:
-    """Fill the database; return the paths to measure by what they show."""
+    """Fill the database; return the paths to measure, by their description."""
     now = datetime.now(UTC)
     times = {"started_at": (now - timedelta(minutes=1)).isoformat(), "completed_at": now.isoformat()}
     for steps in (10, 2000):
         reported = [
             {"name": f"step {number}", "number": number, "status": "success", **times} for number in range(steps)
         ]
-        ask(connection, "/api/webhook/deployment", {**FIRST, **times, "run_id": steps, "steps": reported})
+        time_request(connection, "/api/webhook/deployment", {**FIRST, **times, "run_id": steps, "steps": reported})
     with psycopg2.connect(database_url) as database, database.cursor() as cursor:
         children = [COPY_CHILDREN.format(table, table) for table in ("deployment_jobs", "deployment_steps")]
         for statement in (COPY_PROJECTS, COPY_DEPLOYMENTS, *children, "ANALYZE"):
             cursor.execute(statement, COUNTS)
         cursor.execute("SELECT run_id, id FROM deployments WHERE run_id IN ('10', '2000') AND id < 1000")
         ids = dict(cursor.fetchall())
-    connection.close()  # the server does not keep one that was idle for so long
+    connection.close()  # the server has closed it by now, after so long a pause
     shown = {"overview": "/", "project": "/projects/project", "history": "/deployments"}
     answers = {f"API: {name}": f"/api/{name}" for name in ("projects", "projects/project", "deployments")}
     views = {f"deployment, {run_id} steps": f"/deployments/{number}" for run_id, number in ids.items()}
     return {**shown, **views, **answers, **{f"API: {name}": f"/api{path}" for name, path in views.items()}}
 
 
-def ask(connection: http.client.HTTPConnection, path: str, payload: object = None) -> float:
-    """Get, or post what is given; return how many milliseconds it took to the last byte of the answer."""
+def time_request(connection: http.client.HTTPConnection, path: str, payload: object = None) -> float:
+    """Get, or post the payload; return the milliseconds until the last byte of the answer."""
     begun = time.perf_counter()
     connection.request("POST" if payload else "GET", path, json.dumps(payload) if payload else None, HEADERS)
     answer = connection.getresponse()

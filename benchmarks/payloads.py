@@ -1,4 +1,4 @@
-"""The bodies that the load is made of: what a workflow reports while its eight steps run, and when they are over."""
+"""The bodies of the load: the reports of a workflow while its eight steps run, and at their end."""
 
 import json
 from typing import Any
@@ -8,11 +8,11 @@ STEPS = (
     "test_website_static", "test_website_backend",
 )  # fmt: skip
 LAST_STAGE = 2 * len(STEPS)
-"""Stage 0: nothing has begun; odd ones: a step runs; even ones: it has ended; the last: so has all."""
+"""Stage 0: nothing has begun; in odd stages a step runs, in even ones it has ended; in the last one all have ended."""
 
 
 def make_payload(stage: int, project: str, run_id: str, at: str) -> dict[str, Any]:
-    """Return the report of a deployment at a stage: all of its steps, in the form that summaries of workflows have."""
+    """Return the report on a deployment at a stage: all of its steps, as in a workflow's summary."""
     done, runs = divmod(stage, 2)
     statuses = ["success"] * done + ["running"] * runs + ["pending"] * len(STEPS)
     return {
@@ -38,6 +38,6 @@ def make_payload(stage: int, project: str, run_id: str, at: str) -> dict[str, An
 
 
 def make_templates(*, hot: bool) -> str:
-    """Return a line for each stage, or for the last only, with $project, $run and $time for `deliveries.lua`."""
+    """Return a line for each stage if `hot`, else for the last one; `deliveries.lua` replaces $project, $run, $time."""
     stages = range(LAST_STAGE + 1) if hot else [LAST_STAGE]
     return "".join(json.dumps(make_payload(stage, "$project", "$run", "$time")) + "\n" for stage in stages)

@@ -1,20 +1,20 @@
-"""What the kernel knows about the processes of a program: processor time and memory."""
+"""CPU time and memory of a program's processes, from `/proc`."""
 
 import os
 from pathlib import Path
 
 TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 UTIME, CSTIME = 11, 14
-"""Places in /proc/<pid>/stat behind the name: user and system time, and those of children that have ended."""
+"""The positions in /proc/<pid>/stat after the name: user and system time, and those of children that have ended."""
 
 
 def list_children(pid: int) -> list[int]:
-    """Return the processes that a process started and that live."""
+    """Return the ids of the living child processes of a process."""
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def read_cpu_s(pid: int) -> float:
-    """Return the processor time of a process and of all children that it ever had, in seconds."""
+    """Return the CPU time of a process and of all children that it ever had, in seconds."""
     ticks = sum(_read_ticks(pid)[:4]) + sum(sum(_read_ticks(child)[:2]) for child in list_children(pid))
     return ticks / TICKS_A_SECOND
 
@@ -28,7 +28,7 @@ def _read_ticks(pid: int) -> list[int]:
 
 
 def read_memory_mb(pid: int) -> float:
-    """Return the memory of a process and its children, in MB; what several of them share counts once."""
+    """Return the memory of a process and its children in MB; memory that they share counts once."""
     return sum(map(_read_share_mb, [pid, *list_children(pid)]))
 
 

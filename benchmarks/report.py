@@ -1,7 +1,7 @@
-"""`make bench`: runs every benchmark, and writes what they print into RESULTS.md, with the bars on top.
+"""`make bench`: runs every benchmark and writes their sections into RESULTS.md, with the bars at the top.
 
-A section is a program of its own that prints Markdown, and comments that `bars.read` finds. One that fails is shown as
-failed, and makes the whole fail once the others have run.
+A section is a separate program that prints Markdown, with comments for `bars.read_values`. If one fails, it is shown as
+failed; the others run, and then the whole fails.
 """
 
 import argparse
@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks import bars
-from tests.servers import REPOSITORY
+from tests.support.servers import REPOSITORY
 
 SECTIONS = ("machine", "ingest", "fanout", "history", "pages", "estimate")
 TRIALS = {"ingest": ["--quick"], "fanout": ["--quick"], "history": ["--deployments", "20000"]}
@@ -40,7 +40,7 @@ def main() -> None:
 
 
 def run_section(name: str, *, quick: bool) -> str | None:
-    """Return what a section prints; None if it failed."""
+    """Return the output of a section, None if it failed."""
     print(f"--- {name}", file=sys.stderr)
     command = [sys.executable, "-m", f"benchmarks.{name}", *(TRIALS.get(name, []) if quick else [])]
     run = subprocess.run(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True, check=False)
@@ -49,14 +49,14 @@ def run_section(name: str, *, quick: bool) -> str | None:
 
 def write_report(sections: list[str]) -> str:
     """Return the whole report."""
-    measured = {name: value for section in sections for name, value in bars.read(section)}
+    measured = {name: value for section in sections for name, value in bars.read_values(section)}
     about = f"{datetime.now(UTC):%Y-%m-%d}, commit {read_commit()}."
     top = ["# Results\n", INTRODUCTION, about, "\n## The bars\n", *bars.make_table(measured)]
     return "\n".join([*top, *(f"\n{section.strip()}" for section in sections), ""])
 
 
 def read_commit() -> str:
-    """Return what is checked out, marked if it was changed since."""
+    """Return the commit that is checked out, marked if there are uncommitted changes."""
     describe = ["git", "describe", "--always", "--dirty", "--exclude=*"]
     return subprocess.run(describe, cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout.strip()
 

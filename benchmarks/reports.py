@@ -1,4 +1,4 @@
-"""A CI system that reports so many steps a second, whatever the answers take; a process of its own."""
+"""A process that reports steps at a constant rate, however long the answers take."""
 
 import json
 import multiprocessing
@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from typing import NamedTuple
 
-from tests.servers import SECRET
+from tests.support.servers import SECRET
 
 CONNECTIONS, DEPLOYMENTS = 16, 10
 LENGTH = re.compile(rb"(?i)content-length: (\d+)")
@@ -21,27 +21,27 @@ HEAD = (
 
 
 class Posted(NamedTuple):
-    """What the reporting side saw."""
+    """The results of the reporting process."""
 
     began_at: float
     p99_ms: float
 
 
 class Posting:
-    """Reports under way."""
+    """A running process that reports."""
 
     def __init__(self, process: multiprocessing.process.BaseProcess, results: Connection) -> None:
         self._process, self._results = process, results
 
     def finish(self) -> Posted:
-        """Wait for the last answer."""
+        """Wait for the last answer, and return the results."""
         posted = Posted(*self._results.recv())
         self._process.join()
         return posted
 
 
 def start_posting(port: int, rate: int, seconds: int, run: int) -> Posting:
-    """Begin to report."""
+    """Start the process."""
     context = multiprocessing.get_context("spawn")
     results, theirs = context.Pipe(duplex=False)
     process = context.Process(target=post_reports, args=(port, rate, seconds, run, theirs))
@@ -51,7 +51,7 @@ def start_posting(port: int, rate: int, seconds: int, run: int) -> Posting:
 
 
 def post_reports(port: int, rate: int, seconds: int, run: int, results: Connection) -> None:
-    """Report steps at a steady pace, over several connections in turn; send when it began, and the p99 of an answer."""
+    """Report steps at a steady pace over several connections; send their start and the answers' p99 to `results`."""
     took_s: list[float] = []
     began_at = time.time() + 0.5
 
@@ -73,7 +73,7 @@ def post_reports(port: int, rate: int, seconds: int, run: int, results: Connecti
 
 
 def read_answer(connection: socket.socket) -> bytes:
-    """Return one whole answer."""
+    """Return one complete answer."""
     answer = b""
     while more := connection.recv(65536):
         answer += more
@@ -85,7 +85,7 @@ def read_answer(connection: socket.socket) -> bytes:
 
 
 def make_request(run: int, number: int, sent_at: float) -> bytes:
-    """Return the report of one step, which carries the time of its sending."""
+    """Return the request that reports one step and contains the time at which it was sent."""
     deployment, place = number % DEPLOYMENTS, number // DEPLOYMENTS
     step = {"name": f"step {place}", "status": "success", "message": f"t{sent_at:.6f}"}
     payload = {"project": f"project-{deployment}", "run_id": f"{run}", "status": "running", "steps": [step]}

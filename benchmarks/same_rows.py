@@ -1,8 +1,8 @@
-"""pgbench's script that writes, in one transaction with a statement per table, what one real delivery wrote.
+"""A pgbench script that writes the rows of one real delivery, in one transaction with a statement per table.
 
-The rows of a transaction of the dashboard are those that carry its number (`xmin`); their values become literals of
-the script, and only keys, references and times are made anew. So nothing has to be kept alike by hand. pgbench has it
-easier than any client could: the values are in its prepared statements, and do not travel.
+The rows that a transaction of the dashboard wrote have its number (`xmin`). Their values become literals of the script;
+only keys, references and times are new in each transaction. So the script never differs from what the dashboard writes.
+pgbench has less work than any client: the values are in its prepared statements, and are not sent.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from dashboard.models.base import AwareUTC
 PROJECTS = 300
 TABLES = Base.metadata.sorted_tables
 ALWAYS_WRITTEN = {table.name for table in TABLES} - {"projects", "webhook_sources", "deployment_terms"}
-"""By a delivery with a key that changes something."""
+"""The tables that every delivery with a key and with changes writes to."""
 MADE_BY_DATABASE = {("projects", "id"), ("deployments", "id")}
 EXPRESSIONS = {
     ("projects", "slug"): "'bench-' || lpad(:project::text, {length}, '0')",
@@ -30,7 +30,7 @@ EXPRESSIONS = {
     ("delivery_keys", "delivery_id"): "uuidv7()",
     ("deliveries", "id"): "uuidv7()",
 }
-"""What stands for a literal; `length` is that of the real value."""
+"""The expressions that replace literals; `length` is that of the real value."""
 ENDS = {
     "projects": "ON CONFLICT (slug) DO UPDATE SET {values} RETURNING id AS project_id \\gset",
     "deployments": "ON CONFLICT (identity) DO UPDATE SET {values} RETURNING id AS deployment_id, seq \\gset",
@@ -54,7 +54,7 @@ def read_transaction(cursor: Cursor) -> str:
 
 
 def measure_rows(cursor: Cursor, transaction: str) -> dict[str, tuple[int, int]]:
-    """Return, by table, how many rows a transaction wrote and how many bytes their values take."""
+    """Return the number of rows that a transaction wrote, and the bytes of their values, by table."""
     measured = {}
     for table in TABLES:
         size = " + ".join(f"coalesce(pg_column_size({column.name}), 0)" for column in table.columns)
@@ -68,7 +68,7 @@ def measure_rows(cursor: Cursor, transaction: str) -> dict[str, tuple[int, int]]
 
 
 def write_script(cursor: Cursor, transaction: str, *, runs: int, announces: bool = True) -> str:
-    """Return the script; it reports on `runs` deployments at random."""
+    """Return the script of a transaction; it reports on `runs` deployments at random."""
     inserts = {table.name: _write_insert(cursor, table, transaction) for table in TABLES}
     if not inserts["projects"]:
         cursor.execute("SELECT slug FROM projects LIMIT 1")
@@ -120,6 +120,6 @@ def _write_value(table: Table, name: str, value: str | None) -> str:
 
 
 def _quote(value: Any) -> str:  # noqa: ANN401
-    """Return a literal in which pgbench finds none of its variables, which begin with a colon."""
+    """Return a literal without colons, with which pgbench's variables begin."""
     escaped = str(value).replace("\\", "\\\\").replace("'", "''").replace(":", "\\x3a")
     return f"E'{escaped}'"

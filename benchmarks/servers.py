@@ -1,4 +1,4 @@
-"""The programs that are measured, each in processes of its own: PostgreSQL, the dashboard, and its references."""
+"""The programs that are measured, each in its own processes: the dashboard's web workers, and the references."""
 
 import os
 import runpy
@@ -12,61 +12,22 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
-from dashboard.cli.postgres import server as postgres
-from tests.servers import READY_WITHIN_S, REPOSITORY, DashboardServer, find_free_port, wait_until
+from tests.support.servers import READY_WITHIN_S, REPOSITORY, DashboardServer, find_free_port, wait_until
 
-MAX_CONNECTIONS = 400
-"""PostgreSQL's: pgbench takes one for each of its clients, and the embedded server allows fewer."""
 CONFIG = "gunicorn.conf.py"
 NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
 
 
 class Program(NamedTuple):
-    """A gunicorn: where it answers, and its master process."""
+    """A running gunicorn: its port, and the process id of its master."""
 
     port: int
     pid: int
 
 
 @contextmanager
-def run_dashboard() -> Iterator[DashboardServer]:
-    """Run the whole dashboard in one process, on an empty database."""
-    with (
-        tempfile.TemporaryDirectory() as directory,
-        run_postgres(Path(directory)) as database,
-        run_all(database.url, Path(directory)) as server,
-    ):
-        yield server
-
-
-@contextmanager
-def run_all(database_url: str, directory: Path) -> Iterator[DashboardServer]:
-    """Run the whole dashboard in one process."""
-    server = DashboardServer(database_url, directory)
-    try:
-        server.start()
-        yield server
-    finally:
-        server.stop()
-
-
-@contextmanager
-def run_postgres(directory: Path) -> Iterator[postgres.Server]:
-    """Run a PostgreSQL with the dashboard's tables, all of them empty."""
-    directory.chmod(0o755)
-    postgres.SETTINGS["max_connections"] = str(MAX_CONNECTIONS)
-    server = postgres.start(directory, say=lambda _line: None)
-    try:
-        migrate = [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"]
-        subprocess.run(migrate, cwd=REPOSITORY, env=DashboardServer(server.url, directory).environ, check=True)
-        yield server
-    finally:
-        server.stop()
-
-
-@contextmanager
 def run_web(database_url: str, directory: Path, workers: int, application: str = "wsgi:app") -> Iterator[Program]:
-    """Run the dashboard's web workers: they take deliveries in, and send nothing to open pages."""
+    """Run the dashboard's web workers: they ingest deliveries, and send nothing to open pages."""
     settings = {"DASHBOARD_ROLE": "web", "DASHBOARD_WEB_WORKERS": str(workers)}
     options = ["--config", CONFIG, "--workers", str(workers)]
     with tempfile.TemporaryDirectory() as counts:
@@ -84,7 +45,7 @@ def run_reference(application: str, workers: int = 1, settings: Mapping[str, str
     options = [word for name in kept for word in (f"--{name.replace('_', '-')}", str(config[name]))]
     options += ["--workers", str(workers), "--no-control-socket", "--log-level", "warning"]
     environ = {**os.environ, "PYTHONPATH": str(REPOSITORY), **settings}
-    # From another directory: gunicorn takes the dashboard's settings, hooks and all, where it finds them.
+    # In another directory, because gunicorn would read the dashboard's configuration in this one.
     with _run_gunicorn(application, environ, *options, directory=Path(__file__).parent) as program:
         yield program
 

@@ -1,7 +1,7 @@
-"""`make soak`: the dashboard under steady load for a long time; prints what grew, and whether anything was lost.
+"""`make soak`: the dashboard under steady load for a long time; prints what has grown, and whether anything was lost.
 
-Fails if a delivery that was acknowledged is missing or was applied twice, or if a deployment or an open page does not
-show what was reported.
+Fails if an acknowledged delivery is missing or was applied twice, or if a deployment or an open page differs from what
+was reported.
 """
 
 import argparse
@@ -21,13 +21,13 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812
 from benchmarks.clients import Sender, Viewer
 from benchmarks.payloads import STEPS
 from benchmarks.processes import read_memory_mb
-from benchmarks.servers import run_all, run_postgres
 from dashboard.cli.postgres.server import Server
-from tests.servers import DashboardServer, wait_until
+from tests.support.running import run_all, run_postgres
+from tests.support.servers import DashboardServer, wait_until
 
 SENDERS, VIEWERS = 16, 10
 GUEST_S = 5
-"""How long a viewer stays that comes and goes; there is always one of them."""
+"""How long a temporary viewer stays; there is always one of them."""
 SAMPLE_S = 5
 CHUNK = 5000
 SHOWN_WITHIN_S = 10
@@ -53,7 +53,7 @@ Sample = tuple[float, ...]
 
 
 def main() -> None:
-    """Run it, and print the section."""
+    """Run the soak, and print the section."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.soak", description=__doc__)
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--rate", type=int, default=200, help="deliveries a second")
@@ -78,7 +78,7 @@ def main() -> None:
 
 
 def send(server: DashboardServer, database: Server, rate: int, seconds: float) -> tuple[list[Sender], list[Sample]]:
-    """Send for so long; return the senders when they have ended, and what was measured on the way."""
+    """Send for that long; return the senders once they have ended, and the samples taken meanwhile."""
     ending, begin = threading.Event(), time.monotonic()
     every_s = SENDERS / rate
     senders = [
@@ -98,7 +98,7 @@ def send(server: DashboardServer, database: Server, rate: int, seconds: float) -
 
 
 def take_sample(server: DashboardServer, database: Server, begin: float) -> Sample:
-    """Return the seconds since the begin, and what stands in SAMPLED."""
+    """Return the seconds since the beginning, and the values that SAMPLED names."""
     assert server.process is not None
     with connect(database) as cursor:
         cursor.execute(READ_GROWTH)
@@ -109,7 +109,7 @@ def take_sample(server: DashboardServer, database: Server, begin: float) -> Samp
 
 @contextmanager
 def watch(port: int) -> Iterator[tuple[list[Viewer], list[Viewer]]]:
-    """Have viewers watch: those that stay, and a list of those that came and went."""
+    """Run viewers during the block; give those that stay, and the growing list of temporary ones."""
     ending = threading.Event()
     stayed, guests = [Viewer(port, ending) for _ in range(VIEWERS)], []
 
@@ -135,31 +135,31 @@ def watch(port: int) -> Iterator[tuple[list[Viewer], list[Viewer]]]:
 
 @contextmanager
 def connect(database: Server) -> Iterator[Cursor]:
-    """Give a cursor for reading."""
+    """Give a cursor of a connection of its own, with autocommit."""
     with contextlib.closing(psycopg2.connect(database.url)) as connection:
         connection.autocommit = True
         yield connection.cursor()
 
 
 def count_losses(cursor: Cursor, senders: Sequence[Sender], viewers: Sequence[Viewer]) -> dict[str, int]:
-    """Return how often each promise was broken."""
+    """Return how often each guarantee was violated, by its description."""
     acknowledged = [number for sender in senders for number in sender.acknowledged.values()]
-    over = [run_id for sender in senders for run_id in sender.over]
+    finished = [run_id for sender in senders for run_id in sender.finished]
     cursor.execute(COUNT_TWICE)
     (twice,) = cursor.fetchone() or (0,)
     return {
         "acknowledged and missing": len(acknowledged) - count(cursor, COUNT_APPLIED, acknowledged),
         "applied twice": twice,
-        "copies that were not called duplicates": sum(sender.mistaken for sender in senders),
-        "deployments that do not look as reported": len(over) - count(cursor, COUNT_AS_REPORTED, over),
-        "viewers that did not see the end": count_behind(cursor, viewers),
+        "copies that were not called duplicates": sum(sender.unrecognised for sender in senders),
+        "deployments that do not look as reported": len(finished) - count(cursor, COUNT_AS_REPORTED, finished),
+        "viewers that did not see the end": count_outdated(cursor, viewers),
         "senders that gave up": sum(sender.has_given_up for sender in senders),
-        "viewers that were cut off": sum(viewer.was_cut for viewer in viewers),
+        "viewers that were cut off": sum(viewer.was_disconnected for viewer in viewers),
     }
 
 
 def count(cursor: Cursor, statement: str, keys: Sequence[str]) -> int:
-    """Return the sum of a count over all keys, a part of them at a time."""
+    """Return the sum of a count over all keys, queried in parts."""
     total = 0
     for first in range(0, len(keys), CHUNK):
         cursor.execute(statement, [keys[first : first + CHUNK]])
@@ -168,25 +168,25 @@ def count(cursor: Cursor, statement: str, keys: Sequence[str]) -> int:
     return total
 
 
-def count_behind(cursor: Cursor, viewers: Sequence[Viewer]) -> int:
-    """Return how many viewers do not know the newest seq of the newest deployments, after some seconds of grace."""
+def count_outdated(cursor: Cursor, viewers: Sequence[Viewer]) -> int:
+    """Return how many viewers have not received the newest seqs of the newest deployments within SHOWN_WITHIN_S."""
     cursor.execute(READ_NEWEST)
     newest = dict(cursor.fetchall())
 
-    def is_behind(viewer: Viewer) -> bool:
+    def is_outdated(viewer: Viewer) -> bool:
         return any(viewer.seqs.get(number) != seq for number, seq in newest.items())
 
     with contextlib.suppress(AssertionError):
-        wait_until(lambda: not any(map(is_behind, viewers)), SHOWN_WITHIN_S)
-    return sum(map(is_behind, viewers))
+        wait_until(lambda: not any(map(is_outdated, viewers)), SHOWN_WITHIN_S)
+    return sum(map(is_outdated, viewers))
 
 
 def print_load(senders: Sequence[Sender], viewers: Sequence[Viewer], guests: Sequence[Viewer], seconds: float) -> None:
-    """Print what the clients saw."""
+    """Print the clients' counts and times."""
     times_ms = sorted(seconds * 1000 for sender in senders for seconds in sender.times_s)
-    again, copies = (sum(getattr(sender, name) for sender in senders) for name in ("again", "redelivered"))
+    retries, copies = (sum(getattr(sender, name) for sender in senders) for name in ("retries", "redelivered"))
     print(f"{len(times_ms):,} deliveries acknowledged, {len(times_ms) / seconds:.0f} a second.")
-    print(f"{again:,} attempts were not acknowledged; {copies:,} deliveries were sent twice.")
+    print(f"{retries:,} attempts were not acknowledged; {copies:,} deliveries were sent twice.")
     places = ((0.5, "p50"), (0.99, "p99"), (1, "longest"))
     answers = ", ".join(f"{name} {times_ms[int((len(times_ms) - 1) * place)]:.1f} ms" for place, name in places)
     messages = sum(viewer.messages for viewer in (*viewers, *guests))
@@ -196,7 +196,7 @@ def print_load(senders: Sequence[Sender], viewers: Sequence[Viewer], guests: Seq
 
 
 def print_growth(samples: Sequence[Sample]) -> None:
-    """Print begin, end and slope of what was measured; the slope without the first third, in which caches fill."""
+    """Print start, end, maximum and slope of each value; the slope without the first third, in which caches fill."""
     print("\n| | start | end | max | slope per hour |\n|---|--:|--:|--:|--:|")
     steady = samples[len(samples) // 3 :]
     hours = [sample[0] / 3600 for sample in steady]

@@ -1,4 +1,4 @@
-"""What the ingest benchmark compares: the dashboard and its references, all running, one under load at a time."""
+"""The systems that the ingest benchmark compares: the dashboard and its references, one under load at a time."""
 
 import contextlib
 import http.client
@@ -17,10 +17,11 @@ from benchmarks import same_rows
 from benchmarks.load import DISTINCT_KEYS, HOT_KEYS, PREPARING_S, post, run_once, run_pgbench
 from benchmarks.payloads import LAST_STAGE, make_payload
 from benchmarks.processes import read_cpu_s
-from benchmarks.servers import Program, run_postgres, run_reference, run_web
+from benchmarks.servers import Program, run_reference, run_web
 from dashboard.cli.postgres.cluster import ADMINISTRATOR
 from dashboard.cli.postgres.server import Server
-from tests.servers import SECRET, wait_until
+from tests.support.running import run_postgres
+from tests.support.servers import SECRET, wait_until
 
 DASHBOARD, DASHBOARD_2 = "dashboard, 1 worker", "dashboard, 2 workers"
 BARE, BARE_2 = "bare route, 1 worker", "bare route, 2 workers"
@@ -29,32 +30,32 @@ NAIVE = "naive endpoint, 1 worker"
 DIRECT = "dashboard without batches"
 
 CALM_S, CALM_CPU_S = 0.2, 0.02
-"""Nothing is left to do once all processes together take less processor time than this within that time."""
+"""All processes are idle once together they use less CPU time than CALM_CPU_S within CALM_S."""
 CALM_WITHIN_S = 120
 SIZE_TOLERANCE = 0.02
 
 
 class Sample(NamedTuple):
-    """What one measurement found."""
+    """The result of one measurement."""
 
-    a_second: float
+    per_s: float
     p50_ms: float
     p99_ms: float
     web_cpu_ms: float | None
-    """Processor time of the web workers for each request; None where there are none."""
+    """The CPU time of the web workers per request; None if there are none."""
     database_cpu_ms: float
-    """The same of PostgreSQL's processes."""
+    """The CPU time of PostgreSQL's processes per request."""
 
 
 class Systems:
-    """The running programs, and the scripts of pgbench by name and by whether keys are hot."""
+    """The running programs, and pgbench's scripts by system and by whether keys are hot."""
 
     def __init__(self, database: Server, programs: dict[str, Program]) -> None:
         self.database, self.programs = database, programs
         self.scripts: dict[tuple[str, bool], str] = {}
 
     def write_scripts(self) -> None:
-        """Make pgbench's scripts from real deliveries, and check that it writes rows of the same size."""
+        """Make pgbench's scripts from real deliveries, and check that pgbench writes rows of the same size."""
         with contextlib.closing(psycopg2.connect(self.database.url)) as connection:
             connection.autocommit = True
             cursor = connection.cursor()
@@ -69,7 +70,7 @@ class Systems:
                 check_sizes(expected, same_rows.measure_rows(cursor, same_rows.read_transaction(cursor)))
 
     def find_typical(self, cursor: Cursor, *, hot: bool) -> tuple[str, dict[str, tuple[int, int]]]:
-        """Return the transaction of a delivery like most, and what it wrote: the first in a second writes a project."""
+        """Return the transaction of a typical delivery and its rows: one that does not write its project's row."""
         stages = list(range(LAST_STAGE // 2)) if hot else [LAST_STAGE]
         for run in range(20):
             for stage in stages:
@@ -81,7 +82,7 @@ class Systems:
         raise RuntimeError("every delivery writes the row of its project")
 
     def measure(self, system: str, tag: str, clients: int, seconds: int, warm_s: int, *, hot: bool) -> Sample:
-        """Load one system, after everything has come to rest and is on the disk."""
+        """Measure one system under load, after all processes are idle and PostgreSQL has written its checkpoint."""
         program = self.programs.get(system)
         if program:
             post(program.port, f"{tag}w", clients, warm_s, hot=hot)
@@ -93,16 +94,16 @@ class Systems:
             load = run_pgbench(self.database, self.scripts[system, hot], clients, seconds)
             counted_s = seconds + PREPARING_S
         web, database = (now - then for now, then in zip(self.read_cpu(program), before, strict=True))
-        requests = load.a_second * counted_s
+        requests = load.per_s * counted_s
         web_ms = web / requests * 1000 if program else None
-        return Sample(load.a_second, load.p50_ms, load.p99_ms, web_ms, database / requests * 1000)
+        return Sample(load.per_s, load.p50_ms, load.p99_ms, web_ms, database / requests * 1000)
 
     def read_cpu(self, program: Program | None) -> tuple[float, float]:
-        """Return the processor time so far of a program's and of PostgreSQL's processes."""
+        """Return the CPU time in seconds of a program's processes and of PostgreSQL's, so far."""
         return (read_cpu_s(program.pid) if program else 0.0, read_cpu_s(self.database.postmaster.pid))
 
     def settle(self) -> None:
-        """Wait until nobody has anything to do; have PostgreSQL write down what an earlier load left."""
+        """Let PostgreSQL write a checkpoint, and wait until all processes are idle."""
         with contextlib.closing(psycopg2.connect(self.database.postmaster.url_of(ADMINISTRATOR, "postgres"))) as admin:
             admin.autocommit = True
             admin.cursor().execute("CHECKPOINT")
@@ -151,7 +152,7 @@ def post_once(port: int, stage: int, run_id: str) -> None:
 
 
 def check_sizes(real: dict[str, tuple[int, int]], written: dict[str, tuple[int, int]]) -> None:
-    """Raise unless as many rows were written into each table, of the same size."""
+    """Raise RuntimeError unless pgbench wrote as many rows of the same size into each table."""
     for table, (rows, size) in real.items():
         count, total = written.get(table, (0, 0))
         if count != rows or abs(total - size) > SIZE_TOLERANCE * size:

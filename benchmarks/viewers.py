@@ -1,7 +1,7 @@
-"""Thousands of open pages in one light process: sockets, epoll, and as little Python for each message as can be.
+"""Thousands of open pages in one light process: sockets, epoll, and as little Python per message as possible.
 
-A message carries the time at which it was posted, as `"message":"t1700000000.123456"`; how long it took is counted in
-milliseconds from there to its receipt.
+A message contains the time at which it was posted, as `"message":"t1700000000.123456"`; its latency is the number of
+milliseconds from then to its receipt.
 """
 
 import collections
@@ -15,15 +15,15 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 Opening = Sequence[tuple[bytes, bytes]]
-"""What a page sends, and what it waits for before it sends the next."""
+"""The packets that a page sends, each with the beginning of the answer that it waits for."""
 
-SERVED_S = 300
-OPENING_AT_ONCE = 1000
-"""Fewer than the backlog of a server holds: what is beyond that, the kernel makes wait for seconds, and us with it."""
+OPEN_TIMEOUT_S = 300
+MAX_OPENING = 1000
+"""Pages that connect at a time: fewer than the backlog of a server, beyond which the kernel delays them by seconds."""
 ADDRESSES = 8
-"""Source addresses 127.0.0.2 and on, so that there are ports enough."""
+"""Source addresses from 127.0.0.2 on, so that there are enough ports."""
 TIME = re.compile(rb'"message":"t([0-9.]+)"')
-# Browsers offer permessage-deflate, too: stock would accept it, and be slower still.
+# Browsers also offer permessage-deflate, which would make stock Socket.IO slower still.
 HEADERS = {
     "Host": "localhost",
     "Connection": "Upgrade",
@@ -37,8 +37,8 @@ HEADERS = {
 }
 
 
-def frame(text: str) -> bytes:
-    """Return a short text frame as a client sends it."""
+def encode_frame(text: str) -> bytes:
+    """Return a short text as a WebSocket frame from a client."""
     data = text.encode()
     return b"\x81" + bytes([128 | len(data)]) + b"\0\0\0\0" + data
 
@@ -46,13 +46,13 @@ def frame(text: str) -> bytes:
 HANDSHAKE = "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\n" + "".join(
     f"{name}: {value}\r\n" for name, value in HEADERS.items()
 )
-CONNECT: Opening = [(f"{HANDSHAKE}\r\n".encode(), b"0{"), (frame("40/live,"), b"40/live,{")]
-SUBSCRIBE: Opening = [*CONNECT, (frame('42/live,0["subscribe",{"topic":"overview"}]'), b"43/live,0")]
-PONG = frame("3")
+CONNECT: Opening = [(f"{HANDSHAKE}\r\n".encode(), b"0{"), (encode_frame("40/live,"), b"40/live,{")]
+SUBSCRIBE: Opening = [*CONNECT, (encode_frame('42/live,0["subscribe",{"topic":"overview"}]'), b"43/live,0")]
+PONG = encode_frame("3")
 
 
-class Said(NamedTuple):
-    """What was in some bytes of a stream."""
+class Received(NamedTuple):
+    """The content of a part of a stream; `rest` is the beginning of an incomplete frame."""
 
     texts: tuple[bytes, ...]
     pings: int
@@ -61,9 +61,9 @@ class Said(NamedTuple):
     rest: bytes
 
 
-@functools.lru_cache(maxsize=512)  # all receive the same
-def understand(data: bytes) -> Said:
-    """Take the whole frames from the beginning of these bytes."""
+@functools.lru_cache(maxsize=512)  # all pages receive the same
+def parse_frames(data: bytes) -> Received:
+    """Return the content of the complete frames at the beginning of the data."""
     texts, place = [], 0
     while len(data) - place >= 2:
         size, start = data[place + 1], place + 2
@@ -76,7 +76,7 @@ def understand(data: bytes) -> Said:
         place = start + size
     messages = sum(text.startswith(b"42/live,") for text in texts)
     posted_at = tuple(float(posted) for text in texts for posted in TIME.findall(text))
-    return Said(tuple(texts), texts.count(b"2"), messages, posted_at, data[place:])
+    return Received(tuple(texts), texts.count(b"2"), messages, posted_at, data[place:])
 
 
 class Viewer:
@@ -96,7 +96,7 @@ class Viewers:
     """Many pages, all open."""
 
     def __init__(self, port: int, count: int, opening: Opening) -> None:
-        """Open them, many at once; raise RuntimeError if one of them is not served."""
+        """Open the pages, many at a time; raise RuntimeError if one is not served in time."""
         _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
         self.messages = self.reports = 0
@@ -105,35 +105,35 @@ class Viewers:
         self._opening, self._opened = opening, 0
         self._selector = selectors.EpollSelector()
         self._viewers: list[Viewer] = []
-        deadline = time.monotonic() + SERVED_S
+        deadline = time.monotonic() + OPEN_TIMEOUT_S
         while self._opened < count:
-            if len(self._viewers) < min(count, self._opened + OPENING_AT_ONCE):
+            if len(self._viewers) < min(count, self._opened + MAX_OPENING):
                 self._add(port)
             else:
-                self._look(1)
+                self._poll(1)
             if time.monotonic() > deadline:
-                raise RuntimeError(f"{self._opened} of {count} pages were served within {SERVED_S} s")
+                raise RuntimeError(f"{self._opened} of {count} pages were served within {OPEN_TIMEOUT_S} s")
 
-    def forget(self) -> None:
-        """Begin to count anew."""
+    def reset_counts(self) -> None:
+        """Set all counts to zero."""
         self.messages = self.reports = 0
         self.took_ms.clear()
 
     def watch(self, *, messages: int = 0, reports: int = 0, within_s: float = 60) -> bool:
-        """Read until all of them together have got so many; return whether they have."""
+        """Read until all pages together have received that many; return whether they have in time."""
         deadline = time.monotonic() + within_s
         while (self.messages < messages or self.reports < reports) and time.monotonic() < deadline:
-            self._look(1)
+            self._poll(1)
         return self.messages >= messages and self.reports >= reports
 
     def idle(self, seconds: float) -> None:
-        """Do for a while what a page does when nothing happens."""
+        """Answer pings for some seconds."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            self._look(0.2)
+            self._poll(0.2)
 
     def close(self) -> None:
-        """Close them all."""
+        """Close all pages."""
         self._selector.close()
         for viewer in self._viewers:
             viewer.socket.close()
@@ -144,7 +144,7 @@ class Viewers:
         self._selector.register(viewer.socket, selectors.EVENT_READ, viewer)
         self._advance(viewer)
 
-    def _look(self, timeout_s: float) -> None:
+    def _poll(self, timeout_s: float) -> None:
         for key, _ in self._selector.select(timeout_s):
             self._read(key.data)
 
@@ -155,20 +155,20 @@ class Viewers:
         now = time.time()
         if viewer.stage == 1 and b"HTTP/1.1 101 " in data:
             data = data.partition(b"\r\n\r\n")[2]
-        said = understand(viewer.rest + data)
-        viewer.rest = said.rest
+        received = parse_frames(viewer.rest + data)
+        viewer.rest = received.rest
         if viewer.stage < len(self._opening) + 1:
-            self._open(viewer, said.texts)
-        for _ in range(said.pings):
+            self._open(viewer, received.texts)
+        for _ in range(received.pings):
             viewer.socket.send(PONG)
-        if said.messages:
-            self._count(said, now)
+        if received.messages:
+            self._count(received, now)
 
-    def _count(self, said: Said, now: float) -> None:
-        self.messages += said.messages
-        self.reports += len(said.posted_at)
+    def _count(self, received: Received, now: float) -> None:
+        self.messages += received.messages
+        self.reports += len(received.posted_at)
         self.last_at = now
-        for posted_at in said.posted_at:
+        for posted_at in received.posted_at:
             self.took_ms[int((now - posted_at) * 1000)] += 1
 
     def _open(self, viewer: Viewer, texts: Iterable[bytes]) -> None:
@@ -183,8 +183,8 @@ class Viewers:
         viewer.stage += 1
 
 
-def percentile(took_ms: collections.Counter[int], percent: float) -> int:
-    """Return the time within which that share arrived, in whole milliseconds, rounded up."""
+def find_percentile(took_ms: collections.Counter[int], percent: float) -> int:
+    """Return a percentile of latencies in whole milliseconds, rounded up."""
     left = took_ms.total() * percent / 100
     for value in sorted(took_ms):
         left -= took_ms[value]

@@ -1,4 +1,4 @@
-"""Makes the application: wiring only."""
+"""Creates the application. Only wiring."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +12,7 @@ from dashboard import api, live, pages, webhooks
 from dashboard.access import init_access
 from dashboard.config import Role, Settings
 from dashboard.database.migrations import MIGRATIONS
-from dashboard.database.pool import describe_engine, watch_pool
+from dashboard.database.pool import init_pool, make_engine_options
 from dashboard.extensions import WRITER, db, migrate
 from dashboard.extensions import api as rest
 from dashboard.http.assets import fingerprint_static, init_assets
@@ -26,15 +26,15 @@ PACKAGE = Path(__file__).parent
 
 
 class Dashboard(Flask):
-    """The application; greenlets serve its requests, so no view is a coroutine."""
+    """The Flask application. Greenlets serve its requests, so no view is a coroutine."""
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """Return the function: Flask would check before each call of each hook whether it is a coroutine."""
+        """Return the function. Flask would check before each call of a hook whether it is a coroutine."""
         return func
 
 
 def create_app(settings: Settings) -> Flask:
-    """Return the application, wired for its role. Starts nothing: `live.start` begins to follow the database."""
+    """Return the application, wired for its role. Starts nothing; `live.start` begins to follow the database."""
     if settings.database_url is None:
         raise ValueError("create_app needs settings with a database_url")
     app = Dashboard("dashboard", static_url_path=f"/static/{fingerprint_static(PACKAGE / 'static')}")
@@ -42,7 +42,7 @@ def create_app(settings: Settings) -> Flask:
         SETTINGS=settings,
         MAX_CONTENT_LENGTH=settings.max_body_bytes,
         SQLALCHEMY_DATABASE_URI=settings.database_url,
-        SQLALCHEMY_ENGINE_OPTIONS=describe_engine(settings),
+        SQLALCHEMY_ENGINE_OPTIONS=make_engine_options(settings),
         API_TITLE="Deployment dashboard",
         API_VERSION="1",
         OPENAPI_VERSION="3.1.0",
@@ -52,29 +52,29 @@ def create_app(settings: Settings) -> Flask:
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     db.init_app(app)
     migrate.init_app(app, db, directory=str(MIGRATIONS))
-    watch_pool(find_engine(app), settings)
+    init_pool(find_engine(app), settings)
     rest.init_app(app)
     init_assets(app)
     init_errors(app)
     init_request_ids(app)
     rest.register_blueprint(api.health)
     if settings.role != Role.LIVE:
-        _serve_web(app, settings)
+        _init_web(app, settings)
     init_access(app)
     if settings.role != Role.WEB:
         live.init_app(app)
-    # One proxy in front may say how it was reached; the peer's address stays the socket's (see access.permissions).
+    # One proxy may forward host and scheme; the peer's address stays that of the socket (see access.permissions).
     app.wsgi_app = SecurityMiddleware(PrefixMiddleware(ProxyFix(app.wsgi_app, x_for=0), settings.url_prefix))  # type: ignore[method-assign]
     return app
 
 
 def find_engine(app: Flask) -> Engine:
-    """Return the connections of an application to the database."""
+    """Return the engine with the application's database connections."""
     with app.app_context():
         return db.engine
 
 
-def _serve_web(app: Flask, settings: Settings) -> None:
+def _init_web(app: Flask, settings: Settings) -> None:
     for blueprint in (*webhooks.blueprints, *api.blueprints):
         rest.register_blueprint(blueprint)
     pages.init_app(app)

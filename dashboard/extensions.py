@@ -1,4 +1,4 @@
-"""The library objects that modules share: made here, bound to the application in create_app, without logic."""
+"""The library objects that modules share: created here, bound to the application in create_app, without logic."""
 
 import functools
 from datetime import UTC, datetime
@@ -18,34 +18,34 @@ from dashboard.ingest.writer import Writer
 from dashboard.models.base import Base
 
 
-class ReadingSession(Session):
-    """A session that only reads, all of it as of one moment. Writers take a connection of the engine instead."""
+class ReadOnlySession(Session):
+    """A session whose queries all read one snapshot. Writers use a connection of the engine instead."""
 
     def get_bind(self, *args: Any, **kwargs: Any) -> Engine:  # noqa: ANN401
-        """Return the engine, set to read-only snapshots."""
-        return _make_reading(super().get_bind(*args, **kwargs))
+        """Return the engine with read-only transactions that keep one snapshot."""
+        return _make_read_only(super().get_bind(*args, **kwargs))
 
 
 @functools.lru_cache(maxsize=8)
-def _make_reading(bind: Engine) -> Engine:
-    """Return the same object each time: a session takes one connection, and so one snapshot, per engine."""
+def _make_read_only(bind: Engine) -> Engine:
+    """Return the read-only engine, always the same object: a session takes one connection, and snapshot, per engine."""
     return bind.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
-db = SQLAlchemy(model_class=Base, session_options={"class_": ReadingSession})
+db = SQLAlchemy(model_class=Base, session_options={"class_": ReadOnlySession})
 migrate = Migrate()
 socketio = SocketIO()
 api: Api = ProblemApi()
 WRITER = "writer"
-"""Under this name the application's extensions hold the writer of deliveries of this process."""
+"""The key of this process's writer in the application's extensions."""
 
 
 def current_writer() -> Writer:
-    """Return what writes deliveries in this process."""
+    """Return this process's writer of deliveries."""
     writer: Writer = current_app.extensions[WRITER]
     return writer
 
 
 def open_reader(now: datetime | None = None) -> Reader:
-    """Return what the queries of this request or live message read with; without `now` as of the current time."""
+    """Return the reader for the queries of a request or live message; `now` is the current time by default."""
     return Reader(db.session, now or datetime.now(UTC), current_app.config["SETTINGS"])

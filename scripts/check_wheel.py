@@ -1,4 +1,4 @@
-"""Checks a wheel: every file has the digest that RECORD states, and what a deployment needs is there."""
+"""Checks a wheel: every file has the digest that RECORD states, and the files that a deployment needs are included."""
 
 import base64
 import csv
@@ -20,14 +20,14 @@ NEEDED = {
 
 
 def check_wheel(path: str) -> int:
-    """Return how many files were checked; end the program with one line about the first thing that is wrong."""
+    """Return the number of checked files; exit with one line about the first error."""
     with zipfile.ZipFile(path) as wheel:
         record = next(name for name in wheel.namelist() if name.endswith(".dist-info/RECORD"))
         rows = list(csv.reader(wheel.read(record).decode().splitlines()))
         for name, digest, _size in rows:
             algorithm, _, expected = digest.partition("=")
             if digest and _digest(algorithm, wheel.read(name)) != expected:
-                sys.exit(f"{name} is not what RECORD says")
+                sys.exit(f"{name} does not match RECORD")
     names = {row[0] for row in rows}
     if missing := sorted(NEEDED - names):
         sys.exit(f"the wheel lacks {', '.join(missing)}")
@@ -39,4 +39,4 @@ def _digest(algorithm: str, content: bytes) -> str:
 
 
 if __name__ == "__main__":
-    print(f"{check_wheel(sys.argv[1])} files are what RECORD says")
+    print(f"{check_wheel(sys.argv[1])} files match RECORD")

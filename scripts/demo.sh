@@ -25,7 +25,7 @@ parse_secrets() { # the dashboard itself says whether the secret is the right on
   status=$(printf 'header = "Authorization: Bearer %s"\n' "$DASHBOARD_WEBHOOK_SECRET" |
     curl -sS --config - -o /dev/null -w '%{http_code}' -H 'Content-Type: application/json' -d '{}' \
       "$DASHBOARD_URL/api/webhook/deployment")
-  echo "a request with the secret and without a report is answered $status"
+  echo "an empty report with the secret was answered with $status"
   [ "$status" = 422 ]
 }
 
@@ -58,7 +58,7 @@ start_service() {
   echo "$pid" >"$DEMO_SITE/service.pid"
   until curl -fs -o /dev/null "$DEMO_TEST_URL$page"; do
     kill -0 "$pid" 2>/dev/null || {
-      echo "the service ended:" >&2
+      echo "the service exited:" >&2
       tail -n 3 "$DEMO_SITE/service.log" >&2
       return 1
     }
@@ -127,7 +127,7 @@ deploy() {
   for step; do
     number=$((number + 1))
     if [ "$step" = configure_nginx ]; then
-      "$report" step "$step" --number "$number" --status skipped --message "the demo serves without nginx"
+      "$report" step "$step" --number "$number" --status skipped --message "the demo runs without nginx"
     elif [ "$outcome" = failed ]; then
       "$report" step "$step" --number "$number" --status skipped
     else
@@ -144,7 +144,7 @@ deploy() {
 play() {
   : "${DASHBOARD_URL:?}" "${DASHBOARD_WEBHOOK_SECRET:?}"
   curl -fsS -o /dev/null "$DASHBOARD_URL/health" || {
-    echo "No dashboard answers on $DASHBOARD_URL: start it with make run, in another terminal." >&2
+    echo "No dashboard is running on $DASHBOARD_URL: start it with make run in another terminal." >&2
     exit 1
   }
   DEMO_DIR=$(mktemp -d)
@@ -159,18 +159,18 @@ play() {
   backend_steps="validate_artifact parse_secrets server_init deploy_project configure_nginx start_service test_website_backend"
   # shellcheck disable=SC2086  # one word per step
   deploy demo-backend backend "$(find_free_port)" $backend_steps
-  echo "Once more, on the port of the static site, which is taken: this must fail."
+  echo "Deploying again on the port of the static site, which is in use: this must fail."
   stop_service "$DEMO_DIR/demo-backend"
   # shellcheck disable=SC2086
   if deploy demo-backend backend "$site_port" $backend_steps; then
     echo "It should have failed." >&2
     exit 1
   fi
-  echo "Done: two deployments that worked and one that failed, on $DASHBOARD_URL/"
+  echo "Done: two deployments succeeded and one failed, see $DASHBOARD_URL/"
 }
 
 case ${1:-} in
   '') play ;;
   build_wheel | validate_artifact | parse_secrets | server_init | deploy_project | start_service | test_website_*) "$1" ;;
-  *) echo "demo.sh: there is no step $1" >&2 && exit 2 ;;
+  *) echo "demo.sh: unknown step $1" >&2 && exit 2 ;;
 esac

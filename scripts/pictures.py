@@ -1,4 +1,4 @@
-"""Takes the pictures of the README from a running dashboard on which `make demo` was played: `make pictures`."""
+"""`make pictures`: takes the screenshots of the README from a running dashboard after `make demo`."""
 
 import json
 import os
@@ -13,7 +13,7 @@ QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-backgroun
 
 
 def main() -> None:
-    """Take overview and failed deployment, light and dark."""
+    """Take screenshots of the overview and of a failed deployment, light and dark."""
     url = f"http://127.0.0.1:{os.environ.get('DASHBOARD_PORT') or '8000'}"
     with urllib.request.urlopen(f"{url}/api/deployments?state=failed&limit=1") as answer:  # noqa: S310
         failed = json.load(answer)["items"]
@@ -33,7 +33,7 @@ def main() -> None:
 
 
 def take_picture(page: Page, address: str, path: Path) -> None:
-    """Take the page once it is live."""
+    """Take a screenshot of the page once it receives live updates."""
     page.goto(address)
     page.wait_for_selector("#connection[data-connection=live]")
     page.screenshot(path=path)

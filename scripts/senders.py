@@ -1,6 +1,6 @@
 """Posts real bodies of every sender to a dashboard and writes the verdicts into docs/senders.md: `make senders`.
 
-tests/webhooks/real_bodies.py selects and posts the bodies; the test beside it checks that the table is up to date.
+tests/support/bodies/real.py selects and posts the bodies; tests/webhooks/test_real_bodies.py checks the table.
 """
 
 import sys
@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from benchmarks.servers import run_dashboard
-from tests.webhooks.dialects.corpora import CORPORA
-from tests.webhooks.real_bodies import Answer, list_deliveries, post_all
+from tests.support.bodies.corpora import CORPORA
+from tests.support.bodies.real import Answer, list_deliveries, post_all
+from tests.support.running import run_dashboard
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "senders.md"
 BEGIN = "<!-- Begin: written by `make senders`. -->"
@@ -62,8 +62,7 @@ def write_line(row: Row) -> str:
 def sum_up(others: Sequence[Answer]) -> Row:
     """Return the row that GitHub's other events share."""
     number = len({answer.delivery.event for answer in others})
-    why = "each is about something else: code, discussions, settings, people, …"
-    return make_row("GitHub", f"{number} other events", others, why)
+    return make_row("GitHub", f"{number} other events", others, "code, issue, settings, user and other events")
 
 
 def make_row(sender: str, event: str, answers: Sequence[Answer], why: str) -> Row:

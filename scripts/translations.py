@@ -1,6 +1,6 @@
-"""Brings the catalogs up to date with the words in the code (`make translations`); what lacks a translation is printed.
+"""`make translations`: updates the catalogs with the messages in the code, and prints untranslated messages.
 
-Also writes the words and constants that the tests of the scripts use. Nothing of the running program is here.
+Also writes the words and constants that the tests of the JavaScript modules use. The running program uses none of it.
 """
 
 import json
@@ -22,11 +22,11 @@ from dashboard.pages.text.words import list_words
 ROOT = Path(__file__).parent.parent
 TABLES = ROOT / "tests" / "js"
 KEYWORDS = {**DEFAULT_KEYWORDS, "word": ((1, "c"), 2), "plural": (1, 2)}
-"""The functions whose arguments are words: gettext's own, and those of pages/words.py."""
+"""The functions whose arguments are messages: gettext's own, and those of pages/text/words.py and plurals.py."""
 
 
 def extract() -> Catalog:
-    """Return a catalog of every word in templates and Python files, without translations."""
+    """Return a catalog of all messages in templates and Python files, without translations."""
     mappings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["babel"]["mappings"]
     methods = [(mapping["pattern"], mapping["method"]) for mapping in mappings]
     options = {mapping["pattern"]: {"trimmed": "true", "silent": "false"} for mapping in mappings}
@@ -38,19 +38,19 @@ def extract() -> Catalog:
     return found
 
 
-def read(language: str) -> Catalog:
-    """Return the catalog of a language as it is committed."""
+def read_catalog(language: str) -> Catalog:
+    """Return the catalog of a language from its file."""
     with find_catalog(language).open("rb") as file:
         return read_po(file, locale=language)
 
 
 def find_catalog(language: str) -> Path:
-    """Return where the catalog of a language is."""
+    """Return the path of a language's catalog."""
     return languages.TRANSLATIONS / language / "LC_MESSAGES" / "messages.po"
 
 
-def collect_words(language: str) -> dict[str, str]:
-    """Return the texts that the scripts read from a page in a language, by their dotted names."""
+def translate_words(language: str) -> dict[str, str]:
+    """Return the words that the JavaScript modules get in a language, by their dotted names."""
     app = Flask("words")
     languages.init_app(app)
     with app.test_request_context(headers={"Accept-Language": languages.TAGS[language]}):
@@ -58,13 +58,13 @@ def collect_words(language: str) -> dict[str, str]:
 
 
 def list_untranslated(catalog: Catalog) -> list[str]:
-    """Return the words of a catalog without a translation."""
-    return [str(message.id) for message in catalog if message.id and (not all_forms(message.string) or message.fuzzy)]
+    """Return the messages of a catalog that lack a translation, or one of its plural forms."""
+    return [str(item.id) for item in catalog if item.id and (not has_all_forms(item.string) or item.fuzzy)]
 
 
-def all_forms(translation: str | list[str] | tuple[str, ...]) -> bool:
-    """Return whether each form of a translation is there."""
-    return bool(translation) and (isinstance(translation, str) or all(translation))
+def has_all_forms(translation: str | list[str] | tuple[str, ...] | None) -> bool:
+    """Return whether all plural forms of a translation exist."""
+    return bool(translation) and (isinstance(translation, str) or all(translation or ()))
 
 
 def write_table(name: str, table: Mapping[str, Any]) -> None:
@@ -73,18 +73,18 @@ def write_table(name: str, table: Mapping[str, Any]) -> None:
 
 
 def main() -> int:
-    """Update the files; return 1 if words lack a translation."""
+    """Update the files; return 1 if messages lack a translation, else 0."""
     missing: list[str] = []
     for language in languages.LANGUAGES:
         if language != languages.DEFAULT:
-            catalog = read(language)
+            catalog = read_catalog(language)
             catalog.update(extract(), no_fuzzy_matching=True, update_creation_date=False)
             catalog.obsolete.clear()
             with find_catalog(language).open("wb") as file:
                 write_po(file, catalog, width=100, include_lineno=False, sort_by_file=True)
             missing += [f"{language}: {word}" for word in list_untranslated(catalog)]
             languages.read_catalog.cache_clear()
-        write_table(f"text/words.{language}.json", collect_words(language))
+        write_table(f"text/words.{language}.json", translate_words(language))
     write_table("constants.json", CONSTANTS)
     print(*missing, sep="\n")
     return 1 if missing else 0

@@ -2,7 +2,7 @@
 
 from flask.testing import FlaskClient
 
-from tests.servers import SECRET
+from tests.support.servers import SECRET
 
 
 def read(client: FlaskClient) -> dict[str, float]:

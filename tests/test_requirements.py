@@ -10,7 +10,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tests.servers import REPOSITORY
+from tests.support.servers import REPOSITORY
 
 ONLY_FOR_TYPES = {"_typeshed"}
 """Modules that exist for type checkers and are never loaded."""

@@ -1,6 +1,6 @@
-"""Who may do what: webhook sources with their secrets, and who may read which endpoint.
+"""Access control: webhook sources with their secrets, and permission to use endpoints.
 
-This is the package's face: other rooms import from here only.
+Other packages import only the names below.
 """
 
 from dashboard.access.permissions import init_access, may_read

@@ -1,4 +1,4 @@
-"""Who may read: anyone on this machine, from elsewhere only with the secret. Closed by default."""
+"""Access to endpoints: reading is open to this machine, and to others with the secret. Closed by default."""
 
 import hmac
 import ipaddress
@@ -15,7 +15,7 @@ FORWARDING_HEADERS = ("Forwarded", "X-Forwarded-For", "X-Real-IP")
 
 
 def may_read(incoming: Request, settings: Settings) -> bool:
-    """Return whether the request may see pages, the reading API and live events."""
+    """Return whether the request may read pages, the API and live events."""
     return comes_from_loopback(incoming) or holds_secret(incoming, settings)
 
 
@@ -28,7 +28,7 @@ PUBLIC_ENDPOINTS = frozenset(
         "webhooks.receive_dialect",
     }
 )
-"""Open to anyone; the webhooks authenticate each delivery themselves."""
+"""Open to everyone; the webhooks authenticate each delivery themselves."""
 SECRET_ENDPOINTS = frozenset(
     {
         "deliveries.show_deliveries",
@@ -39,12 +39,12 @@ SECRET_ENDPOINTS = frozenset(
         "replay.replay_matching",
     }
 )
-"""Only for who holds the secret, on this machine too."""
+"""Open only with the secret, on this machine, too."""
 READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def init_access(app: Flask) -> None:
-    """Let every endpoint that is in neither list above be read only by those who may."""
+    """Check each request; an endpoint that is in neither set above requires permission to read."""
     app.before_request(_check_access)
 
 
@@ -60,25 +60,25 @@ def _check_access() -> None:
 
 
 def require_read(incoming: Request, settings: Settings) -> None:
-    """Raise 401 unless the request may read; browsers then ask for a password, which is the secret."""
+    """Raise 401 unless the request may read; browsers then ask for a password: the secret."""
     if not may_read(incoming, settings):
-        raise _unauthorised("Reading from another machine needs the secret, as bearer token or as password.")
+        raise _unauthorised("Requests from other machines need the secret, as a bearer token or as a password.")
 
 
 def require_secret(incoming: Request, settings: Settings) -> None:
-    """Raise 401 unless the request holds the secret, wherever it comes from."""
+    """Raise 401 unless the request carries the secret, even from this machine."""
     if not holds_secret(incoming, settings):
-        raise _unauthorised("This needs the secret, as bearer token or as password.")
+        raise _unauthorised("This request needs the secret, as a bearer token or as a password.")
 
 
 def require_own_page(incoming: Request) -> None:
-    """Raise 403 if a browser was told by a page elsewhere to change something: it sends the password by itself."""
+    """Raise 403 for a change that a page of another site makes a browser request (CSRF): browsers add the password."""
     if incoming.method not in READING_METHODS and not comes_from_own_page(incoming):
-        raise ProblemError(HTTPStatus.FORBIDDEN, "A page of another site may not do this.")
+        raise ProblemError(HTTPStatus.FORBIDDEN, "Requests from pages of other sites are not allowed.")
 
 
 def comes_from_own_page(incoming: Request) -> bool:
-    """Return whether it was a page of ours that made the browser ask, or no browser asks at all."""
+    """Return whether the request comes from one of our pages, or not from a browser."""
     site, origin = incoming.headers.get("Sec-Fetch-Site"), incoming.headers.get("Origin")
     if site is not None:
         return site in {"same-origin", "none"}
@@ -86,11 +86,11 @@ def comes_from_own_page(incoming: Request) -> bool:
 
 
 def comes_from_loopback(incoming: Request) -> bool:
-    """Return whether the peer, and whoever a proxy says it speaks for, is this machine.
+    """Return whether the peer and every address that proxies forward are this machine's.
 
-    A header that cannot be understood counts as a foreign address. The Host must be this machine's too: else a page
-    elsewhere could read through the visitor's browser by pointing its own name here. A peer on a Unix socket has no
-    address: it is a proxy, and must say for whom it speaks.
+    A forwarded address that cannot be parsed counts as another machine's. The Host must be this machine's, too, or a
+    page elsewhere could read through a visitor's browser by pointing its own name here (DNS rebinding). A peer on a
+    Unix socket has no address: it is a proxy, and must forward the client's.
     """
     hops = [hop for header in FORWARDING_HEADERS for hop in incoming.headers.get(header, "").split(",") if hop.strip()]
     addresses = [incoming.remote_addr, *hops] if incoming.remote_addr else hops
@@ -98,15 +98,15 @@ def comes_from_loopback(incoming: Request) -> bool:
 
 
 def holds_secret(incoming: Request, settings: Settings) -> bool:
-    """Return whether the Authorization header carries the secret: as bearer token, or as password of any user."""
+    """Return whether the Authorization header contains the secret, as a bearer token or as any user's password."""
     authorization = incoming.authorization
     if authorization is None:
         return False
     if authorization.type == "bearer":
-        # WSGI gives the bytes of a header as Latin-1.
+        # WSGI decodes the bytes of a header as Latin-1.
         given = (authorization.token or "").encode("latin-1", errors="replace")
     else:
-        given = (authorization.password or "").encode(errors="replace")
+        given = (authorization.password or "").encode()
     return hmac.compare_digest(given, settings.webhook_secret.encode())
 
 

@@ -1,4 +1,4 @@
-"""Sources as the request path sees them: read from the database every few seconds, not for each delivery."""
+"""A cache of the sources: they are read from the database every few seconds, not for each delivery."""
 
 import threading
 import time
@@ -13,13 +13,13 @@ from dashboard.extensions import db
 from dashboard.http.context import current_settings
 
 FRESH_S = 3.0
-"""How long it takes at most until an added, rotated or removed secret counts everywhere, if the database answers."""
+"""The maximum age of cached sources, after which changes apply in every process, unless the database is down."""
 WAIT_S = 5.0
-"""How long a request waits for another one that reads them for the first time."""
+"""How long a request waits while another one reads the sources for the first time."""
 
 
 class SourceCache:
-    """What was read last, and when."""
+    """The sources that were read last, and the time at which they become stale."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -27,10 +27,10 @@ class SourceCache:
         self._stale_at = 0.0
 
     def read(self, now: datetime) -> list[Source]:
-        """Return the sources; raise the database's error, or that it takes too long, only if it has never answered.
+        """Return the sources; raise the database's error, or PoolTimeoutError, only if none were ever read.
 
-        One request at a time reads them anew. The others go on with what is known: a database that does not answer
-        holds up one of them, not all of them one after the other.
+        One request at a time refreshes them, the others use the stale ones: a database that does not answer delays one
+        request instead of all of them in turn.
         """
         if self._is_stale() and self._lock.acquire(timeout=0 if self._sources is not None else WAIT_S):
             try:
@@ -49,13 +49,13 @@ class SourceCache:
         try:
             self._sources = load_sources(db.engine, current_settings(), now)
         except UNAVAILABLE:
-            # What was right a moment ago still tells who may post; the delivery itself will hear of the database.
+            # Stale sources can still authenticate; writing the delivery will fail if the database is still down.
             if self._sources is None:
                 raise
         self._stale_at = time.monotonic() + FRESH_S
 
 
 def read_sources(now: datetime) -> list[Source]:
-    """Return the sources that may post."""
+    """Return the sources that may post deliveries, from the cache of this process."""
     cache: SourceCache = current_app.extensions.setdefault("webhook_sources", SourceCache())
     return cache.read(now)

@@ -1,7 +1,7 @@
-"""Webhook sources: who may post, with which secrets, on what. Secrets are encrypted with a key made from SECRET_KEY.
+"""Webhook sources: authorised senders with their secrets and projects. Secrets are encrypted under SECRET_KEY.
 
-The secret of the settings is the source `default`. Once it has been rotated, the table holds what became of it: a
-secret that expired there is accepted no more, even while the settings still name it.
+The secret in the settings belongs to the source `default`. Once it is rotated, the table holds the old secret, too:
+after its expiry it is no longer accepted, even if the settings still contain it.
 """
 
 import base64
@@ -26,9 +26,10 @@ from dashboard.core.view import format_time
 from dashboard.models import Base, WebhookSource
 
 DEFAULT = "default"
-"""Name of the source whose secret is DASHBOARD_WEBHOOK_SECRET."""
+"""The name of the source whose secret is DASHBOARD_WEBHOOK_SECRET."""
 TABLE = Base.metadata.tables[WebhookSource.__tablename__]
-PURPOSE = b"deployment dashboard: secrets of webhook sources"
+KEY_PURPOSE = b"deployment dashboard: secrets of webhook sources"
+"""The `info` of HKDF: it makes this key differ from all others derived from SECRET_KEY."""
 
 log = logging.getLogger(__name__)
 
@@ -39,18 +40,19 @@ class SourceError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Somebody who may post."""
+    """An authorised sender."""
 
     name: str
     secrets: tuple[str, ...] = field(repr=False)
-    """Those that are accepted now."""
+    """The secrets that are accepted now."""
     dialect: str | None = None
     repositories: tuple[str, ...] = ()
+    """Patterns for the projects that it may report on; empty: all projects."""
 
     def allows(self, report: Report) -> bool:
-        """Return whether this source may report on that project, by its slug or the name that the slug is made of.
+        """Return whether this source may report on the project, by its slug or by a name that has this slug.
 
-        What else a body claims, a repository say, counts only if it is that name: anybody can claim anything.
+        A repository that a report claims counts only if it has this slug: a sender can claim anything.
         """
         if not self.repositories:
             return True
@@ -62,21 +64,24 @@ class Source:
 
 
 def load_sources(engine: Engine, settings: Settings, now: datetime) -> list[Source]:
-    """Return all sources with the secrets that are accepted at this time, that of the settings among them."""
+    """Return all sources with the secrets that are accepted at this time, including the one in the settings."""
     with engine.connect() as connection:
         rows = [dict(row) for row in connection.execute(select(TABLE).order_by(TABLE.c.name)).mappings()]
-    box = make_box(settings.secret_key)
-    sources = [_open_source(row, box, now) for row in rows]
-    if _is_in_force(settings.webhook_secret, [row for row in rows if row["name"] == DEFAULT], box):
+    cipher = make_cipher(settings.secret_key)
+    sources = [_make_source(row, cipher, now) for row in rows]
+    if _accepts_configured(settings.webhook_secret, [row for row in rows if row["name"] == DEFAULT], cipher):
         sources.insert(0, Source(DEFAULT, (settings.webhook_secret,)))
     return sources
 
 
-def _is_in_force(secret: str, rotated: Sequence[dict[str, Any]], box: Fernet) -> bool:
-    """Return whether the secret of the settings counts: not if it may have been rotated out."""
-    known = [secret for row in rotated for secret in _open_all(row, box)]
-    are_lost = len(known) < sum(len(row["secrets"]) for row in rotated)
-    return secret not in known and not are_lost
+def _accepts_configured(secret: str, rotated: Sequence[dict[str, Any]], cipher: Fernet) -> bool:
+    """Return whether the secret in the settings is accepted: not if it has been rotated, or may have been.
+
+    It may have been if one of the stored secrets cannot be decrypted.
+    """
+    known = [secret for row in rotated for secret in _decrypt_secrets(row, cipher)]
+    all_decrypted = len(known) == sum(len(row["secrets"]) for row in rotated)
+    return all_decrypted and secret not in known
 
 
 def add_source(engine: Engine, settings: Settings, now: datetime, source: Source) -> None:
@@ -84,34 +89,33 @@ def add_source(engine: Engine, settings: Settings, now: datetime, source: Source
     others = load_sources(engine, settings, now)
     for other in others:
         if other.name == source.name:
-            raise SourceError(f"there is a source {source.name} already: rotate its secret, or remove it first")
+            raise SourceError(f"source {source.name} already exists: rotate its secret, or remove it first")
     _refuse_shared(source.secrets, others)
     values = {"name": source.name, "dialect": source.dialect, "repositories": list(source.repositories)}
-    sealed = [_seal(secret, make_box(settings.secret_key), now) for secret in source.secrets]
+    stored = [_encrypt(secret, make_cipher(settings.secret_key), now) for secret in source.secrets]
     with engine.begin() as connection:
-        connection.execute(insert(TABLE).values(**values, secrets=sealed, created_at=now))
+        connection.execute(insert(TABLE).values(**values, secrets=stored, created_at=now))
 
 
 def rotate_secret(
     engine: Engine, settings: Settings, now: datetime, name: str, *, secret: str, overlap: timedelta
 ) -> None:
-    """Make `secret` the source's own; those that it has are accepted for as long as `overlap`, and not after.
+    """Give a source a new secret; its present secrets expire after `overlap`.
 
-    Raises SourceError for a name that does not exist and for a secret that is in use.
+    Raises SourceError if the source does not exist or the secret is in use.
     """
     sources = {source.name: source for source in load_sources(engine, settings, now)}
     if name not in sources:
-        raise SourceError(f"there is no source {name}")
+        raise SourceError(f"source {name} does not exist")
     _refuse_shared((secret,), sources.values())
-    box = make_box(settings.secret_key)
+    cipher = make_cipher(settings.secret_key)
     with engine.begin() as connection:
         row = connection.execute(select(TABLE).where(TABLE.c.name == name).with_for_update()).mappings().first()
         kept = list(row["secrets"]) if row else []
-        if name == DEFAULT and _is_in_force(settings.webhook_secret, [{"name": name, "secrets": kept}], box):
-            kept.append(_seal(settings.webhook_secret, box, now))
-        ends = now + overlap
-        kept = [{**entry, "expires_at": _earlier(entry["expires_at"], ends)} for entry in kept]
-        stored = [*kept, _seal(secret, box, now)]
+        if name == DEFAULT and _accepts_configured(settings.webhook_secret, [{"name": name, "secrets": kept}], cipher):
+            kept.append(_encrypt(settings.webhook_secret, cipher, now))
+        kept = [{**entry, "expires_at": _limit_expiry(entry["expires_at"], now + overlap)} for entry in kept]
+        stored = [*kept, _encrypt(secret, cipher, now)]
         if row:
             connection.execute(update(TABLE).where(TABLE.c.name == name).values(secrets=stored))
         else:
@@ -120,62 +124,65 @@ def rotate_secret(
 
 
 def remove_source(engine: Engine, name: str) -> None:
-    """Remove a source, after which none of its secrets is accepted; raise SourceError if there is none."""
+    """Remove a source with its secrets; raise SourceError if it does not exist or is the default one."""
     if name == DEFAULT:
-        raise SourceError(f"{DEFAULT} is the source of DASHBOARD_WEBHOOK_SECRET: rotate its secret instead")
+        raise SourceError(
+            f"source {DEFAULT} belongs to DASHBOARD_WEBHOOK_SECRET and cannot be removed: rotate its secret instead"
+        )
     with engine.begin() as connection:
         if not connection.execute(delete(TABLE).where(TABLE.c.name == name)).rowcount:
-            raise SourceError(f"there is no source {name}")
+            raise SourceError(f"source {name} does not exist")
 
 
 def generate_secret() -> str:
-    """Return a secret that no one can guess: 43 characters that headers and shells carry as they are."""
+    """Return a random secret of 43 characters that need no escaping in headers and shells."""
     return secrets.token_urlsafe(32)
 
 
-def make_box(secret_key: str) -> Fernet:
-    """Return what seals and opens secrets: authenticated encryption under a key derived from SECRET_KEY."""
-    key = HKDF(SHA256(), length=32, salt=None, info=PURPOSE).derive(secret_key.encode())
+def make_cipher(secret_key: str) -> Fernet:
+    """Return the cipher for stored secrets: authenticated encryption with a key derived from SECRET_KEY."""
+    key = HKDF(SHA256(), length=32, salt=None, info=KEY_PURPOSE).derive(secret_key.encode())
     return Fernet(base64.urlsafe_b64encode(key))
 
 
-def _open_source(row: dict[str, Any], box: Fernet, now: datetime) -> Source:
-    valid = [entry for entry in row["secrets"] if not _is_over(entry, now)]
-    opened = _open_all({**row, "secrets": valid}, box)
-    return Source(row["name"], tuple(opened), row["dialect"], tuple(row["repositories"]))
+def _make_source(row: dict[str, Any], cipher: Fernet, now: datetime) -> Source:
+    valid = [entry for entry in row["secrets"] if not _is_expired(entry, now)]
+    decrypted = _decrypt_secrets({**row, "secrets": valid}, cipher)
+    return Source(row["name"], tuple(decrypted), row["dialect"], tuple(row["repositories"]))
 
 
-def _open_all(row: dict[str, Any], box: Fernet) -> list[str]:
-    """Return the secrets of a row; without the SECRET_KEY that sealed them they are lost, and accepted no more."""
-    opened = []
+def _decrypt_secrets(row: dict[str, Any], cipher: Fernet) -> list[str]:
+    """Return the secrets of a row without those that were encrypted with another SECRET_KEY: they are lost."""
+    decrypted = []
     for entry in row["secrets"]:
         try:
-            opened.append(box.decrypt(entry["sealed"]).decode())
+            decrypted.append(cipher.decrypt(entry["sealed"]).decode())
         except InvalidToken:
-            _report_lost(row["name"])
-    return opened
+            _log_undecryptable(row["name"])
+    return decrypted
 
 
 @functools.lru_cache(maxsize=100)
-def _report_lost(name: str) -> None:
-    """Say it once: sources are read every few seconds."""
-    log.error("a secret of source %s was sealed with another SECRET_KEY: rotate it", name)
+def _log_undecryptable(name: str) -> None:
+    """Log this once per source: the cache skips repeated calls, as sources are read every few seconds."""
+    log.error("a secret of source %s was encrypted with another SECRET_KEY: rotate it", name)
 
 
-def _seal(secret: str, box: Fernet, now: datetime) -> dict[str, Any]:
-    return {"sealed": box.encrypt(secret.encode()).decode(), "added_at": format_time(now), "expires_at": None}
+def _encrypt(secret: str, cipher: Fernet, now: datetime) -> dict[str, Any]:
+    return {"sealed": cipher.encrypt(secret.encode()).decode(), "added_at": format_time(now), "expires_at": None}
 
 
-def _is_over(entry: dict[str, Any], now: datetime) -> bool:
+def _is_expired(entry: dict[str, Any], now: datetime) -> bool:
     return entry["expires_at"] is not None and datetime.fromisoformat(entry["expires_at"]) <= now
 
 
-def _earlier(known: str | None, ends: datetime) -> str | None:
-    return known if known is not None and datetime.fromisoformat(known) <= ends else format_time(ends)
+def _limit_expiry(expires_at: str | None, latest: datetime) -> str | None:
+    is_earlier = expires_at is not None and datetime.fromisoformat(expires_at) <= latest
+    return expires_at if is_earlier else format_time(latest)
 
 
-def _refuse_shared(secrets_given: Sequence[str], others: Iterable[Source]) -> None:
-    """A delivery must tell by its secret whose it is."""
+def _refuse_shared(new_secrets: Sequence[str], others: Iterable[Source]) -> None:
+    """Raise SourceError if another source has one of the secrets: a secret must identify one source."""
     for other in others:
-        if set(secrets_given) & set(other.secrets):
-            raise SourceError(f"source {other.name} has this secret: each needs one of its own")
+        if set(new_secrets) & set(other.secrets):
+            raise SourceError(f"source {other.name} already has this secret: each source needs its own")

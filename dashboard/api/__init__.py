@@ -1,7 +1,7 @@
-"""JSON over HTTP: routes and the schemas of what they take and give. What is shown is made by queries."""
+"""The JSON API: its routes, and the schemas of their arguments and answers. The queries package makes the views."""
 
 from dashboard.api import deliveries, deployments, projects, runs, system
 
 health = system.blueprint
-"""Served in every role."""
+"""The blueprint that is served in every role."""
 blueprints = (projects.blueprint, deployments.blueprint, runs.blueprint, deliveries.blueprint)

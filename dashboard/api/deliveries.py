@@ -1,4 +1,4 @@
-"""`/api/deliveries`: the inbox, for those who hold the secret."""
+"""`/api/deliveries`: the inbox; its endpoints require the secret."""
 
 import uuid
 from http import HTTPStatus
@@ -14,14 +14,16 @@ from dashboard.http.problems import ProblemError
 from dashboard.queries import deliveries
 from dashboard.queries.deliveries import DeliveryFilters
 
-blueprint = Blueprint("deliveries", __name__, url_prefix="/api/deliveries", description="What senders posted")
+blueprint = Blueprint(
+    "deliveries", __name__, url_prefix="/api/deliveries", description="Deliveries as received, with their verdicts"
+)
 
 
 @blueprint.get("")
 @blueprint.arguments(DeliveriesQuery, location="query")
 @blueprint.response(200, make_page_schema(DeliverySummary))
 def show_deliveries(query: dict[str, Any]) -> Page[view_types.DeliverySummary]:
-    """Deliveries with their verdicts, newest first."""
+    """List deliveries with their verdicts, newest first."""
     limit, cursor = query.pop("limit"), query.pop("cursor")
     items, next_cursor = deliveries.list_deliveries(open_reader(), DeliveryFilters(**query), limit, cursor)
     return {"items": items, "next_cursor": next_cursor}
@@ -30,8 +32,8 @@ def show_deliveries(query: dict[str, Any]) -> Page[view_types.DeliverySummary]:
 @blueprint.get("/<uuid:delivery_id>")
 @blueprint.response(200, DeliverySchema)
 def show_delivery(delivery_id: uuid.UUID) -> view_types.DeliveryView:
-    """One delivery with headers, changes and body."""
+    """Get one delivery with its headers, changes and body."""
     view = deliveries.read_delivery(open_reader(), delivery_id)
     if view is None:
-        raise ProblemError(HTTPStatus.NOT_FOUND, f"There is no delivery {delivery_id}.")
+        raise ProblemError(HTTPStatus.NOT_FOUND, f"Delivery {delivery_id} does not exist.")
     return view

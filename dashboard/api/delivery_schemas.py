@@ -1,4 +1,4 @@
-"""What the API takes and gives of the inbox."""
+"""The schemas of the inbox: arguments and answers of `/api/deliveries`."""
 
 from typing import ClassVar
 
@@ -10,19 +10,19 @@ from dashboard.http.delivery_filter import DeliveryFilter
 
 
 class DeliveriesQuery(PageQuery, DeliveryFilter):
-    """Which page of the deliveries that match."""
+    """Filters for deliveries, and the page of the list."""
 
 
 class DeliverySummary(ViewSchema):
-    """One POST as it was received, without what it held."""
+    """A delivery without its headers, changes and body."""
 
     VIEW: ClassVar[type] = view_types.DeliverySummary
 
     id = fields.String()
     received_at = fields.String()
-    took_ms = fields.Float(metadata={"description": "from its receipt, or its replay, to its verdict"})
-    replayed_at = fields.String(metadata={"description": "when it was last read anew; its verdict is of that time"})
-    source = fields.String(metadata={"description": "null: nobody authenticated it"})
+    took_ms = fields.Float(metadata={"description": "milliseconds from receipt (or replay) to the verdict"})
+    replayed_at = fields.String(metadata={"description": "time of the last replay; the verdict is from then"})
+    source = fields.String(metadata={"description": "name of the webhook source; null: not authenticated"})
     dialect = fields.String()
     event = fields.String()
     verdict = fields.String()
@@ -32,7 +32,7 @@ class DeliverySummary(ViewSchema):
 
 
 class ChangeSchema(ViewSchema):
-    """One value that people see differently because of a delivery."""
+    """A field that a delivery changed visibly."""
 
     VIEW = view_types.FieldChange
 
@@ -45,14 +45,16 @@ class ChangeSchema(ViewSchema):
 
 
 class DeliverySchema(DeliverySummary):
-    """A delivery, whole, with what is or looks like a secret masked."""
+    """A whole delivery; values that are or look like secrets are masked."""
 
     VIEW = view_types.DeliveryView
 
     headers = fields.Dict(fields.String(), fields.String())
     changes = fields.List(fields.Nested(ChangeSchema))
-    body = fields.String(metadata={"description": "formatted, at most its first 256 KiB; null: it is binary"})
+    body = fields.String(metadata={"description": "formatted and masked, at most the first 256 KiB; null: binary"})
     body_kind = fields.String(metadata={"description": "json, form, text or binary"})
-    body_kept = fields.Integer(metadata={"description": "bytes that are stored; fewer than body_size: its end is gone"})
-    body_is_whole = fields.Boolean(metadata={"description": "body shows all of it"})
-    obstacle = fields.String(metadata={"description": "unauthenticated or cut: it cannot be replayed"})
+    body_kept = fields.Integer(metadata={"description": "bytes stored; if fewer than body_size, the body was cut"})
+    body_is_whole = fields.Boolean(metadata={"description": "whether body holds the whole body"})
+    obstacle = fields.String(
+        metadata={"description": "why it cannot be replayed: unauthenticated or cut; null: it can"}
+    )

@@ -1,4 +1,4 @@
-"""Absolute links on what queries return: only a request knows the host name that it was asked under."""
+"""Absolute URLs added to views: only a request knows the host name."""
 
 from flask import url_for
 
@@ -18,18 +18,18 @@ class AddressedWhole(DeploymentView):
 
 
 class AddressedProject(ListedProject):
-    """A project with the absolute URL of its page; its `url` is that of what was deployed."""
+    """A project with the absolute URL of its page; its `url` is that of the deployed service."""
 
     page_url: str
 
 
 def link_deployment(view: ListedDeployment) -> AddressedDeployment:
-    """Return the deployment, whole if it was, with the absolute URL of its page."""
+    """Return the deployment with the absolute URL of its page."""
     return {**view, "url": url_for("pages.show_deployment", deployment_id=view["id"], _external=True)}
 
 
 def link_project(view: ListedProject) -> AddressedProject:
-    """Return the project, and its newest deployment, with the absolute URLs of their pages."""
+    """Return the project with the absolute URLs of its page and of its newest deployment's page."""
     newest = view["last_deployment"]
     return {
         **view,

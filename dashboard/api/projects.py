@@ -1,4 +1,4 @@
-"""`/api/projects`."""
+"""`/api/projects`: projects with their newest deployments."""
 
 from http import HTTPStatus
 
@@ -10,14 +10,16 @@ from dashboard.extensions import open_reader
 from dashboard.http.problems import ProblemError
 from dashboard.queries import projects
 
-blueprint = Blueprint("projects", __name__, url_prefix="/api/projects", description="Things that are deployed")
+blueprint = Blueprint(
+    "projects", __name__, url_prefix="/api/projects", description="Projects with their last deployments"
+)
 
 
 @blueprint.get("")
 @blueprint.arguments(PageQuery, location="query")
 @blueprint.response(200, make_page_schema(ProjectSchema))
 def show_projects(query: dict[str, object]) -> Page[AddressedProject]:
-    """Projects in the order of their slugs."""
+    """List projects by slug."""
     items, next_cursor = projects.list_page(open_reader(), query["limit"], query["cursor"])  # type: ignore[arg-type]
     return {"items": [link_project(item) for item in items], "next_cursor": next_cursor}
 
@@ -25,8 +27,8 @@ def show_projects(query: dict[str, object]) -> Page[AddressedProject]:
 @blueprint.get("/<slug>")
 @blueprint.response(200, ProjectSchema)
 def show_project(slug: str) -> AddressedProject:
-    """One project."""
+    """Get one project."""
     project = projects.get_project(open_reader(), slug)
     if project is None:
-        raise ProblemError(HTTPStatus.NOT_FOUND, f"There is no project {slug!r}.")
+        raise ProblemError(HTTPStatus.NOT_FOUND, f"Project {slug!r} does not exist.")
     return link_project(project)

@@ -1,4 +1,4 @@
-"""`/api/cicd/runs`: the progress of a CI run by the number its sender gave it."""
+"""`/api/cicd/runs`: the progress of a CI run, by its sender's run id."""
 
 from http import HTTPStatus
 
@@ -19,14 +19,14 @@ blueprint = Blueprint("runs", __name__, url_prefix="/api/cicd/runs", description
 @blueprint.arguments(RunQuery, location="query")
 @blueprint.response(200, RunSchema)
 def show_run(query: dict[str, str | None], run_id: str) -> Response | tuple[RunView, int, dict[str, str]]:
-    """Progress of the run's newest attempt: of the jobs that are visible so far, and of their steps.
+    """Get the progress of the latest attempt of a run: the jobs reported so far and their steps.
 
-    Made to be asked again and again: whoever sends the ETag back gets a 304, and costs one row, while nothing moved.
+    Meant for polling: send the ETag in If-None-Match to get 304 while nothing has changed.
     """
     reader = open_reader()
     row = deployments.find_run(reader, run_id, query["repository"])
     if row is None:
-        raise ProblemError(HTTPStatus.NOT_FOUND, f"There is no run {run_id!r}.")
+        raise ProblemError(HTTPStatus.NOT_FOUND, f"Run {run_id!r} does not exist.")
     tag = deployments.tag_run(reader, row)
     headers = {"ETag": quote_etag(tag, weak=True)}
     if request.if_none_match.contains_weak(tag):

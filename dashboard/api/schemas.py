@@ -1,4 +1,7 @@
-"""What the API takes and gives: the source of `/api/openapi.json`. Times are ISO 8601 in UTC, durations seconds."""
+"""The schemas of arguments and answers, from which `/api/openapi.json` is made.
+
+Times are in ISO 8601 and UTC, durations in seconds.
+"""
 
 from types import NoneType
 from typing import Any, ClassVar, Generic, TypedDict, TypeVar, get_args, get_type_hints
@@ -14,32 +17,34 @@ MAX_PAGE_SIZE = 200
 
 
 class PageQuery(Schema):
-    """Which page of a list."""
+    """The page of a list: its size, and where it begins."""
 
     class Meta:
-        """Unknown arguments are ignored: they may be a proxy's."""
+        """Unknown arguments are ignored: a proxy may have added them."""
 
         unknown = EXCLUDE
 
     limit = fields.Integer(load_default=50, validate=validate.Range(1, MAX_PAGE_SIZE))
-    cursor = fields.String(load_default=None, metadata={"description": "next_cursor of the page before"})
+    cursor = fields.String(load_default=None, metadata={"description": "next_cursor of the previous page"})
 
 
 class DeploymentsQuery(PageQuery):
-    """What a list of deployments is narrowed to."""
+    """Filters for deployments, and the page of the list."""
 
-    project = fields.String(load_default=None, metadata={"description": "slug"})
+    project = fields.String(load_default=None, metadata={"description": "slug of the project"})
     environment = fields.String(load_default=None)
     state = fields.Enum(State, by_value=True, load_default=None)
     branch = fields.String(load_default=None)
-    triggered_by = fields.String(load_default=None, metadata={"description": "who, exactly"})
-    q = fields.String(load_default=None, metadata={"description": "text found in branch, commit, person, message, …"})
+    triggered_by = fields.String(load_default=None, metadata={"description": "exact name of the person"})
+    q = fields.String(
+        load_default=None, metadata={"description": "text contained in branch, commit, person, message, …"}
+    )
     since = fields.AwareDateTime(load_default=None, format="iso")
     until = fields.AwareDateTime(load_default=None, format="iso")
 
 
 class EventsQuery(Schema):
-    """From which event on; the `next_cursor` of a page is the `since` of the next."""
+    """The page of a list of events; a page's `next_cursor` is the `since` of the next page."""
 
     since = fields.Integer(load_default=0, validate=validate.Range(min=0))
     limit = fields.Integer(load_default=MAX_EVENTS, validate=validate.Range(1, MAX_EVENTS))
@@ -47,7 +52,7 @@ class EventsQuery(Schema):
 
 
 class RunQuery(Schema):
-    """Which repository a run belongs to, where several use the same number."""
+    """The repository of a run, as several repositories can have the same run id."""
 
     repository = fields.String(load_default=None)
 
@@ -63,18 +68,18 @@ class Page(TypedDict, Generic[Item]):
 
 
 class ViewSchema(Schema):
-    """What is answered: fields of a view, which decides what may be null."""
+    """A view as JSON; the view's type decides which fields may be null."""
 
     VIEW: ClassVar[type]
-    """The TypedDict that is dumped."""
+    """The TypedDict of the view."""
 
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
-        """Allow null where the view does."""
+        """Allow null if the view's type does."""
         field_obj.allow_none = allows_null(get_type_hints(self.VIEW)[field_obj.attribute or field_name])
 
 
 def allows_null(hint: Any) -> bool:  # noqa: ANN401
-    """Return whether None is a value of a type."""
+    """Return whether a type includes None."""
     return hint is Any or NoneType in get_args(hint)
 
 
@@ -92,28 +97,28 @@ class StepSchema(ViewSchema):
 
     VIEW = StepView
 
-    number = fields.Integer(metadata={"description": "the sender's number"})
+    number = fields.Integer(metadata={"description": "number given by the sender"})
     key = fields.String()
     name = fields.String()
     category = fields.String()
     status = fields.String()
     conclusion = fields.String()
-    status_raw = fields.String(metadata={"description": "the sender's own word"})
+    status_raw = fields.String(metadata={"description": "status as sent"})
     state = fields.String()
     is_current = fields.Boolean()
     is_done = fields.Boolean()
     started_at = fields.String()
-    started_observed = fields.Boolean(metadata={"description": "started_at is when the first report was received"})
+    started_observed = fields.Boolean(metadata={"description": "whether started_at is the time of the first report"})
     completed_at = fields.String()
     duration_s = fields.Float()
     message = fields.String()
     error = fields.String()
     log = fields.String()
-    conflict = fields.Raw(metadata={"description": "both endings, where the sender reported two"})
+    conflict = fields.Raw(metadata={"description": "the two results, if the sender reported conflicting ones"})
 
 
 class JobSchema(ViewSchema):
-    """A job with its steps in the order in which they are shown."""
+    """A job with its steps in display order."""
 
     VIEW = JobView
 
@@ -123,11 +128,11 @@ class JobSchema(ViewSchema):
     conclusion = fields.String()
     status_raw = fields.String()
     state = fields.String()
-    allowed_to_fail = fields.Boolean(metadata={"description": "without harm to its deployment"})
+    allowed_to_fail = fields.Boolean(metadata={"description": "whether the deployment can succeed if this job fails"})
     job_progress_pct = fields.Integer()
     completed_steps = fields.Integer()
     total_steps = fields.Integer()
-    current_step_index = fields.Integer(metadata={"description": "0-based, into steps"})
+    current_step_index = fields.Integer(metadata={"description": "0-based index into steps"})
     started_at = fields.String()
     started_observed = fields.Boolean()
     completed_at = fields.String()
@@ -145,7 +150,7 @@ class DeploymentSummary(ViewSchema):
     VIEW: ClassVar[type] = AddressedDeployment
 
     id = fields.Integer()
-    url = fields.String(metadata={"description": "its page, absolute"})
+    url = fields.String(metadata={"description": "absolute URL of its page"})
     seq = fields.Integer()
     project = fields.Nested(ProjectOfDeployment)
     environment = fields.String()
@@ -176,20 +181,20 @@ class DeploymentSummary(ViewSchema):
     completed_jobs = fields.Integer()
     total_jobs_visible = fields.Integer()
     current_step = fields.String(metadata={"description": "name of the first step in progress"})
-    current = fields.Dict(allow_none=True, metadata={"description": "job, key and started_at of that step"})
+    current = fields.Dict(allow_none=True, metadata={"description": "job, key and started_at of the current step"})
     started_at = fields.String()
     started_observed = fields.Boolean()
     completed_at = fields.String()
     duration_s = fields.Float()
     estimate = fields.Raw(metadata={"description": "runs, left_median_s, left_p90_s, overdue_s"})
-    links = fields.Raw(metadata={"description": "addresses of repository, commit, branch: known hosts only"})
+    links = fields.Raw(metadata={"description": "URLs of repository, commit and branch, for known hosts"})
     stale_since = fields.String()
     message = fields.String()
     error = fields.String()
 
 
 class DeploymentSchema(DeploymentSummary):
-    """A deployment, whole."""
+    """A whole deployment."""
 
     VIEW = AddressedWhole
 
@@ -198,7 +203,7 @@ class DeploymentSchema(DeploymentSummary):
 
 
 class OutcomeSchema(ViewSchema):
-    """One of the newest deployments of a project, in short."""
+    """A short form of one of a project's newest deployments."""
 
     VIEW = OutcomeView
 
@@ -219,17 +224,17 @@ class ProjectSchema(ViewSchema):
     name = fields.String()
     kind = fields.String()
     repository = fields.String()
-    url = fields.String(metadata={"description": "where what was deployed is reached"})
-    page_url = fields.String(metadata={"description": "its page, absolute"})
+    url = fields.String(metadata={"description": "URL of the deployed site or service"})
+    page_url = fields.String(metadata={"description": "absolute URL of its page"})
     port = fields.Integer()
     service_status = fields.String()
-    environments = fields.List(fields.String(), metadata={"description": "those of its outcomes"})
+    environments = fields.List(fields.String(), metadata={"description": "environments in outcomes"})
     last_deployment = fields.Nested(DeploymentSummary)
-    outcomes = fields.List(fields.Nested(OutcomeSchema), metadata={"description": "its 20 newest, newest first"})
+    outcomes = fields.List(fields.Nested(OutcomeSchema), metadata={"description": "last 20 deployments, newest first"})
 
 
 class EventSchema(ViewSchema):
-    """What changed with one sequence number."""
+    """The changes with one sequence number."""
 
     VIEW = EventView
 
@@ -271,7 +276,7 @@ class RunJobSchema(ViewSchema):
 
 
 class RunSchema(ViewSchema):
-    """Progress of a run: of its jobs that are visible so far, and of their steps."""
+    """The progress of a run: of the jobs reported so far, and of their steps."""
 
     VIEW = RunView
 

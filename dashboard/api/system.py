@@ -1,4 +1,4 @@
-"""`/health`, `/ready` and `/metrics`: for whoever watches over the process."""
+"""`/health`, `/ready` and `/metrics`, for monitoring."""
 
 from http import HTTPStatus
 
@@ -16,22 +16,24 @@ blueprint = Blueprint("system", __name__, description="Health of this process")
 @blueprint.get("/health")
 @blueprint.response(200)
 def check_health() -> dict[str, str]:
-    """The process lives."""
+    """Liveness: 200 while the process runs."""
     return {"status": "ok"}
 
 
 @blueprint.get("/ready")
 @blueprint.response(200)
 def check_readiness() -> dict[str, str]:
-    """The database answers and has the tables of this version; 503 otherwise."""
+    """Readiness: 200 if the database is reachable and migrated to this version, else 503."""
     if not is_current(db.engine):
         headers = {"Retry-After": str(RETRY_AFTER_S)}
-        raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, "The database has not been migrated.", headers=headers)
+        raise ProblemError(
+            HTTPStatus.SERVICE_UNAVAILABLE, "The database is not migrated to this version.", headers=headers
+        )
     return {"status": "ready"}
 
 
 @blueprint.get("/metrics")
-@blueprint.doc(responses={"200": {"description": "What was counted, in the text format of Prometheus"}})
+@blueprint.doc(responses={"200": {"description": "Metrics in the Prometheus text format"}})
 def show_metrics() -> Response:
-    """What the processes counted, for Prometheus."""
+    """Metrics of all processes, for Prometheus."""
     return Response(render_metrics(), content_type=CONTENT_TYPE)

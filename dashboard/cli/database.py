@@ -1,4 +1,4 @@
-"""Brings the database to the current migrations, or says in one line why it cannot be used."""
+"""Migrating the database, with a one-line error if it cannot be used."""
 
 import sys
 from collections.abc import Iterator, Mapping
@@ -10,7 +10,7 @@ from sqlalchemy import Connection, NullPool, create_engine
 from sqlalchemy.exc import DBAPIError
 
 from dashboard.app import create_app
-from dashboard.cli.environment import load_served_settings
+from dashboard.cli.environment import load_served_settings, summarise_error
 from dashboard.config import Settings, SettingsError
 from dashboard.database.migrations import MIGRATIONS
 from dashboard.database.pool import check_connections
@@ -20,11 +20,11 @@ CONNECT_TIMEOUT_S = 3
 
 
 class DatabaseError(Exception):
-    """Why the database cannot be used; the text is one line that says what to do."""
+    """The database cannot be used; the text is one line that says why and what to do."""
 
 
 def migrate_served(environ: Mapping[str, str]) -> int:
-    """Migrate the database of the settings; return the exit status. Errors become one line on stderr."""
+    """Migrate the configured database and return the exit status; print errors as one line on stderr."""
     try:
         migrate_database(load_served_settings(environ))
     except (SettingsError, DatabaseError) as error:
@@ -34,10 +34,10 @@ def migrate_served(environ: Mapping[str, str]) -> int:
 
 
 def migrate_database(settings: Settings) -> None:
-    """Apply the migrations that are missing; of several programs that start at once one does, the others wait."""
+    """Apply the missing migrations; if several programs start at once, one does so while the others wait."""
     with _connect(settings.database_url or "") as connection:
         if connection.exec_driver_sql("SHOW server_encoding").scalar_one() != "UTF8":
-            raise DatabaseError("the database of DATABASE_URL is not UTF8: create it anew with ENCODING 'UTF8'")
+            raise DatabaseError("the database at DATABASE_URL is not UTF8: create it with ENCODING 'UTF8'")
         check_connections(connection, settings)
         connection.exec_driver_sql("SELECT pg_advisory_lock(hashtext('deployment-dashboard migrations'))")
         with create_app(settings).app_context():
@@ -49,20 +49,20 @@ def _upgrade() -> None:
         alembic.command.upgrade(migrate.get_config(str(MIGRATIONS)), "head")
     except alembic.util.CommandError as error:
         raise DatabaseError(
-            f"the database of DATABASE_URL was made by another release of the dashboard: {error}"
+            f"the database at DATABASE_URL was created by another release of the dashboard: {error}"
         ) from None
 
 
 @contextmanager
 def _connect(url: str) -> Iterator[Connection]:
     if url.rpartition("/")[0].count("@") > 1:
-        # The parsers disagree about such a URL, and their messages would show the end of the password.
-        raise SettingsError("DATABASE_URL has more than one @: write an @ in the password as %40")
+        # Parsers disagree about this URL, and their error messages would show the end of the password.
+        raise SettingsError("DATABASE_URL has more than one @: write @ in the password as %40")
     arguments = {"connect_timeout": CONNECT_TIMEOUT_S}
     engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=arguments)
     try:
         with engine.connect() as connection:
             yield connection
     except DBAPIError as error:
-        reason = " ".join(str(error.orig).partition("\nLINE ")[0].split())
-        raise DatabaseError(f"{reason} — start that database, or correct DATABASE_URL") from None
+        reason = summarise_error(error)
+        raise DatabaseError(f"{reason} — start the database, or correct DATABASE_URL") from None

@@ -1,4 +1,4 @@
-"""The settings as a command sees them: config's, plus what depends on who runs the command and on what is running."""
+"""The settings of a command: those of config, with defaults that depend on the user and on the running PostgreSQL."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -9,32 +9,35 @@ import click
 from sqlalchemy import Engine, NullPool, create_engine
 from sqlalchemy.exc import DBAPIError
 
-from dashboard.cli.postgres.accounts import ELSEWHERE, PostgresError, choose_account
+from dashboard.cli.postgres.accounts import SYSTEM_DATA_DIR, PostgresError, choose_account
 from dashboard.cli.postgres.server import find_running
 from dashboard.config import Settings, SettingsError, load_settings
 
 
 def complete_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment with the data directory in it.
+    """Return the environment with the absolute path of the data directory.
 
-    A checkout below /root is the common case in a container, and the embedded PostgreSQL, which cannot be root, may not
-    enter there: the data then goes where a service's data belongs, unless DASHBOARD_DATA_DIR says otherwise.
+    In a container the checkout is often below /root, which the embedded PostgreSQL cannot enter, as it does not run as
+    root. Then the default is a directory for the data of services.
     """
     chosen = environ.get("DASHBOARD_DATA_DIR") or "instance"
-    if chosen == "instance" and not environ.get("DATABASE_URL") and os.geteuid() == 0 and _is_private(Path.cwd()):
-        chosen = ELSEWHERE
+    if chosen == "instance" and not environ.get("DATABASE_URL") and os.geteuid() == 0 and _is_inaccessible(Path.cwd()):
+        chosen = SYSTEM_DATA_DIR
     return {**environ, "DASHBOARD_DATA_DIR": str(Path(chosen).absolute())}
 
 
 def load_served_settings(environ: Mapping[str, str]) -> Settings:
-    """Return the settings with the URL of a database that is there: the one set, or the embedded server that runs."""
+    """Return the settings with the URL of the database: the one that is set, or that of the running embedded server.
+
+    Raises SettingsError if there is neither.
+    """
     environ = complete_environment(environ)
     if not environ.get("DATABASE_URL"):
         data_dir = Path(environ["DASHBOARD_DATA_DIR"])
         url = find_running(data_dir)
         if url is None:
             raise SettingsError(
-                f"DATABASE_URL is not set and no PostgreSQL runs on {data_dir}: set it, or start with `dashboard run`"
+                f"DATABASE_URL is not set and no PostgreSQL runs in {data_dir}: set it, or start `dashboard run`"
             )
         environ = {**environ, "DATABASE_URL": url}
     return load_settings(environ)
@@ -42,7 +45,7 @@ def load_served_settings(environ: Mapping[str, str]) -> Settings:
 
 @contextmanager
 def open_database() -> Iterator[tuple[Engine, Settings]]:
-    """Give the database of the settings, and these; errors of either end the command with one line."""
+    """Give the configured database and the settings; errors in either end the command with one line."""
     try:
         settings = load_served_settings(os.environ)
         engine = create_engine(settings.database_url or "", hide_parameters=True, poolclass=NullPool)
@@ -50,12 +53,17 @@ def open_database() -> Iterator[tuple[Engine, Settings]]:
     except SettingsError as error:
         raise click.ClickException(str(error)) from None
     except DBAPIError as error:
-        reason = " ".join(str(error.orig).partition("\nLINE ")[0].split())
-        raise click.ClickException(f"{reason} — start the dashboard once, so that it makes its tables") from None
+        reason = summarise_error(error)
+        raise click.ClickException(f"{reason} — start the dashboard once to create its tables") from None
 
 
-def _is_private(directory: Path) -> bool:
-    """Tell whether the user that PostgreSQL would run as may not enter a directory."""
+def summarise_error(error: DBAPIError) -> str:
+    """Return the message of a database's error as one line, without the statement."""
+    return " ".join(str(error.orig).partition("\nLINE ")[0].split())
+
+
+def _is_inaccessible(directory: Path) -> bool:
+    """Return whether PostgreSQL's user cannot enter a directory."""
     try:
         return not choose_account(directory / "instance" / "postgres").can_enter(directory)
     except PostgresError:

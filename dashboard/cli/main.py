@@ -1,4 +1,4 @@
-"""The `dashboard` command: one function per subcommand; other modules do the work."""
+"""The `dashboard` command: one function per subcommand; the other modules do the work."""
 
 import os
 import sys
@@ -16,25 +16,27 @@ from dashboard.cli.sources import sources
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="dashboard")
 def main() -> None:
-    """Watch deployments happen: CI workflows report their steps, a live page shows them."""
+    """Show deployments live: CI workflows report their steps, web pages show them."""
 
 
 @main.command()
-@click.option("--production", is_flag=True, help="nginx, several web workers and live processes: deploy/, for trial.")
+@click.option(
+    "--production", is_flag=True, help="Run nginx, several web workers and live processes, as in deploy/, for a trial."
+)
 def run(*, production: bool) -> None:
-    """Start PostgreSQL (unless DATABASE_URL names one) and the web server; Ctrl-C stops both."""
+    """Start the web server, and PostgreSQL unless DATABASE_URL is set; Ctrl-C stops both."""
     sys.exit(run_dashboard(os.environ, production=production))
 
 
 @main.command()
 def migrate() -> None:
-    """Bring the database to this version, and check that it takes as many connections as there will be."""
+    """Migrate the database to this version and check that it allows enough connections."""
     sys.exit(migrate_served(os.environ))
 
 
 @main.command()
 def demo() -> None:
-    """Play two real deployments against the dashboard that runs with the same settings."""
+    """Run three real deployments and report them to the dashboard running with the same settings."""
     play_demo(os.environ)
 
 

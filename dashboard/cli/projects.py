@@ -1,4 +1,4 @@
-"""`dashboard projects`: for how long each keeps its deployments. A running dashboard follows within the hour."""
+"""`dashboard projects`: how long each project keeps its deployments. A running dashboard applies it within an hour."""
 
 import click
 
@@ -9,31 +9,31 @@ from dashboard.maintenance import list_limits, set_limits
 
 @click.group()
 def projects() -> None:
-    """Say for how long each project keeps its deployments."""
+    """Set how long each project keeps its deployments."""
 
 
 @projects.command("list")
 def list_projects() -> None:
-    """List the projects by slug, and what each keeps."""
+    """List the projects by slug, with their limits."""
     with open_database() as (engine, settings):
         for limits in list_limits(engine, settings):
-            own = "its own" if limits.is_own else "as set"
+            own = "custom" if limits.is_own else "default"
             click.echo(f"{limits.slug}	{limits.name}	{describe_limits(limits.days, limits.count)}	{own}")
 
 
 @projects.command()
 @click.argument("slug")
-@click.option("--days", type=click.IntRange(0, MAX_DAYS), help="For how many days; 0: for good.")
-@click.option("--count", type=click.IntRange(0, MAX_COUNT), help="How many of the newest; 0: all.")
+@click.option("--days", type=click.IntRange(0, MAX_DAYS), help="Days to keep deployments; 0: forever.")
+@click.option("--count", type=click.IntRange(0, MAX_COUNT), help="Number of newest deployments to keep; 0: all.")
 def keep(slug: str, days: int | None, count: int | None) -> None:
-    """Say what a project keeps; what is not given is as the settings say. Older deployments are deleted."""
+    """Set the limits of a project; an omitted one is reset to its default. Older deployments are deleted."""
     with open_database() as (engine, _settings):
         if not set_limits(engine, slug, days, count):
-            raise click.ClickException(f"there is no project {slug}: `dashboard projects list` names them")
+            raise click.ClickException(f"project {slug} does not exist: see `dashboard projects list`")
 
 
 def describe_limits(days: int, count: int) -> str:
-    """Return both limits as people read them; 0 is none."""
+    """Return both limits as a text for people; 0 means no limit."""
     limits = [f"{days} days"] if days else []
     limits += [f"{count} deployments"] if count else []
     return ", ".join(limits) or "everything"

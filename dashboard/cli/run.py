@@ -1,4 +1,4 @@
-"""`dashboard run`: PostgreSQL, migrations and the web server, in this order; stopped in the opposite order."""
+"""`dashboard run`: starts PostgreSQL, migrates, starts the web server; stops them in reverse order."""
 
 import contextlib
 import json
@@ -12,13 +12,13 @@ from pathlib import Path
 from dashboard.cli.database import DatabaseError, migrate_database
 from dashboard.cli.environment import complete_environment
 from dashboard.cli.postgres import server as postgres
-from dashboard.cli.postgres.accounts import ELSEWHERE, PostgresError
+from dashboard.cli.postgres.accounts import SYSTEM_DATA_DIR, PostgresError
 from dashboard.cli.serving.nginx import find_nginx
-from dashboard.cli.serving.processes import WebServerError, check_port, local_url, serve
+from dashboard.cli.serving.processes import WebServerError, check_port, make_local_url, serve
 from dashboard.cli.serving.production import serve_production
 from dashboard.config import SECRET_FILES, Role, Settings, SettingsError, load_settings
 
-BAD_SETTING = 2
+EXIT_BAD_SETTING = 2
 WATCH_S = 1
 EXAMPLE = {
     "project": "hello",
@@ -30,9 +30,9 @@ EXAMPLE = {
 
 
 def run_dashboard(environ: Mapping[str, str], *, production: bool = False) -> int:
-    """Run until a signal or the end of the web server; return the exit status. Errors become one line on stderr.
+    """Run until a signal or the end of the web server; return the exit status. Print errors as one line on stderr.
 
-    In production: in several processes, as deploy/ describes it.
+    With `production` the dashboard runs in several processes, as in deploy/.
     """
     try:
         _interrupt_on_stop_signals()
@@ -41,7 +41,7 @@ def run_dashboard(environ: Mapping[str, str], *, production: bool = False) -> in
         return 0
     except (SettingsError, PostgresError, DatabaseError, WebServerError) as error:
         print(f"dashboard: {error}", file=sys.stderr)
-        return BAD_SETTING if isinstance(error, SettingsError) else 1
+        return EXIT_BAD_SETTING if isinstance(error, SettingsError) else 1
 
 
 def _run(environ: dict[str, str], *, production: bool) -> int:
@@ -55,44 +55,44 @@ def _run(environ: dict[str, str], *, production: bool) -> int:
     with contextlib.ExitStack() as stack:
         environ, is_database_alive = _start_database(stack, settings, environ)
         settings = load_settings(environ)
-        # What all the processes of production open together is checked as each of them would.
+        # Checks the connections of all production processes together, as each process does at its start.
         migrate_database(replace(settings, role=Role.WEB) if production else settings)
-        serving = serve_production(settings, environ, _say) if production else serve(settings, environ)
+        serving = serve_production(settings, environ, _print_line) if production else serve(settings, environ)
         watch = stack.enter_context(serving)
-        _say(_describe_start(settings, _show_secret(environ, settings, secret_file, is_new=not had_secret)))
+        _print_line(_describe_start(settings, _quote_secret(environ, settings, secret_file, is_new=not had_secret)))
         while is_database_alive():
             watch(WATCH_S)
-        raise PostgresError(f"PostgreSQL ended, see postgres.log in {settings.data_dir}: start again")
+        raise PostgresError(f"PostgreSQL stopped, see postgres.log in {settings.data_dir}; start the dashboard again")
 
 
 def _start_database(
     stack: contextlib.ExitStack, settings: Settings, environ: dict[str, str]
 ) -> tuple[dict[str, str], Callable[[], bool]]:
-    """Return the environment with the URL of a database that runs, and how to tell whether it still does."""
+    """Return the environment with the URL of a running database, and a function that returns whether it still runs."""
     if settings.database_url is not None:
         return environ, lambda: True
-    if settings.data_dir == Path(ELSEWHERE):
-        _say(f"the data is in {settings.data_dir}")
-    server = postgres.start(settings.data_dir, say=_say)
+    if settings.data_dir == Path(SYSTEM_DATA_DIR):
+        _print_line(f"data directory: {settings.data_dir}")
+    server = postgres.start(settings.data_dir, print_line=_print_line)
     stack.callback(server.stop)
     return {**environ, "DATABASE_URL": server.url}, server.is_alive
 
 
-def _say(line: str) -> None:
+def _print_line(line: str) -> None:
     print(line, flush=True)
 
 
-def _show_secret(environ: Mapping[str, str], settings: Settings, file: Path, *, is_new: bool) -> str:
-    """Return the secret as a shell reads it inside double quotes: itself only when nobody can have seen it yet."""
+def _quote_secret(environ: Mapping[str, str], settings: Settings, file: Path, *, is_new: bool) -> str:
+    """Return a shell expression for the secret inside double quotes; only a new secret is printed itself."""
     if environ.get("DASHBOARD_WEBHOOK_SECRET"):
         return "$DASHBOARD_WEBHOOK_SECRET"
     return settings.webhook_secret if is_new else f"$(cat {shlex.quote(str(file))})"
 
 
 def _describe_start(settings: Settings, secret: str) -> str:
-    url = local_url(settings)
+    url = make_local_url(settings)
     return f"""
-The dashboard is on {url} (Ctrl-C stops it). Report a deployment:
+The dashboard runs on {url} (press Ctrl-C to stop it). Report a deployment:
 
 curl -H "Authorization: Bearer {secret}" -H "Content-Type: application/json" \\
   -d '{json.dumps(EXAMPLE)}' {url}api/webhook/deployment
@@ -100,7 +100,7 @@ curl -H "Authorization: Bearer {secret}" -H "Content-Type: application/json" \\
 
 
 def _interrupt_on_stop_signals() -> None:
-    """Make every polite signal a KeyboardInterrupt, once: a second one must not cut the shutdown short."""
+    """Turn the first stop signal into a KeyboardInterrupt, and ignore later ones: they must not abort the shutdown."""
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
     def interrupt(*_: object) -> None:

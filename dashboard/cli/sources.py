@@ -1,4 +1,4 @@
-"""`dashboard sources`: who may post deliveries. Works on the database of the settings; a running dashboard follows."""
+"""`dashboard sources`: manages webhook sources in the configured database; a running dashboard applies the changes."""
 
 import os
 import sys
@@ -24,53 +24,57 @@ from dashboard.config import Settings, SettingsError, check_secret, replace_webh
 from dashboard.webhooks.senders import DIALECTS
 
 SECRET_FROM_STDIN = click.option(
-    "--secret-stdin", is_flag=True, help="Read the secret from standard input instead of making one."
+    "--secret-stdin", is_flag=True, help="Read the secret from standard input instead of generating one."
 )
 
 
 @click.group()
 def sources() -> None:
-    """Say who may post deliveries: each source has a name, secrets, and perhaps one dialect and some repositories."""
+    """Manage webhook sources: each has a name and secrets, optionally a dialect and allowed repositories."""
 
 
 @sources.command("list")
 def list_sources() -> None:
     """List the sources, without their secrets."""
-    with _open() as (engine, settings):
+    with _open_database() as (engine, settings):
         for source in load_sources(engine, settings, datetime.now(UTC)):
             number = len(source.secrets)
-            accepted = f"{number} secret{'' if number == 1 else 's'}" if number else "no secret is accepted: rotate it"
-            allowed = ", ".join(source.repositories) or "every repository"
-            click.echo(f"{source.name}\t{source.dialect or 'every dialect'}\t{allowed}\t{accepted}")
+            accepted = f"{number} secret{'' if number == 1 else 's'}" if number else "no valid secret: rotate it"
+            allowed = ", ".join(source.repositories) or "all repositories"
+            click.echo(f"{source.name}\t{source.dialect or 'all dialects'}\t{allowed}\t{accepted}")
 
 
 @sources.command("add")
 @click.argument("name")
-@click.option("--dialect", type=click.Choice(DIALECTS), help="The only one it speaks; else path or headers tell.")
-@click.option("--allow", multiple=True, metavar="PATTERN", help="A repository or project, like octo/*; several: again.")
+@click.option(
+    "--dialect", type=click.Choice(DIALECTS), help="Accept only this dialect; default: detect it from path or headers."
+)
+@click.option(
+    "--allow", multiple=True, metavar="PATTERN", help="Allowed repository or project, like octo/*; repeatable."
+)
 @SECRET_FROM_STDIN
 def add(name: str, dialect: str | None, allow: tuple[str, ...], *, secret_stdin: bool) -> None:
-    """Add a source and print its secret, this once."""
-    with _open() as (engine, settings):
+    """Add a source and print its secret, which is not shown again."""
+    with _open_database() as (engine, settings):
         if not name.isprintable() or not name.strip() or len(name) > 100:
-            raise SourceError("a name has 1 to 100 printable characters")
+            raise SourceError("the name must be 1 to 100 printable characters")
         secret = _read_secret(from_stdin=secret_stdin)
         add_source(engine, settings, datetime.now(UTC), Source(name, (secret,), dialect, allow))
-        _tell_secret(secret, was_given=secret_stdin)
+        _print_secret(secret, was_given=secret_stdin)
 
 
 @sources.command()
 @click.argument("name")
 @click.option("--overlap-h", type=click.FloatRange(0, 24 * 365), default=24.0, show_default=True, metavar="HOURS",
-              help="How long the secrets that it has are still accepted.")  # fmt: skip
+              help="How long the old secrets remain valid.")  # fmt: skip
 @SECRET_FROM_STDIN
 def rotate(name: str, overlap_h: float, *, secret_stdin: bool) -> None:
-    """Give a source another secret, and print it, this once."""
-    with _open() as (engine, settings):
+    """Give a source a new secret and print it; it is not shown again."""
+    with _open_database() as (engine, settings):
         secret = _read_secret(from_stdin=secret_stdin)
         overlap = timedelta(hours=overlap_h)
         rotate_secret(engine, settings, datetime.now(UTC), name, secret=secret, overlap=overlap)
-        _tell_secret(secret, was_given=secret_stdin)
+        _print_secret(secret, was_given=secret_stdin)
         if name == DEFAULT:
             _replace_default(settings, secret)
 
@@ -78,14 +82,14 @@ def rotate(name: str, overlap_h: float, *, secret_stdin: bool) -> None:
 @sources.command()
 @click.argument("name")
 def remove(name: str) -> None:
-    """Remove a source: none of its secrets is accepted after that."""
-    with _open() as (engine, _settings):
+    """Remove a source and its secrets."""
+    with _open_database() as (engine, _settings):
         remove_source(engine, name)
 
 
 @contextmanager
-def _open() -> Iterator[tuple[Engine, Settings]]:
-    """Give the database and the settings; a command that makes no sense for them ends with one line."""
+def _open_database() -> Iterator[tuple[Engine, Settings]]:
+    """Give the database and the settings; a SourceError or SettingsError ends the command with one line."""
     try:
         with open_database() as opened:
             yield opened
@@ -97,16 +101,17 @@ def _read_secret(*, from_stdin: bool) -> str:
     return check_secret("standard input", sys.stdin.readline().rstrip("\n")) if from_stdin else generate_secret()
 
 
-def _tell_secret(secret: str, *, was_given: bool) -> None:
-    click.echo("The secret was taken." if was_given else secret)
+def _print_secret(secret: str, *, was_given: bool) -> None:
+    click.echo("Secret saved." if was_given else secret)
 
 
 def _replace_default(settings: Settings, secret: str) -> None:
-    """Make the secret that a restart will read, and that opens pages from elsewhere, the new one, too."""
+    """Write the secret into the file that the next start reads; if the environment sets it, print what to do."""
     if os.environ.get("DASHBOARD_WEBHOOK_SECRET"):
         click.echo(
-            "Now set DASHBOARD_WEBHOOK_SECRET to it: what it says today opens pages until the next start.", err=True
+            "Now set DASHBOARD_WEBHOOK_SECRET to the new secret. Until the restart, pages still need the old one.",
+            err=True,
         )
         return
     path = replace_webhook_secret(settings, secret)
-    click.echo(f"It is in {path}, too; the one before opens pages until the next start.", err=True)
+    click.echo(f"The new secret was saved in {path}. Until the restart, pages still need the old one.", err=True)

@@ -1,1 +1,1 @@
-"""The rules of the dashboard as pure functions over plain values: no framework, database, clock or I/O here."""
+"""The rules of the dashboard, as pure functions over plain values: no framework, database, clock or I/O."""

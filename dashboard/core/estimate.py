@@ -1,34 +1,33 @@
-"""Estimates of the time that a deployment will still take, from the times of similar runs before it: quantiles. Pure.
+"""Estimates of the time that a deployment has left: quantiles of how long past deployments of its kind took.
 
-`static/js/core/estimate.js` does the same arithmetic in the browser; both are tested against
-`tests/js/core/estimate.json`.
-Moments are whole milliseconds since 1970, in which Python and JavaScript agree.
+`static/js/core/estimate.js` computes the same in the browser; both are tested against `tests/js/core/estimate.json`.
+Times are whole milliseconds since 1970, which Python and JavaScript represent alike.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+from dashboard.core.registers import EPOCH
 from dashboard.core.view_types import Estimate, StepUsual, Usual
 
 MIN_RUNS = 3
-"""A range that rests on fewer runs says nothing: there is none."""
+"""Runs that a range needs; with fewer there is no range."""
 P90 = 0.9
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class StepTimes:
-    """What past runs took for one step, and from its start to their end, in seconds."""
+    """Times of one step in past runs, in seconds: how long it took, and how long the run continued after its start."""
 
     durations: Sequence[float]
-    lefts: Sequence[float]
+    remaining: Sequence[float]
 
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """When half, and when nine in ten, of the runs like this one would have ended; in milliseconds since 1970."""
+    """When a run is expected to end, at the median and the 90th percentile, in milliseconds since 1970."""
 
     median_ms: int
     p90_ms: int
@@ -36,18 +35,19 @@ class Ends:
 
 
 def find_quantile(ordered: Sequence[float], share: float) -> float:
-    """Return the value below which the next one lies with probability `share`; of few values the largest at most.
+    """Return the value that the next one stays below with probability `share`; never more than the largest value.
 
-    Of n values, the next one lies below the k-th with probability k / (n + 1): so the place is share * (n + 1).
+    The next value is below the k-th of n with probability k / (n + 1), so the rank is share * (n + 1). Between two
+    ranks the result is interpolated.
     """
-    place = min(max(share * (len(ordered) + 1) - 1, 0), len(ordered) - 1)
-    below = int(place)
+    rank = min(max(share * (len(ordered) + 1) - 1, 0), len(ordered) - 1)
+    below = int(rank)
     above = min(below + 1, len(ordered) - 1)
-    return ordered[below] + (ordered[above] - ordered[below]) * (place - below)
+    return ordered[below] + (ordered[above] - ordered[below]) * (rank - below)
 
 
 def summarise_runs(totals: Sequence[float], steps: Mapping[str, StepTimes]) -> Usual | None:
-    """Return what the past runs say, None if there are too few of them."""
+    """Return the usual times of past runs and of their steps, None if there are fewer than MIN_RUNS."""
     total = _find_range(totals)
     if total is None:
         return None
@@ -59,9 +59,9 @@ def summarise_runs(totals: Sequence[float], steps: Mapping[str, StepTimes]) -> U
 
 
 def find_ends(view: Mapping[str, Any]) -> Ends | None:
-    """Return when a deployment is expected to end, None if it is not running or nothing like it ran before.
+    """Return when a deployment is expected to end, None if it is not running or has no history.
 
-    Counted from the start of the step in progress, if past runs had that step, else from the start of the deployment.
+    Counts from the start of the current step if past runs had that step, otherwise from the start of the deployment.
     """
     usual, current = view["usual"], view["current"] or {}
     if usual is None or view["state"] != "running":
@@ -73,7 +73,7 @@ def find_ends(view: Mapping[str, Any]) -> Ends | None:
 
 
 def estimate_left(view: Mapping[str, Any], now: datetime) -> Estimate | None:
-    """Return the time left as a range with the number of runs it rests on, None where find_ends knows none."""
+    """Return the time left as a range, with the number of runs behind it; None if find_ends returns None."""
     ends = find_ends(view)
     if ends is None:
         return None
@@ -87,19 +87,19 @@ def estimate_left(view: Mapping[str, Any], now: datetime) -> Estimate | None:
 
 
 def find_step_usual(usual: Usual | None, job: str, key: str) -> list[float] | None:
-    """Return what a step usually takes: `[median_s, p90_s, runs]`, None if that is not known."""
+    """Return the usual duration of a step as `[median_s, p90_s, runs]`, None if it is unknown."""
     step = usual["steps"].get(f"{job}/{key}") if usual else None
     return step and step["duration"]
 
 
 def is_slow(duration_s: float, usual: Sequence[float]) -> bool:
-    """Say whether a step took longer than nine in ten did; what cannot be felt does not count."""
+    """Return whether a step took longer than nine in ten did, and at least a second longer than the median."""
     median_s, p90_s = usual[:2]
     return duration_s > p90_s and duration_s - median_s >= 1
 
 
 def count_ms(moment: datetime) -> int:
-    """Return whole milliseconds since 1970, rounded down as browsers do."""
+    """Return whole milliseconds since 1970, rounded down as in browsers."""
     return (moment - EPOCH) // timedelta(milliseconds=1)
 
 
@@ -110,12 +110,15 @@ def _add_range(started_at: str, usual: Sequence[Any]) -> Ends:
 
 
 def _summarise_step(times: StepTimes) -> StepUsual | None:
-    duration, left = _find_range(times.durations), _find_range(times.lefts)
+    duration, left = _find_range(times.durations), _find_range(times.remaining)
     return {"duration": duration, "left": left} if duration or left else None
 
 
 def _find_range(seconds: Iterable[float]) -> list[float] | None:
-    """Return median, 90th percentile and number; negative times come from clocks that disagree and count as 0."""
+    """Return `[median, 90th percentile, number]`, None for fewer than MIN_RUNS values.
+
+    Negative times come from clocks that disagree, and count as 0.
+    """
     ordered = sorted(max(value, 0.0) for value in seconds)
     if len(ordered) < MIN_RUNS:
         return None

@@ -1,7 +1,4 @@
-"""Addresses of a revision at the host of its code, built from the address of its run.
-
-Nothing is guessed: an unknown host gets no links.
-"""
+"""Links to a revision on its code host, derived from the URL of its run. Nothing is guessed: unknown hosts get none."""
 
 import re
 from urllib.parse import quote
@@ -9,17 +6,17 @@ from urllib.parse import quote
 from dashboard.core.view_types import RevisionLinks
 
 ACTIONS_RUN = re.compile(r"(https?://([^/\s?#@]+))/([^\s?#]+)/actions/runs/\d+(?:[/?#]\S*)?")
-"""GitHub, Gitea and Forgejo."""
+"""The URL of a run on GitHub, Gitea or Forgejo."""
 GITLAB_RUN = re.compile(r"(https?://([^/\s?#@]+))/([^\s?#]+)/-/(?:pipelines|jobs)/\d+(?:[/?#]\S*)?")
 COMMIT = re.compile(r"[0-9a-f]{7,64}")
 BRANCH_PATHS = {"github.com": "tree", "gitea.com": "src/branch", "codeberg.org": "src/branch"}
-"""How a branch is addressed at the hosts that write runs alike."""
+"""The part before the branch in its URL, for hosts whose URLs of runs look the same."""
 
 
 def link_revision(
     repository: str | None, run_url: str | None, branch: str | None, commit_hash: str | None
 ) -> RevisionLinks | None:
-    """Return the addresses of repository, commit and branch, None if the run's address does not tell where they are."""
+    """Return the URLs of repository, commit and branch, None if they do not follow from the URL of the run."""
     if not repository or not run_url:
         return None
     actions, gitlab = ACTIONS_RUN.fullmatch(run_url), GITLAB_RUN.fullmatch(run_url)

@@ -1,6 +1,6 @@
-"""Bodies of deliveries as people may see them: formatted, with what is or looks like a secret masked.
+"""Masking of secrets, and of what looks like one, in what senders wrote; formatting of bodies for display.
 
-Rather a harmless value too many is masked than a secret shown; what a body says of steps and revisions stays readable.
+In doubt a harmless value is masked. What a body says about steps and revisions stays readable.
 """
 
 import codecs
@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, unquote_plus
 
 MASK = "••••••"
 MAX_SHOWN_BYTES = 256 * 1024
-"""Bytes of a formatted body that are shown."""
+"""Maximum length of the displayed text, in bytes."""
 MAX_FORM_FIELDS = 100
 FORM = "application/x-www-form-urlencoded"
 
@@ -25,20 +25,20 @@ SECRET_WORDS = frozenset(
         "accesskey", "privatekey", "accesstoken", "authtoken", "sessionid",
     }
 )  # fmt: skip
-"""Words that, in the name of a value, say that it is secret."""
+"""Words that mark the value of a name as secret."""
 SECRET_PAIRS = frozenset(
     {("api", "key"), ("access", "key"), ("private", "key"), ("signing", "key"), ("encryption", "key"), ("ssh", "key")}
     | {("session", "id")}
 )
-ABOUT_SECRETS = frozenset(
+METADATA_WORDS = frozenset(
     {
         "at", "count", "enabled", "exists", "expires", "expiry", "in", "length", "limit", "name", "remaining",
         "required", "size", "status", "total", "type", "uri", "url", "used", "version",
     }
 )  # fmt: skip
-"""Last words of names that tell something of a secret or count them, and are none: `tokens_total`, `secret_name`."""
-SUBJECTS = frozenset({"auth", "token", "tokens", "signature", "cookie", "cookies", "credentials"})
-"""What messages of commits begin with, too: `auth: keep the session`."""
+"""Last words of names whose values describe or count secrets but are none: `tokens_total`, `secret_name`."""
+COMMIT_SCOPES = frozenset({"auth", "token", "tokens", "signature", "cookie", "cookies", "credentials"})
+"""Secret words that commit messages also begin with: `auth: keep the session`."""
 
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 PATTERNS = tuple(
@@ -55,45 +55,48 @@ PATTERNS = tuple(
         r"(?i)(?<=\bbasic )[\w+/=]{16,}",
     )
 )
-"""Values that are secrets wherever they stand. None of them may look far ahead from many places: texts are long."""
-NAMED = re.compile(r"""(?<![\w.-])([\w.-]++)(\\?["']?[ \t]{0,8}[=:][ \t]{0,8})""")
-"""A name and what stands between it and its value, in text that is no JSON."""
+"""Secrets that are recognised by their form. No pattern may look far ahead from many positions: texts are long."""
+ASSIGNMENT = re.compile(r"""(?<![\w.-])([\w.-]++)(\\?["']?[ \t]{0,8}[=:][ \t]{0,8})""")
+"""A name with the separator before its value, in text that is not JSON."""
 VALUE = re.compile(
     r"""\\?"(?:[^"\\]|\\.)*+"?|'[^']*+'?|(?:bearer|basic|token) [^\s,;&"']++|[^\s,;&"'}\]]++""", re.IGNORECASE
 )
-NESTED = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[{]|[\]}]')
+BRACKET = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[{]|[\]}]')
 INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
-"""Control characters, those that turn the direction of a text around, and halves of characters."""
+"""Control and zero-width characters, characters that change the direction of text, and lone surrogates."""
 
 Secrets = Collection[str]
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """A body as people may see it."""
+class MaskedBody:
+    """A body formatted for display, with secrets masked."""
 
     text: str
+    """Empty for a binary body."""
     kind: str
-    """`json`, `form`, `text` or `binary`; of a binary one there is no text."""
+    """`json`, `form`, `text` or `binary`."""
     is_whole: bool = True
-    """False: only the first MAX_SHOWN_BYTES bytes of the formatted text are there."""
+    """False if the text was cut after MAX_SHOWN_BYTES."""
 
 
-def show_body(body: bytes, media_type: str, known: Secrets = (), *, is_cut: bool = False) -> Shown:
-    """Return a body formatted and masked. `known` are secrets that must not be seen; `is_cut`: its end is missing."""
+def mask_body(body: bytes, media_type: str, known: Secrets = (), *, is_cut: bool = False) -> MaskedBody:
+    """Return a body formatted and masked. `known`: secrets to mask everywhere; `is_cut`: its end is missing."""
     try:
         text = codecs.getincrementaldecoder("utf-8-sig")().decode(body, final=not is_cut)
     except UnicodeDecodeError:
-        return Shown("", "binary")
+        return MaskedBody("", "binary")
     if media_type.partition(";")[0].strip().lower() == FORM:
-        return _cut("form", _format_form(text, known))
+        return _truncate("form", _format_form(text, known))
     formatted = _format_json(text, known)
-    return _cut("text", escape_invisible(mask_text(text, known))) if formatted is None else _cut("json", formatted)
+    if formatted is None:
+        return _truncate("text", escape_invisible(mask_text(text, known)))
+    return _truncate("json", formatted)
 
 
 def mask_value(value: Any, known: Secrets = (), name: str = "") -> Any:  # noqa: ANN401
-    """Return a decoded JSON value, which has this name, with secrets masked; its shape stays."""
-    if name and names_secret(name) and not (value is None or value == "" or isinstance(value, bool)):
+    """Return a decoded JSON value with secrets masked, in the same shape; `name` is its name, if it has one."""
+    if names_secret(name) and not (value is None or value == "" or isinstance(value, bool)):
         return MASK
     if isinstance(value, Mapping):
         return {mask_phrase(key, known): mask_value(member, known, key) for key, member in value.items()}
@@ -103,25 +106,25 @@ def mask_value(value: Any, known: Secrets = (), name: str = "") -> Any:  # noqa:
 
 
 def names_secret(name: str) -> bool:
-    """Return whether a value of that name is secret: `access_token`, `dbPassword`, `X-Api-Key`, not `tokens_total`."""
+    """Return whether a value of this name is secret: `access_token`, `dbPassword`, `X-Api-Key`, not `tokens_total`."""
     words = [word.lower() for word in WORD.findall(name)]
-    if not words or words[-1] in ABOUT_SECRETS:
+    if not words or words[-1] in METADATA_WORDS:
         return False
     return not SECRET_WORDS.isdisjoint(words) or not SECRET_PAIRS.isdisjoint(itertools.pairwise(words))
 
 
 def mask_phrase(text: str, known: Secrets = ()) -> str:
-    """Return a text that people or programs wrote with secrets masked, and `password=…` in it."""
-    return _mask_named(_mask_patterns(text, known), SUBJECTS)
+    """Return a short text, such as a commit message, with secrets masked, but not what follows a scope like `auth:`."""
+    return _mask_assignments(_mask_patterns(text, known), COMMIT_SCOPES)
 
 
 def mask_text(text: str, known: Secrets = ()) -> str:
-    """Return what is no JSON, perhaps only its beginning, with secrets masked, and the values of their names."""
-    return _mask_named(_mask_patterns(text, known))
+    """Return text that is not JSON, possibly cut, with secrets masked, and all values with secret names."""
+    return _mask_assignments(_mask_patterns(text, known))
 
 
 def escape_invisible(text: str) -> str:
-    """Return the text with what cannot be seen, or makes others look different, written as JSON does: `\\u202e`."""
+    """Return the text with invisible characters written as in JSON: `\\u202e`."""
     return INVISIBLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
@@ -133,13 +136,13 @@ def _mask_patterns(text: str, known: Secrets) -> str:
     return text
 
 
-def _mask_named(text: str, subjects: Collection[str] = ()) -> str:
-    """Return the text with the values of secret names masked; those of `subjects` count only with = or in quotes."""
+def _mask_assignments(text: str, scopes: Collection[str] = ()) -> str:
+    """Return the text with the values of secret names masked, except what follows one of `scopes` and a plain colon."""
     kept: list[str] = []
     at = 0
-    for found in NAMED.finditer(text):
-        is_subject = found[2].strip() == ":" and found[1].lower() in subjects
-        if found.start() >= at and not is_subject and names_secret(found[1]):
+    for found in ASSIGNMENT.finditer(text):
+        is_scope = found[2].strip() == ":" and found[1].lower() in scopes
+        if found.start() >= at and not is_scope and names_secret(found[1]):
             end = _find_end(text, found.end())
             kept += [text[at : found.end()], MASK if end > found.end() else ""]
             at = end
@@ -147,12 +150,12 @@ def _mask_named(text: str, subjects: Collection[str] = ()) -> str:
 
 
 def _find_end(text: str, start: int) -> int:
-    """Return where the value that begins there ends; an object or a list ends with its last bracket, if it has one."""
+    """Return the end of the value at `start`; objects and lists end after their closing bracket, or with the text."""
     if text[start : start + 1] not in {"{", "["}:
         value = VALUE.match(text, start)
         return value.end() if value else start
     depth = 0
-    for found in NESTED.finditer(text, start):
+    for found in BRACKET.finditer(text, start):
         depth += {"{": 1, "[": 1, "}": -1, "]": -1}.get(found[0], 0)
         if depth == 0:
             return found.end()
@@ -160,16 +163,16 @@ def _find_end(text: str, start: int) -> int:
 
 
 def _format_json(text: str, known: Secrets) -> str | None:
-    """Return JSON formatted and masked, None for what is none, or is nested too deeply."""
+    """Return JSON formatted and masked, None if the text is not JSON or nested too deeply."""
     try:
-        masked = mask_value(json.loads(text, object_pairs_hook=_make_object), known)
+        masked = mask_value(json.loads(text, object_pairs_hook=_build_object), known)
         return escape_invisible(json.dumps(masked, ensure_ascii=False, indent=2))
     except (ValueError, RecursionError):
         return None
 
 
 def _format_form(text: str, known: Secrets) -> str:
-    """Return a form as JSON, in which the JSON of its fields is decoded."""
+    """Return a form as one `name = value` per line, with fields that hold JSON formatted."""
     try:
         pairs: Sequence[tuple[str, str]] = parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_FORM_FIELDS)
     except ValueError:
@@ -185,14 +188,14 @@ def _format_field(name: str, value: str, known: Secrets) -> str:
     return mask_text(value, known) if formatted is None else formatted
 
 
-def _make_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return an object; refuse one in which a name stands twice: shown as text, it is shown as it was sent."""
-    made = dict(pairs)
-    if len(made) != len(pairs):
-        raise ValueError("a name stands twice in one object")
-    return made
+def _build_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object; raise ValueError for a repeated name, so that the body is shown as text, as it was sent."""
+    built = dict(pairs)
+    if len(built) != len(pairs):
+        raise ValueError
+    return built
 
 
-def _cut(kind: str, text: str) -> Shown:
+def _truncate(kind: str, text: str) -> MaskedBody:
     raw = text.encode()
-    return Shown(raw[:MAX_SHOWN_BYTES].decode(errors="ignore"), kind, is_whole=len(raw) <= MAX_SHOWN_BYTES)
+    return MaskedBody(raw[:MAX_SHOWN_BYTES].decode(errors="ignore"), kind, is_whole=len(raw) <= MAX_SHOWN_BYTES)

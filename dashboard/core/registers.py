@@ -17,14 +17,14 @@ Stamp = int
 NO_TIME: Stamp = 0
 
 Claim = tuple[Stamp, int, Scalar]
-"""What one report says of one field: its time, the rank of the node's status in it, and the value. Larger wins."""
+"""What one report says about one field: its stamp, the rank of the node's status in it, the value. The larger wins."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @functools.lru_cache(maxsize=1024)
-def stamp_of(moment: datetime | None) -> Stamp:
-    """Return the moment in whole microseconds since 1970, NO_TIME for None; exact, unlike a float."""
+def make_stamp(moment: datetime | None) -> Stamp:
+    """Return whole microseconds since 1970, exact unlike a float; NO_TIME for None."""
     if moment is None:
         return NO_TIME
     delta = moment - EPOCH
@@ -33,7 +33,7 @@ def stamp_of(moment: datetime | None) -> Stamp:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One report's word on how far a node is; the larger `order` wins."""
+    """What one report says about how far a node is. The larger `order` wins."""
 
     status: Status
     raw: str
@@ -41,16 +41,16 @@ class Outcome:
     conclusion: Conclusion | None = None
     completed_at: datetime | None = None
     generation: int = 0
-    """Raised where a sender reopens the same identity without an attempt number."""
+    """Grows when a sender reopens the same identity without an attempt number."""
     reported_at: datetime | None = None
-    """Time of the earliest report that says exactly this."""
+    """Time of the earliest report with exactly this outcome."""
 
     @property
     def order(self) -> tuple[int, int, Stamp, int, str, int]:
-        """Sort key: the last part prefers the earliest report among those that say the same."""
+        """Sort key. Its last part prefers the earliest of the reports that are equal otherwise."""
         severity = -1 if self.conclusion is None else self.conclusion.severity
-        said = -stamp_of(self.reported_at) if self.reported_at else -(2**63)
-        return (self.generation, self.status, stamp_of(self.completed_at), severity, self.raw, said)
+        earliness = -make_stamp(self.reported_at) if self.reported_at else -(2**63)
+        return (self.generation, self.status, make_stamp(self.completed_at), severity, self.raw, earliness)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,22 +59,22 @@ class Node:
 
     fields: Mapping[str, Claim] = field(default_factory=dict)
     outcomes: tuple[Outcome, ...] = ()
-    """The largest outcome; behind it, if there is one, the largest that ended otherwise (a conflict)."""
+    """The largest outcome, and after it the largest with another conclusion (a conflict), if there is one."""
     started: tuple[int, datetime] | None = None
-    """Generation and the earliest start in it that a report of something begun gave; a later generation wins."""
+    """The latest generation that has started, and its earliest reported start."""
 
     @property
     def started_at(self) -> datetime | None:
-        """When it began."""
+        """The earliest reported start."""
         return self.started[1] if self.started else None
 
     @property
     def outcome(self) -> Outcome | None:
-        """The outcome that counts, None while no report gave one."""
+        """The outcome that counts, None while no report has one."""
         return self.outcomes[0] if self.outcomes else None
 
     def value(self, name: str) -> Scalar | None:
-        """Return the value of a field, None if nobody claimed one."""
+        """Return the value of a field, None if no report claims one."""
         claim = self.fields.get(name)
         return None if claim is None else claim[2]
 
@@ -86,22 +86,23 @@ def claim_node(
     stamp: datetime | None = None,
     started_at: datetime | None = None,
 ) -> Node:
-    """Return the node that a single report describes; None claims nothing.
+    """Return the node that a single report describes. A value of None claims nothing.
 
-    The time of its claims is `stamp` (the report's), else the later of its completed_at and started_at.
+    The stamp of its claims is `stamp` (the time of the report), otherwise the later of its completed_at and started_at.
     """
-    rank = outcome.status if outcome else Status.QUEUED
-    at = stamp_of(stamp) if stamp else max(stamp_of(outcome.completed_at if outcome else None), stamp_of(started_at))
-    place = int(rank)
-    fields = {name: (at, place, value) for name, value in values.items() if value is not None}
-    if rank == Status.IN_PROGRESS and started_at is None:
+    status = outcome.status if outcome else Status.QUEUED
+    completed_at = outcome.completed_at if outcome else None
+    at = make_stamp(stamp) if stamp else max(make_stamp(completed_at), make_stamp(started_at))
+    rank = int(status)
+    fields = {name: (at, rank, value) for name, value in values.items() if value is not None}
+    if status == Status.IN_PROGRESS and started_at is None:
         started_at = stamp
-    started = (outcome.generation, started_at) if outcome and started_at and rank >= Status.IN_PROGRESS else None
+    started = (outcome.generation, started_at) if outcome and started_at and status >= Status.IN_PROGRESS else None
     return Node(fields, (outcome,) if outcome else (), started)
 
 
 def merge_nodes(left: Node, right: Node) -> Node:
-    """Return the least node that holds all claims of both."""
+    """Return the least node that holds the claims of both."""
     return Node(
         _merge_fields(left.fields, right.fields),
         _merge_outcomes({*left.outcomes, *right.outcomes}),
@@ -110,7 +111,7 @@ def merge_nodes(left: Node, right: Node) -> Node:
 
 
 def _order_start(start: tuple[int, datetime]) -> tuple[int, Stamp]:
-    return start[0], -stamp_of(start[1])
+    return start[0], -make_stamp(start[1])
 
 
 def _merge_fields(left: Mapping[str, Claim], right: Mapping[str, Claim]) -> Mapping[str, Claim]:

@@ -1,4 +1,4 @@
-"""Reports: the neutral form of what a delivery says, whichever sender it comes from."""
+"""Reports: the content of a delivery in one form, whichever dialect it came in."""
 
 import hashlib
 import json
@@ -20,12 +20,12 @@ DEPLOYMENT_FIELDS = (
 )  # fmt: skip
 JOB_FIELDS = ("name", "number", "allowed_to_fail", "duration_s", *NOTES)
 STEP_FIELDS = ("name", "number", *NOTES)
-"""The fields that reports claim, by the kind of node."""
+"""The fields that a report may claim, one list per kind of node."""
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What makes two reports speak of the same deployment; everything else may differ between them."""
+    """What two reports on the same deployment have in common; everything else may differ."""
 
     dialect: str
     project_slug: str
@@ -33,23 +33,24 @@ class Identity:
     run_id: str | None = None
     attempt: int = 1
     digest: str = field(init=False, compare=False)
-    """Hexadecimal SHA-256 of dialect, project and parts: one short key, however long they are.
+    """Hexadecimal SHA-256 of dialect, project and parts: a short key, however long they are.
 
-    The project is in it: who may report on one can touch no deployment of another, whatever ids it claims.
+    It includes the project, so that a source limited to one project cannot change deployments of another by reusing
+    their ids.
     """
 
     def __post_init__(self) -> None:
-        """Make the digest."""
-        said = json.dumps([self.dialect, self.project_slug, *self.parts])
-        object.__setattr__(self, "digest", hashlib.sha256(said.encode()).hexdigest())
+        """Compute the digest."""
+        content = json.dumps([self.dialect, self.project_slug, *self.parts])
+        object.__setattr__(self, "digest", hashlib.sha256(content.encode()).hexdigest())
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
     """Claims about one deployment, its project, its jobs and their steps.
 
-    A report is itself an element of the lattice: the state of a deployment is the merge of all reports on it.
-    Outcomes of steps are of generation 0: what reopens is a deployment or a job. Tallies of starts rest on that.
+    Reports form a lattice: the state of a deployment is the merge of all reports on it. Outcomes of steps have
+    generation 0, because only deployments and jobs reopen; `first_step_at` relies on that.
     """
 
     identity: Identity
@@ -60,7 +61,7 @@ class Report:
 
 
 def merge_reports(left: Report, right: Report) -> Report:
-    """Return what both say together; they must be about the same deployment."""
+    """Return one report with the claims of both. Raises ValueError if they are on different deployments."""
     if left.identity != right.identity:
         raise ValueError("reports on different deployments do not merge")
     return Report(

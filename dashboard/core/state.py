@@ -1,7 +1,7 @@
 """Status, conclusion, state and progress of deployments, jobs and steps, computed on reading.
 
-Parents follow from their children through tallies: how many children there are of each kind. A tally is all that a
-parent needs to know, so a single step never costs a look at its thousands of siblings.
+A parent depends on its children only through their tally, so one step is processed without reading its thousands of
+siblings.
 """
 
 import functools
@@ -11,48 +11,53 @@ from dataclasses import dataclass
 from dashboard.core.words import STATE_OF_CONCLUSION, WAITING_WORDS, Conclusion, State, Status
 
 Tally = Mapping[str, int]
-"""Number of children by kind: a conclusion, `queued` or `in_progress`; of jobs also WORDLESS and ALLOWED ones."""
+"""Number of children by kind: a conclusion, `queued` or `in_progress`; jobs may also be implicit or allowed to fail.
+
+Tallies are stored, so the spelling of a kind must stay.
+"""
 
 OPEN_KINDS = frozenset({"queued", "in_progress"})
-WORDLESS_QUEUED, WORDLESS_BEGUN, WORDLESS_FAILED = "wordless:queued", "wordless:in_progress", "wordless:failed"
-UNBEGUN_KINDS = frozenset({"queued", "allowed:queued", WORDLESS_QUEUED})
-WORDLESS_KINDS = frozenset({WORDLESS_QUEUED, WORDLESS_BEGUN, WORDLESS_FAILED})
-"""Jobs of which the sender only named steps: they end when their deployment does."""
-ALLOWED = "allowed:"
-"""Begins the kinds of jobs that may fail, or never run, without harm to their deployment."""
-ALLOWED_OPEN_KINDS = frozenset(ALLOWED + kind for kind in OPEN_KINDS)
-FAILING = frozenset(c.value for c in Conclusion if c.severity >= Conclusion.CANCELLED.severity)
+IMPLICIT_QUEUED, IMPLICIT_IN_PROGRESS, IMPLICIT_FAILED = "wordless:queued", "wordless:in_progress", "wordless:failed"
+UNSTARTED_KINDS = frozenset({"queued", "allowed:queued", IMPLICIT_QUEUED})
+IMPLICIT_KINDS = frozenset({IMPLICIT_QUEUED, IMPLICIT_IN_PROGRESS, IMPLICIT_FAILED})
+"""Kinds of jobs that are known only by their steps: they end when their deployment does."""
+ALLOWED_PREFIX = "allowed:"
+"""Precedes the kind of a job that may fail, or never run, without affecting its deployment."""
+ALLOWED_OPEN_KINDS = frozenset(ALLOWED_PREFIX + kind for kind in OPEN_KINDS)
+FAILING_KINDS = frozenset(c.value for c in Conclusion if c.severity >= Conclusion.CANCELLED.severity)
+"""Kinds of children that keep their parent from being a success."""
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a node is when its children are taken into account."""
+    """Status and conclusion of a node with its children taken into account."""
 
     status: Status
     conclusion: Conclusion | None = None
 
     @property
     def is_done(self) -> bool:
-        """Whether it has ended."""
+        """Whether the node has ended."""
         return self.status == Status.COMPLETED
 
     @property
     def kind(self) -> str:
-        """What its parent's tally counts it as."""
+        """The kind that a tally counts it under."""
         return self.conclusion.value if self.conclusion else self.status.word
 
 
 @functools.cache
-def stand(status: Status, conclusion: Conclusion | None = None) -> Standing:
-    """Return the one standing of its kind: there are few of them, and every step of every report needs one."""
+def make_standing(status: Status, conclusion: Conclusion | None = None) -> Standing:
+    """Return the standing, always the same object: there are few, and every step of every report needs one."""
     return Standing(status, conclusion)
 
 
-UNHEARD = stand(Status.QUEUED)
+UNREPORTED = make_standing(Status.QUEUED)
+"""The standing of a node without reports."""
 
 
 def add_to_tally(tally: Tally, moves: Iterable[tuple[str | None, str]]) -> dict[str, int]:
-    """Return the tally after children went from one kind to another; None instead of the first is a new child."""
+    """Return the tally after children moved from one kind to another; a new child moves from None."""
     changed = dict(tally)
     for removed, added in moves:
         changed[added] = changed.get(added, 0) + 1
@@ -72,33 +77,35 @@ def count_done_steps(tally: Tally) -> int:
 
 
 def count_done_jobs(tally: Tally, deployment: Standing) -> int:
-    """Return how many jobs have ended, those without a word with their deployment."""
+    """Return how many jobs have ended. Implicit jobs end with their deployment."""
     still_open = OPEN_KINDS | ALLOWED_OPEN_KINDS
     if not deployment.is_done:
-        still_open |= WORDLESS_KINDS
+        still_open |= IMPLICIT_KINDS
     return sum(number for kind, number in tally.items() if kind not in still_open)
 
 
 def compute_percent(done: int, total: int, *, is_done: bool) -> int:
-    """Return the share in whole percent, rounded down; without children 100 if the node itself has ended, else 0."""
+    """Return the share in whole percent, rounded down; without children 100 if the node has ended, otherwise 0."""
     if total == 0:
         return 100 if is_done else 0
     return done * 100 // total
 
 
-def settle_step(status: Status | None, conclusion: Conclusion | None) -> Standing:
-    """Return the standing of a step: what its sender says, queued while nobody said anything."""
-    return UNHEARD if status is None else stand(status, conclusion)
+def compute_step_standing(status: Status | None, conclusion: Conclusion | None) -> Standing:
+    """Return the standing of a step: as reported, queued if no report gave a status."""
+    return UNREPORTED if status is None else make_standing(status, conclusion)
 
 
-def settle_job(status: Status | None, conclusion: Conclusion | None, steps: Tally, deployment: Standing) -> Standing:
-    """Return the standing of a job: the sender's word, else what its steps and its deployment say."""
+def compute_job_standing(
+    status: Status | None, conclusion: Conclusion | None, steps: Tally, deployment: Standing
+) -> Standing:
+    """Return the standing of a job: as reported, otherwise derived from its steps and its deployment."""
     if status == Status.COMPLETED:
-        return stand(status, conclusion)
+        return make_standing(status, conclusion)
     if status is None and deployment.is_done:
-        return stand(Status.COMPLETED, _conclude_from_steps(steps, deployment))
-    begun = status == Status.IN_PROGRESS or any(kind != "queued" for kind in steps)
-    return stand(Status.IN_PROGRESS if begun else Status.QUEUED)
+        return make_standing(Status.COMPLETED, _conclude_from_steps(steps, deployment))
+    has_started = status == Status.IN_PROGRESS or any(kind != "queued" for kind in steps)
+    return make_standing(Status.IN_PROGRESS if has_started else Status.QUEUED)
 
 
 def _conclude_from_steps(steps: Tally, deployment: Standing) -> Conclusion:
@@ -111,29 +118,29 @@ def _conclude_from_steps(steps: Tally, deployment: Standing) -> Conclusion:
 def classify_job(
     status: Status | None, conclusion: Conclusion | None, steps: Tally, *, allowed_to_fail: bool = False
 ) -> str:
-    """Return the kind of a job in its deployment's tally; it does not depend on the deployment."""
+    """Return the kind that the deployment's tally counts a job under; it does not depend on the deployment."""
     if status is not None:
-        kind = settle_job(status, conclusion, steps, UNHEARD).kind
+        kind = compute_job_standing(status, conclusion, steps, UNREPORTED).kind
         if not allowed_to_fail:
             return kind
-        return ALLOWED + kind if kind in OPEN_KINDS | FAILING else kind
-    if any(kind in FAILING for kind in steps):
-        return WORDLESS_FAILED
-    return WORDLESS_BEGUN if any(kind != "queued" for kind in steps) else WORDLESS_QUEUED
+        return ALLOWED_PREFIX + kind if kind in OPEN_KINDS | FAILING_KINDS else kind
+    if any(kind in FAILING_KINDS for kind in steps):
+        return IMPLICIT_FAILED
+    return IMPLICIT_IN_PROGRESS if any(kind != "queued" for kind in steps) else IMPLICIT_QUEUED
 
 
-def settle_deployment(status: Status | None, conclusion: Conclusion | None, jobs: Tally) -> Standing:
-    """Return the standing of a deployment: only its sender can end it, but a begun job has begun it."""
+def compute_deployment_standing(status: Status | None, conclusion: Conclusion | None, jobs: Tally) -> Standing:
+    """Return the standing of a deployment: a started job starts it, but only its sender can end it."""
     if status == Status.COMPLETED:
-        return stand(status, conclusion)
-    begun = status == Status.IN_PROGRESS or any(kind not in UNBEGUN_KINDS for kind in jobs)
-    return stand(Status.IN_PROGRESS if begun else Status.QUEUED)
+        return make_standing(status, conclusion)
+    has_started = status == Status.IN_PROGRESS or any(kind not in UNSTARTED_KINDS for kind in jobs)
+    return make_standing(Status.IN_PROGRESS if has_started else Status.QUEUED)
 
 
 def decide_deployment_state(standing: Standing, raw: str | None, jobs: Tally, *, is_stale: bool) -> State:
-    """Return the state of a deployment; success only if no known job is open or has failed."""
+    """Return the state of a deployment: success only if no known job is open or has failed, otherwise partial."""
     if standing.conclusion == Conclusion.SUCCESS and any(
-        kind in OPEN_KINDS or kind in FAILING or kind == WORDLESS_FAILED for kind in jobs
+        kind in OPEN_KINDS or kind in FAILING_KINDS or kind == IMPLICIT_FAILED for kind in jobs
     ):
         return State.PARTIAL
     if is_stale and not standing.is_done:
@@ -142,7 +149,7 @@ def decide_deployment_state(standing: Standing, raw: str | None, jobs: Tally, *,
 
 
 def decide_state(standing: Standing, raw: str | None, *, in_ended: bool) -> State:
-    """Return the state of a node; `in_ended`: what it belongs to has ended, so an open one is unknown."""
+    """Return the state of a node. `in_ended`: its parent has ended, so the state of an open node is unknown."""
     if standing.is_done:
         return STATE_OF_CONCLUSION[standing.conclusion or Conclusion.UNKNOWN]
     if in_ended:

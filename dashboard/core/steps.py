@@ -1,4 +1,4 @@
-"""Names of steps: their keys, the known ones among them, and the category each belongs to."""
+"""Steps by name: the keys made from names, the known steps, and the categories of steps."""
 
 import functools
 import re
@@ -22,7 +22,7 @@ class Category(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class KnownStep:
-    """A step that deployment senders share, under its English key and its Chinese name."""
+    """A step that many senders report, under its English key or its Chinese name."""
 
     category: Category
     name_en: str
@@ -34,7 +34,7 @@ KNOWN_STEPS = {
     "parse_secrets": KnownStep(Category.VALIDATION, "Parse secrets", "解析部署密钥"),
     "server_init": KnownStep(Category.CONFIGURATION, "Initialise server", "服务器初始化"),
     "deploy_project": KnownStep(Category.DEPLOYMENT, "Deploy project", "部署项目"),
-    "configure_nginx": KnownStep(Category.CONFIGURATION, "Configure nginx", "配置Nginx"),
+    "configure_nginx": KnownStep(Category.CONFIGURATION, "Configure nginx", "配置 Nginx"),
     "start_service": KnownStep(Category.SERVICE, "Start service", "启动服务"),
     "test_website": KnownStep(Category.TESTING, "Test website", "测试网站"),
     "test_website_static": KnownStep(Category.TESTING, "Test website (static)", "测试网站（静态）"),
@@ -51,25 +51,27 @@ DEFAULT_PATTERNS: Patterns = (
     (r"build|compile|bundle|package|docker|wheel|构建|编译|打包|镜像", Category.BUILD),
     (r"config|setup|set up|init|install|nginx|migrat|checkout|配置|初始化|安装|迁移|准备", Category.CONFIGURATION),
 )
-"""Regular expressions on the key of a step, tried in this order. An operator can put a file in their place."""
+"""Regular expressions that are searched in a step's key, in this order. A settings file can replace them."""
 
 
 @functools.lru_cache(maxsize=8192)
 def normalise_name(name: str) -> str:
-    """Return the form under which equal names meet: NFKC, casefolded, runs of blanks as one space."""
+    """Return the form in which names are compared: NFKC, casefolded, each run of blanks as one space."""
     return " ".join(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold()).split())
 
 
 KEY_OF_NAME = {
     **{key: key for key in KNOWN_STEPS},
     **{normalise_name(step.name_zh): key for key, step in KNOWN_STEPS.items()},
+    # Senders also write Chinese next to Latin letters without a space.
+    **{normalise_name(step.name_zh).replace(" ", ""): key for key, step in KNOWN_STEPS.items()},
 }
 
 
-def key_steps(names: Iterable[str]) -> list[str]:
-    """Return the keys of one list of names: known steps by their key, the nth equal one with `#n` behind it.
+def make_step_keys(names: Iterable[str]) -> list[str]:
+    """Return the keys of a list of step names: a known step's own key, and `#n` appended to the nth equal name.
 
-    No two of a list are the same, even if one is named like the nth of another.
+    All keys differ, even if one name equals the numbered key of another.
     """
     keys: dict[str, None] = {}
     seen: dict[str, int] = {}
@@ -83,8 +85,8 @@ def key_steps(names: Iterable[str]) -> list[str]:
 
 
 @functools.lru_cache(maxsize=8192)
-def categorise(key: str, patterns: Patterns) -> Category:
-    """Return the category of a step: a known step's own, else that of the first pattern found in its key."""
+def categorise_step(key: str, patterns: Patterns) -> Category:
+    """Return the category of a step: a known step's own, otherwise that of the first pattern found in its key."""
     known = KNOWN_STEPS.get(re.sub(r"#\d+\Z", "", key))
     if known:
         return known.category

@@ -1,7 +1,7 @@
-"""Rows as people and programs see them: the one shape of deployments, jobs and steps in API, pages and live events.
+"""Views: the one shape in which API, pages and live events show deployments, jobs and steps.
 
-Each function takes the columns of one row (a mapping) and the standing of its parents, nothing else: so a single step
-can be shown, and compared with what it was, without its siblings.
+Each function takes the columns of one row (a mapping) and the standings of its parents, nothing else. So a single step
+can be viewed, and compared with its earlier view, without its siblings.
 """
 
 import functools
@@ -30,21 +30,22 @@ from dashboard.core.words import CONCLUSION_OF_WORD, STATUS_OF_WORD, Conclusion,
 Row = Mapping[str, Any]
 """The columns of a row by name."""
 
-USUAL_GAPS = 3
-"""How many times the longest silence that is usual for its project a deployment may keep before it is stale."""
+STALE_GAP_FACTOR = 3
+"""A deployment is stale after this many times the longest silence that is usual for its project."""
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
-    """The time at which open deployments are looked at, and the least silence, in seconds, that is too long."""
+class StalenessRule:
+    """Decides which open deployments are stale at one point in time."""
 
     now: datetime
-    least_s: float
+    min_silence_s: float
+    """Silence up to this many seconds is never too long, however short the usual silence is."""
 
     def is_silent(self, row: Row) -> bool:
-        """Return whether the last report is longer ago than this deployment's past makes believable."""
-        patience_s = max(USUAL_GAPS * row["usual_gap_s"], self.least_s)
-        return bool(row["last_report_at"] < self.now - timedelta(seconds=patience_s))
+        """Return whether the last report is longer ago than the usual silence allows."""
+        max_silence_s = max(STALE_GAP_FACTOR * row["usual_gap_s"], self.min_silence_s)
+        return bool(row["last_report_at"] < self.now - timedelta(seconds=max_silence_s))
 
 
 @functools.lru_cache(maxsize=1024)
@@ -54,27 +55,29 @@ def format_time(moment: datetime | None) -> str | None:
 
 
 def read_status(row: Row) -> tuple[Status | None, Conclusion | None]:
-    """Return the sender's own status and conclusion from a row of any kind."""
+    """Return the reported status and conclusion of a row of any kind."""
     return STATUS_OF_WORD.get(row["status"]), CONCLUSION_OF_WORD.get(row["conclusion"])
 
 
-def stand_deployment(row: Row) -> Standing:
-    """Return where a deployment is."""
-    return state.settle_deployment(*read_status(row), row["job_tally"])
+def read_deployment_standing(row: Row) -> Standing:
+    """Return the standing of a deployment from its row."""
+    return state.compute_deployment_standing(*read_status(row), row["job_tally"])
 
 
-def stand_job(row: Row, deployment: Standing) -> Standing:
-    """Return where a job is."""
-    return state.settle_job(*read_status(row), row["step_tally"], deployment)
+def read_job_standing(row: Row, deployment: Standing) -> Standing:
+    """Return the standing of a job from its row and the standing of its deployment."""
+    return state.compute_job_standing(*read_status(row), row["step_tally"], deployment)
 
 
-def decide_row_state(row: Row, standing: Standing, watch: Watch) -> State:
-    """Return the state of a deployment with this standing: stale if it is open and has not reported for too long."""
-    return state.decide_deployment_state(standing, row["status_raw"], row["job_tally"], is_stale=watch.is_silent(row))
+def decide_row_state(row: Row, standing: Standing, staleness: StalenessRule) -> State:
+    """Return the state of a deployment with this standing; stale if it is open and has been silent for too long."""
+    return state.decide_deployment_state(
+        standing, row["status_raw"], row["job_tally"], is_stale=staleness.is_silent(row)
+    )
 
 
 def view_project(row: Row) -> ProjectView:
-    """Return the project's own values, without its deployments."""
+    """Return a project without its deployments."""
     return {
         "slug": row["slug"],
         "name": row["name"],
@@ -87,9 +90,9 @@ def view_project(row: Row) -> ProjectView:
     }
 
 
-def view_deployment(row: Row, project: ProjectView, standing: Standing, watch: Watch) -> DeploymentSummary:
-    """Return a deployment without its log and its jobs; `standing` is stand_deployment's."""
-    shown = decide_row_state(row, standing, watch)
+def view_deployment(row: Row, project: ProjectView, standing: Standing, staleness: StalenessRule) -> DeploymentSummary:
+    """Return a deployment without its log and its jobs; `standing` comes from read_deployment_standing."""
+    shown = decide_row_state(row, standing, staleness)
     done, total = state.count_done_steps(row["step_tally"]), state.count_children(row["step_tally"])
     done_jobs, total_jobs = state.count_done_jobs(row["job_tally"], standing), state.count_children(row["job_tally"])
     progress_pct = state.compute_percent(done, total, is_done=standing.is_done)
@@ -117,7 +120,7 @@ def view_deployment(row: Row, project: ProjectView, standing: Standing, watch: W
         "port": row["port"],
         "service_status": row["service_status"],
         "message": row["message"],
-        # A sender takes an error back by reporting an empty one.
+        # A sender withdraws an error by reporting an empty one.
         "error": row["error"] or None,
         **_view_standing(row, standing, shown),
         **_view_times(row, standing),
@@ -137,14 +140,14 @@ def view_deployment(row: Row, project: ProjectView, standing: Standing, watch: W
 
 
 def list_environments(outcomes: Iterable[OutcomeView]) -> list[str]:
-    """Return the environments of a project's newest deployments, in order."""
+    """Return the environments of a project's newest deployments, sorted, each once."""
     return sorted({outcome["environment"] for outcome in outcomes if outcome["environment"]})
 
 
 def view_job(row: Row, standing: Standing, deployment_row: Row, deployment: Standing) -> JobSummary:
-    """Return a job without its steps; the standings are stand_job's and stand_deployment's."""
+    """Return a job without its steps; `standing` is its own, `deployment` that of its deployment."""
     done, total = state.count_done_steps(row["step_tally"]), state.count_children(row["step_tally"])
-    # A job that was never reported itself ends when its deployment does.
+    # An implicit job ends when its deployment does.
     ended = row if row["status"] is not None or not standing.is_done else {**row, **_pick_end(deployment_row)}
     return {
         "key": row["key"],
@@ -163,9 +166,9 @@ def view_job(row: Row, standing: Standing, deployment_row: Row, deployment: Stan
 
 
 def view_step(row: Row, job: Standing, deployment: Standing) -> StepView:
-    """Return a step."""
+    """Return a step; `job` and `deployment` are the standings of its parents."""
     in_ended = job.is_done or deployment.is_done
-    standing, shown = _settle_step(row["status"], row["conclusion"], row["status_raw"], in_ended)
+    standing, shown = _compute_step_state(row["status"], row["conclusion"], row["status_raw"], in_ended)
     return {
         "job": row["job_key"],
         "key": row["key"],
@@ -183,15 +186,20 @@ def view_step(row: Row, job: Standing, deployment: Standing) -> StepView:
 
 
 @functools.lru_cache(maxsize=1024)
-def _settle_step(status: str | None, conclusion: str | None, raw: str | None, in_ended: bool) -> tuple[Standing, State]:  # noqa: FBT001
-    standing = state.settle_step(*read_status({"status": status, "conclusion": conclusion}))
+def _compute_step_state(
+    status: str | None,
+    conclusion: str | None,
+    raw: str | None,
+    in_ended: bool,  # noqa: FBT001
+) -> tuple[Standing, State]:
+    standing = state.compute_step_standing(*read_status({"status": status, "conclusion": conclusion}))
     return standing, state.decide_state(standing, raw, in_ended=in_ended)
 
 
-def order_node(node: JobSummary | StepView) -> tuple[bool, int, bool, datetime, str]:
-    """Sort key of jobs, and of steps: the sender's number, then the start that it reported, nulls last, then key.
+def make_sort_key(node: JobSummary | StepView) -> tuple[bool, int, bool, datetime, str]:
+    """Return the sort key of a job or step: the sender's number, then the reported start, nulls last, then the key.
 
-    Never the order of arrival.
+    The order of arrival never matters.
     """
     reported = None if node["started_observed"] else node["started_at"]
     start = datetime.fromisoformat(reported) if reported else datetime.max.replace(tzinfo=UTC)
@@ -199,8 +207,8 @@ def order_node(node: JobSummary | StepView) -> tuple[bool, int, bool, datetime, 
 
 
 def attach_steps(job: JobSummary, steps: list[StepView]) -> JobView:
-    """Return the job with its steps in the order in which they are shown."""
-    ordered = sorted(steps, key=order_node)
+    """Return a job with its steps, sorted, and the index of the current one."""
+    ordered = sorted(steps, key=make_sort_key)
     current = next((index for index, step in enumerate(ordered) if step["is_current"]), None)
     return {**job, "current_step_index": current, "steps": ordered}
 
@@ -236,11 +244,11 @@ def _pick_end(row: Row) -> Row:
 
 
 def _view_times(row: Row, standing: Standing) -> TimesView:
-    """Return the times shown: the sender's, or the receipt of the first report, marked observed, if it gave none."""
+    """Return the reported times. Without any, the start is when the first report was received, marked as observed."""
     started, ended = row["started_at"] or row.get("first_step_at"), row["completed_at"] or row["reported_at"]
     is_done = standing.is_done
-    begun = standing.status != Status.QUEUED and standing.conclusion != Conclusion.SKIPPED
-    observed = row["observed_at"] if begun and started is None and ended is None else None
+    has_started = standing.status != Status.QUEUED and standing.conclusion != Conclusion.SKIPPED
+    observed = row["observed_at"] if has_started and started is None and ended is None else None
     return {
         "started_at": format_time(observed or started),
         "started_observed": observed is not None,
@@ -250,7 +258,7 @@ def _view_times(row: Row, standing: Standing) -> TimesView:
 
 
 def _compute_duration(reported: float | None, started: datetime | None, ended: datetime | None) -> float | None:
-    """Return seconds: those reported, else between the two times, never below 0; None if either is unknown."""
+    """Return seconds: as reported, otherwise between the two times and at least 0; None if a time is unknown."""
     if reported is not None:
         return reported
     if started is None or ended is None:

@@ -1,14 +1,14 @@
-"""The shapes of what API, pages and live events show. Times are ISO 8601 in UTC with Z, durations are seconds.
+"""The types of views. Times are ISO 8601 in UTC with Z, durations are in seconds.
 
-None means that no sender has reported it, or not yet. `core.view` makes the views of one row; queries add what they
-read from other rows.
+None means that nothing was reported, or not yet. `core.view` makes views of one row; queries add what they read from
+other rows.
 """
 
 from typing import Any, TypedDict
 
 
 class ProjectView(TypedDict):
-    """A project's own values, without its deployments."""
+    """A project without its deployments."""
 
     slug: str
     name: str
@@ -21,21 +21,21 @@ class ProjectView(TypedDict):
 
 
 class EndingView(TypedDict):
-    """One of two different outcomes that a sender reported."""
+    """One of two conflicting outcomes."""
 
     conclusion: str | None
     completed_at: str | None
 
 
 class StandingView(TypedDict):
-    """How far a deployment, job or step is."""
+    """Status, conclusion and state of a deployment, job or step."""
 
     status: str
     conclusion: str | None
     status_raw: str | None
     state: str
     conflict: list[EndingView] | None
-    """Both outcomes where a sender reported two, the one that counts first."""
+    """Two conflicting outcomes, the one that counts first; None if there is no conflict."""
 
 
 class TimesView(TypedDict):
@@ -43,7 +43,7 @@ class TimesView(TypedDict):
 
     started_at: str | None
     started_observed: bool
-    """Whether started_at is when the first report was received, because no sender gave a start."""
+    """Whether started_at is when the first report was received, because none gave a start."""
     completed_at: str | None
     duration_s: float | None
 
@@ -80,7 +80,7 @@ class JobSummary(StandingView, TimesView):
 
 
 class JobView(JobSummary):
-    """A job with its steps in the order in which they are shown."""
+    """A job with its steps, in display order."""
 
     current_step_index: int | None
     """0-based, into steps."""
@@ -97,7 +97,7 @@ class CurrentStep(TypedDict):
 
 
 class RevisionLinks(TypedDict):
-    """Addresses at the host of the code."""
+    """URLs on the code host."""
 
     repository: str
     commit: str | None
@@ -105,7 +105,7 @@ class RevisionLinks(TypedDict):
 
 
 class DeploymentSummary(StandingView, TimesView):
-    """A deployment as its own row shows it, without its log and its jobs."""
+    """A deployment without its log and its jobs."""
 
     id: int
     seq: int
@@ -136,7 +136,7 @@ class DeploymentSummary(StandingView, TimesView):
     completed_jobs: int
     total_jobs_visible: int
     shown_pct: int
-    """progress_pct, or run_progress_pct where no steps are reported."""
+    """progress_pct, or run_progress_pct if no steps are reported."""
     current_step: str | None
     current: CurrentStep | None
     links: RevisionLinks | None
@@ -145,7 +145,7 @@ class DeploymentSummary(StandingView, TimesView):
 
 
 class StepUsual(TypedDict):
-    """What past runs say of a step; each is `[median_s, p90_s, runs]`."""
+    """Usual times of a step, from past runs; each is `[median_s, p90_s, runs]`."""
 
     duration: list[float] | None
     left: list[float] | None
@@ -153,17 +153,17 @@ class StepUsual(TypedDict):
 
 
 class Usual(TypedDict):
-    """What past runs say of a deployment."""
+    """Usual times of a deployment, from past runs."""
 
     runs: int
     total: list[float]
     """`[median_s, p90_s]`."""
     steps: dict[str, StepUsual]
-    """By `<name of the job>/<key of the step>`: CI servers give a job another key in each run."""
+    """By `<name of the job>/<key of the step>`; CI servers give a job another key in each run."""
 
 
 class Estimate(TypedDict):
-    """The time left, as a range, with the number of runs that it rests on."""
+    """The time left as a range, and the number of runs that it was computed from."""
 
     runs: int
     left_median_s: float
@@ -179,14 +179,14 @@ class AttemptLink(TypedDict):
 
 
 class LinkedDeployment(TypedDict):
-    """The same run as another dialect reports it."""
+    """The same run, reported in another dialect."""
 
     id: int
     dialect: str
 
 
 class EarlierJob(TypedDict):
-    """A job as the last earlier attempt that ran it left it."""
+    """A job as it was in the last earlier attempt that ran it."""
 
     name: str
     state: str
@@ -204,7 +204,7 @@ class PastDeployment(TypedDict):
 
 
 class Related(TypedDict):
-    """What other deployments say of one: its attempts, linked runs, and what was deployed before it."""
+    """Deployments related to one: its other attempts, linked runs, and what was deployed before it."""
 
     attempts: list[AttemptLink]
     linked: list[LinkedDeployment]
@@ -213,9 +213,9 @@ class Related(TypedDict):
     before: PastDeployment | None
     last_success: PastDeployment | None
     runs: int
-    """How many deployments before this one were looked at."""
+    """How many earlier deployments were counted."""
     failures: dict[str, int]
-    """In how many of these a step failed, by `<name of the job>/<key of the step>`."""
+    """How many of these each step failed in, by `<name of the job>/<key of the step>`."""
 
 
 class ListedDeployment(DeploymentSummary):
@@ -223,9 +223,9 @@ class ListedDeployment(DeploymentSummary):
 
     usual: Usual | None
     estimate: Estimate | None
-    """None, as `usual` is, for one that has ended."""
+    """None, like `usual`, if the deployment has ended."""
     related: Related | None
-    """None: only the page of one deployment shows it."""
+    """None in lists: only the page of one deployment shows it."""
 
 
 class RunView(DeploymentSummary):
@@ -236,7 +236,7 @@ class RunView(DeploymentSummary):
 
 
 class DeploymentView(ListedDeployment, RunView):
-    """A deployment, whole."""
+    """A complete deployment."""
 
 
 MAX_OUTCOMES = 20
@@ -244,7 +244,7 @@ MAX_OUTCOMES = 20
 
 
 class OutcomeView(TypedDict):
-    """One of the newest deployments of a project, in short."""
+    """One of a project's newest deployments, abridged."""
 
     id: int
     seq: int
@@ -260,19 +260,19 @@ class ListedProject(ProjectView):
     last_deployment: ListedDeployment | None
     outcomes: list[OutcomeView]
     environments: list[str]
-    """Those of the outcomes, by name."""
+    """The environments of the outcomes, sorted."""
 
 
 class OverviewSnapshot(TypedDict):
-    """What the overview, or the page of one project, shows."""
+    """The content of the overview, or of the page of one project."""
 
     projects: list[ListedProject]
     deployments: list[ListedDeployment]
-    """All open ones and the newest, each once, newest first."""
+    """All open deployments and the newest others, newest first."""
 
 
 class EnvironmentView(TypedDict):
-    """What runs in an environment of a project, and what was tried there last."""
+    """What runs in an environment of a project, and its newest deployment."""
 
     environment: str
     live: ListedDeployment | None
@@ -281,31 +281,31 @@ class EnvironmentView(TypedDict):
 
 
 class EndCounts(TypedDict):
-    """How deployments ended: only success, partial and failed count, and only success as succeeded."""
+    """How deployments ended. Success, partial and failed count; only success is `succeeded`."""
 
     succeeded: int
     counted: int
     rate_pct: int | None
-    """None where nothing counts."""
+    """None if nothing counts."""
     median_s: float | None
     p90_s: float | None
-    """Of the successes."""
+    """Durations of the successes."""
 
 
 class Period(EndCounts):
-    """How deployments ended that began in one day or week."""
+    """How the deployments of one day or week ended."""
 
     start: str
     """ISO date, UTC."""
 
 
 class EndStatistics(TypedDict):
-    """How the deployments of a project ended lately."""
+    """How a project's recent deployments ended."""
 
     unit: str
     """`day` or `week`."""
     periods: list[Period]
-    """From the oldest to the current one."""
+    """Oldest first, up to the current one."""
     total: EndCounts
     most: int
     """The largest `counted` of a period."""
@@ -314,7 +314,7 @@ class EndStatistics(TypedDict):
 
 
 class RankedStep(TypedDict):
-    """What the newest deployments of a project say of a step."""
+    """Statistics of a step over a project's newest deployments."""
 
     job: str
     key: str
@@ -322,20 +322,20 @@ class RankedStep(TypedDict):
     ran: int
     failed: int
     timed: int
-    """How many successes have a start and an end, which median_s and p90_s rest on."""
+    """How many successes have a start and an end; median_s and p90_s are computed from these."""
     median_s: float | None
     p90_s: float | None
 
 
 class RankedSteps(TypedDict):
-    """The steps that take longest, and those that fail most."""
+    """The steps that take longest, and those that fail most often."""
 
     slowest: list[RankedStep]
     failing: list[RankedStep]
 
 
 class Changes(TypedDict):
-    """What changed in a deployment with one seq: changed fields only; jobs and steps carry their keys."""
+    """What changed in a deployment with one seq: only changed fields, with the keys of jobs and steps."""
 
     deployment: dict[str, Any]
     jobs: list[dict[str, Any]]
@@ -343,7 +343,7 @@ class Changes(TypedDict):
 
 
 class EventView(Changes):
-    """An event as browsers and the API get it."""
+    """An event as sent to browsers and returned by the API."""
 
     deployment_id: int
     prev_seq: int
@@ -380,15 +380,15 @@ class FieldChange(TypedDict):
 
 
 class DeliveryView(DeliverySummary):
-    """A delivery, whole, secrets masked."""
+    """A complete delivery, secrets masked."""
 
     headers: dict[str, str]
     changes: list[FieldChange]
     body: str | None
-    """None: it is binary."""
+    """None if it is binary."""
     body_kind: str
     """`json`, `form`, `text` or `binary`."""
     body_kept: int
     body_is_whole: bool
     obstacle: str | None
-    """Why it cannot be replayed: `unauthenticated` or `cut`; None if it can."""
+    """Why the delivery cannot be replayed: `unauthenticated` or `cut`; None if it can."""

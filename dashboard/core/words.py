@@ -1,21 +1,21 @@
-"""The closed vocabularies: status, conclusion, state, and the senders' words that mean one of them."""
+"""The closed vocabularies: status, conclusion, state, verdict, and the words of native senders for them."""
 
 from enum import IntEnum, StrEnum
 
 
 class Status(IntEnum):
-    """Where a deployment, job or step is in its life; the number is its rank in merging."""
+    """How far a deployment, job or step is. The number is its rank in merging."""
 
     QUEUED = 0
-    """Known, not begun. A word that no table knows stays here: it claims nothing."""
+    """Known, not started. Unknown words of senders mean this, the lowest rank, so they override nothing."""
     IN_PROGRESS = 1
-    """Begun, not ended."""
+    """Started, not ended."""
     COMPLETED = 2
     """Ended, with a conclusion."""
 
     @property
     def word(self) -> str:
-        """The word for it in JSON and in the database."""
+        """The status as written in JSON and in the database."""
         return STATUS_WORDS[self]
 
 
@@ -23,7 +23,7 @@ STATUS_WORDS = tuple(status.name.lower() for status in Status)
 
 
 class Conclusion(StrEnum):
-    """How something ended. Listed from the mildest to the most severe: the more severe wins between equals."""
+    """How a node ended, from the mildest to the most severe. Between otherwise equal outcomes the more severe wins."""
 
     UNKNOWN = "unknown"
     SKIPPED = "skipped"
@@ -36,7 +36,7 @@ class Conclusion(StrEnum):
 
     @property
     def severity(self) -> int:
-        """Place in the order above, from 0."""
+        """The position in the list above, from 0."""
         return SEVERITY[self]
 
 
@@ -46,23 +46,23 @@ STATUS_OF_WORD = {status.word: status for status in Status}
 
 
 class State(StrEnum):
-    """What people see; computed on reading from status, conclusion, children and time."""
+    """What pages show; computed on reading from status, conclusion, children and time."""
 
     QUEUED = "queued"
     WAITING = "waiting"
-    """Held back until somebody or something lets it go on."""
+    """Held until a person or a rule releases it."""
     RUNNING = "running"
     STALE = "stale"
-    """Open, but silent for longer than is believable."""
+    """Open, but silent for too long."""
     SUCCESS = "success"
     PARTIAL = "partial"
-    """The sender says success, a job of it says otherwise."""
+    """The sender reports success, but a job failed or is open."""
     FAILED = "failed"
     CANCELLED = "cancelled"
     SKIPPED = "skipped"
     NEUTRAL = "neutral"
     UNKNOWN = "unknown"
-    """Still open although what it belongs to has ended, or ended without a word on how."""
+    """Open although its parent has ended, or ended without a known conclusion."""
 
 
 class Verdict(StrEnum):
@@ -70,13 +70,13 @@ class Verdict(StrEnum):
 
     APPLIED = "applied"
     DUPLICATE = "duplicate"
-    """Its key was seen before, with the same body."""
+    """Its idempotency key was used before, with the same body."""
     IGNORED = "ignored"
-    """Understood, and of no concern here."""
+    """Understood, but it says nothing about a deployment."""
     REJECTED = "rejected"
     """Not acceptable: the sender must change it."""
     FAILED = "failed"
-    """Acceptable, but it could not be applied: the fault is ours."""
+    """Acceptable, but the dashboard could not apply it."""
 
 
 STATE_OF_CONCLUSION = {
@@ -91,9 +91,12 @@ STATE_OF_CONCLUSION = {
 }
 
 WAITING_WORDS = frozenset({"waiting", "manual", "blocked"})
-"""Senders' words for queued that mean: held back, not merely in line."""
+"""Senders' words for a queued node that is held, not merely in line."""
 
 Meaning = tuple[Status, Conclusion | None]
+
+NATIVE = "native"
+"""The dialect of senders that use the dashboard's own payload format."""
 
 NATIVE_WORDS: dict[str, Meaning] = {
     "pending": (Status.QUEUED, None),

@@ -1,1 +1,1 @@
-"""Connections to PostgreSQL, and statements that several rooms share. Knows no request and no rule of the product."""
+"""Connections to PostgreSQL, and the statements that several rooms share. No requests and no rules of the product."""

@@ -4,39 +4,39 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, text
 
-from dashboard.core.view import USUAL_GAPS
+from dashboard.core.view import STALE_GAP_FACTOR
 from dashboard.models import Deployment
-from dashboard.models.deployment import ENVIRONMENT
+from dashboard.models.deployment import ENVIRONMENT_SQL
 
-READ_LAST_OF_ENVIRONMENTS = text(
+READ_NEWEST_OF_ENVIRONMENTS = text(
     f"""
     WITH RECURSIVE names (environment) AS (
-        (SELECT {ENVIRONMENT} FROM deployments WHERE project_id = :project ORDER BY {ENVIRONMENT} LIMIT 1)
+        (SELECT {ENVIRONMENT_SQL} FROM deployments WHERE project_id = :project ORDER BY {ENVIRONMENT_SQL} LIMIT 1)
         UNION ALL
         SELECT (
-            SELECT {ENVIRONMENT} FROM deployments
-            WHERE project_id = :project AND {ENVIRONMENT} > names.environment ORDER BY {ENVIRONMENT} LIMIT 1
+            SELECT {ENVIRONMENT_SQL} FROM deployments
+            WHERE project_id = :project AND {ENVIRONMENT_SQL} > names.environment ORDER BY {ENVIRONMENT_SQL} LIMIT 1
         ) FROM names WHERE names.environment IS NOT NULL
     )
     SELECT environment, (
-        SELECT id FROM deployments WHERE project_id = :project AND {ENVIRONMENT} = names.environment
+        SELECT id FROM deployments WHERE project_id = :project AND {ENVIRONMENT_SQL} = names.environment
         ORDER BY sorted_at DESC, id DESC LIMIT 1
     ) AS newest, (
         SELECT id FROM (
-            SELECT id, state FROM deployments WHERE project_id = :project AND {ENVIRONMENT} = names.environment
+            SELECT id, state FROM deployments WHERE project_id = :project AND {ENVIRONMENT_SQL} = names.environment
             ORDER BY sorted_at DESC, id DESC LIMIT (SELECT 1000)
         ) AS tried WHERE state = 'success' LIMIT 1
     ) AS live FROM names WHERE environment IS NOT NULL
     """  # noqa: S608
 )
-"""The newest deployment of each environment of a project, and its newest success among the newest 1,000.
+"""For each environment of a project: its newest deployment, and its newest success among the newest 1,000.
 
-The recursion steps along the index from one environment to the next, however many deployments each has. The limit is
-a subquery so that the planner does not know it: it walks the index until it may stop instead of sorting all rows.
+The recursion steps along the index from one environment to the next, however many deployments each has. The limit is a
+subquery to hide it from the planner, which then walks the index until it can stop instead of sorting all rows.
 """
 
 
-def is_silent_too_long(now: datetime, least_s: float) -> ColumnElement[bool]:
-    """Return the condition for rows without a report for too long: core.view.Watch.is_silent in SQL."""
-    patience_s = func.greatest(USUAL_GAPS * Deployment.usual_gap_s, least_s)
-    return Deployment.last_report_at < now - func.make_interval(0, 0, 0, 0, 0, 0, patience_s)
+def is_silent(now: datetime, min_silence_s: float) -> ColumnElement[bool]:
+    """Return the SQL condition for core.view.StalenessRule.is_silent: the deployment has been silent for too long."""
+    max_silence_s = func.greatest(STALE_GAP_FACTOR * Deployment.usual_gap_s, min_silence_s)
+    return Deployment.last_report_at < now - func.make_interval(0, 0, 0, 0, 0, 0, max_silence_s)

@@ -1,7 +1,7 @@
-"""Which errors mean that the database cannot work now."""
+"""The errors that mean that the database is unavailable."""
 
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 UNAVAILABLE = (OperationalError, InterfaceError, InternalError, PoolTimeoutError)
-"""Raised for any statement while PostgreSQL is away, too busy or broken: the same request may succeed later."""
+"""Raised by any statement while PostgreSQL is down, too busy or broken. The same request may succeed later."""

@@ -1,6 +1,6 @@
-"""A connection that listens for committed events, and the statements that read them.
+"""A connection that listens for committed events and reads them.
 
-Only reads. Everything ends after a bounded time: a connection that does not answer raises, and is replaced by its user.
+Every call returns or raises within a bounded time; after an error, open another listener.
 """
 
 import contextlib
@@ -16,17 +16,18 @@ from gevent.socket import wait_read
 from sqlalchemy import make_url
 
 from dashboard.models.base import unpack_json
+from dashboard.models.deployment_event import EVENT_CHANNEL
 
-CHANNEL = "deployment_events"
-PAIR = re.compile(r"\b([0-9]{1,18}):([0-9]{1,9})\b")
-ANSWER_S = 10
-"""How long the database may take to connect, or to answer a statement, before the connection is given up."""
-MAX_EVENTS = 500
-"""Events read at once, so that a long absence does not fill the memory."""
-MAX_LISTED = 1000
-"""How many of the newest, and of the open, deployments are compared even if nobody watches one of them."""
+ANNOUNCEMENT = re.compile(r"\b([0-9]{1,18}):([0-9]{1,9})\b")
+"""`<deployment id>:<seq>`."""
+TIMEOUT_S = 10
+"""How long the database may take to connect or to answer a statement."""
+MAX_READ_EVENTS = 500
+"""Events read by one statement, which bounds the memory after a long absence."""
+MAX_UNWATCHED = 1000
+"""How many of the newest and of the open deployments are compared although no page watches them."""
 CONNECTION_ERRORS = (psycopg2.Error, OSError)
-"""What a listener raises when the database cannot be reached or has closed the connection."""
+"""Raised by a listener when the database cannot be reached or has closed the connection."""
 
 READ_EVENTS = """
     SELECT event.deployment_id, project.slug, deployment.dialect, deployment.run_id, deployment.attempt,
@@ -41,15 +42,15 @@ READ_EVENTS = """
 
 READ_SEQS = """
     SELECT id, seq FROM deployments WHERE id = ANY(%(watched)s::bigint[])
-    UNION (SELECT id, seq FROM deployments ORDER BY id DESC LIMIT %(most)s)
+    UNION (SELECT id, seq FROM deployments ORDER BY id DESC LIMIT %(limit)s)
     UNION (
-        SELECT id, seq FROM deployments WHERE status IS DISTINCT FROM 'completed' ORDER BY id DESC LIMIT %(most)s
+        SELECT id, seq FROM deployments WHERE status IS DISTINCT FROM 'completed' ORDER BY id DESC LIMIT %(limit)s
     )
 """
 
 
 class Event(NamedTuple):
-    """A row of `deployment_events`, with what decides which pages have to be notified."""
+    """A row of `deployment_events`, with the values that decide which pages it concerns."""
 
     deployment_id: int
     project_slug: str
@@ -59,20 +60,20 @@ class Event(NamedTuple):
     seq: int
     kind: str
     changes: dict[str, Any]
-    """`{"deployment": {…}, "jobs": [{"key": …, …}], "steps": [{"job": …, "key": …, …}]}`, changed fields only."""
+    """`{"deployment": {…}, "jobs": [{"key": …, …}], "steps": [{"job": …, "key": …, …}]}`, only changed fields."""
 
 
 class Listener:
-    """A connection that listens for changes of deployments."""
+    """A connection that listens for events."""
 
     def __init__(self, connection: psycopg2.extensions.connection) -> None:
         self._connection = connection
-        self._query("LISTEN " + CHANNEL)
+        self._query("LISTEN " + EVENT_CHANNEL)
 
     def wait(self, timeout_s: float) -> bool:
-        """Say whether changes were announced; return at once if so, else after that time."""
+        """Return whether events were announced: True at once if so, otherwise False after this time."""
         deadline = time.monotonic() + timeout_s
-        # Announcements also come with the answers to statements: look at what is in hand before waiting for more.
+        # Announcements also arrive with the answers to statements, so look at those before waiting for more.
         self._connection.poll()
         with contextlib.suppress(TimeoutError):
             while not self._connection.notifies:
@@ -80,41 +81,41 @@ class Listener:
                 self._connection.poll()
         return bool(self._connection.notifies)
 
-    def take_announced(self) -> dict[int, list[int]]:
-        """Return the seqs announced per deployment, in order, since this was last asked."""
+    def take_announced_seqs(self) -> dict[int, list[int]]:
+        """Return the seqs announced since the last call, by deployment, in order."""
         self._connection.poll()
         notices = list(self._connection.notifies)
         self._connection.notifies.clear()
         announced: dict[int, list[int]] = {}
         for notice in notices:
-            for deployment_id, seq in PAIR.findall(notice.payload):
+            for deployment_id, seq in ANNOUNCEMENT.findall(notice.payload):
                 announced.setdefault(int(deployment_id), []).append(int(seq))
         return announced
 
     def read_events(self, known: Mapping[int, int]) -> list[Event]:
-        """Return the events after the known seq of each deployment, by deployment and seq, at most MAX_EVENTS."""
-        rows = self._query(READ_EVENTS, (list(known), list(known.values()), MAX_EVENTS))
+        """Return the events after the known seq of each deployment, by deployment and seq, at most MAX_READ_EVENTS."""
+        rows = self._query(READ_EVENTS, (list(known), list(known.values()), MAX_READ_EVENTS))
         return [Event._make((*row, unpack_json(changes))) for *row, changes in rows]
 
     def read_seqs(self, watched: Collection[int]) -> dict[int, int]:
-        """Return the seq of those deployments, and of the newest and the open ones."""
-        return dict(self._query(READ_SEQS, {"watched": list(watched), "most": MAX_LISTED}))
+        """Return the seq of the watched, the newest and the open deployments, by id."""
+        return dict(self._query(READ_SEQS, {"watched": list(watched), "limit": MAX_UNWATCHED}))
 
     def _query(self, statement: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> list[tuple[Any, ...]]:
-        with _bound_time(), self._connection.cursor() as cursor:
+        with _limit_time(), self._connection.cursor() as cursor:
             cursor.execute(statement, parameters)
             return cursor.fetchall() if cursor.description else []
 
 
 @contextlib.contextmanager
 def open_listener(database_url: str) -> Iterator[Listener]:
-    """Listen on a connection of its own, closed at the end; raise psycopg2.Error or TimeoutError."""
+    """Open a listener on its own connection, closed on exit. Raises psycopg2.Error or TimeoutError."""
     dsn = make_url(database_url).set(drivername="postgresql").render_as_string(hide_password=False)
-    with _bound_time():  # psycogreen ignores connect_timeout
+    with _limit_time():  # psycogreen ignores connect_timeout.
         connection = psycopg2.connect(
             dsn,
             application_name="dashboard live",
-            options=f"-c statement_timeout={ANSWER_S * 1000}",
+            options=f"-c statement_timeout={TIMEOUT_S * 1000}",
             keepalives_idle=10,
             keepalives_interval=5,
             keepalives_count=3,
@@ -126,5 +127,5 @@ def open_listener(database_url: str) -> Iterator[Listener]:
         connection.close()
 
 
-def _bound_time() -> gevent.Timeout:
-    return gevent.Timeout(ANSWER_S, TimeoutError(f"the database did not answer within {ANSWER_S} s"))
+def _limit_time() -> gevent.Timeout:
+    return gevent.Timeout(TIMEOUT_S, TimeoutError(f"the database did not answer within {TIMEOUT_S} s"))

@@ -1,4 +1,4 @@
-"""Where the migrations are, and whether a database has them all."""
+"""Where the migrations are, and whether a database is up to date."""
 
 from pathlib import Path
 
@@ -9,11 +9,11 @@ from sqlalchemy import Engine
 
 _PACKAGE = Path(__file__).parent.parent
 MIGRATIONS = next(path for path in (_PACKAGE / "migrations", _PACKAGE.parent / "migrations") if path.is_dir())
-"""Inside the package when it was installed from a wheel, beside it in a checkout."""
+"""Inside the package if it was installed from a wheel, beside it in a checkout."""
 
 
 def is_current(engine: Engine) -> bool:
-    """Return whether the database has exactly the migrations of this version; raises one of errors.UNAVAILABLE."""
+    """Return whether the database has exactly the migrations of this version. Raises one of errors.UNAVAILABLE."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with engine.connect() as connection:

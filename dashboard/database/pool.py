@@ -1,4 +1,4 @@
-"""Connections to the database: how each is opened, how many a process keeps, whether the server has enough for all."""
+"""The connection pool: how connections are opened, how many a process keeps, and whether the server allows them all."""
 
 import logging
 from contextvars import ContextVar
@@ -15,22 +15,24 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from dashboard.config import Role, Settings, SettingsError
 from dashboard.metrics import POOL_IN_USE, POOL_SIZE
 
-CONNECT_S = 5
-"""How long a connection may take to open."""
-STATEMENT_S = 30
-"""How long the server works on one statement before it gives it up."""
-SILENCE_S: ContextVar[float] = ContextVar("SILENCE_S", default=12)
-"""How long it may be silent before it is given up: longer than a lock_timeout. Chores, which take long, wait longer."""
-SPARE = 5
-"""Connections that are left to migrations, commands, and a person who looks."""
-SESSION = (
-    f"-c timezone=UTC -c lock_timeout=10s -c statement_timeout={STATEMENT_S}s -c plan_cache_mode=force_generic_plan"
+CONNECT_TIMEOUT_S = 5
+"""How long opening a connection may take."""
+STATEMENT_TIMEOUT_S = 30
+"""How long a statement may run before the server cancels it."""
+ANSWER_TIMEOUT_S: ContextVar[float] = ContextVar("ANSWER_TIMEOUT_S", default=12)
+"""How long the server may be silent before its connection is closed: longer than lock_timeout, so that PostgreSQL gives
+up first. Maintenance tasks, whose statements are slow, set it higher."""
+SPARE_CONNECTIONS = 5
+"""Connections reserved for migrations, commands and interactive sessions."""
+SESSION_OPTIONS = (
+    f"-c timezone=UTC -c lock_timeout=10s -c statement_timeout={STATEMENT_TIMEOUT_S}s"
+    " -c plan_cache_mode=force_generic_plan"
 )
 CONNECT_ARGS = {
     "application_name": "dashboard",
-    "options": SESSION,
-    "connect_timeout": CONNECT_S,
-    # A server that is gone without a word ends its connections within half a minute, statements and all.
+    "options": SESSION_OPTIONS,
+    "connect_timeout": CONNECT_TIMEOUT_S,
+    # These end a connection within half a minute after its server vanished, even in the middle of a statement.
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "keepalives_count": 3,
@@ -40,8 +42,8 @@ CONNECT_ARGS = {
 logger = logging.getLogger(__name__)
 
 
-def describe_engine(settings: Settings) -> dict[str, Any]:
-    """Return the options of the engine: a pool that never grows beyond the size that was counted with."""
+def make_engine_options(settings: Settings) -> dict[str, Any]:
+    """Return the options of the engine, whose pool never grows beyond the size in the settings."""
     return {
         "pool_pre_ping": True,
         "hide_parameters": True,
@@ -52,8 +54,8 @@ def describe_engine(settings: Settings) -> dict[str, Any]:
     }
 
 
-def watch_pool(engine: Engine, settings: Settings) -> None:
-    """Bound the time that connecting takes, and measure how many connections are in use."""
+def init_pool(engine: Engine, settings: Settings) -> None:
+    """Limit how long connecting takes, and record how many connections are in use."""
     POOL_SIZE.set(settings.pool_size)
     event.listen(engine, "do_connect", _connect)
     event.listen(engine, "checkout", lambda *_: _count_in_use(engine.pool))
@@ -67,41 +69,41 @@ def _count_in_use(pool: Pool, returned: int = 0) -> None:
 
 def _connect(dialect: Dialect, _record: object, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:  # noqa: ANN401
     # psycogreen ignores connect_timeout.
-    with gevent.Timeout(CONNECT_S, psycopg2.OperationalError(f"no connection within {CONNECT_S} s")):
+    with gevent.Timeout(CONNECT_TIMEOUT_S, psycopg2.OperationalError(f"no connection within {CONNECT_TIMEOUT_S} s")):
         return dialect.connect(*arguments, **options)
 
 
 def wait_for_database(connection: Psycopg2Connection) -> None:
-    """Let other greenlets run while the database works; what is raised makes psycopg2 close the connection."""
+    """Wait for the database while other greenlets run. An error makes psycopg2 close the connection."""
     try:
-        gevent_wait_callback(connection, SILENCE_S.get())
+        gevent_wait_callback(connection, ANSWER_TIMEOUT_S.get())
     except TimeoutError:
-        raise psycopg2.OperationalError(f"the database was silent for {SILENCE_S.get()} s") from None
+        raise psycopg2.OperationalError(f"the database was silent for {ANSWER_TIMEOUT_S.get()} s") from None
 
 
 def count_connections(settings: Settings) -> int:
-    """Return how many connections all processes together may hold, and what is left to others."""
+    """Return how many connections all processes together may hold, including SPARE_CONNECTIONS."""
     if settings.role == Role.ALL:
-        return settings.pool_size + 1 + SPARE
+        return settings.pool_size + 1 + SPARE_CONNECTIONS
     processes = settings.web_workers + settings.live_processes
-    return processes * settings.pool_size + settings.live_processes + SPARE
+    return processes * settings.pool_size + settings.live_processes + SPARE_CONNECTIONS
 
 
 def check_connections(connection: Connection, settings: Settings) -> None:
-    """Raise SettingsError unless the server takes as many connections as the processes may open."""
-    shown = "current_setting('{}', true)::integer"
+    """Raise SettingsError if the processes may open more connections than the server allows."""
+    setting = "current_setting('{}', true)::integer"
     names = ("max_connections", "superuser_reserved_connections", "reserved_connections")
-    most, *reserved = connection.exec_driver_sql(f"SELECT {', '.join(map(shown.format, names))}").one()
-    offered, needed = most - sum(number or 0 for number in reserved), count_connections(settings)
+    limit, *reserved = connection.exec_driver_sql(f"SELECT {', '.join(map(setting.format, names))}").one()
+    offered, needed = limit - sum(number or 0 for number in reserved), count_connections(settings)
     if needed > offered:
         raise SettingsError(
-            f"the processes may open {needed} connections and PostgreSQL offers {offered}: lower DASHBOARD_POOL_SIZE "
-            f"({settings.pool_size}) or the number of processes, or raise max_connections ({most})"
+            f"the processes may open {needed} connections, but PostgreSQL allows {offered}: lower DASHBOARD_POOL_SIZE "
+            f"({settings.pool_size}) or the number of processes, or raise max_connections ({limit})"
         )
 
 
 def check_pool(engine: Engine, settings: Settings) -> None:
-    """Raise SettingsError if the server offers too few connections; only log it if the server cannot be asked."""
+    """Raise SettingsError if the server offers too few connections; only log a warning if it does not answer."""
     try:
         with engine.connect() as connection:
             check_connections(connection, settings)

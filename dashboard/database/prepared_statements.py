@@ -1,7 +1,7 @@
-"""Prepared statements that take whole columns: a batch of any size is one round trip, parsed and planned once.
+"""Prepared statements over arrays, one array per column: a batch of any size takes one round trip, planned once.
 
-Each parameter is an array in PostgreSQL's own notation, which the server reads faster than as many parameters, and as
-JSON. psycopg2 sends literals, so a statement is prepared by name, once per connection.
+Parameters are array literals in PostgreSQL's notation, which the server reads faster than many parameters or JSON.
+psycopg2 only sends literals, so a statement is prepared by name, once per connection.
 """
 
 import re
@@ -16,22 +16,25 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from dashboard.models.base import AwareUTC, PackedJSON
 
-STEERED = "".join(f"SET LOCAL enable_{way} = off; " for way in ("seqscan", "bitmapscan", "hashjoin", "mergejoin"))
-"""A statement is planned when it first runs, on tables that may be empty then; it has to suit what they become."""
+PLANNER_SETTINGS = "".join(
+    f"SET LOCAL enable_{method} = off; " for method in ("seqscan", "bitmapscan", "hashjoin", "mergejoin")
+)
+"""Makes the planner use indexes: the plan is made at the first run, when tables may be empty, and kept as they grow."""
 
 Row = dict[str, Any]
-PREPARED = "prepared statements"
-"""Under this name a connection remembers what was prepared on it."""
+PREPARED_KEY = "prepared statements"
+"""The key in `Connection.info` of the names of the statements prepared on it."""
 
 ESCAPE = re.compile(r"\\(?:([\"\\])|u([0-9a-f]{4})|(.))")
 CONTROLS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _encode = Encoder().encode
 
 
-def write_array(column: Sequence[Any]) -> str:
-    """Return an array of scalars in PostgreSQL's notation, which is JSON's but for the brackets and control characters.
+def encode_array(column: Sequence[Any]) -> str:
+    """Return a column of scalars as an array literal of PostgreSQL.
 
-    An encoder in C makes it, for all of a column at once: where PostgreSQL wants a backslash, JSON has one.
+    It differs from a JSON array only in its brackets and in escapes of control characters, so the JSON encoder, which
+    is written in C, encodes the whole column at once.
     """
     text = _encode(column).decode()
     return "{" + (ESCAPE.sub(_unescape, text) if "\\" in text else text)[1:-1] + "}"
@@ -44,68 +47,68 @@ def _unescape(found: re.Match[str]) -> str:
     return chr(int(number, 16)) if number else CONTROLS[letter]
 
 
-def write_float_array(column: Sequence[float | None]) -> str:
-    """Return an array of numbers that may be infinite, which JSON has no word for."""
+def encode_float_array(column: Sequence[float | None]) -> str:
+    """Return a column of numbers as an array literal; they may be infinite, which JSON cannot express."""
     return "{" + ",".join(["NULL" if value is None else repr(value) for value in column]) + "}"
 
 
-def write_json_array(column: Sequence[Any]) -> str:
-    """Return an array of jsonb; text that is JSON has no control characters in it."""
+def encode_json_array(column: Sequence[Any]) -> str:
+    """Return a column of JSON values as an array literal of jsonb; JSON texts contain no control characters."""
     return "{" + _encode([None if value is None else _encode(value).decode() for value in column]).decode()[1:-1] + "}"
 
 
-def write_bytes(value: bytes) -> str:
-    """Return how a bytea stands in a column that `write_array` is given."""
+def encode_bytes(value: bytes) -> str:
+    """Return bytes as text for `encode_array`, in the hex format of bytea."""
     return "\\x" + value.hex()
 
 
 TYPES: tuple[tuple[type, str, Callable[[Sequence[Any]], str]], ...] = (
-    (JSONB, "jsonb", write_json_array),
-    (AwareUTC, "timestamptz", write_array),
-    (Boolean, "boolean", write_array),
-    (BigInteger, "bigint", write_array),
-    (Integer, "integer", write_array),
-    (Double, "double precision", write_float_array),
-    (Uuid, "uuid", write_array),
-    (LargeBinary, "bytea", write_array),
-    (PackedJSON, "bytea", write_array),
-    (Text, "text", write_array),
+    (JSONB, "jsonb", encode_json_array),
+    (AwareUTC, "timestamptz", encode_array),
+    (Boolean, "boolean", encode_array),
+    (BigInteger, "bigint", encode_array),
+    (Integer, "integer", encode_array),
+    (Double, "double precision", encode_float_array),
+    (Uuid, "uuid", encode_array),
+    (LargeBinary, "bytea", encode_array),
+    (PackedJSON, "bytea", encode_array),
+    (Text, "text", encode_array),
 )
-"""Types of columns, what PostgreSQL calls them, how an array of them is written. First match counts."""
-WRITERS = {name: write for _, name, write in TYPES}
+"""Type of a column, its name in PostgreSQL, and the encoder of an array of it. The first match counts."""
+ENCODERS = {name: encode for _, name, encode in TYPES}
 
 
-def name_type(table: Table, column: str) -> str:
-    """Return what PostgreSQL calls the type of a column."""
+def find_type_name(table: Table, column: str) -> str:
+    """Return PostgreSQL's name for the type of a column."""
     kind = table.c[column].type
     return next(name for known, name, _ in TYPES if isinstance(kind, known))
 
 
 _deferred: WeakKeyDictionary[Connection, list[tuple[str, Sequence[str]]]] = WeakKeyDictionary()
-"""Of each transaction, which has a Connection of its own: what was deferred in one that failed goes with it."""
+"""Deferred statements by transaction, each of which has its own Connection; those of a failed one vanish with it."""
 
 
 class Statement:
-    """One statement over arrays, `$1` to `$n`, of these types of elements."""
+    """A statement whose parameters `$1` to `$n` are arrays of the types given."""
 
     def __init__(self, name: str, types: Sequence[str], sql: str) -> None:
-        self._writers = [WRITERS[kind] for kind in types]
+        self._encoders = [ENCODERS[kind] for kind in types]
         parameters = ", ".join(f"{kind}[]" for kind in types)
         self._name, self._prepare = name, f"PREPARE {name} ({parameters}) AS {sql}"
         self._execute = f"EXECUTE {name} ({', '.join(['%s'] * len(types))})"
 
     def run(self, connection: Connection, columns: Iterable[Sequence[Any]]) -> list[Row]:
-        """Run it with a column of values for each parameter; return its rows, none for one that returns nothing."""
+        """Run it after all deferred statements, with one column of values per parameter; return its rows."""
         self.defer(connection, columns)
-        return flush(connection)
+        return flush_deferred(connection)
 
     def defer(self, connection: Connection, columns: Iterable[Sequence[Any]]) -> None:
-        """Have it run before the next one that is run, and sent together with it: nobody waits for its answer."""
-        prepared: set[str] = connection.info.setdefault(PREPARED, set())
+        """Queue it; it is sent together with the next statement that runs, without a round trip of its own."""
+        prepared: set[str] = connection.info.setdefault(PREPARED_KEY, set())
         if self._name not in prepared:
-            connection.exec_driver_sql(STEERED + self._prepare)
+            connection.exec_driver_sql(PLANNER_SETTINGS + self._prepare)
             prepared.add(self._name)
-        literals = [write(column) for write, column in zip(self._writers, columns, strict=True)]
+        literals = [encode(column) for encode, column in zip(self._encoders, columns, strict=True)]
         _defer(connection, self._execute, literals)
 
 
@@ -114,16 +117,16 @@ def _defer(connection: Connection, sql: str, literals: Sequence[str] = ()) -> No
 
 
 def flush_and_commit(connection: Connection) -> None:
-    """Run what was deferred and commit, in one round trip: what is locked is free even if we are slow to go on.
+    """Run the deferred statements and commit in one round trip, so that locks are released without waiting for us.
 
-    Chained, as the driver does not know of it and will send a COMMIT of its own, which then ends an empty transaction.
+    AND CHAIN, because the driver does not notice this commit and sends another, which then ends an empty transaction.
     """
     _defer(connection, "COMMIT AND CHAIN")
-    flush(connection)
+    flush_deferred(connection)
 
 
-def flush(connection: Connection) -> list[Row]:
-    """Run what was deferred, in one round trip; return the rows of the last statement."""
+def flush_deferred(connection: Connection) -> list[Row]:
+    """Run the deferred statements in one round trip; return the rows of the last one, an empty list if it has none."""
     deferred = _deferred.pop(connection, [])
     if not deferred:
         return []
@@ -135,6 +138,6 @@ def flush(connection: Connection) -> list[Row]:
     return [dict(zip(names, row, strict=True)) for row in result]
 
 
-def pick(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> Iterable[Sequence[Any]]:
-    """Return rows, at least one, turned into columns, at least two."""
+def transpose_rows(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> Iterable[Sequence[Any]]:
+    """Return the values of these columns (at least two) of the rows (at least one), column by column."""
     return zip(*map(itemgetter(*columns), rows), strict=True)

@@ -1,4 +1,4 @@
-"""What queries read with: a session that sees the database as it was at one moment."""
+"""The reader that queries get: a session whose statements all see the same snapshot of the database."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,7 @@ from sqlalchemy import Select
 from sqlalchemy.orm import Session, scoped_session
 
 from dashboard.config import Settings
-from dashboard.core.view import Watch
+from dashboard.core.view import StalenessRule
 
 Row = dict[str, Any]
 """The columns of a row by name."""
@@ -16,21 +16,21 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A read-only session, the time of the request, and the settings."""
+    """A read-only session, the time to compute states for, and the settings."""
 
     session: Session | scoped_session[Any]
     now: datetime
     settings: Settings
 
     @property
-    def watch(self) -> Watch:
-        """What decides whether an open deployment has been silent for too long."""
-        return Watch(self.now, self.settings.stale_s)
+    def staleness(self) -> StalenessRule:
+        """The rule for stale deployments at this time."""
+        return StalenessRule(self.now, self.settings.stale_s)
 
     def read_rows(self, query: Select[*tuple[Any, ...]]) -> list[Row]:
-        """Return the rows of a query, by column name."""
+        """Return the rows of a query as dictionaries by column name."""
         return [dict(row) for row in self.session.execute(query).mappings()]
 
     def release(self) -> None:
-        """Give the connection back; what is read next is read as of then."""
+        """Return the connection to the pool. The next query takes a new snapshot."""
         self.session.close()

@@ -1,1 +1,1 @@
-"""What every request passes, whichever room answers it: strict reading, ids, errors, prefix, assets, headers."""
+"""What all requests share: strict parsing, ids, errors, path prefix, assets, security headers."""

@@ -1,4 +1,4 @@
-"""How files reach a browser quickly: static ones under a path that changes with them, everything compressed."""
+"""Caching and compression: static files have a path that changes with their content, answers are compressed."""
 
 import hashlib
 from pathlib import Path
@@ -11,9 +11,9 @@ COMPRESSED_TYPES = ["text/html", "text/css", "text/javascript", "image/svg+xml",
 
 
 def fingerprint_static(folder: Path) -> str:
-    """Return a short digest of all files below a folder; it stands in their path, so that they may be kept for good.
+    """Return a short digest of all files below a folder, for their path: so browsers can cache them for good.
 
-    One digest for all: modules import each other by relative paths, so a module and what it imports change together.
+    All files share one digest because modules import each other by relative paths: all paths must change together.
     """
     digest = hashlib.sha256()
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
@@ -22,13 +22,13 @@ def fingerprint_static(folder: Path) -> str:
 
 
 def init_assets(app: Flask) -> None:
-    """Compress what compresses, and let browsers keep static files."""
+    """Compress answers of compressible types, and let browsers cache static files."""
     app.config.update(SEND_FILE_MAX_AGE_DEFAULT=YEAR_S, COMPRESS_MIMETYPES=COMPRESSED_TYPES, COMPRESS_STREAMS=True)
     Compress(app)
-    app.after_request(_keep_static)
+    app.after_request(_cache_static)
 
 
-def _keep_static(response: Response) -> Response:
+def _cache_static(response: Response) -> Response:
     if request.endpoint == "static" and response.status_code == 200:
         response.headers["Cache-Control"] = f"public, max-age={YEAR_S}, immutable"
     return response

@@ -1,4 +1,4 @@
-"""Reading a body: a native one strictly, as what one parser takes and another does not must not be guessed at."""
+"""Reading and decoding request bodies; those of native deliveries strictly, so that no parser has to guess."""
 
 import json
 from http import HTTPStatus
@@ -10,30 +10,27 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from dashboard.http.problems import ProblemError
 
 
-def read_body(request: Request, most: int) -> bytes:
-    """Return the raw body; raise 413 for more than `most` bytes, 400 if it ended before the length it announced."""
+def read_body(request: Request, limit: int) -> bytes:
+    """Return the raw body; raise 413 for more than `limit` bytes, 400 if it is shorter than its Content-Length."""
     announced = request.content_length
-    # One byte more is let through: werkzeug cuts a chunked body off at its limit, without a word.
-    request.max_content_length = most + 1
-    if (announced or 0) > most or len(body := request.get_data(cache=False)) > most:
+    # One byte more, to detect an excess: werkzeug silently truncates a chunked body at its limit.
+    request.max_content_length = limit + 1
+    if (announced or 0) > limit or len(body := request.get_data(cache=False)) > limit:
         raise RequestEntityTooLarge
     if announced not in {None, len(body)}:
-        raise _bad("The body ended before the length that was announced.")
+        raise _bad("The body is shorter than its Content-Length.")
     return body
 
 
 def require_json(content_type: str) -> None:
-    """Raise 415 for a body of another media type; one without a type is taken for JSON."""
+    """Raise 415 for another media type than JSON; a missing one is accepted."""
     media_type = content_type.partition(";")[0].strip().lower()
     if media_type and media_type != "application/json" and not media_type.endswith("+json"):
         raise ProblemError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send JSON, with Content-Type: application/json.")
 
 
 def parse_json(body: bytes) -> dict[str, Any]:
-    """Return the JSON object in a body; raise 400 for anything else.
-
-    Refused besides what is no JSON: a name that stands twice in one object, NaN and Infinity.
-    """
+    """Return the JSON object in a body; raise 400 for anything else, for repeated names, and for NaN and Infinity."""
     parsed = decode_json(body, object_pairs_hook=_make_object, parse_constant=_refuse_constant)
     if not isinstance(parsed, dict):
         raise _bad("The body must be a JSON object.")
@@ -41,9 +38,9 @@ def parse_json(body: bytes) -> dict[str, Any]:
 
 
 def decode_json(body: bytes, **strictness: Any) -> Any:  # noqa: ANN401
-    """Return what the JSON in a body says; raise 400 if it is none, not UTF-8, or beyond what the parser takes.
+    """Return the decoded JSON of a body; raise 400 if it is not JSON, not UTF-8, or too deeply nested.
 
-    Of equal names in one object the last counts, as it does for the senders' own programs, unless it is forbidden.
+    By default the last of several equal names in an object counts, as in most parsers.
     """
     try:
         return json.loads(body.decode("utf-8-sig"), **strictness)
@@ -52,20 +49,20 @@ def decode_json(body: bytes, **strictness: Any) -> Any:  # noqa: ANN401
     except RecursionError:
         raise _bad("The body is nested too deeply.") from None
     except ValueError as error:
-        raise _bad(f"The body is not JSON: {error}") from None
+        raise _bad(f"The body is not valid JSON: {error}") from None
 
 
 def _make_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made: dict[str, Any] = {}
     for name, value in pairs:
         if name in made:
-            raise ValueError(f"{name[:80]!a} stands twice in one object")
+            raise ValueError(f"duplicate name {name[:80]!a} in one object")
         made[name] = value
     return made
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
+    raise ValueError(f"{name} is not allowed")
 
 
 def _bad(detail: str) -> ProblemError:

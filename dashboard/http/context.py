@@ -1,4 +1,4 @@
-"""What a request finds in its application."""
+"""Access to the settings of the current application."""
 
 from flask import current_app
 

@@ -1,32 +1,36 @@
-"""Which deliveries a request is about: the filters that reading the inbox and replaying it share."""
+"""The filters for deliveries, shared by the inbox, its API and replay."""
 
 from marshmallow import Schema, ValidationError, fields, validate
 
+from dashboard.core.storable import MAX_ID, UNSTORABLE
 from dashboard.core.words import Verdict
 
 MAX_TEXT_LENGTH = 300
-MAX_ID = 2**63 - 1
 
 
 def check_text(text: str) -> None:
-    """Raise ValidationError for what no row can hold: JSON can carry it, other than a URL."""
+    """Raise ValidationError for a text that is too long, or that JSON can contain but PostgreSQL cannot store."""
     if len(text) > MAX_TEXT_LENGTH:
-        raise ValidationError(f"Longer than {MAX_TEXT_LENGTH} characters.")
-    if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
-        raise ValidationError("Not a text.")
+        raise ValidationError(f"Must be at most {MAX_TEXT_LENGTH} characters.")
+    if UNSTORABLE.search(text):
+        raise ValidationError("Must not contain NUL or unpaired surrogates.")
 
 
 class DeliveryFilter(Schema):
-    """What deliveries are narrowed to; null and what is missing narrow nothing."""
+    """Filters for deliveries; a missing or null filter does not apply."""
 
     verdict = fields.Enum(Verdict, by_value=True, load_default=None)
     dialect = fields.String(load_default=None, validate=check_text)
-    source = fields.String(load_default=None, validate=check_text, metadata={"description": "who authenticated it"})
+    source = fields.String(
+        load_default=None, validate=check_text, metadata={"description": "name of the webhook source"}
+    )
     event = fields.String(load_default=None, validate=check_text)
     deployment_id = fields.Integer(load_default=None, validate=validate.Range(0, MAX_ID))
-    project = fields.String(load_default=None, validate=check_text, metadata={"description": "slug"})
+    project = fields.String(load_default=None, validate=check_text, metadata={"description": "slug of the project"})
     q = fields.String(
-        load_default=None, validate=check_text, metadata={"description": "text found in reason, event, source or id"}
+        load_default=None,
+        validate=check_text,
+        metadata={"description": "text contained in reason, event, source or id"},
     )
     since = fields.AwareDateTime(load_default=None, format="iso")
     until = fields.AwareDateTime(load_default=None, format="iso")

@@ -1,4 +1,4 @@
-"""Serving below a path prefix, whether or not the proxy in front strips it."""
+"""Serving below a path prefix, whether or not the proxy strips it."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -8,13 +8,13 @@ if TYPE_CHECKING:
 
 
 class PrefixMiddleware:
-    """Moves the prefix from PATH_INFO to SCRIPT_NAME, so that every URL the application makes has it."""
+    """Moves the prefix from PATH_INFO to SCRIPT_NAME, so that all URLs that the application makes contain it."""
 
     def __init__(self, app: "WSGIApplication", prefix: str) -> None:
         self.app, self.prefix = app, prefix
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        """Pass the request on below the prefix."""
+        """Pass on the request without the prefix."""
         path = environ.get("PATH_INFO", "")
         if self.prefix:
             environ["SCRIPT_NAME"] = self.prefix

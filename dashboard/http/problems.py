@@ -1,4 +1,4 @@
-"""Errors over HTTP: one exception for what a request did wrong, and the one place that turns errors into answers.
+"""HTTP errors: the exception for invalid requests, and the handlers that turn all errors into answers.
 
 Programs get problem documents (RFC 9457), people get a page.
 """
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 
 class ProblemError(Exception):
-    """A request that is answered with an error; `errors` maps a field's path to what is wrong with it."""
+    """An error to answer a request with; `errors` maps a field's path to its messages."""
 
     def __init__(
         self,
@@ -48,12 +48,12 @@ class ProblemSchema(Schema):
 
 
 class ProblemApi(Api):  # type: ignore[misc]
-    """flask-smorest with problem documents for errors; it registers the handler of every HTTPException."""
+    """flask-smorest with problem documents; it registers the handler for every HTTPException."""
 
     ERROR_SCHEMA = ProblemSchema
 
     def handle_http_exception(self, error: HTTPException) -> Response:
-        """Answer werkzeug's and webargs' errors."""
+        """Return the answer to an error of werkzeug or webargs."""
         if error.response is not None or error.code is None or error.code < HTTPStatus.BAD_REQUEST:
             return error.get_response()  # type: ignore[return-value]
         data: Mapping[str, Any] = getattr(error, "data", None) or {}
@@ -63,7 +63,7 @@ class ProblemApi(Api):  # type: ignore[misc]
 
 
 def init_errors(app: Flask) -> None:
-    """Register the handlers of errors that are not HTTPExceptions."""
+    """Register the handlers for errors that are not HTTPExceptions."""
     app.before_request(refuse_nul)
     app.register_error_handler(ProblemError, answer_problem)
     app.register_error_handler(CursorError, answer_bad_cursor)
@@ -72,27 +72,27 @@ def init_errors(app: Flask) -> None:
 
 
 def refuse_nul() -> None:
-    """Answer 400 to a NUL in the URL: no row can hold one, and the database's driver raises on it."""
+    """Raise 400 for a NUL in the URL: no row can contain one, and psycopg2 raises ValueError for it."""
     if "\x00" in request.path or b"%00" in request.query_string:
-        raise ProblemError(HTTPStatus.BAD_REQUEST, "The URL must not contain NUL.")
+        raise ProblemError(HTTPStatus.BAD_REQUEST, "The URL must not contain a NUL character.")
 
 
 def answer_problem(problem: ProblemError) -> Response:
-    """Answer an error that our own code raised."""
+    """Return the answer to an error raised by our own code."""
     return answer_error(problem.status, problem.detail, problem.errors, problem.headers)
 
 
 def answer_bad_cursor(error: CursorError) -> Response:
-    """Answer a cursor that no page gave out."""
+    """Return the answer to an invalid cursor."""
     return answer_error(HTTPStatus.UNPROCESSABLE_ENTITY, f"cursor: {error}", {"cursor": [str(error)]})
 
 
 def answer_unavailable(error: Exception) -> Response:
-    """Answer while the database cannot be reached or is too busy; whether a commit happened may not be known."""
+    """Return the answer when the database is down or too busy; whether a commit happened may be unknown."""
     log.warning("database unavailable: %s", str(error).splitlines()[0])
     return answer_error(
         HTTPStatus.SERVICE_UNAVAILABLE,
-        "The database does not answer. Send it again, with the same key if it has one.",
+        "The database is unavailable. Try again later; send a delivery again with the same idempotency key.",
         headers={"Retry-After": str(RETRY_AFTER_S)},
     )
 
@@ -103,11 +103,10 @@ def answer_error(
     errors: Mapping[str, list[str]] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """Return a problem document to a program, a page to a person; where there are no pages, a document to everyone."""
+    """Return a problem document for a program, a page for a person; a document in any case if pages are not served."""
     if "pages" in current_app.blueprints and not request.path.startswith(PROGRAM_PATHS):
-        page = render_template("error.html", status=status.value, detail=detail)
-        return Response(page, status, headers)
-    # Not status.phrase: Python 3.13 words 413 and 422 differently from 3.11.
+        return Response(render_template("error.html", status=status.value), status, headers)
+    # status.phrase of 413 and 422 differs between Python 3.11 and 3.13.
     title = HTTP_STATUS_CODES[status]
     document: dict[str, Any] = {"type": "about:blank", "title": title, "status": status.value, "detail": detail}
     if errors:

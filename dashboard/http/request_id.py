@@ -1,6 +1,6 @@
-"""One id for each request: in the header of its answer, in its log lines, and of the delivery that it brought.
+"""A request's id: it is in a header of the answer, in log records, and it is the id of the posted delivery.
 
-It is always made here. One that comes with a request is not taken: it becomes the key of a row.
+An id that a client sends is ignored, because the id becomes the key of a row.
 """
 
 import logging
@@ -12,36 +12,36 @@ from flask import Flask, Response, has_request_context, request
 from dashboard.database.uuid7 import make_uuid7
 
 HEADER = "X-Request-ID"
-_KEY = "dashboard.http.request_id"
+ENVIRON_KEY = "dashboard.http.request_id"
 
 
 def init_request_ids(app: Flask) -> None:
-    """Let every answer of the application tell its id."""
-    app.after_request(_tell)
+    """Add the id to each answer of the application."""
+    app.after_request(_add_header)
 
 
 def read_request_id() -> uuid.UUID:
-    """Return the id of the current request."""
+    """Return the id of the current request, made at the first call."""
     environ = request.environ
-    if _KEY not in environ:
-        environ[_KEY] = make_uuid7()
-    made: uuid.UUID = environ[_KEY]
-    return made
+    if ENVIRON_KEY not in environ:
+        environ[ENVIRON_KEY] = make_uuid7()
+    request_id: uuid.UUID = environ[ENVIRON_KEY]
+    return request_id
 
 
-def mark_log_records() -> None:
-    """Give every record that is logged during a request its id; for the whole process, once."""
-    make = logging.getLogRecordFactory()
+def add_id_to_log_records() -> None:
+    """Add the request's id to every log record of this process that is made during a request; call it once."""
+    make_record = logging.getLogRecordFactory()
 
-    def make_marked(*arguments: Any, **options: Any) -> logging.LogRecord:  # noqa: ANN401
-        record = make(*arguments, **options)
+    def make_record_with_id(*arguments: Any, **options: Any) -> logging.LogRecord:  # noqa: ANN401
+        record = make_record(*arguments, **options)
         if has_request_context():
             record.request_id = str(read_request_id())
         return record
 
-    logging.setLogRecordFactory(make_marked)
+    logging.setLogRecordFactory(make_record_with_id)
 
 
-def _tell(response: Response) -> Response:
+def _add_header(response: Response) -> Response:
     response.headers[HEADER] = str(read_request_id())
     return response

@@ -1,4 +1,4 @@
-"""The response headers that tell a browser what a page may do. Who may call what is not decided here."""
+"""Response headers that restrict what a page may do in a browser. Permissions are in the access package."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -30,13 +30,13 @@ SECURITY_HEADERS = list(
 
 
 class SecurityMiddleware:
-    """Adds the headers to whatever answers, which is cheaper than a hook that looks at each response."""
+    """Adds the headers to every answer; cheaper than a hook that is called with each response."""
 
     def __init__(self, app: "WSGIApplication") -> None:
         self.app = app
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        """Pass the request on."""
+        """Pass on the request, and add the headers to its answer."""
 
         def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:  # noqa: ANN401
             return start_response(status, headers + SECURITY_HEADERS, *error)

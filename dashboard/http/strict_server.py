@@ -1,9 +1,8 @@
-"""How requests are read: strictly, within bounded time, and without a word about them in the log.
+"""A stricter HTTP server for gunicorn's `gevent_pywsgi` worker: it has timeouts, and logs nothing of requests.
 
-For gunicorn's `gevent_pywsgi` worker, which leaves reading to gevent 26.9.0 (`gevent/pywsgi.py`). That parser is quick,
-but waits for ever, writes what it cannot read into the log, and takes what another reader would understand differently:
-behind a proxy, the end of one request could then be the beginning of somebody else's. Nothing here knows the
-application.
+The worker uses the parser of gevent 26.9.0 (`gevent/pywsgi.py`). It is fast, but it has no timeouts, logs what it
+cannot parse, and accepts requests that other parsers understand differently: behind a proxy, the end of one request
+could become the beginning of another client's (request smuggling). Nothing here depends on the application.
 """
 
 import http
@@ -13,20 +12,20 @@ from typing import Any
 import gevent
 from gunicorn.workers.ggevent import PyWSGIHandler, PyWSGIServer
 
-HEAD_S = 10
-"""How long a connection may take from one answer to the whole head of the next request."""
-SILENCE_S = 30
-"""How long a client may send nothing of a body that it announced, or take to read an answer."""
-JOINED_BYTES = 16 * 1024
-"""So long may the first part of a body be that is copied behind its head."""
-ACCEPTED_AT_ONCE = 5
-"""Connections taken from the backlog before those that are open have their turn: else a thousand pages that reconnect
-together are all let in, and none of them is answered."""
+HEAD_TIMEOUT_S = 10
+"""How long a connection may take from one answer to the complete head of the next request."""
+SOCKET_TIMEOUT_S = 30
+"""How long a client may pause while it sends a body or reads an answer."""
+MAX_JOINED_BYTES = 16 * 1024
+"""The maximum size of the first part of a body that is sent together with its head."""
+MAX_ACCEPT = 5
+"""Connections that are accepted before open ones are served again: otherwise, when a thousand pages reconnect at once,
+all are accepted and none is answered."""
 BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
 class AmbiguousRequestError(ValueError):
-    """A request that two readers may understand differently."""
+    """A request that two parsers may understand differently."""
 
 
 class StrictHandler(PyWSGIHandler):  # type: ignore[misc]  # the library is not annotated
@@ -34,92 +33,94 @@ class StrictHandler(PyWSGIHandler):  # type: ignore[misc]  # the library is not 
 
     wsgi_input: Any
     head_timeout: gevent.Timeout
-    _held: bytearray | None = None
-    """Head and first part of an answer while they are joined; None: what is sent is sent."""
+    _joined: bytearray | None = None
+    """Collects head and first part of an answer; None: data is sent at once."""
     headers_sent = False
 
     def __init__(self, sock: Any, *args: Any) -> None:  # noqa: ANN401
-        sock.settimeout(SILENCE_S)
+        sock.settimeout(SOCKET_TIMEOUT_S)
         super().__init__(sock, *args)
 
     def handle_one_request(self) -> Any:  # noqa: ANN401
-        """Read and answer one request; return what tells the caller whether to go on, see gevent."""
-        self.head_timeout = gevent.Timeout.start_new(HEAD_S, TimeoutError("the head of the request did not come"))
+        """Read and answer one request; return as gevent does whether to read another one."""
+        self.head_timeout = gevent.Timeout.start_new(
+            HEAD_TIMEOUT_S, TimeoutError("the head of the request did not come")
+        )
         try:
             return super().handle_one_request()
         finally:
             self.head_timeout.close()
 
     def read_request(self, raw_requestline: str) -> bool:
-        """Read the head; raise if that cannot be done. HTTP/0.9 has neither head nor status: it is refused."""
+        """Read the head; raise if it is invalid. HTTP/0.9, which has neither headers nor a status, is refused."""
         if len(raw_requestline.split()) != 3:
             raise AmbiguousRequestError("not a request line of HTTP/1")
         return bool(super().read_request(raw_requestline))
 
     def MessageClass(self, *args: Any) -> http.client.HTTPMessage:  # noqa: ANN401, N802  # its name in gevent
-        """Read the headers; raise if they do not tell, or tell twice, where the body ends."""
+        """Read the headers; raise if the length of the body is missing or ambiguous."""
         headers: http.client.HTTPMessage = super().MessageClass(*args)
         check_headers(headers)
         return headers
 
     def handle_one_response(self) -> None:
-        """Let the application answer; the next request is looked for only after the end of this one."""
+        """Let the application answer; close the connection if the end of this request's body is unknown."""
         self.head_timeout.close()
         super().handle_one_response()
         if self.wsgi_input is None or self.wsgi_input._chunked_input_error:
             self.close_connection = True
 
     def start_response(self, *args: Any) -> Any:  # noqa: ANN401
-        """Begin an answer; while the server is stopping it is the last one on its connection, and says so."""
+        """Begin an answer; while the server is stopping, it is the last one on its connection."""
         if not self.server.started:
             self.close_connection = True
         return super().start_response(*args)
 
     def _write_with_headers(self, data: bytes) -> None:
-        """Send the head and a short first part of the body at once: gevent would send two packets."""
-        if len(data) > JOINED_BYTES:
+        """Send the head and a short first part of the body together: gevent would send two packets."""
+        if len(data) > MAX_JOINED_BYTES:
             super()._write_with_headers(data)
             return
-        self._held = bytearray()
+        self._joined = bytearray()
         try:
             super()._write_with_headers(data)
         finally:
-            held, self._held = self._held, None
-        self._sendall(held)
+            joined, self._joined = self._joined, None
+        self._sendall(joined)
 
     def _sendall(self, data: bytes | bytearray) -> None:
-        if self._held is None:
+        if self._joined is None:
             super()._sendall(data)
         else:
-            self._held += data
+            self._joined += data
 
     def _send_error_response_if_possible(self, error_code: int) -> None:
-        """Answer to a failure, unless a part of another answer may be out: gevent only counts what was sent whole."""
+        """Answer with an error unless part of another answer may have been sent: gevent counts only whole sends."""
         if self.headers_sent:
             self.close_connection = True
         else:
             super()._send_error_response_if_possible(error_code)
 
     def log_request(self) -> None:
-        """Write no access log: a query string may hold what no log line should."""
+        """Write no access log: query strings may contain confidential values."""
 
     def _connection_upgrade_requested(self) -> bool:
-        """Say whether the connection will be taken over; a request with a body may offer that, but is read as usual."""
+        """Return whether the connection becomes a WebSocket; a request with a body is handled as an ordinary one."""
         return self.command == "GET" and bool(super()._connection_upgrade_requested())
 
     def _handle_client_error(self, _error: Exception) -> tuple[str, bytes]:
-        """Answer to what could not be read. Not logged: gevent would write the request line, whole."""
+        """Return the answer to an invalid request. Nothing is logged: gevent would log the whole request line."""
         return "400", BAD_REQUEST
 
 
 class StrictServer(PyWSGIServer):  # type: ignore[misc]  # the library is not annotated
-    """Accepts connections no faster than it serves them."""
+    """Serves open connections between accepting new ones."""
 
-    max_accept = ACCEPTED_AT_ONCE
+    max_accept = MAX_ACCEPT
 
 
 def check_headers(headers: http.client.HTTPMessage) -> None:
-    """Raise AmbiguousRequestError unless every reader finds the same headers, and the same length of the body."""
+    """Raise AmbiguousRequestError unless every parser finds the same headers and the same length of the body."""
     if headers.defects or any("\n" in value or "\r" in value for value in headers.values()):
         raise AmbiguousRequestError("a header that is none, or is folded")
     lengths, codings = headers.get_all("Content-Length", []), headers.get_all("Transfer-Encoding", [])

@@ -1,1 +1,1 @@
-"""From reports to rows: everything that writes deployments. `batch.ingest_deliveries` is the one way in."""
+"""Everything that writes deployments, from reports to rows. The only entry point is `batch.ingest_deliveries`."""

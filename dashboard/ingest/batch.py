@@ -1,6 +1,6 @@
-"""One transaction for a batch of deliveries: claim, lock, read, fold, write, announce, commit.
+"""One transaction for a batch of deliveries: claim keys, apply reports, record deliveries, commit.
 
-Nothing is acknowledged before the commit; a batch that cannot be applied is tried again one delivery at a time.
+Nothing is acknowledged before the commit. A batch that cannot be applied is halved until the failing delivery is alone.
 """
 
 import logging
@@ -14,24 +14,24 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from dashboard.config import Settings
 from dashboard.core.report import Identity, Report, merge_reports
 from dashboard.core.words import Verdict
-from dashboard.database.prepared_statements import flush, flush_and_commit
+from dashboard.database.prepared_statements import flush_and_commit, flush_deferred
 from dashboard.ingest import statements
-from dashboard.ingest.apply import Application, Trees
+from dashboard.ingest.apply import ReportApplier, Trees
 from dashboard.ingest.changes import MAX_FIELD_CHANGES
 from dashboard.ingest.delivery import Incoming, Receipt, make_row
 from dashboard.ingest.rows import Row
 from dashboard.models import Delivery
 
-ATTEMPTS = 5
-"""How often a transaction is tried that a deadlock ended, or another one that made the same deployment."""
+MAX_ATTEMPTS = 5
+"""How often a transaction is tried that loses a race: by a deadlock, or because another inserts the same deployment."""
 
-IDENTITY = "uq_deployments_identity"
+IDENTITY_CONSTRAINT = "uq_deployments_identity"
 
-PASSING_CLASSES = frozenset({"08", "40", "53", "55", "57", "58"})
+TRANSIENT_CLASSES = frozenset({"08", "40", "53", "55", "57", "58"})
 """Classes of PostgreSQL's error codes: connection, rollback, resources (a full disk), locks, operator, system."""
 
-INTERNAL = "XX000"
-"""PostgreSQL's error code for what has none of its own."""
+INTERNAL_ERROR = "XX000"
+"""PostgreSQL's error code for errors without a code of their own."""
 
 log = logging.getLogger(__name__)
 
@@ -41,34 +41,33 @@ def ingest_deliveries(
 ) -> list[Receipt]:
     """Apply and record deliveries in one transaction; return their receipts in the same order, after the commit.
 
-    `on_idle` is called just before the last statements are sent, when only the database has work to do; for a batch
-    that is tried again or halved, each time.
+    `on_idle` is called just before the last statements are sent, because then only the database has work to do. It is
+    called again for each retry and each half.
 
-    Raises sqlalchemy's OperationalError, InterfaceError or TimeoutError if the database cannot be reached, and
-    InternalError if it has a fault of its own: of what was not committed before nothing is kept then. A batch that
-    fails for another reason is halved until the delivery is alone that cannot be applied: it is recorded as failed,
-    and the others are applied.
+    Raises SQLAlchemy's OperationalError, InterfaceError or TimeoutError if the database is unavailable, and
+    InternalError for a fault of the database itself; whatever was not committed by then is lost. A batch that fails
+    for another reason is halved until the failing delivery is alone; it is recorded as failed, the others are applied.
     """
     try:
         return _retry_races(engine, deliveries, settings, on_idle)
     except Exception as error:
-        if isinstance(error, PoolTimeoutError) or (isinstance(error, DBAPIError) and _is_passing(error)):
+        if isinstance(error, PoolTimeoutError) or (isinstance(error, DBAPIError) and _is_transient(error)):
             raise
         if len(deliveries) > 1:
             middle = len(deliveries) // 2
             halves = (deliveries[:middle], deliveries[middle:])
             return [receipt for half in halves for receipt in ingest_deliveries(engine, half, settings, on_idle)]
-        if isinstance(error, InternalError) and getattr(error.orig, "pgcode", None) == INTERNAL:
-            raise  # PostgreSQL's own fault, such as a file that may not grow: it may be over when this is sent again
+        if isinstance(error, InternalError) and getattr(error.orig, "pgcode", None) == INTERNAL_ERROR:
+            raise  # A fault of PostgreSQL, such as a file that cannot grow, may be over when the sender retries.
         log.exception("delivery %s cannot be applied", deliveries[0].id)
         cause = error.orig if isinstance(error, DBAPIError) else error
-        return [_record_failure(engine, deliveries[0], f"{type(cause).__name__} while it was applied")]
+        return [_record_failure(engine, deliveries[0], f"internal error: {type(cause).__name__}")]
 
 
 def _retry_races(
     engine: Engine, deliveries: Sequence[Incoming], settings: Settings, on_idle: Callable[[], None]
 ) -> list[Receipt]:
-    for attempt in range(1, ATTEMPTS + 1):
+    for attempt in range(1, MAX_ATTEMPTS + 1):
         try:
             with engine.begin() as connection:
                 receipts = _Batch(connection, deliveries, settings).run()
@@ -76,60 +75,60 @@ def _retry_races(
                 flush_and_commit(connection)
             return receipts
         except (OperationalError, IntegrityError) as error:
-            if attempt == ATTEMPTS or not _is_race(error):
+            if attempt == MAX_ATTEMPTS or not _is_race(error):
                 raise
     raise AssertionError("unreachable")
 
 
 def _is_race(error: DBAPIError) -> bool:
-    """Return whether it was another transaction's doing, so that the next try may go better."""
+    """Return whether another transaction caused the error, so that a retry may succeed."""
     cause = error.orig
     if isinstance(cause, UniqueViolation):
-        return cause.diag.constraint_name == IDENTITY
+        return cause.diag.constraint_name == IDENTITY_CONSTRAINT
     return isinstance(cause, DeadlockDetected | SerializationFailure)
 
 
-def _is_passing(error: DBAPIError) -> bool:
-    """Return whether the fault is the database's and may be over when the delivery is sent again."""
+def _is_transient(error: DBAPIError) -> bool:
+    """Return whether the fault is the database's and may be over when the sender retries."""
     code = getattr(error.orig, "pgcode", None)
-    passing = code is None or code[:2] in PASSING_CLASSES
-    return passing and isinstance(error, OperationalError | InterfaceError)
+    is_transient = code is None or code[:2] in TRANSIENT_CLASSES
+    return is_transient and isinstance(error, OperationalError | InterfaceError)
 
 
 def _record_failure(engine: Engine, incoming: Incoming, reason: str) -> Receipt:
     receipt = Receipt(incoming.id, Verdict.FAILED, reason)
     with engine.begin() as connection:
-        write = statements.update if incoming.replayed_at else statements.insert
+        write = statements.update_rows if incoming.replayed_at else statements.insert_rows
         write(connection, Delivery, [make_row(incoming, receipt)])
-        flush(connection)
+        flush_deferred(connection)
     return receipt
 
 
 class _Batch:
-    """The steps of one transaction; each method is one of them, in the order of `run`."""
+    """One transaction. Each method is one step, in the order of `run`."""
 
     def __init__(self, connection: Connection, deliveries: Sequence[Incoming], settings: Settings) -> None:
         self.connection, self.deliveries = connection, deliveries
         received_at = max(each.received_at for each in deliveries)
         written_at = max(each.replayed_at or each.received_at for each in deliveries)
-        self.application = Application(connection, received_at, written_at, settings)
+        self.applier = ReportApplier(connection, received_at, written_at, settings)
         self.receipts: dict[str, Receipt] = {}
 
     def run(self) -> list[Receipt]:
-        fresh, repeated = self.claim()
-        reports = merge_all(report for incoming in fresh for report in incoming.reports)
-        trees = self.application.run(reports) if reports else {}
+        fresh, repeated = self.claim_keys()
+        reports = merge_by_identity(report for incoming in fresh for report in incoming.reports)
+        trees = self.applier.run(reports) if reports else {}
         for incoming in fresh:
-            self.receipts[str(incoming.id)] = _make_receipt(incoming, trees, self.application.field_changes)
-        self.settle(repeated)
+            self.receipts[str(incoming.id)] = _make_receipt(incoming, trees, self.applier.field_changes)
+        self.make_repeat_receipts(repeated)
         receipts = [self.receipts[str(incoming.id)] for incoming in self.deliveries]
         rows = [make_row(incoming, receipt) for incoming, receipt in zip(self.deliveries, receipts, strict=True)]
-        statements.insert(self.connection, Delivery, [row for row in rows if row["replayed_at"] is None])
-        statements.update(self.connection, Delivery, [row for row in rows if row["replayed_at"] is not None])
+        statements.insert_rows(self.connection, Delivery, [row for row in rows if row["replayed_at"] is None])
+        statements.update_rows(self.connection, Delivery, [row for row in rows if row["replayed_at"] is not None])
         return receipts
 
-    def claim(self) -> tuple[list[Incoming], list[Incoming]]:
-        """Claim the keys of what is to be applied; return what is new, and what uses a key that was used before."""
+    def claim_keys(self) -> tuple[list[Incoming], list[Incoming]]:
+        """Claim the keys of the deliveries to apply; return the new ones, and those whose key was used before."""
         keyed = [incoming for incoming in self.deliveries if incoming.key and incoming.verdict == Verdict.APPLIED]
         if not keyed:
             return list(self.deliveries), []
@@ -140,26 +139,26 @@ class _Batch:
         return [incoming for incoming in self.deliveries if incoming.id not in known], repeated
 
     def find_replayed(self, keyed: Sequence[Incoming]) -> set[str]:
-        """Return the ids of those that are replayed and have held their key since they were first applied."""
-        keys = [_key_of(incoming) for incoming in keyed if incoming.replayed_at]
+        """Return the ids of replayed deliveries that hold their key since they were first applied."""
+        keys = [_read_key(incoming) for incoming in keyed if incoming.replayed_at]
         holders = statements.read_key_holders(self.connection, keys) if keys else {}
         return {str(holder["delivery_id"]) for holder in holders.values()}
 
-    def settle(self, repeated: Sequence[Incoming]) -> None:
-        """Make the receipts of deliveries whose key was used before, perhaps by another one of this batch."""
+    def make_repeat_receipts(self, repeated: Sequence[Incoming]) -> None:
+        """Add the receipts of deliveries whose key was used before, possibly by another one in this batch."""
         if not repeated:
             return
-        holders = statements.read_key_holders(self.connection, [_key_of(incoming) for incoming in repeated])
+        holders = statements.read_key_holders(self.connection, [_read_key(incoming) for incoming in repeated])
         for incoming in repeated:
-            holder = holders[_key_of(incoming)]
+            holder = holders[_read_key(incoming)]
             original = self.receipts.get(str(holder["delivery_id"]))
             if original is not None:
                 holder |= {"deployment_id": original.deployment_id, "seq": original.seq}
-            self.receipts[str(incoming.id)] = _settle_repeated(incoming, holder)
+            self.receipts[str(incoming.id)] = _make_repeat_receipt(incoming, holder)
 
 
-def merge_all(reports: Iterable[Report]) -> dict[Identity, Report]:
-    """Return one report for each deployment, in the order in which deployments are locked."""
+def merge_by_identity(reports: Iterable[Report]) -> dict[Identity, Report]:
+    """Return one merged report per deployment, ordered by digest, the order in which deployments are locked."""
     merged: dict[Identity, Report] = {}
     for report in reports:
         known = merged.get(report.identity)
@@ -167,19 +166,19 @@ def merge_all(reports: Iterable[Report]) -> dict[Identity, Report]:
     return dict(sorted(merged.items(), key=lambda item: item[0].digest))
 
 
-def _key_of(incoming: Incoming) -> tuple[str, str, str]:
+def _read_key(incoming: Incoming) -> tuple[str, str, str]:
     return (incoming.source or "", incoming.dialect, incoming.key or "")
 
 
 def _make_key_row(incoming: Incoming) -> Row:
-    source, dialect, key = _key_of(incoming)
+    source, dialect, key = _read_key(incoming)
     row: Row = {"source": source, "dialect": dialect, "key": key, "digest": incoming.digest}
     return row | {"delivery_id": str(incoming.id), "claimed_at": incoming.received_at}
 
 
-def _settle_repeated(incoming: Incoming, holder: Row) -> Receipt:
+def _make_repeat_receipt(incoming: Incoming, holder: Row) -> Receipt:
     if holder["digest"] != incoming.digest:
-        reason = "its idempotency key was used before, with another body"
+        reason = "the idempotency key was already used with a different body"
         return Receipt(incoming.id, Verdict.REJECTED, reason)
     reason = f"same key and body as delivery {holder['delivery_id']}"
     return Receipt(incoming.id, Verdict.DUPLICATE, reason, holder["deployment_id"], holder["seq"])

@@ -1,4 +1,4 @@
-"""A delivery on its way in, and the receipt for it."""
+"""An incoming delivery, its interpretation, and its receipt."""
 
 import hashlib
 import time
@@ -11,59 +11,59 @@ from typing import Any
 
 from dashboard.core.report import Report
 from dashboard.core.words import Verdict
-from dashboard.database.prepared_statements import write_bytes
+from dashboard.database.prepared_statements import encode_bytes
 from dashboard.database.uuid7 import make_uuid7
 from dashboard.models.base import compress, pack_json
 
-REJECTED_BYTES = 4096
-"""Of the body of a rejected delivery: nobody shall fill the disk with what is not even applied."""
+MAX_REJECTED_BYTES = 4096
+"""Bytes kept of a rejected delivery's body, so that rejected deliveries cannot fill the disk."""
 
 
 @dataclass(frozen=True, slots=True)
 class Interpretation:
-    """What a delivery says, as its dialect's parser understood it."""
+    """The result of parsing a delivery in its dialect."""
 
     reports: tuple[Report, ...] = ()
     verdict: Verdict = Verdict.APPLIED
-    """What the parser decided; an applied one may still turn out a duplicate."""
+    """The parser's verdict; an applied delivery may still turn out to be a duplicate."""
     reason: str | None = None
     event: str | None = None
     key: str | None = None
-    """What the sender keeps the same when it sends again; None: every copy counts as new."""
+    """The idempotency key, which the sender repeats when it retries; None if every copy counts as new."""
 
 
 @dataclass(slots=True)
 class Incoming:
-    """One POST on its way in: made when it arrives, completed as it is read, authenticated and interpreted."""
+    """One POST being received: created on arrival, completed while it is read, authenticated and interpreted."""
 
     received_at: datetime
     dialect: str
     headers: Mapping[str, str] = field(default_factory=dict)
-    """Those that are safe to keep."""
+    """The headers that are safe to keep."""
     id: uuid.UUID = field(default_factory=make_uuid7)
     began_at: float = field(default_factory=time.perf_counter)
-    """When its receipt began, by the performance counter."""
+    """When it arrived, by the performance counter."""
     body: bytes = b""
     body_size: int | None = None
-    """Length of the whole body in bytes if it is not all in `body`."""
+    """Length of the whole body in bytes if `body` is only its beginning; otherwise None."""
     source: str | None = None
-    """Name of the webhook source that authenticated it; None: none did, it can only be rejected."""
+    """Name of the webhook source that authenticated it; None if none did, so it can only be rejected."""
     reports: tuple[Report, ...] = ()
     verdict: Verdict = Verdict.APPLIED
     reason: str | None = None
     event: str | None = None
     key: str | None = None
-    """Of the interpretation, as the four before it."""
+    """These five come from the interpretation."""
     replayed_at: datetime | None = None
-    """None for what is received now; otherwise it was stored before, under this id, and is applied anew."""
+    """When the replay of a stored delivery, with this id, began; None for one that is received now."""
 
     def complete(self, interpretation: Interpretation) -> None:
-        """Take over what the delivery says."""
+        """Copy the interpretation into the delivery."""
         self.reports, self.verdict, self.reason = interpretation.reports, interpretation.verdict, interpretation.reason
         self.event, self.key = interpretation.event, interpretation.key
 
     def reject(self, reason: str) -> None:
-        """Make it one that is only recorded, as rejected."""
+        """Set the verdict to rejected, so that the delivery is only recorded."""
         self.verdict, self.reason = Verdict.REJECTED, reason
 
     @property
@@ -74,7 +74,7 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What became of a delivery. `deployment_id` and `seq` are None if it concerns none."""
+    """What became of a delivery. `deployment_id` and `seq` are None if it concerns no deployment."""
 
     delivery_id: uuid.UUID
     verdict: Verdict
@@ -82,12 +82,12 @@ class Receipt:
     deployment_id: int | None = None
     seq: int | None = None
     changes: Sequence[Mapping[str, Any]] = ()
-    """What people see differently because of it, see changes.Difference."""
+    """Its field changes, see changes.Difference."""
 
 
 def make_row(incoming: Incoming, receipt: Receipt) -> dict[str, object]:
-    """Return the inbox row of a delivery, values as JSON can carry them; of a rejected one the beginning is kept."""
-    body = incoming.body[:REJECTED_BYTES] if receipt.verdict == Verdict.REJECTED else incoming.body
+    """Return the row of a delivery, in values for the statements; of a rejected one only the beginning of its body."""
+    body = incoming.body[:MAX_REJECTED_BYTES] if receipt.verdict == Verdict.REJECTED else incoming.body
     return {
         "id": str(incoming.id),
         "received_at": incoming.received_at,
@@ -99,13 +99,13 @@ def make_row(incoming: Incoming, receipt: Receipt) -> dict[str, object]:
         "deployment_id": receipt.deployment_id,
         "took_ms": round((time.perf_counter() - incoming.began_at) * 1000, 3),
         "replayed_at": incoming.replayed_at,
-        "changes": write_bytes(pack_json(receipt.changes)) if receipt.changes else None,
+        "changes": encode_bytes(pack_json(receipt.changes)) if receipt.changes else None,
         "headers": dict(incoming.headers),
-        "body": write_bytes(compress(body)),
+        "body": encode_bytes(compress(body)),
         "body_size": len(incoming.body) if incoming.body_size is None else incoming.body_size,
     }
 
 
-def open_body(stored: bytes) -> bytes:
-    """Return the raw body, or what was kept of it, from the column `body`."""
+def decompress_body(stored: bytes) -> bytes:
+    """Return the raw body, or the part that was kept, from the column `body`."""
     return zlib.decompress(stored)

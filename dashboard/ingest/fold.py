@@ -1,6 +1,6 @@
-"""Folding a report into the rows of its deployment: what they become.
+"""Folds a report into the rows of its deployment.
 
-Works on rows as dictionaries and leaves the given ones alone; reads and writes nothing.
+Works on rows as dictionaries, without changing those passed in. No I/O.
 """
 
 import functools
@@ -15,22 +15,22 @@ from urllib.parse import urlsplit
 
 from dashboard.core.registers import EPOCH, Node, merge_nodes
 from dashboard.core.report import JOB_FIELDS, STEP_FIELDS, Report, StepKey
-from dashboard.core.state import UNHEARD, add_to_tally, classify_job
-from dashboard.core.steps import Patterns, categorise
-from dashboard.core.view import format_time, read_status, stand_deployment, stand_job
+from dashboard.core.state import UNREPORTED, add_to_tally, classify_job
+from dashboard.core.steps import Patterns, categorise_step
+from dashboard.core.view import format_time, read_deployment_standing, read_job_standing, read_status
 from dashboard.core.words import Status
 from dashboard.ingest.rows import EMPTY_NODE, Row, read_node, write_node
 
 EMPTY_JOB: Row = {**EMPTY_NODE, **dict.fromkeys(JOB_FIELDS), "step_tally": {}, "first_step_at": None}
 EMPTY_STEP: Row = {**EMPTY_NODE, **dict.fromkeys(STEP_FIELDS)}
-UNSAID = Node()
-UNBEGUN_STATUSES = frozenset({None, Status.QUEUED.word})
-"""Statuses of a step that has not begun."""
+NO_CLAIMS = Node()
+UNSTARTED_STATUSES = frozenset({None, Status.QUEUED.word})
+"""Statuses of a step that has not started."""
 
 
 @dataclass(slots=True)
 class Tree:
-    """A deployment's rows, as far as a report touches them; a job or step that does not exist yet is missing."""
+    """The rows of a deployment that a report touches. Jobs and steps that do not exist yet are missing."""
 
     project: Row
     deployment: Row
@@ -39,41 +39,43 @@ class Tree:
 
     @property
     def is_new(self) -> bool:
-        """Whether nobody has heard of the deployment before."""
+        """Whether no report on the deployment was applied before."""
         return bool(self.deployment["seq"] == 0)
 
 
 def fold_report(before: Tree, project: Row, report: Report, received_at: datetime, patterns: Patterns) -> Tree:
-    """Return what the rows become; `project` is the project's row after the report."""
-    number = before.deployment["id"]
+    """Return the rows with the report folded in; `project` is the project's row after the report."""
+    deployment_id = before.deployment["id"]
     deployment, node = before.deployment, report.deployment
-    # Merged with a row that nobody has spoken of, a node is itself.
+    # Merging a node with a row without claims gives the node itself.
     after = Tree(project, {**deployment, **write_node(node)} if before.is_new else _fold_node(deployment, node))
     for key in sorted({*report.jobs, *(job for job, _ in report.steps)}):
-        node = report.jobs.get(key, UNSAID)
+        node = report.jobs.get(key, NO_CLAIMS)
         old = before.jobs.get(key)
-        after.jobs[key] = _fold_node(old, node) if old else make_job(number, key, node)
+        after.jobs[key] = _fold_node(old, node) if old else make_job(deployment_id, key, node)
     for (job_key, key), node in report.steps.items():
         old = before.steps.get((job_key, key))
-        after.steps[job_key, key] = _fold_node(old, node) if old else make_step(number, job_key, key, node, patterns)
-    _count_steps(before, after)
-    _count_jobs(before, after)
-    _observe(after, received_at)
-    _place(after.deployment, received_at)
-    _measure_silence(before.deployment, after.deployment)
+        after.steps[job_key, key] = (
+            _fold_node(old, node) if old else make_step(deployment_id, job_key, key, node, patterns)
+        )
+    _update_step_tallies(before, after)
+    _update_job_tally(before, after)
+    _set_observed_at(after, received_at)
+    _derive_columns(after.deployment, received_at)
+    _update_longest_gap(before.deployment, after.deployment)
     return after
 
 
 def make_job(deployment_id: int, key: str, node: Node) -> Row:
-    """Return the row of a job of which nothing is known but these claims."""
+    """Return the row of a new job with these claims."""
     return {**EMPTY_JOB, "deployment_id": deployment_id, "key": key, **write_node(node)}
 
 
 def make_step(deployment_id: int, job_key: str, key: str, node: Node, patterns: Patterns) -> Row:
-    """Return the row of a step of which nothing is known but these claims."""
+    """Return the row of a new step with these claims."""
     row = {**EMPTY_STEP, **write_node(node)}
     row["deployment_id"], row["job_key"], row["key"] = deployment_id, job_key, key
-    row["category"] = str(categorise(key, patterns))
+    row["category"] = str(categorise_step(key, patterns))
     return row
 
 
@@ -81,13 +83,13 @@ def _fold_node(row: Row, node: Node) -> Row:
     return {**row, **write_node(merge_nodes(read_node(row), node))}
 
 
-def _count_steps(before: Tree, after: Tree) -> None:
-    """Bring the tallies of steps, and the earliest start among them, up to date."""
+def _update_step_tallies(before: Tree, after: Tree) -> None:
+    """Update step_tally and first_step_at of the deployment and its jobs."""
     moves: dict[str, list[tuple[str | None, str]]] = {}
     starts: dict[str, list[datetime | None]] = {}
     for (job_key, key), step in after.steps.items():
         old = before.steps.get((job_key, key))
-        was, now = (kind_of(old) if old else None), kind_of(step)
+        was, now = (_classify_step(old) if old else None), _classify_step(step)
         if was != now:
             moves.setdefault(job_key, []).append((was, now))
         if step["started_at"]:
@@ -95,41 +97,44 @@ def _count_steps(before: Tree, after: Tree) -> None:
     for row, of_row in ((after.deployment, list(after.jobs)), *((job, [key]) for key, job in after.jobs.items())):
         moved = [move for key in of_row for move in moves.get(key, ())]
         row["step_tally"] = add_to_tally(row["step_tally"], moved) if moved else row["step_tally"]
-        row["first_step_at"] = _earliest(row["first_step_at"], *(at for key in of_row for at in starts.get(key, ())))
+        row["first_step_at"] = _find_earliest(
+            row["first_step_at"], *(at for key in of_row for at in starts.get(key, ()))
+        )
 
 
-def _count_jobs(before: Tree, after: Tree) -> None:
+def _update_job_tally(before: Tree, after: Tree) -> None:
     moved: list[tuple[str | None, str]] = []
     for key, job in after.jobs.items():
-        was, now = (_classify(before.jobs[key]) if key in before.jobs else None), _classify(job)
+        was, now = (_classify_job_row(before.jobs[key]) if key in before.jobs else None), _classify_job_row(job)
         if was != now:
             moved.append((was, now))
     after.deployment["job_tally"] = add_to_tally(after.deployment["job_tally"], moved)
 
 
-def _classify(job: Row) -> str:
+def _classify_job_row(job: Row) -> str:
     return classify_job(*read_status(job), job["step_tally"], allowed_to_fail=bool(job["allowed_to_fail"]))
 
 
-def _observe(after: Tree, received_at: datetime) -> None:
-    """Note the receipt on everything that has begun: it stands in where no sender ever tells a time."""
-    # Whether a job has begun must not depend on whether its deployment ended before or after.
-    jobs = [(job, stand_job(job, UNHEARD)) for job in after.jobs.values()]
-    for row, standing in [(after.deployment, stand_deployment(after.deployment)), *jobs]:
+def _set_observed_at(after: Tree, received_at: datetime) -> None:
+    """Set observed_at on all nodes that have started; it replaces their start if none is ever reported."""
+    # Whether a job has started must not depend on whether its deployment ended before or after.
+    jobs = [(job, read_job_standing(job, UNREPORTED)) for job in after.jobs.values()]
+    for row, standing in [(after.deployment, read_deployment_standing(after.deployment)), *jobs]:
         if standing.status != Status.QUEUED:
-            _observe_row(row, received_at)
+            _set_row_observed_at(row, received_at)
     for step in after.steps.values():
-        if step["status"] not in UNBEGUN_STATUSES:
-            _observe_row(step, received_at)
+        if step["status"] not in UNSTARTED_STATUSES:
+            _set_row_observed_at(step, received_at)
 
 
-def _observe_row(row: Row, received_at: datetime) -> None:
+def _set_row_observed_at(row: Row, received_at: datetime) -> None:
     if row["observed_at"] is None or received_at < row["observed_at"]:
         row["observed_at"] = received_at
 
 
-def _place(deployment: Row, received_at: datetime) -> None:
-    """Set the deployment's place in lists; a sender's clock that is ahead does not keep it on top."""
+def _derive_columns(deployment: Row, received_at: datetime) -> None:
+    """Set sorted_at, run_key and last_report_at of the deployment."""
+    # The receipt bounds sorted_at, so that a sender's fast clock does not keep the deployment at the top of lists.
     times = (deployment[name] for name in ("started_at", "first_step_at", "completed_at", "reported_at"))
     known = next((moment for moment in times if moment), deployment["created_at"])
     deployment["sorted_at"] = min(known, deployment["created_at"])
@@ -137,8 +142,8 @@ def _place(deployment: Row, received_at: datetime) -> None:
     deployment["last_report_at"] = max(deployment["last_report_at"], received_at)
 
 
-def _measure_silence(before: Row, after: Row) -> None:
-    """Note for how long an open deployment kept silent: what is usual for its project is learnt from that."""
+def _update_longest_gap(before: Row, after: Row) -> None:
+    """Update the longest silence of an open deployment; the usual silence of its project is computed from these."""
     if before["seq"] and before["status"] != Status.COMPLETED.word:
         gap_s = (after["last_report_at"] - before["last_report_at"]).total_seconds()
         after["longest_gap_s"] = max(before["longest_gap_s"], gap_s)
@@ -147,12 +152,12 @@ def _measure_silence(before: Row, after: Row) -> None:
 def make_run_key(row: Mapping[str, Any]) -> str | None:
     """Return a digest of host, lower-cased repository, run id and attempt; None while one of them is unknown.
 
-    Reports of a run in different dialects give the same: it links their deployments.
+    It is the same for reports on a run in different dialects, and so links their deployments.
     """
-    place = _read_place(row["run_url"], row["repository"])
-    if not (place and row["run_id"]):
+    location = _locate_repository(row["run_url"], row["repository"])
+    if not (location and row["run_id"]):
         return None
-    return hashlib.sha256(json.dumps([*place, row["run_id"], row["attempt"]]).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([*location, row["run_id"], row["attempt"]]).encode()).hexdigest()
 
 
 def _read_host(url: str | None) -> str | None:
@@ -163,24 +168,24 @@ def _read_host(url: str | None) -> str | None:
 
 
 @functools.lru_cache(maxsize=1024)
-def _read_place(run_url: str | None, repository: str | None) -> tuple[str, str] | None:
-    """Return host and lower-cased path of a repository."""
+def _locate_repository(run_url: str | None, repository: str | None) -> tuple[str, str] | None:
+    """Return host and lower-cased path of a repository, None if one is unknown."""
     host = _read_host(run_url) or _read_host(repository)
     path = re.sub(r"\A\w+://[^/]*", "", repository or "").strip("/").removesuffix(".git").lower()
     return (host, path) if host and path else None
 
 
-def kind_of(step: Mapping[str, Any]) -> str:
-    """Return what tallies count a step as."""
+def _classify_step(step: Mapping[str, Any]) -> str:
+    """Return the kind that a tally counts a step under."""
     return str(step["conclusion"] or step["status"] or Status.QUEUED.word)
 
 
-def _earliest(*moments: datetime | None) -> datetime | None:
+def _find_earliest(*moments: datetime | None) -> datetime | None:
     return min((moment for moment in moments if moment), default=None)
 
 
 def find_current_step(tree: Tree) -> Row | None:
-    """Return the first step in progress of a deployment whose rows are all here: see store.READ_CURRENT_STEPS."""
+    """Return the first step in progress of a deployment whose rows are all in the tree; see read_current_steps."""
     ended = Status.COMPLETED.word
     running = [
         (tree.jobs[job_key], step)
@@ -189,39 +194,42 @@ def find_current_step(tree: Tree) -> Row | None:
     ]
     if not running:
         return None
-    job, step = min(running, key=lambda pair: (*_order_job(pair[0]), *_order(pair[1], pair[1]["started_at"])))
+    job, step = min(
+        running, key=lambda pair: (*_make_job_sort_key(pair[0]), *_make_sort_key(pair[1], pair[1]["started_at"]))
+    )
     names = {"job_name": job["name"] or job["key"], "name": step["name"] or step["key"]}
     started = format_time(step["started_at"] or step["observed_at"])
     return {"job": job["key"], "key": step["key"], **names, "started_at": started}
 
 
-def _order_job(job: Row) -> tuple[Any, ...]:
-    return _order(job, job["started_at"] or job["first_step_at"])
+def _make_job_sort_key(job: Row) -> tuple[Any, ...]:
+    return _make_sort_key(job, job["started_at"] or job["first_step_at"])
 
 
-def _order(row: Row, started_at: datetime | None) -> tuple[Any, ...]:
-    """Sort key, nulls last."""
+def _make_sort_key(row: Row, started_at: datetime | None) -> tuple[Any, ...]:
+    """Return the sort key of a row: number, start, key, with nulls last."""
     return (row["number"] is None, row["number"] or 0, started_at is None, started_at or EPOCH, row["key"])
 
 
 def find_affected(before: Tree, after: Tree) -> tuple[bool, set[str]]:
-    """Return what else looks different now: whether all jobs do, and the keys of jobs whose open steps do.
+    """Return which other rows may have a changed view.
 
-    With the former, the open steps of all jobs are affected too if the deployment ended or began again.
+    The first value is whether all jobs and their open steps may; the second has the keys of jobs whose open steps may.
     """
-    was, now = stand_deployment(before.deployment), stand_deployment(after.deployment)
+    was, now = read_deployment_standing(before.deployment), read_deployment_standing(after.deployment)
     ended = ("completed_at", "reported_at")
     all_jobs = was != now or (now.is_done and any(before.deployment[n] != after.deployment[n] for n in ended))
-    flipped = {
+    ended_or_reopened = {
         key
         for key, job in after.jobs.items()
-        if key in before.jobs and stand_job(before.jobs[key], was).is_done != stand_job(job, now).is_done
+        if key in before.jobs
+        and read_job_standing(before.jobs[key], was).is_done != read_job_standing(job, now).is_done
     }
-    return all_jobs, flipped
+    return all_jobs, ended_or_reopened
 
 
 def add_untouched(before: Tree, after: Tree, jobs: Iterable[Row], steps: Iterable[Row]) -> None:
-    """Put rows that the report did not touch on both sides, so that their change of looks is seen."""
+    """Add rows that the report did not touch to both trees, so that changes of their views are found."""
     for job in jobs:
         if job["key"] not in after.jobs:
             before.jobs[job["key"]] = after.jobs[job["key"]] = job

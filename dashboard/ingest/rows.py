@@ -1,4 +1,4 @@
-"""Between rows and nodes: which columns hold the registers of a project, deployment, job and step."""
+"""Conversion between rows and nodes: the columns that hold the registers of a project, deployment, job or step."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,8 +11,8 @@ from dashboard.core.words import CONCLUSION_OF_WORD, STATUS_OF_WORD, Conclusion
 
 Row = dict[str, Any]
 
-PROJECT_STEP = 1_000_000
-"""Microseconds: how finely the times of claims on a project are told apart."""
+PROJECT_RESOLUTION_US = 1_000_000
+"""Precision of the stamps of a project, in microseconds."""
 
 EMPTY_NODE: Mapping[str, Any] = {
     "status": None,
@@ -30,25 +30,25 @@ EMPTY_NODE: Mapping[str, Any] = {
 
 
 def read_fields(row: Mapping[str, Any]) -> dict[str, Claim]:
-    """Return the claims that the fields of a row won with."""
+    """Return the claims that a row's fields hold."""
     return {name: (stamp, rank, row[name]) for name, (stamp, rank) in row["stamps"].items()}
 
 
 def write_fields(fields: Mapping[str, Claim]) -> Row:
-    """Return the columns of claims: the values, and what they won with."""
+    """Return the columns for claims: the values, and `stamps`."""
     columns: Row = {name: value for name, (_, _, value) in fields.items()}
     columns["stamps"] = {name: [stamp, rank] for name, (stamp, rank, _) in fields.items()}
     return columns
 
 
 def read_node(row: Mapping[str, Any]) -> Node:
-    """Return the registers of a deployment, job or step."""
+    """Return the node in the row of a deployment, job or step."""
     started = row["started_at"] and (row["started_generation"], row["started_at"])
     return Node(read_fields(row), tuple(_read_outcomes(row)), started)
 
 
 def write_node(node: Node) -> Row:
-    """Return the columns of the registers; those of fields nobody claimed are left out."""
+    """Return the columns of a node, without fields that have no claim."""
     columns = write_fields(node.fields)
     columns["started_generation"], columns["started_at"] = node.started or (0, None)
     if node.outcomes:
@@ -91,29 +91,29 @@ def _parse_time(text: str | None) -> datetime | None:
 
 
 def make_project(slug: str, node: Node, created_at: datetime) -> Row:
-    """Return the row of a project of which nothing but the slug is known; its id comes from the database."""
+    """Return the row of a new project, without its id, which the database assigns."""
     return {"slug": slug, "name": node.value("name") or slug, "stamps": {}, "seq": 0, "created_at": created_at}
 
 
 def fold_project(row: Row, node: Node) -> Row:
-    """Return the project's row after the report; its seq moves only if a value did.
+    """Return the project's row after the report; seq grows only if a value changed.
 
-    What the project's values won with is kept to the second, so that not every one of its deliveries writes its row:
-    of claims of the same second the larger wins, whichever came first.
+    Stamps are rounded to the second, so that a project's row is not written for each of its deliveries. Among claims of
+    the same second the larger wins, whichever came first.
     """
-    folded = {**row, **write_fields(merge_nodes(Node(read_fields(row)), Node(_claim_project(node))).fields)}
-    moved = any(folded[name] != row[name] for name in folded if name != "stamps")
-    return folded | {"seq": row["seq"] + moved}
+    folded = {**row, **write_fields(merge_nodes(Node(read_fields(row)), Node(_round_stamps(node))).fields)}
+    has_changed = any(folded[name] != row[name] for name in folded if name != "stamps")
+    return folded | {"seq": row["seq"] + has_changed}
 
 
 def changes_project(row: Row, node: Node) -> bool:
     """Return whether fold_project would change the row."""
     known = read_fields(row)
-    return any(name not in known or known[name] < claim for name, claim in _claim_project(node).items())
+    return any(name not in known or known[name] < claim for name, claim in _round_stamps(node).items())
 
 
-def _claim_project(node: Node) -> dict[str, Claim]:
-    return {name: (at - at % PROJECT_STEP, rank, value) for name, (at, rank, value) in node.fields.items()}
+def _round_stamps(node: Node) -> dict[str, Claim]:
+    return {name: (at - at % PROJECT_RESOLUTION_US, rank, value) for name, (at, rank, value) in node.fields.items()}
 
 
 EMPTY_DEPLOYMENT: Row = {
@@ -128,11 +128,13 @@ EMPTY_DEPLOYMENT: Row = {
 }
 
 
-def make_deployment(number: int, identity: Identity, project_id: int, received_at: datetime, usual_gap_s: float) -> Row:
-    """Return the row of a deployment of which nothing is known."""
+def make_deployment(
+    deployment_id: int, identity: Identity, project_id: int, received_at: datetime, usual_gap_s: float
+) -> Row:
+    """Return the row of a new deployment, without claims."""
     return {
         **EMPTY_DEPLOYMENT,
-        "id": number,
+        "id": deployment_id,
         "identity": identity.digest,
         "project_id": project_id,
         "dialect": identity.dialect,

@@ -1,7 +1,7 @@
-"""The statements of ingest: a fixed handful for each batch, however many deliveries are in it.
+"""The SQL of ingest: a fixed number of statements per batch, however many deliveries it has.
 
-Rows travel as one array per column, see `prepared`. Every statement takes them in key order, so that two transactions
-never wait for each other in a circle.
+Rows are passed as one array per column, see database.prepared_statements. All statements take rows in key order, which
+avoids deadlocks between transactions.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Table
 
 from dashboard.core.report import StepKey
 from dashboard.core.view import format_time
-from dashboard.database.prepared_statements import Statement, name_type, pick, write_bytes
+from dashboard.database.prepared_statements import Statement, encode_bytes, find_type_name, transpose_rows
 from dashboard.ingest.rows import Row
 from dashboard.models import (
     Base,
@@ -25,22 +25,22 @@ from dashboard.models import (
     Project,
 )
 from dashboard.models.base import pack_json
+from dashboard.models.deployment_event import EVENT_CHANNEL
 
-CHANNEL = "deployment_events"
 MAX_PAYLOAD_BYTES = 7900
-"""Bytes of one NOTIFY; PostgreSQL takes less than 8,000."""
+"""Length of the payload of one NOTIFY; PostgreSQL allows less than 8,000 bytes."""
 
 
-def _table(model: type[Base]) -> Table:
+def _get_table(model: type[Base]) -> Table:
     return Base.metadata.tables[model.__tablename__]
 
 
 def _name_columns(model: type[Base], *, without: Sequence[str] = ()) -> list[str]:
-    return [column.name for column in _table(model).columns if column.name not in without]
+    return [column.name for column in _get_table(model).columns if column.name not in without]
 
 
-def _types(model: type[Base], columns: Sequence[str]) -> list[str]:
-    return [name_type(_table(model), name) for name in columns]
+def _list_types(model: type[Base], columns: Sequence[str]) -> list[str]:
+    return [find_type_name(_get_table(model), name) for name in columns]
 
 
 def _unnest(columns: Sequence[str], name: str) -> str:
@@ -48,81 +48,81 @@ def _unnest(columns: Sequence[str], name: str) -> str:
     return f"unnest({parameters}) AS {name} ({', '.join(columns)})"
 
 
-class _Inserting:
-    """A statement that adds rows of a table."""
+class _Insert:
+    """A statement that inserts rows into a table; `end` is appended to it."""
 
     def __init__(self, model: type[Base], purpose: str, columns: Sequence[str], end: str = "") -> None:
         self._columns, names = columns, ", ".join(columns)
         sql = f"INSERT INTO {model.__tablename__} ({names}) SELECT {names} FROM {_unnest(columns, 'new')} {end}"  # noqa: S608
-        self._statement = Statement(f"{purpose}_{model.__tablename__}", _types(model, columns), sql)
+        self._statement = Statement(f"{purpose}_{model.__tablename__}", _list_types(model, columns), sql)
 
     def run(self, connection: Connection, rows: Sequence[Row]) -> list[Row]:
-        return self._statement.run(connection, pick(rows, self._columns)) if rows else []
+        return self._statement.run(connection, transpose_rows(rows, self._columns)) if rows else []
 
     def defer(self, connection: Connection, rows: Sequence[Row]) -> None:
         if rows:
-            self._statement.defer(connection, pick(rows, self._columns))
+            self._statement.defer(connection, transpose_rows(rows, self._columns))
 
 
-class _Updating:
-    """A statement that writes whole rows over those with the same key; `kept` gives other expressions for columns."""
+class _Update:
+    """A statement that overwrites all columns of existing rows; `overrides` has other expressions for some columns."""
 
-    def __init__(self, model: type[Base], kept: Mapping[str, str] = MappingProxyType({})) -> None:
+    def __init__(self, model: type[Base], overrides: Mapping[str, str] = MappingProxyType({})) -> None:
         self._columns = _name_columns(model)
-        key = [column.name for column in _table(model).primary_key]
-        values = [f"{name} = {kept.get(name, f'new.{name}')}" for name in self._columns if name not in key]
+        key = [column.name for column in _get_table(model).primary_key]
+        values = [f"{name} = {overrides.get(name, f'new.{name}')}" for name in self._columns if name not in key]
         matches = " AND ".join(f"old.{name} = new.{name}" for name in key)
         target, source = f"{model.__tablename__} AS old", _unnest(self._columns, "new")
         sql = f"UPDATE {target} SET {', '.join(values)} FROM {source} WHERE {matches}"  # noqa: S608
-        self._statement = Statement(f"update_{model.__tablename__}", _types(model, self._columns), sql)
+        self._statement = Statement(f"update_{model.__tablename__}", _list_types(model, self._columns), sql)
 
     def defer(self, connection: Connection, rows: Sequence[Row]) -> None:
         if rows:
-            self._statement.defer(connection, pick(rows, self._columns))
+            self._statement.defer(connection, transpose_rows(rows, self._columns))
 
 
-class _Reading:
-    """A statement that reads rows of a table by the values of some columns."""
+class _Select:
+    """A statement that reads the rows of a table with given values in some columns; `end` is appended to it."""
 
     def __init__(self, model: type[Base], purpose: str, keys: Sequence[str], end: str = "") -> None:
         table = model.__tablename__
         shown = ", ".join(f"{table}.{name}" for name in _name_columns(model))
         matches = " AND ".join(f"{table}.{name} = wanted.{name}" for name in keys)
         sql = f"SELECT {shown} FROM {_unnest(keys, 'wanted')} JOIN {table} ON {matches} {end}"  # noqa: S608
-        self._statement = Statement(f"{purpose}_{table}", _types(model, keys), sql)
+        self._statement = Statement(f"{purpose}_{table}", _list_types(model, keys), sql)
 
     def run(self, connection: Connection, keys: Sequence[tuple[Any, ...]]) -> list[Row]:
         return self._statement.run(connection, zip(*keys, strict=True)) if keys else []
 
 
-CLAIM_KEYS = _Inserting(
+CLAIM_KEYS = _Insert(
     DeliveryKey,
     "claim",
     _name_columns(DeliveryKey),
     "ORDER BY source, dialect, key ON CONFLICT DO NOTHING RETURNING delivery_id",
 )
-INSERT_PROJECTS = _Inserting(
+INSERT_PROJECTS = _Insert(
     Project, "insert", ("slug", "name", "stamps", "seq", "created_at"), "ORDER BY slug ON CONFLICT DO NOTHING"
 )
 RESERVE_IDS = Statement(
     "reserve_ids", ("integer",), "SELECT nextval('deployments_id_seq') AS id FROM generate_series(1, ($1)[1])"
 )
-INSERT: dict[type[Base], _Inserting] = {
-    model: _Inserting(model, "insert", _name_columns(model))
+INSERTS: dict[type[Base], _Insert] = {
+    model: _Insert(model, "insert", _name_columns(model))
     for model in (Deployment, DeploymentJob, DeploymentStep, DeploymentEvent, Delivery)
 }
-UPDATE: dict[type[Base], _Updating] = {
-    **{model: _Updating(model) for model in (Project, Deployment, DeploymentJob, DeploymentStep)},
-    # What a replay has not changed anew was changed by this delivery all the same, when it came first.
-    Delivery: _Updating(Delivery, {name: f"coalesce(new.{name}, old.{name})" for name in ("changes", "deployment_id")}),
+UPDATES: dict[type[Base], _Update] = {
+    **{model: _Update(model) for model in (Project, Deployment, DeploymentJob, DeploymentStep)},
+    # A replay that changes nothing keeps what the delivery changed when it was first applied.
+    Delivery: _Update(Delivery, {name: f"coalesce(new.{name}, old.{name})" for name in ("changes", "deployment_id")}),
 }
-READ_PROJECTS = _Reading(Project, "read", ("slug",))
-LOCK_PROJECTS = _Reading(Project, "lock", ("slug",), "ORDER BY slug FOR NO KEY UPDATE OF projects")
-LOCK_DEPLOYMENTS = _Reading(Deployment, "lock", ("identity",), "ORDER BY identity FOR UPDATE OF deployments")
-READ_JOBS = _Reading(DeploymentJob, "read", ("deployment_id", "key"))
-READ_STEPS = _Reading(DeploymentStep, "read", ("deployment_id", "job_key", "key"))
-READ_ALL_JOBS = _Reading(DeploymentJob, "read_all", ("deployment_id",))
-READ_OPEN_STEPS = _Reading(
+READ_PROJECTS = _Select(Project, "read", ("slug",))
+LOCK_PROJECTS = _Select(Project, "lock", ("slug",), "ORDER BY slug FOR NO KEY UPDATE OF projects")
+LOCK_DEPLOYMENTS = _Select(Deployment, "lock", ("identity",), "ORDER BY identity FOR UPDATE OF deployments")
+READ_JOBS = _Select(DeploymentJob, "read", ("deployment_id", "key"))
+READ_STEPS = _Select(DeploymentStep, "read", ("deployment_id", "job_key", "key"))
+READ_ALL_JOBS = _Select(DeploymentJob, "read_all", ("deployment_id",))
+READ_OPEN_STEPS = _Select(
     DeploymentStep, "read_open", ("deployment_id",), "WHERE deployment_steps.status IS DISTINCT FROM 'completed'"
 )
 READ_KEY_HOLDERS = Statement(
@@ -135,6 +135,7 @@ READ_KEY_HOLDERS = Statement(
     LEFT JOIN deployments AS deployment ON deployment.id = delivery.deployment_id
     """,
 )
+# `status = 'in_progress'` implies the second condition on it, but the planner needs that one to use the partial index.
 READ_CURRENT_STEPS = Statement(
     "read_current_steps",
     ("bigint",),
@@ -163,48 +164,52 @@ READ_USUAL_GAPS = Statement(
     GROUP BY wanted.project_id, wanted.dialect HAVING count(*) >= 3
     """,
 )
-NOTIFY = Statement("notify", ("text",), f"SELECT pg_notify('{CHANNEL}', payload) FROM unnest($1) AS new (payload)")  # noqa: S608
+NOTIFY = Statement(
+    "notify",
+    ("text",),
+    f"SELECT pg_notify('{EVENT_CHANNEL}', payload) FROM unnest($1) AS new (payload)",  # noqa: S608
+)
 
 
 def claim_keys(connection: Connection, rows: Sequence[Row]) -> set[str]:
-    """Claim idempotency keys; return the ids of the deliveries that now hold theirs.
+    """Claim idempotency keys; return the ids of the deliveries whose claim succeeded.
 
-    Waits for a transaction that claims the same key at the same time, and then sees what became of it.
+    Waits for the end of any other transaction that is claiming the same key.
     """
     return {str(row["delivery_id"]) for row in CLAIM_KEYS.run(connection, rows)}
 
 
 def read_key_holders(connection: Connection, keys: Sequence[tuple[str, str, str]]) -> dict[tuple[str, str, str], Row]:
-    """Return, by (source, dialect, key), who holds a key: digest, delivery_id, and the deployment's id and seq."""
+    """Return, by (source, dialect, key), the delivery that holds a key: digest, delivery_id, deployment_id and seq."""
     rows = READ_KEY_HOLDERS.run(connection, zip(*dict.fromkeys(keys), strict=True))
     return {(row["source"], row["dialect"], row["key"]): row for row in rows}
 
 
 def insert_projects(connection: Connection, rows: Sequence[Row]) -> None:
-    """Create the projects that do not exist yet."""
+    """Insert the projects that do not exist yet."""
     INSERT_PROJECTS.run(connection, rows)
 
 
 def read_projects(connection: Connection, slugs: Iterable[str], *, lock: bool) -> dict[str, Row]:
-    """Return projects by slug, locked against other writers if asked for."""
+    """Return projects by slug; `lock` locks their rows against other writers."""
     statement = LOCK_PROJECTS if lock else READ_PROJECTS
     return {row["slug"]: row for row in statement.run(connection, [(slug,) for slug in slugs])}
 
 
 def lock_deployments(connection: Connection, identities: Iterable[str]) -> dict[str, Row]:
-    """Lock the deployments that exist, and return them by identity."""
+    """Lock the deployments that exist; return their rows by identity."""
     found = LOCK_DEPLOYMENTS.run(connection, [(identity,) for identity in identities])
     return {row["identity"]: row for row in found}
 
 
 def reserve_ids(connection: Connection, count: int) -> list[int]:
-    """Return ids for so many new deployments."""
+    """Return this many ids for new deployments."""
     return [row["id"] for row in RESERVE_IDS.run(connection, [[count]])] if count else []
 
 
-def read_usual_gaps(connection: Connection, kinds: Collection[tuple[int, str]]) -> dict[tuple[int, str], float]:
-    """Return, by id of a project and dialect, the longest silence that is usual for them, in seconds."""
-    rows = READ_USUAL_GAPS.run(connection, zip(*kinds, strict=True)) if kinds else []
+def read_usual_gaps(connection: Connection, pairs: Collection[tuple[int, str]]) -> dict[tuple[int, str], float]:
+    """Return the usual longest silence in seconds by (project id, dialect), except where too few deployments ended."""
+    rows = READ_USUAL_GAPS.run(connection, zip(*pairs, strict=True)) if pairs else []
     return {(row["project_id"], row["dialect"]): row["gap_s"] for row in rows}
 
 
@@ -219,30 +224,30 @@ def read_steps(connection: Connection, keys: Sequence[tuple[int, *StepKey]]) -> 
 
 
 def read_all_jobs(connection: Connection, deployment_ids: Sequence[int]) -> list[Row]:
-    """Return every job of the deployments."""
+    """Return all jobs of the deployments."""
     return READ_ALL_JOBS.run(connection, [(number,) for number in deployment_ids])
 
 
 def read_open_steps(connection: Connection, deployment_ids: Sequence[int]) -> list[Row]:
-    """Return the steps of the deployments that have not ended."""
+    """Return the steps of the deployments that are not completed."""
     return READ_OPEN_STEPS.run(connection, [(number,) for number in deployment_ids])
 
 
-def insert(connection: Connection, model: type[Base], rows: Sequence[Row]) -> None:
-    """Add rows that are known not to exist, at the next statement that reads or when all is flushed.
+def insert_rows(connection: Connection, model: type[Base], rows: Sequence[Row]) -> None:
+    """Insert new rows, with the next statement that reads or at the next flush.
 
-    Nobody else may make them, unless it is a deployment: IntegrityError is raised if another transaction has.
+    Only a deployment can have been inserted by another transaction meanwhile, which raises IntegrityError.
     """
-    INSERT[model].defer(connection, rows)
+    INSERTS[model].defer(connection, rows)
 
 
-def update(connection: Connection, model: type[Base], rows: Sequence[Row]) -> None:
-    """Write whole rows over old ones, which are locked, at the next statement that reads or when all is flushed."""
-    UPDATE[model].defer(connection, rows)
+def update_rows(connection: Connection, model: type[Base], rows: Sequence[Row]) -> None:
+    """Overwrite rows, which must be locked, with the next statement that reads or at the next flush."""
+    UPDATES[model].defer(connection, rows)
 
 
 def read_current_steps(connection: Connection, deployment_ids: Sequence[int]) -> dict[int, Row]:
-    """Return, by deployment id, the first step in progress: its job and key, the names of both, and its start."""
+    """Return the first step in progress by deployment id: `job`, `job_name`, `key`, `name` and `started_at`."""
     return {
         row["id"]: {
             "job": row["job_key"],
@@ -256,15 +261,15 @@ def read_current_steps(connection: Connection, deployment_ids: Sequence[int]) ->
 
 
 def insert_events(connection: Connection, rows: Sequence[Row]) -> None:
-    """Append events, and have the database announce them when the transaction commits; at the latest at `flush`."""
+    """Insert events, and announce them with NOTIFY when the transaction commits; both are deferred."""
     if rows:
-        packed = [{**row, "changes": write_bytes(pack_json(row["changes"]))} for row in rows]
-        INSERT[DeploymentEvent].defer(connection, packed)
+        packed = [{**row, "changes": encode_bytes(pack_json(row["changes"]))} for row in rows]
+        INSERTS[DeploymentEvent].defer(connection, packed)
         NOTIFY.defer(connection, [pack_payloads(f"{row['deployment_id']}:{row['seq']}" for row in rows)])
 
 
 def pack_payloads(words: Iterable[str]) -> list[str]:
-    """Return the words joined by spaces, in as few payloads as PostgreSQL takes."""
+    """Return the words joined by spaces, in as few payloads as possible."""
     payloads: list[str] = []
     for word in words:
         if payloads and len(payloads[-1]) + 1 + len(word) <= MAX_PAYLOAD_BYTES:

@@ -1,9 +1,9 @@
 """Group commit: deliveries that arrive while one transaction commits share the next one.
 
-There is one writer in a process at a time, and it is one of the requests that wait: whoever finds nobody writing writes
-at once, its own delivery and all that wait; when that is committed, the first that came in the meantime writes next.
-Who shared a batch is woken when the database begins to write the next one: so answers are made, and requests read,
-while there is nothing else to do. A lone request waits for nobody, and the busier it is the larger the batches.
+A process writes one batch at a time, in one of the waiting requests. A request that arrives while no batch is being
+written writes at once. After its commit, the first of the requests that arrived meanwhile writes for all of them. The
+requests of a batch are woken while the database writes the next one, so that answering overlaps with writing. A lone
+request never waits, and batches grow with the load.
 """
 
 import threading
@@ -19,105 +19,107 @@ from dashboard.config import Settings
 from dashboard.ingest.batch import ingest_deliveries
 from dashboard.ingest.delivery import Incoming, Receipt
 
-MAX_DELIVERIES, MIN_SPLIT = 256, 32
-"""In one batch. Of more than so few only half are taken: then the requests of one half are read and answered while the
-database writes the other."""
+MAX_DELIVERIES = 256
+"""Deliveries in one batch."""
+MIN_SPLIT = 32
+"""A batch takes all of up to this many waiting deliveries, but only half of twice as many or more, so that the requests
+of one half are read and answered while the database writes the other."""
 MAX_BYTES, MAX_STEPS = 8 * 1024**2, 20_000
-"""Bodies and steps that one batch takes, unless a single delivery has more: what waits behind it must not wait long."""
+"""Bytes of bodies and steps in one batch, unless a single delivery has more; larger batches would delay the next."""
 MAX_WAITING = 1024
-"""Deliveries that may wait in a process; who comes then is sent away at once, and comes again."""
+"""Deliveries that may wait in a process. Further ones are refused at once, and their senders retry."""
 
 MAX_SLEEP_S = 0.5
-"""After this time who waits looks by itself whether its delivery is committed: the next batch may not get on."""
+"""A waiting request checks this often whether its delivery is committed, in case the next batch is stuck."""
 
 
 class BusyError(Exception):
-    """More deliveries wait than can be written soon; nothing of this one was kept."""
+    """Too many deliveries are waiting. This one was not stored."""
 
 
 class CutOffError(Exception):
-    """The request that wrote for this one was ended; whether it was kept is not known."""
+    """The request that wrote this delivery was ended. Whether it was stored is unknown."""
 
 
-def _lock() -> threading.Lock:
-    """Return a lock that is held."""
+def _make_held_lock() -> threading.Lock:
+    """Return an acquired lock."""
     lock = threading.Lock()
     lock.acquire()
     return lock
 
 
 @dataclass(eq=False, slots=True)
-class _Ticket:
-    """A delivery that waits."""
+class _Pending:
+    """A delivery that waits to be written, or for its request to be woken."""
 
     incoming: Incoming
-    asleep: threading.Lock = field(default_factory=_lock)
-    """Held until there is something to wake up for: all of an event that is needed, at a fraction of its price."""
+    wakeup: threading.Lock = field(default_factory=_make_held_lock)
+    """Released to wake the request: an event at a fraction of the cost of threading.Event."""
     receipt: Receipt | None = None
     error: BaseException | None = None
     writes_next: bool = False
 
     def wake(self) -> None:
-        """Let it go on; done once or twice."""
-        if self.asleep.locked():
-            self.asleep.release()
+        """Let the request continue. May be called twice."""
+        if self.wakeup.locked():
+            self.wakeup.release()
 
 
 class Writer:
-    """Lets the requests of a process write together."""
+    """Writes the deliveries of concurrent requests together. One per process."""
 
     def __init__(self, engine: Engine, settings: Settings, max_waiting: int = MAX_WAITING) -> None:
         self._engine, self._settings, self._max_waiting = engine, settings, max_waiting
         self._lock = threading.Lock()
-        self._waiting: deque[_Ticket] = deque()
-        self._written: list[_Ticket] = []
-        """Of the last batch, who is not woken yet; whoever writes has it to itself."""
+        self._waiting: deque[_Pending] = deque()
+        self._to_wake: list[_Pending] = []
+        """Deliveries of the last batch whose requests are not woken yet; only the writing request uses it."""
         self.is_writing = False
-        """Whether a batch is being written now."""
+        """Whether a batch is being written."""
 
     def submit(self, incoming: Incoming) -> Receipt:
         """Return the receipt once the delivery is committed.
 
-        Raises BusyError at once if too many wait, CutOffError if the request that wrote it was ended, and what
-        ingest_deliveries raises for the batch that this delivery was in.
+        Raises BusyError at once if too many are waiting, CutOffError if the request that wrote it was ended, and
+        whatever ingest_deliveries raised for its batch.
         """
-        ticket = _Ticket(incoming)
-        self._enqueue(ticket)
-        if not ticket.writes_next:
-            self._wait(ticket)
-        if ticket.writes_next:
+        pending = _Pending(incoming)
+        self._enqueue(pending)
+        if not pending.writes_next:
+            self._wait(pending)
+        if pending.writes_next:
             self._write_batch()
-        if ticket.error is not None:
-            raise ticket.error
-        assert ticket.receipt is not None
-        return ticket.receipt
+        if pending.error is not None:
+            raise pending.error
+        assert pending.receipt is not None
+        return pending.receipt
 
     def write(self, deliveries: Sequence[Incoming], on_idle: Callable[[], None]) -> list[Receipt]:
         """Write one batch in one transaction; see ingest_deliveries."""
         return ingest_deliveries(self._engine, deliveries, self._settings, on_idle)
 
     def count_waiting(self) -> int:
-        """Return how many deliveries wait now."""
+        """Return how many deliveries are waiting."""
         return len(self._waiting)
 
-    def _enqueue(self, ticket: _Ticket) -> None:
+    def _enqueue(self, pending: _Pending) -> None:
         with self._lock:
             if len(self._waiting) >= self._max_waiting:
                 raise BusyError
-            self._waiting.append(ticket)
-            ticket.writes_next, self.is_writing = not self.is_writing, True
+            self._waiting.append(pending)
+            pending.writes_next, self.is_writing = not self.is_writing, True
 
-    def _wait(self, ticket: _Ticket) -> None:
+    def _wait(self, pending: _Pending) -> None:
         try:
-            while not ticket.asleep.acquire(timeout=MAX_SLEEP_S):
-                if ticket.receipt or ticket.error:
+            while not pending.wakeup.acquire(timeout=MAX_SLEEP_S):
+                if pending.receipt or pending.error:
                     return
         except BaseException:
-            # The server ends this request while it waits: nobody may wait for it to write.
+            # The server ends this request while it waits, so another one has to write next.
             with self._lock:
-                if ticket in self._waiting:
-                    self._waiting.remove(ticket)
-                if ticket.writes_next:
+                if pending in self._waiting:
+                    self._waiting.remove(pending)
+                if pending.writes_next:
                     self._hand_over()
             raise
 
@@ -125,34 +127,34 @@ class Writer:
         with self._lock:
             batch = self._take_batch()
         try:
-            metrics.QUEUE.set(len(self._waiting))
+            metrics.QUEUE.set(self.count_waiting())
             began_at = time.perf_counter()
-            deliveries = [ticket.incoming for ticket in batch]
-            receipts = self.write(deliveries, self._wake_written)
-            for ticket, receipt in zip(batch, receipts, strict=True):
-                ticket.receipt = receipt
-            _count_batch(deliveries, receipts, began_at)
+            deliveries = [pending.incoming for pending in batch]
+            receipts = self.write(deliveries, self._wake_committed)
+            for pending, receipt in zip(batch, receipts, strict=True):
+                pending.receipt = receipt
+            _record_batch(deliveries, receipts, began_at)
         except BaseException as error:
-            # Whoever only waited for this one is not to blame for its end: it may try again.
-            for ticket in batch:
-                ticket.error = error if isinstance(error, Exception) else CutOffError()
+            # If this request was ended, the others of its batch are not to blame: their senders may retry.
+            for pending in batch:
+                pending.error = error if isinstance(error, Exception) else CutOffError()
             raise
         finally:
-            self._wake_written()  # a batch that failed may not have come so far
-            self._written = batch
+            self._wake_committed()  # A failed batch may not have got as far as waking them.
+            self._to_wake = batch
             with self._lock:
                 self._hand_over()
 
-    def _wake_written(self) -> None:
-        for ticket in self._written:
-            ticket.wake()
-        self._written = []
+    def _wake_committed(self) -> None:
+        for pending in self._to_wake:
+            pending.wake()
+        self._to_wake = []
 
-    def _take_batch(self) -> list[_Ticket]:
-        batch: list[_Ticket] = []
+    def _take_batch(self) -> list[_Pending]:
+        batch: list[_Pending] = []
         size = steps = 0
-        most = min(MAX_DELIVERIES, max(MIN_SPLIT, len(self._waiting) // 2))
-        while self._waiting and len(batch) < most:
+        limit = min(MAX_DELIVERIES, max(MIN_SPLIT, len(self._waiting) // 2))
+        while self._waiting and len(batch) < limit:
             incoming = self._waiting[0].incoming
             size += len(incoming.body)
             steps += sum(len(report.steps) for report in incoming.reports)
@@ -162,17 +164,17 @@ class Writer:
         return batch
 
     def _hand_over(self) -> None:
-        """Let the first that waits write next, or wake who is written if nobody waits; call it with the lock held."""
+        """Let the first waiting request write next; if none waits, wake the written ones. Requires the lock."""
         self.is_writing = bool(self._waiting)
         if self._waiting:
             self._waiting[0].writes_next = True
             self._waiting[0].wake()
         else:
-            self._wake_written()
+            self._wake_committed()
 
 
-def _count_batch(deliveries: Sequence[Incoming], receipts: Sequence[Receipt], began_at: float) -> None:
-    """Record the metrics of a committed batch that began at this time of the performance counter."""
+def _record_batch(deliveries: Sequence[Incoming], receipts: Sequence[Receipt], began_at: float) -> None:
+    """Record the metrics of a committed batch; `began_at` is a time of the performance counter."""
     ended_at = time.perf_counter()
     metrics.BATCH_SECONDS.observe(ended_at - began_at)
     metrics.BATCH_DELIVERIES.observe(len(deliveries))

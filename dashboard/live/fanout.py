@@ -1,10 +1,10 @@
-"""WebSocket connections that stay intact and bounded, and one message for all of them encoded once and written to each.
+"""Fan-out: each message is encoded once and written to every client, over connections with bounded send buffers.
 
-Written against simple-websocket 1.1.0, python-engineio 4.15.1 and python-socketio 5.18.1, and for gunicorn's
-gevent_pywsgi worker; the only module that knows their insides. Two things about them are mended here. simple-websocket
-calls `send` where it means `sendall`: under gevent, what does not fit into the buffer of a stalled client is then
-missing from the middle of its stream. And Socket.IO gives each message to a queue and a greenlet for each client, which
-is most of what a message costs. If the insides look different one day, both are left to the libraries.
+Written for gunicorn's gevent_pywsgi worker, simple-websocket 1.1.0, python-engineio 4.15.1 and python-socketio 5.18.1;
+the only module that depends on their internals. It works around two problems. simple-websocket calls `send` instead of
+`sendall`: under gevent, what does not fit into the socket buffer of a stalled client is missing from its stream. And
+Socket.IO passes each message through a queue and a greenlet per client, which is most of the cost of a message. If a
+release changes these internals, the libraries' own connections and fan-out are used.
 """
 
 import functools
@@ -27,18 +27,18 @@ from dashboard.metrics import FANOUT_MESSAGES, FANOUT_RECEIVERS, FANOUT_SKIPPED
 
 NAMESPACE = "/live"
 RESYNC = "resync"
-"""Tells a client that it was not told something: it has to ask where its topics are now."""
-WRITTEN_AT_ONCE = 500
-"""After so many clients others may run: requests are answered while a message goes out to thousands."""
-PROBE_S = 5
+"""The event for a client that missed messages: it has to request the current state of its topics."""
+YIELD_EVERY = 500
+"""After this many clients other greenlets run: requests are answered while a message goes out to thousands."""
+PROBE_TIMEOUT_S = 5
 CLIENT_PACKET = re.compile(r"1\Z|3\Z|4[0-4]")
-"""How what a client sends begins: close, pong, or a message of Socket.IO without binary parts."""
+"""The beginning of a valid packet from a client: close, pong, or a Socket.IO message without binary attachments."""
 
 logger = logging.getLogger(__name__)
 
 
 class Message(NamedTuple):
-    """What the clients in any of the rooms are told."""
+    """An event for the clients in any of these rooms."""
 
     name: str
     data: dict[str, Any]
@@ -46,11 +46,11 @@ class Message(NamedTuple):
 
 
 Broadcast = Callable[[Sequence[Message]], None]
-"""Tells clients what concerns them, each message once and in order; those that are behind are told to resynchronise."""
+"""Sends messages to the clients in their rooms, once each and in order; slow clients get RESYNC instead."""
 
 
-class Reader:
-    """Stands in for the thread of a connection: it is read from by who waits for what it says."""
+class NoThread:
+    """Replaces the thread in which simple-websocket reads a connection: BufferedWebSocket reads in `receive`."""
 
     name = ""
 
@@ -61,18 +61,18 @@ class Reader:
         """Do nothing."""
 
 
-class FrameServer(simple_websocket.Server):  # type: ignore[misc]  # the library is not annotated
-    """The server's side of one WebSocket connection."""
+class BufferedWebSocket(simple_websocket.Server):  # type: ignore[misc]  # the library is not annotated
+    """The server's side of one WebSocket connection, which writes through a SendBuffer."""
 
     def __init__(self, environ: dict[str, Any], resync: bytes, **options: object) -> None:
-        # Without the offer there is no permessage-deflate, which costs half the fan-out and memory for each connection.
+        # Hides the client's offer of permessage-deflate: it would halve the speed and take memory per connection.
         plain = {key: value for key, value in environ.items() if key != "HTTP_SEC_WEBSOCKET_EXTENSIONS"}
         send_buffer = SendBuffer(environ["gunicorn.sock"], resync)
-        super().__init__({**plain, "gunicorn.socket": send_buffer}, **{**options, "thread_class": Reader})
-        self.environ: dict[str, Any] = {}  # it was for the handshake
+        super().__init__({**plain, "gunicorn.socket": send_buffer}, **{**options, "thread_class": NoThread})
+        self.environ: dict[str, Any] = {}  # only the handshake needs it; frees its memory
 
     def receive(self, timeout: float | None = None) -> str | bytes:  # noqa: ARG002  # its signature in the library
-        """Return the next message; raise ConnectionClosed when there will be none."""
+        """Return the next message; raise ConnectionClosed at the end of the connection."""
         while self.connected and not self.input_buffer:
             self._read()
         if not self.input_buffer:
@@ -90,11 +90,11 @@ class FrameServer(simple_websocket.Server):  # type: ignore[misc]  # the library
             self.connected = False
 
 
-class BoundedWebSocket(SimpleWebSocketWSGI):  # type: ignore[misc]  # the library is not annotated
-    """What Engine.IO calls for a request to open a WebSocket, and then sends and receives with."""
+class EngineWebSocket(SimpleWebSocketWSGI):  # type: ignore[misc]  # the library is not annotated
+    """Engine.IO's driver for one WebSocket: Engine.IO calls it with the opening request, then sends and receives."""
 
     def __init__(
-        self, fanout: "Fanout", handler: Callable[["BoundedWebSocket"], object], server: engineio.Server
+        self, fanout: "Fanout", handler: Callable[["EngineWebSocket"], object], server: engineio.Server
     ) -> None:
         options = {"event_class": server._async["event"], "max_message_size": server.max_http_buffer_size}
         super().__init__(handler, server, **options)
@@ -102,10 +102,10 @@ class BoundedWebSocket(SimpleWebSocketWSGI):  # type: ignore[misc]  # the librar
         self._client = handler.__self__  # type: ignore[attr-defined]  # a method of the client's engineio.Socket
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        """Serve the connection until it ends; answer 400 to a handshake that is none."""
+        """Serve the connection until it ends; answer 400 to an invalid handshake."""
         try:
-            self.ws = FrameServer(environ, self._fanout.resync, **self.server_args)
-            # Gives back its buffer, and tells gevent's server that no other request will come.
+            self.ws = BufferedWebSocket(environ, self._fanout.resync, **self.server_args)
+            # Frees its buffer, and makes gevent's server expect no other request.
             environ["wsgi.input"].close()
         except (RemoteProtocolError, simple_websocket.ConnectionError):
             start_response("400 Bad Request", [("Content-Type", "text/plain")])
@@ -118,8 +118,8 @@ class BoundedWebSocket(SimpleWebSocketWSGI):  # type: ignore[misc]  # the librar
         return []
 
     def wait(self) -> str | None:
-        """Return the next packet; None at the end of the connection, and for what Engine.IO would stumble over."""
-        # Who does not take answers is asked for no more questions, so that there is one answer at most to keep.
+        """Return the next packet; None at the end of the connection, or for a packet that Engine.IO cannot handle."""
+        # While a client does not read its answer, no more requests are read from it: at most one answer is buffered.
         pauses_s = itertools.chain((0,), itertools.repeat(0.05))
         while self.ws.connected and (self._client.queue.qsize() or self.ws.sock.is_sending):
             gevent.sleep(next(pauses_s))
@@ -127,40 +127,40 @@ class BoundedWebSocket(SimpleWebSocketWSGI):  # type: ignore[misc]  # the librar
         return packet if isinstance(packet, str) and CLIENT_PACKET.match(packet) else None
 
     def close(self) -> None:
-        """Say goodbye, and do not wait for an answer."""
+        """Send a close frame, and disconnect without waiting for the client's."""
         super().close()
-        self.ws.sock.end()
+        self.ws.sock.disconnect()
 
 
 class Fanout:
-    """The connections of one server, and how messages get to them."""
+    """Sends messages to the clients of one server."""
 
     def __init__(self, server: socketio.Server) -> None:
         self.send_buffers: dict[str, SendBuffer] = {}
-        """By the id that Engine.IO gives to a client."""
+        """The send buffers of all clients, by Engine.IO's id of the client."""
         self._server = server
         self.resync = self._encode(RESYNC)
 
     def broadcast(self, messages: Sequence[Message]) -> None:
-        """Write the messages; what a client gets of them goes out in one piece. Others may run in between."""
-        taken = skipped = 0
+        """Send the messages, all those for one client in one piece; yield to other greenlets now and then."""
+        sent = skipped = 0
         frames = [self._encode(message.name, message.data) for message in messages]
         for rooms, clients in self._group_clients(messages).items():
-            concerned = (m for m in zip(frames, messages, strict=True) if not rooms.isdisjoint(m[1].rooms))
-            piece = b"".join(frame for frame, _ in concerned)
+            wanted = (m for m in zip(frames, messages, strict=True) if not rooms.isdisjoint(m[1].rooms))
+            piece = b"".join(frame for frame, _ in wanted)
             for send_buffer in filter(None, map(self.send_buffers.get, clients)):
-                if send_buffer.offer(piece):
-                    taken += 1
+                if send_buffer.send_nowait(piece):
+                    sent += 1
                 else:
                     skipped += 1
-                if not (taken + skipped) % WRITTEN_AT_ONCE:
+                if not (sent + skipped) % YIELD_EVERY:
                     gevent.sleep(0)
         FANOUT_MESSAGES.inc(len(messages))
-        FANOUT_RECEIVERS.inc(taken)
+        FANOUT_RECEIVERS.inc(sent)
         FANOUT_SKIPPED.inc(skipped)
 
     def _group_clients(self, messages: Sequence[Message]) -> dict[frozenset[str], list[str]]:
-        """Return those who are told something, by those of the messages' rooms that they are in."""
+        """Return the clients that receive any message, grouped by the set of the messages' rooms that they are in."""
         found: dict[str, frozenset[str]] = {}
         for room in dict.fromkeys(room for message in messages for room in message.rooms):
             alone = frozenset({room})
@@ -177,35 +177,40 @@ class Fanout:
         return _encode_frame(engineio.packet.Packet(engineio.packet.MESSAGE, packet.encode()).encode())
 
 
-def protect_connections(server: socketio.Server, may_connect: Callable[[dict[str, Any]], bool]) -> Broadcast:
-    """Make this server use bounded connections, for those who may, and return how to write to them."""
-    _guard(server, may_connect)
-    if not _is_familiar(server):
-        logger.warning("Socket.IO or a part of it has changed: pages are told its own way, slower and without bounds")
+def install_fanout(server: socketio.Server, may_connect: Callable[[dict[str, Any]], bool]) -> Broadcast:
+    """Make a server check and buffer its connections, and return the function that sends messages to them.
+
+    `may_connect` gets the WSGI environment of a request.
+    """
+    _install_checks(server, may_connect)
+    if not _has_known_internals(server):
+        logger.warning(
+            "unsupported version of Socket.IO or one of its parts: using its own fan-out, slower and unbounded"
+        )
         return functools.partial(_emit, server)
     fanout = Fanout(server)
-    server.eio._async = {**server.eio._async, "websocket": functools.partial(BoundedWebSocket, fanout)}
+    server.eio._async = {**server.eio._async, "websocket": functools.partial(EngineWebSocket, fanout)}
     return fanout.broadcast
 
 
-def _guard(server: socketio.Server, may_connect: Callable[[dict[str, Any]], bool]) -> None:
-    """Let in only those who may, and end connections that do not speak the protocol of Socket.IO."""
+def _install_checks(server: socketio.Server, may_connect: Callable[[dict[str, Any]], bool]) -> None:
+    """Refuse clients that may not connect, and disconnect those that send malformed packets."""
     handle_connect, handle_message = server.eio.handlers["connect"], server.eio.handlers["message"]
 
     def refuse_or_connect(client: str, environ: dict[str, Any]) -> str | None:
-        # Engine.IO looks at the Connection header only after it has decided that this is a WebSocket.
+        # Engine.IO accepts a request as a WebSocket before it looks at the Connection header.
         has_body = "CONTENT_LENGTH" in environ or "HTTP_TRANSFER_ENCODING" in environ
         if has_body or "upgrade" not in environ.get("HTTP_CONNECTION", "").lower():
             return "not a WebSocket handshake"
         if not may_connect(environ):
-            return "reading from another machine needs the secret"
+            return "requests from other machines need the secret"
         handle_connect(client, environ)
         return None
 
     def handle_or_disconnect(client: str, data: str | bytes) -> None:
         try:
             handle_message(client, data)
-        except Exception as error:  # noqa: BLE001 - the outermost edge: errors of handlers were answered further in
+        except Exception as error:  # noqa: BLE001 - the outermost edge: errors of our handlers are answered in topics
             server.logger.info("disconnected %s for a malformed packet: %r", client, error)
             server.eio.disconnect(client)
 
@@ -213,13 +218,13 @@ def _guard(server: socketio.Server, may_connect: Callable[[dict[str, Any]], bool
     server.eio.on("message", handle_or_disconnect)
 
 
-def _is_familiar(server: socketio.Server) -> bool:
-    """Say whether the insides are those that this module was written against, as far as it leans on them."""
+def _has_known_internals(server: socketio.Server) -> bool:
+    """Return whether the libraries' internals that this module depends on are as it expects."""
     with gevent.socket.socket() as probe:
-        is_plain_below = not getattr(getattr(probe, "_sock", None), "getblocking", lambda: True)()
+        has_nonblocking_socket = not getattr(getattr(probe, "_sock", None), "getblocking", lambda: True)()
     websocket = getattr(server.eio, "_async", {}).get("websocket")
     return (
-        is_plain_below
+        has_nonblocking_socket
         and isinstance(websocket, type)
         and issubclass(websocket, SimpleWebSocketWSGI)
         and hasattr(engineio.socket.Socket(server.eio, "probe"), "queue")
@@ -230,20 +235,20 @@ def _is_familiar(server: socketio.Server) -> bool:
 
 
 def _can_connect() -> bool:
-    """Open a connection to ourselves, and say whether a message comes through it in either direction."""
+    """Return whether a connection over a socket pair carries messages in both directions."""
     ours, theirs = gevent.socket.socketpair()
     key = {"HTTP_SEC_WEBSOCKET_KEY": "dGhlIHNhbXBsZSBub25jZQ==", "HTTP_SEC_WEBSOCKET_VERSION": "13"}
-    asked = {"HTTP_HOST": "localhost", "HTTP_CONNECTION": "Upgrade", "HTTP_UPGRADE": "websocket", **key}
+    handshake = {"HTTP_HOST": "localhost", "HTTP_CONNECTION": "Upgrade", "HTTP_UPGRADE": "websocket", **key}
     try:
-        with gevent.Timeout(PROBE_S, TimeoutError()):
-            websocket = FrameServer({"PATH_INFO": "/", **asked, "gunicorn.sock": ours}, b"")
-            websocket.sock.offer(_encode_frame("there"))
+        with gevent.Timeout(PROBE_TIMEOUT_S, TimeoutError()):
+            websocket = BufferedWebSocket({"PATH_INFO": "/", **handshake, "gunicorn.sock": ours}, b"")
+            websocket.sock.send_nowait(_encode_frame("there"))
             theirs.sendall(FrameProtocol(client=True, extensions=[]).send_data("back", fin=True))
-            said = websocket.receive()
+            received = websocket.receive()
             websocket.send("and there")
-            return said == "back" and _encode_frame("there") + _encode_frame("and there") in theirs.recv(4096)
-    except Exception:  # whatever it is: what it was written against has changed
-        logger.exception("a connection of our own kind cannot be made")
+            return received == "back" and _encode_frame("there") + _encode_frame("and there") in theirs.recv(4096)
+    except Exception:  # any exception means that the libraries' internals have changed
+        logger.exception("the test connection to ourselves failed")
         return False
     finally:
         ours.close()
@@ -251,7 +256,7 @@ def _can_connect() -> bool:
 
 
 def _encode_frame(text: str) -> bytes:
-    """Return the WebSocket frame of a text that a server sends."""
+    """Return a text as a WebSocket frame from the server."""
     return bytes(FrameProtocol(client=False, extensions=[]).send_data(text, fin=True))
 
 

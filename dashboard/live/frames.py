@@ -1,6 +1,6 @@
-"""Frames: what a browser is told about one deployment at a time.
+"""Frames: the changes of one deployment that a browser receives in one message.
 
-Pure functions over rows of `deployment_events`. Nothing here knows Socket.IO, the database or the clock.
+Pure functions over rows of `deployment_events`, without Socket.IO, database or clock.
 """
 
 from collections.abc import Sequence
@@ -12,14 +12,14 @@ Fields = dict[str, Any]
 
 CREATED = "deployment.created"
 KINDS = ("step.updated", "deployment.updated", "deployment.completed", CREATED)
-"""Names of events, the one that wins when several are folded last."""
+"""Names of events; the last one in this order wins when several are folded."""
 
 
 def fold_events(events: Sequence[Event]) -> tuple[str, Fields]:
-    """Return name and frame for the events of one deployment, at least one, in order of seq.
+    """Return name and frame for at least one event of one deployment, in order of seq.
 
-    A frame holds every field that changed after `prev_seq`, as it is at `seq`. So it is right for everyone who is at
-    `prev_seq` or later and before `seq`; whoever is at `seq` or later has all of it.
+    A frame contains every field that changed after `prev_seq`, with its value at `seq`. It applies to a client whose
+    seq is at least `prev_seq` and less than `seq`; a client at `seq` or later has all of it.
     """
     first, last = events[0], events[-1]
     deployment: Fields = {}

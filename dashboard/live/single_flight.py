@@ -1,4 +1,4 @@
-"""One reading for all who ask the same at the same time: after a restart every page asks at once."""
+"""Single flight: callers with the same question at the same time share one read, as all pages do after a restart."""
 
 from collections.abc import Callable, Hashable
 from typing import Any
@@ -8,35 +8,35 @@ from gevent.lock import Semaphore
 
 
 class InterruptedReadingError(Exception):
-    """Who read for this caller, too, was ended before there was an answer."""
+    """The greenlet that read for this caller, too, was killed before it had an answer."""
 
 
 class SingleFlight:
-    """Readings of the database, few at a time, each begun after everyone who gets it has asked."""
+    """Shared reads of the database. Each begins after all its callers have asked, so that none gets an old answer."""
 
     def __init__(self, max_concurrent: int) -> None:
-        """Leave the other connections of the pool to those who do not wait here."""
+        """At most `max_concurrent` reads run at a time; the pool's other connections stay free for requests."""
         self._slots = Semaphore(max_concurrent)
-        self._gathering: dict[Hashable, AsyncResult[Any]] = {}
-        """Readings that have not begun: whoever comes now may still join."""
+        self._pending: dict[Hashable, AsyncResult[Any]] = {}
+        """The reads that have not begun, which more callers can still join."""
 
     def read(self, question: Hashable, read: Callable[[], Any]) -> Any:  # noqa: ANN401
-        """Return what `read` returns, or raise what it raises, for this caller or another with the same question.
+        """Return the result of `read`, or raise its exception, from this call or a shared one with the same question.
 
-        Raises InterruptedReadingError if that other one is ended meanwhile.
+        Raises InterruptedReadingError if the greenlet that makes the shared call is killed.
         """
-        if (shared := self._gathering.get(question)) is None:
-            shared = self._gathering[question] = AsyncResult()
+        if (shared := self._pending.get(question)) is None:
+            shared = self._pending[question] = AsyncResult()
             try:
                 with self._slots:
-                    del self._gathering[question]
+                    del self._pending[question]
                     shared.set(read())
-            except Exception as error:  # noqa: BLE001 - each of those who wait hears of it
+            except Exception as error:  # noqa: BLE001 - raised again for each caller
                 shared.set_exception(error)
             except BaseException:
-                # Who reads, or waits for its turn, is ended; the others are not, and must not wait for ever.
-                if self._gathering.get(question) is shared:
-                    del self._gathering[question]
+                # This greenlet is killed while it reads or waits for a slot; the other callers must not wait for ever.
+                if self._pending.get(question) is shared:
+                    del self._pending[question]
                 shared.set_exception(InterruptedReadingError())
                 raise
         return shared.get()

@@ -1,7 +1,7 @@
-"""The namespace `/live`: who may connect, what can be subscribed to, and what a subscriber is told first.
+"""The handlers of the namespace `/live`: connecting, subscribing to topics, and the first answer to a subscriber.
 
-A handler raises, or returns its acknowledgement; errors become acknowledgements in one place. The database session ends
-with the application context that Flask-SocketIO opens for each message.
+A handler returns its acknowledgement or raises; `answer_error` turns exceptions into acknowledgements. The database
+session ends with the application context that Flask-SocketIO opens for each message.
 """
 
 import logging
@@ -23,37 +23,35 @@ from dashboard.live.subscriptions import RefusedMessageError, Topic, parse_subsc
 from dashboard.metrics import SOCKETS
 from dashboard.queries import projects
 from dashboard.queries.deployments import get_deployment
-from dashboard.queries.events import list_events
+from dashboard.queries.events import MAX_EVENTS, list_events
 from dashboard.queries.overview import snapshot_overview
 
 Answer = dict[str, Any]
 
-EXTENSION = "live"
-"""Under this name the application's extensions hold the follower, once it has been started."""
+FOLLOWER = "live"
+"""The key of the application's follower in its extensions, once it has been started."""
 MAX_TOPICS = 50
-"""Topics that one client may be subscribed to at a time."""
-MAX_EVENTS = 500
-"""The longest tail that is sent; after a longer absence a snapshot is shorter."""
-READY_S = 5
-READINGS = SingleFlight(max_concurrent=4)
+"""The maximum number of topics that a client is subscribed to at a time."""
+READY_TIMEOUT_S = 5
+SHARED_READS = SingleFlight(max_concurrent=4)
 
 logger = logging.getLogger(__name__)
 
 
-def accept_visitor(*_auth: object) -> bool:
-    """Accept those who may read the pages."""
+def accept_client(*_auth: object) -> bool:
+    """Return whether the client may connect: it must have permission to read."""
     accepted = may_read(request, current_settings())
     SOCKETS.inc(accepted)
     return accepted
 
 
-def count_gone(*_reason: object) -> None:
-    """Count one visitor less."""
+def count_disconnect(*_reason: object) -> None:
+    """Decrement the number of connected clients."""
     SOCKETS.dec()
 
 
 def subscribe(*arguments: object) -> Answer:
-    """Join the topic and return where it is now: `{seq, events}`, the whole tail after `since`, or `{seq, snapshot}`.
+    """Join the topic and return its state: `{seq, events}` with all events after `since`, or `{seq, snapshot}`.
 
     After an error the client is not subscribed.
     """
@@ -62,11 +60,11 @@ def subscribe(*arguments: object) -> Answer:
     joined = set(rooms()) - {request.sid}  # type: ignore[attr-defined]  # set by Flask-SocketIO
     if topic.name not in joined and len(joined) >= MAX_TOPICS:
         raise RefusedMessageError(f"at most {MAX_TOPICS} topics at a time")
-    # First the room, then the tail: what is committed in between is in both, and nothing is in neither.
+    # The room is joined before reading: a change that is committed in between arrives twice rather than never.
     join_room(topic.name)
-    answer: Answer | None = None  # shared with others: not to be changed
+    answer: Answer | None = None  # must not be modified: other clients get the same object
     try:
-        answer = READINGS.read((topic.name, since), lambda: _read_answer(open_reader(), topic, since))
+        answer = SHARED_READS.read((topic.name, since), lambda: _read_answer(open_reader(), topic, since))
     finally:
         if answer is None:
             leave_room(topic.name)
@@ -76,34 +74,34 @@ def subscribe(*arguments: object) -> Answer:
 
 
 def unsubscribe(*arguments: object) -> Answer:
-    """Leave the topic; one that was not subscribed to is left already."""
+    """Leave the topic; does nothing if the client is not subscribed to it."""
     topic = parse_unsubscribe(arguments)
     leave_room(topic.name)
     return {"topic": topic.name}
 
 
 def refuse_unknown(*_arguments: object) -> Answer:
-    """Answer to every other event."""
+    """Refuse every other event."""
     raise RefusedMessageError("unknown event")
 
 
 def answer_error(error: Exception) -> Answer | bool:
-    """Turn what a handler raised into its acknowledgement; whoever could not be checked is not let in."""
+    """Return the acknowledgement for an exception of a handler; False, which refuses the client, for `connect`."""
     if isinstance(error, RefusedMessageError):
         return {"error": str(error)}
     if isinstance(error, UNAVAILABLE):
-        logger.error("a live message failed, the database does not answer: %s", str(error).partition("\n")[0])
+        logger.error("a live message failed, database unavailable: %s", str(error).partition("\n")[0])
     else:
         logger.error("a live message failed", exc_info=error)
     if request.event["message"] == "connect":  # type: ignore[attr-defined]  # set by Flask-SocketIO
         return False
-    return {"error": "the server could not do this now, try again"}
+    return {"error": "internal error, try again"}
 
 
 def _get_follower() -> Follower:
-    """Return the follower once it is ready: before, nobody may be told that what comes next will reach them."""
-    follower: Follower | None = current_app.extensions.get(EXTENSION)
-    if follower is None or not follower.ready.wait(READY_S):
+    """Return the follower once it is ready: until then later changes might not reach a subscriber."""
+    follower: Follower | None = current_app.extensions.get(FOLLOWER)
+    if follower is None or not follower.ready.wait(READY_TIMEOUT_S):
         raise RefusedMessageError("live updates are not available yet, try again")
     return follower
 
@@ -129,8 +127,8 @@ def _read_deployment(reader: Reader, deployment_id: int, since: int | None) -> A
 
 
 HANDLERS: dict[str, Callable[..., Answer | bool | None]] = {
-    "connect": accept_visitor,
-    "disconnect": count_gone,
+    "connect": accept_client,
+    "disconnect": count_disconnect,
     "subscribe": subscribe,
     "unsubscribe": unsubscribe,
     "*": refuse_unknown,

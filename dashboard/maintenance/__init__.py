@@ -1,6 +1,6 @@
-"""What runs by itself: retention, announcing stale deployments, filling the search index, and the scheduler of these.
+"""The tasks of the dashboard: retention, announcing stale deployments, filling the search index, and their scheduler.
 
-This is the package's face: other rooms import from here only.
+Other rooms import only from this package, not from its modules.
 """
 
 from dashboard.maintenance.deployment_retention import KeptLimits, list_limits, set_limits

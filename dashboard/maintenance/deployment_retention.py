@@ -1,7 +1,7 @@
-"""Deleting old deployments, with all that belongs to them, as the settings or their project want it.
+"""Deletes old deployments with their jobs, steps and events, by the limits of their project or of the settings.
 
-Small batches, each committed by itself; what is locked is left for the next time. So no report has to wait for more
-than one batch, and nobody waits in a circle.
+Small batches are committed one by one, and locked rows are left for the next run. So a report never waits for more than
+one batch, and there are no deadlocks.
 """
 
 import time
@@ -13,16 +13,16 @@ from typing import Any
 from sqlalchemy import Connection, Engine, text
 
 from dashboard.config import Settings
-from dashboard.database.deployments import READ_LAST_OF_ENVIRONMENTS
+from dashboard.database.deployments import READ_NEWEST_OF_ENVIRONMENTS
 
-SETTLED = timedelta(days=8)
-"""So long after its last report a deployment is kept at least: longer than the keys by which repetitions are known."""
-GIVEN_UP = timedelta(days=35)
-"""So long one that has not ended: GitHub lets runs wait for approval for thirty days."""
+MIN_KEPT = timedelta(days=8)
+"""How long an ended deployment is kept after its last report at least: longer than idempotency keys."""
+MIN_KEPT_OPEN = timedelta(days=35)
+"""The same for an open deployment: on GitHub, runs may wait 30 days for approval."""
 BATCH_SIZE, PAUSE_S = 50, 0.2
 
-Place = tuple[datetime, int]
-BEGINNING: Place = (datetime(1, 1, 2, tzinfo=UTC), 0)
+Position = tuple[datetime, int]
+BEGINNING: Position = (datetime(1, 1, 2, tzinfo=UTC), 0)
 
 FIND_OLDEST_KEPT = """
     SELECT sorted_at, id FROM (
@@ -35,8 +35,8 @@ DELETE = """
         WHERE project_id = :project
           AND (sorted_at, id) > (:after_at, :after_id) AND (sorted_at, id) < (:until_at, :until_id)
           AND id <> ALL (CAST(:kept AS bigint[]))
-          AND last_report_at < CASE WHEN status = 'completed' THEN :settled ELSE :given_up END
-        ORDER BY sorted_at, id LIMIT :most FOR UPDATE SKIP LOCKED
+          AND last_report_at < CASE WHEN status = 'completed' THEN :ended_before ELSE :open_before END
+        ORDER BY sorted_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
     ), terms AS (
         DELETE FROM deployment_terms WHERE deployment_id = ANY (ARRAY(SELECT id FROM old))
     ), gone AS (
@@ -44,13 +44,11 @@ DELETE = """
     )
     SELECT sorted_at, id FROM old ORDER BY sorted_at, id
 """
-READ_WISHES = """
+READ_EFFECTIVE_LIMITS = """
     SELECT id, coalesce(keep_days, :days) AS days, coalesce(keep_count, :count) AS number FROM projects
     WHERE coalesce(keep_days, :days) > 0 OR coalesce(keep_count, :count) > 0
     ORDER BY id
 """
-
-
 LIST_LIMITS = "SELECT slug, name, keep_days, keep_count FROM projects ORDER BY slug"
 SET_LIMITS = "UPDATE projects SET keep_days = :days, keep_count = :count WHERE slug = :slug"
 
@@ -64,7 +62,7 @@ class KeptLimits:
     days: int
     count: int
     is_own: bool
-    """Whether the project has limits of its own; otherwise these are those of the settings."""
+    """Whether the project has its own limits; otherwise these are the limits of the settings."""
 
 
 def list_limits(engine: Engine, settings: Settings) -> list[KeptLimits]:
@@ -84,29 +82,29 @@ def list_limits(engine: Engine, settings: Settings) -> list[KeptLimits]:
 
 
 def set_limits(engine: Engine, slug: str, days: int | None, count: int | None) -> bool:
-    """Set a project's own limits, None as the settings say; return whether there is such a project."""
+    """Set the limits of a project, None for those of the settings; return whether the project exists."""
     with engine.begin() as connection:
         return bool(connection.execute(text(SET_LIMITS), {"slug": slug, "days": days, "count": count}).rowcount)
 
 
 def delete_old_deployments(engine: Engine, settings: Settings, now: datetime) -> int:
-    """Delete what no project wants to keep; return the number of deployments.
+    """Delete the deployments beyond the limits of their projects; return how many.
 
-    Of each environment the newest stays, and the newest success: they are what runs there.
+    The newest deployment and the newest success of each environment are always kept: they show what runs there.
     """
-    wishes = {"days": settings.deployments_days, "count": settings.deployments_per_project}
+    defaults = {"days": settings.deployments_days, "count": settings.deployments_per_project}
     with engine.begin() as connection:
-        projects = connection.execute(text(READ_WISHES), wishes).all()
-    return sum(_thin(engine, row.id, now, row.days, row.number) for row in projects)
+        projects = connection.execute(text(READ_EFFECTIVE_LIMITS), defaults).all()
+    return sum(_delete_from_project(engine, row.id, now, row.days, row.number) for row in projects)
 
 
-def _thin(engine: Engine, project_id: int, now: datetime, days: int, count: int) -> int:
-    """Delete from one project what is older than so many days, or than so many others; 0 sets no limit."""
+def _delete_from_project(engine: Engine, project_id: int, now: datetime, days: int, count: int) -> int:
+    """Delete the deployments of a project that are older than `days` or than its newest `count`; 0 sets no limit."""
     with engine.begin() as connection:
         until = _find_end(connection, project_id, now, days, count)
-        last = connection.execute(READ_LAST_OF_ENVIRONMENTS, {"project": project_id}).all()
+        last = connection.execute(READ_NEWEST_OF_ENVIRONMENTS, {"project": project_id}).all()
     kept = [number for row in last for number in (row.newest, row.live) if number is not None]
-    wanted = {"project": project_id, "kept": kept, "settled": now - SETTLED, "given_up": now - GIVEN_UP}
+    wanted = {"project": project_id, "kept": kept, "ended_before": now - MIN_KEPT, "open_before": now - MIN_KEPT_OPEN}
     total, after = 0, BEGINNING
     while deleted := _delete_batch(engine, wanted, after, until):
         total, after = total + len(deleted), deleted[-1]
@@ -116,8 +114,8 @@ def _thin(engine: Engine, project_id: int, now: datetime, days: int, count: int)
     return total
 
 
-def _find_end(connection: Connection, project_id: int, now: datetime, days: int, count: int) -> Place:
-    """Return the place in the list below which nothing has to be kept."""
+def _find_end(connection: Connection, project_id: int, now: datetime, days: int, count: int) -> Position:
+    """Return the position in the list before which no deployment has to be kept."""
     oldest = BEGINNING
     if count:
         found = connection.execute(text(FIND_OLDEST_KEPT), {"project": project_id, "count": count}).one_or_none()
@@ -125,9 +123,9 @@ def _find_end(connection: Connection, project_id: int, now: datetime, days: int,
     return max(oldest, (now - timedelta(days=days), 0)) if days else oldest
 
 
-def _delete_batch(engine: Engine, wanted: Mapping[str, Any], after: Place, until: Place) -> list[Place]:
-    """Delete some deployments between two places of the list, from the oldest; return where they were."""
-    places = {"after_at": after[0], "after_id": after[1], "until_at": until[0], "until_id": until[1]}
+def _delete_batch(engine: Engine, wanted: Mapping[str, Any], after: Position, until: Position) -> list[Position]:
+    """Delete the oldest deployments between two positions, up to BATCH_SIZE; return their positions."""
+    positions = {"after_at": after[0], "after_id": after[1], "until_at": until[0], "until_id": until[1]}
     with engine.begin() as connection:
-        rows = connection.execute(text(DELETE), {**wanted, **places, "most": BATCH_SIZE})
+        rows = connection.execute(text(DELETE), {**wanted, **positions, "limit": BATCH_SIZE})
         return [(row.sorted_at, row.id) for row in rows]

@@ -1,6 +1,6 @@
-"""Runs the periodic jobs: announce stale deployments, delete what is old, keep the search index up to date.
+"""Schedules the periodic tasks: announce stale deployments, delete old rows, update the search index.
 
-Every process that serves sockets runs them; their statements let several do so at once.
+Every process that serves sockets runs them; several may run them at once.
 """
 
 import logging
@@ -12,51 +12,51 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
 from dashboard.config import Settings
-from dashboard.database.pool import SILENCE_S, STATEMENT_S
+from dashboard.database.pool import ANSWER_TIMEOUT_S, STATEMENT_TIMEOUT_S
 from dashboard.maintenance.retention import EVENTS_KEPT, delete_old
-from dashboard.maintenance.search_index import add_terms, renew_terms
+from dashboard.maintenance.search_index import index_new_deployments, reindex_changed_deployments
 from dashboard.maintenance.staleness import announce_stale
 
 STALE_EVERY_S = 5.0
-DELETE_EVERY_S = RENEW_EVERY_S = 3600.0
-ADD_EVERY_S = 60.0
+DELETE_EVERY_S = REINDEX_EVERY_S = 3600.0
+INDEX_EVERY_S = 60.0
 MAX_COMMIT_DELAY = timedelta(minutes=1)
-"""An event may be committed this long after its `created_at`."""
+"""How long after its `created_at` an event may be committed."""
 
 logger = logging.getLogger(__name__)
 
 
 def start(engine: Engine, settings: Settings) -> None:
-    """Start one greenlet per job, so that a slow deletion does not delay an announcement; call it after the fork."""
+    """Start one greenlet per task, so that a slow deletion does not delay an announcement. Call it after the fork."""
     gevent.spawn(_repeat, STALE_EVERY_S, lambda: announce_stale(engine, datetime.now(UTC), settings.stale_s))
     gevent.spawn(_repeat, DELETE_EVERY_S, lambda: delete_old(engine, settings, datetime.now(UTC)))
-    gevent.spawn(_repeat, ADD_EVERY_S, lambda: add_terms(engine, datetime.now(UTC)))
-    gevent.spawn(_repeat, RENEW_EVERY_S, _make_renewal(engine))
+    gevent.spawn(_repeat, INDEX_EVERY_S, lambda: index_new_deployments(engine, datetime.now(UTC)))
+    gevent.spawn(_repeat, REINDEX_EVERY_S, _make_reindexing(engine))
 
 
-def _make_renewal(engine: Engine) -> Callable[[], object]:
-    """Return the job that indexes again what changed since it last ran; the first time, since events are kept."""
+def _make_reindexing(engine: Engine) -> Callable[[], object]:
+    """Return the task that reindexes what changed since its last run; at first, since the oldest events kept."""
     since = datetime.now(UTC) - EVENTS_KEPT
 
-    def renew() -> None:
+    def reindex() -> None:
         nonlocal since
         now = datetime.now(UTC)
-        # An hour at a time, each recorded when it is done: a statement has to end soon, however long ago the last was.
+        # One hour at a time, however long ago the last run was, so that statements stay short.
         while since < now - MAX_COMMIT_DELAY:
-            until = min(since + timedelta(seconds=RENEW_EVERY_S), now)
-            renew_terms(engine, since, until)
+            until = min(since + timedelta(seconds=REINDEX_EVERY_S), now)
+            reindex_changed_deployments(engine, since, until)
             since = until - MAX_COMMIT_DELAY if until == now else until
 
-    return renew
+    return reindex
 
 
-def _repeat(every_s: float, job: Callable[[], object]) -> None:
-    SILENCE_S.set(STATEMENT_S + 1)
+def _repeat(every_s: float, task: Callable[[], object]) -> None:
+    ANSWER_TIMEOUT_S.set(STATEMENT_TIMEOUT_S + 1)
     while True:
         try:
-            job()
+            task()
         except OperationalError as error:
             logger.warning("a periodic job has to wait for the database: %s", error.orig)
-        except Exception:  # the outermost edge: the next run may succeed
+        except Exception:  # The outermost edge: the next run may succeed.
             logger.exception("a periodic job failed")
         gevent.sleep(every_s)

@@ -1,6 +1,6 @@
-"""Filling the index that old deployments are searched by, behind the reports: they do not wait for it, nor it for them.
+"""Fills the search index some time after the reports, so that neither waits for the other.
 
-What is too new to be in it is searched row by row. Several processes may do this at the same time.
+Newer deployments are searched row by row. Several processes may run this at once.
 """
 
 import time
@@ -14,44 +14,44 @@ from sqlalchemy.dialects.postgresql import insert
 
 from dashboard.core.search_index import list_terms
 from dashboard.models import Base, Deployment, DeploymentEvent, DeploymentTerms, Project
-from dashboard.models.deployment_terms import EXACT, SEARCHED
+from dashboard.models.deployment_terms import EXACT_FIELDS, SEARCHED_FIELDS
 
-SETTLED = timedelta(minutes=10)
-"""So old is a deployment when it is added: by then it has said most of what it is found by."""
+MIN_AGE = timedelta(minutes=10)
+"""The age at which a deployment is indexed: by then most of its searched fields are known."""
 BATCH_SIZE, PAUSE_S = 40, 0.02
-"""A batch takes some ten milliseconds of this process, which pauses for others then."""
+"""A batch takes this process about ten milliseconds, after which it pauses to let other greenlets run."""
 
 DEPLOYMENTS, EVENTS, PROJECTS, TERMS = (
     Base.metadata.tables[model.__tablename__] for model in (Deployment, DeploymentEvent, Project, DeploymentTerms)
 )
-COLUMNS = [DEPLOYMENTS.c[name] for name in ("id", "created_at", *dict.fromkeys((*SEARCHED, *EXACT)))]
+COLUMNS = [DEPLOYMENTS.c[name] for name in ("id", "created_at", *dict.fromkeys((*SEARCHED_FIELDS, *EXACT_FIELDS)))]
 
 
-def add_terms(engine: Engine, now: datetime) -> int:
-    """Add the deployments that are old enough and not in the index yet, in the order of their ids; return how many."""
+def index_new_deployments(engine: Engine, now: datetime) -> int:
+    """Index the deployments that are old enough and not indexed yet, by id; return how many."""
     total = 0
     while True:
         with engine.begin() as connection:
             last = connection.scalar(select(func.max(TERMS.c.deployment_id))) or 0
-            query = _select().where(DEPLOYMENTS.c.id > last).order_by(DEPLOYMENTS.c.id).limit(BATCH_SIZE)
-            # Up to the first that is too new, whatever comes behind it: nothing below the last one is looked at again.
-            rows = list(takewhile(lambda row: row.created_at < now - SETTLED, connection.execute(query)))
-            _write(connection, rows)
+            query = _select_rows().where(DEPLOYMENTS.c.id > last).order_by(DEPLOYMENTS.c.id).limit(BATCH_SIZE)
+            # Stop at the first that is too new, even if later ones are not: no id below the last indexed is revisited.
+            rows = list(takewhile(lambda row: row.created_at < now - MIN_AGE, connection.execute(query)))
+            _write_terms(connection, rows)
         total += len(rows)
         if len(rows) < BATCH_SIZE:
             return total
         time.sleep(PAUSE_S)
 
 
-def renew_terms(engine: Engine, since: datetime, until: datetime) -> int:
-    """Look again at the deployments of the index that changed between these times; return how many there were."""
+def reindex_changed_deployments(engine: Engine, since: datetime, until: datetime) -> int:
+    """Reindex the indexed deployments that changed between these times; return how many."""
     changed = (
         select(EVENTS.c.deployment_id)
         .distinct()
         .join(DEPLOYMENTS, DEPLOYMENTS.c.id == EVENTS.c.deployment_id)
         .where(
             EVENTS.c.created_at.between(since, until),
-            EVENTS.c.created_at >= DEPLOYMENTS.c.created_at + literal(SETTLED, Interval()),
+            EVENTS.c.created_at >= DEPLOYMENTS.c.created_at + literal(MIN_AGE, Interval()),
         )
         .where(DEPLOYMENTS.c.id <= select(func.max(TERMS.c.deployment_id)).scalar_subquery())
     )
@@ -59,24 +59,24 @@ def renew_terms(engine: Engine, since: datetime, until: datetime) -> int:
         ids = list(connection.scalars(changed))
     for start in range(0, len(ids), BATCH_SIZE):
         with engine.begin() as connection:
-            wanted = _select().where(DEPLOYMENTS.c.id.in_(ids[start : start + BATCH_SIZE]))
-            _write(connection, connection.execute(wanted).all())
+            wanted = _select_rows().where(DEPLOYMENTS.c.id.in_(ids[start : start + BATCH_SIZE]))
+            _write_terms(connection, connection.execute(wanted).all())
         time.sleep(PAUSE_S)
     return len(ids)
 
 
-def _select() -> Select[Any]:
+def _select_rows() -> Select[Any]:
     project = PROJECTS.c.name.label("project")
     return select(project, *COLUMNS).join_from(DEPLOYMENTS, PROJECTS)
 
 
 def make_terms(row: Row[Any]) -> list[int]:
-    """Return what a deployment is found by; the row has its fields, and the name of its project as `project`."""
-    texts = [row.project, *(getattr(row, name) for name in SEARCHED)]
-    return list_terms(texts, {name: getattr(row, name) for name in EXACT})
+    """Return the terms of a deployment; its row also has the name of its project as `project`."""
+    texts = [row.project, *(getattr(row, name) for name in SEARCHED_FIELDS)]
+    return list_terms(texts, {name: getattr(row, name) for name in EXACT_FIELDS})
 
 
-def _write(connection: Connection, rows: Sequence[Row[Any]]) -> None:
+def _write_terms(connection: Connection, rows: Sequence[Row[Any]]) -> None:
     if not rows:
         return
     new = insert(TERMS).values([{"deployment_id": row.id, "terms": make_terms(row)} for row in rows])

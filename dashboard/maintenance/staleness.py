@@ -1,6 +1,7 @@
-"""Announcing deployments that have fallen silent, so that open pages learn what a fresh one would compute.
+"""Announces stale deployments, so that open pages show what a reloaded page would.
 
-The state itself is computed on reading; here its change gets an event and a seq. Whoever reports next lifts it.
+The state is computed on reading; this gives its change an event and a seq. The next report makes the deployment fresh
+again.
 """
 
 from datetime import datetime
@@ -8,57 +9,58 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, select, update
 
-from dashboard.core.view import Watch, decide_row_state, format_time, stand_deployment
+from dashboard.core.view import StalenessRule, decide_row_state, format_time, read_deployment_standing
 from dashboard.core.words import State, Status
-from dashboard.database.deployments import is_silent_too_long
-from dashboard.database.prepared_statements import flush
+from dashboard.database.deployments import is_silent
+from dashboard.database.prepared_statements import flush_deferred
 from dashboard.ingest.statements import insert_events
 from dashboard.models import Deployment
 
-TABLE = Deployment.metadata.tables[Deployment.__tablename__]
+DEPLOYMENTS = Deployment.metadata.tables[Deployment.__tablename__]
 BATCH_SIZE = 100
-LIVELY = (State.QUEUED.value, State.WAITING.value, State.RUNNING.value)
-"""States that can turn stale; `stale` itself is not among them, which makes the announcement happen once."""
+FRESH_STATES = (State.QUEUED.value, State.WAITING.value, State.RUNNING.value)
+"""States that can turn stale. Without `stale` itself, so that a deployment is announced once."""
 
 
 def announce_stale(engine: Engine, now: datetime, stale_s: int) -> int:
-    """Announce the open deployments that have been silent for too long; commit, and return how many there were.
+    """Announce open deployments that have been silent for too long (see StalenessRule); commit, and return how many.
 
-    Too long is what is unusual for their project, and at least stale_s seconds.
-
-    Any number of processes may do this at the same time: a row that is locked is left to whoever holds it.
+    Any number of processes may run this at once: locked rows are skipped.
     """
-    watch = Watch(now, stale_s)
+    staleness = StalenessRule(now, stale_s)
     with engine.begin() as connection:
-        silent = _mark_stale(connection, watch)
-        insert_events(connection, [_describe(row, now) for row in silent])
-        insert_events(connection, [_lift(connection, row, watch) for row in _find_unfounded(connection, watch)])
-        flush(connection)
-    return len(silent)
+        stale = _mark_stale(connection, staleness)
+        insert_events(connection, [_make_stale_event(row, now) for row in stale])
+        no_longer_stale = _find_no_longer_stale(connection, staleness)
+        insert_events(connection, [_withdraw(connection, row, staleness) for row in no_longer_stale])
+        flush_deferred(connection)
+    return len(stale)
 
 
-def _find_unfounded(connection: Connection, watch: Watch) -> list[dict[str, Any]]:
-    """Return deployments that were announced when less patience was set than now."""
-    unfounded = select(TABLE).where(TABLE.c.state == State.STALE.value, ~is_silent_too_long(watch.now, watch.least_s))
-    still_open = TABLE.c.status.is_distinct_from(Status.COMPLETED.word)
-    locked = unfounded.where(still_open).limit(BATCH_SIZE).with_for_update(skip_locked=True)
+def _find_no_longer_stale(connection: Connection, staleness: StalenessRule) -> list[dict[str, Any]]:
+    """Return open deployments that were announced, but are not stale under the current settings."""
+    no_longer_stale = select(DEPLOYMENTS).where(
+        DEPLOYMENTS.c.state == State.STALE.value, ~is_silent(staleness.now, staleness.min_silence_s)
+    )
+    still_open = DEPLOYMENTS.c.status.is_distinct_from(Status.COMPLETED.word)
+    locked = no_longer_stale.where(still_open).limit(BATCH_SIZE).with_for_update(skip_locked=True)
     return [dict(row) for row in connection.execute(locked).mappings()]
 
 
-def _lift(connection: Connection, row: dict[str, Any], watch: Watch) -> dict[str, Any]:
-    """Take an announcement back; return the event that says so."""
-    shown, seq = decide_row_state(row, stand_deployment(row), watch).value, row["seq"] + 1
-    connection.execute(update(TABLE).where(TABLE.c.id == row["id"]).values(state=shown, seq=seq))
-    return _make_event(row["id"], seq, {"state": shown, "stale_since": None}, watch.now)
+def _withdraw(connection: Connection, row: dict[str, Any], staleness: StalenessRule) -> dict[str, Any]:
+    """Set the current state of a deployment that is no longer stale; return the event."""
+    shown, seq = decide_row_state(row, read_deployment_standing(row), staleness).value, row["seq"] + 1
+    connection.execute(update(DEPLOYMENTS).where(DEPLOYMENTS.c.id == row["id"]).values(state=shown, seq=seq))
+    return _make_event(row["id"], seq, {"state": shown, "stale_since": None}, staleness.now)
 
 
-def _mark_stale(connection: Connection, watch: Watch) -> list[Row[Any]]:
+def _mark_stale(connection: Connection, staleness: StalenessRule) -> list[Row[Any]]:
     silent = (
         select(Deployment.id)
         .where(
             Deployment.status.is_distinct_from(Status.COMPLETED.word),
-            Deployment.state.in_(LIVELY),
-            is_silent_too_long(watch.now, watch.least_s),
+            Deployment.state.in_(FRESH_STATES),
+            is_silent(staleness.now, staleness.min_silence_s),
         )
         .order_by(Deployment.id)
         .limit(BATCH_SIZE)
@@ -73,7 +75,7 @@ def _mark_stale(connection: Connection, watch: Watch) -> list[Row[Any]]:
     return list(connection.execute(marked))
 
 
-def _describe(row: Row[Any], now: datetime) -> dict[str, Any]:
+def _make_stale_event(row: Row[Any], now: datetime) -> dict[str, Any]:
     shown = {"state": State.STALE.value, "stale_since": format_time(row.last_report_at)}
     return _make_event(row.id, row.seq, shown, now)
 

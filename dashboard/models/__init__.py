@@ -1,4 +1,4 @@
-"""The tables: one file each, with columns and relationships and nothing else. No I/O, no JSON, no URLs."""
+"""The tables, one per file: columns and relationships, no I/O, no JSON for clients, no URLs."""
 
 from dashboard.models.base import Base
 from dashboard.models.delivery import Delivery

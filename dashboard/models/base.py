@@ -1,4 +1,4 @@
-"""What tables share: the declarative base, names of constraints, the type for times, the registers of a node."""
+"""What tables share: the declarative base, names of constraints, column types, and the registers of a node."""
 
 import zlib
 from datetime import UTC, datetime
@@ -12,66 +12,66 @@ from sqlalchemy.types import TypeDecorator
 
 
 class AwareUTC(TypeDecorator[datetime]):
-    """A point in time: refuses naive values, always comes back in UTC."""
+    """A point in time. Naive values are refused; values are returned in UTC."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        """Refuse a time without a zone; PostgreSQL would guess one."""
+        """Return the value; raise ValueError for a time without a zone, for which PostgreSQL would assume one."""
         if value is not None and value.tzinfo is None:
             raise ValueError("a time without a zone cannot be stored")
         return value
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        """Return the moment in UTC, whatever zone the connection is set to."""
+        """Return the value in UTC, whatever time zone the connection has."""
         return None if value is None else value.astimezone(UTC)
 
 
 MAX_SMALL_BYTES = 16 * 1024
-"""Bytes that are compressed with a window of 4 kB."""
+"""Up to this many bytes, data is compressed with a window of 4 kB."""
 
 
 class PackedJSON(TypeDecorator[Any]):
-    """JSON that only the program reads, compressed: PostgreSQL takes longer to parse and compress it than all else."""
+    """Compressed JSON that only the program reads. PostgreSQL would take longer to parse and compress it itself."""
 
     impl = LargeBinary
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> bytes | None:  # noqa: ANN401, ARG002
-        """Compress it."""
+        """Return the compressed JSON."""
         return None if value is None else pack_json(value)
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> Any:  # noqa: ANN401, ARG002
-        """Decompress it."""
+        """Return the decoded value."""
         return None if value is None else unpack_json(value)
 
 
 def pack_json(value: Any) -> bytes:  # noqa: ANN401
-    """Return what a column of PackedJSON stores."""
+    """Return the bytes that a PackedJSON column stores for a value."""
     return compress(msgspec.json.encode(value))
 
 
 def unpack_json(stored: bytes) -> Any:  # noqa: ANN401
-    """Return the value that a column of PackedJSON stores."""
+    """Return the value from the bytes of a PackedJSON column."""
     return msgspec.json.decode(zlib.decompress(stored))
 
 
 def compress(data: bytes) -> bytes:
-    """Return the data as zlib compresses it fastest; for what is small, setting up the usual tables takes longest."""
+    """Return the data compressed by zlib at its fastest; small data gets small tables, whose set-up dominates."""
     window, memory = (12, 5) if len(data) <= MAX_SMALL_BYTES else (zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL)
     compressor = zlib.compressobj(1, zlib.DEFLATED, window, memory)
     return compressor.compress(data) + compressor.flush()
 
 
-ROOM_FOR_UPDATES = {"postgresql_with": {"fillfactor": 80}}
-"""For tables whose rows each report changes: beside the old version, the new one needs no new entries in indexes."""
+FILLFACTOR = {"postgresql_with": {"fillfactor": 80}}
+"""For tables whose rows every report updates: a new version on the same page needs no new index entries (HOT)."""
 
-Key = Annotated[str, "a text that is compared and sorted by code point, as Python does"]
+Key = Annotated[str, "a text that is compared and sorted by code point, as in Python"]
 
 
 class Base(DeclarativeBase):
-    """Parent of all tables."""
+    """The declarative base of all tables."""
 
     registry = registry(
         metadata=MetaData(
@@ -98,23 +98,23 @@ class NodeColumns:
     """The registers that deployments, jobs and steps have in common."""
 
     status: Mapped[str | None]
-    """Status of the outcome that counts; null while no report gave one."""
+    """Status of the outcome that counts; null while no report has one."""
     conclusion: Mapped[str | None]
     status_raw: Mapped[str | None]
     """The sender's own word."""
     completed_at: Mapped[datetime | None]
     reported_at: Mapped[datetime | None]
-    """Time of the earliest report of that outcome."""
+    """Time of the earliest report of the outcome."""
     generation: Mapped[int] = mapped_column(BigInteger, default=0)
-    """Of that outcome: raised where a sender reopens the same identity."""
+    """Generation of the outcome: grows when a sender reopens the same identity."""
     conflicting_outcome: Mapped[dict[str, Any] | None]
-    """The largest outcome that ended otherwise: a conflict."""
+    """The largest outcome with another conclusion; null if there is no conflict."""
     started_at: Mapped[datetime | None]
     started_generation: Mapped[int] = mapped_column(BigInteger, server_default="0")
     observed_at: Mapped[datetime | None]
-    """When the first report of something begun was received."""
+    """When the first report that shows the node as started was received."""
     stamps: Mapped[dict[str, Any]]
-    """Field → [time in microseconds since 1970 or 0, rank]: what the value of each field won with."""
+    """Field → [stamp, rank] of the claim that won."""
     message: Mapped[str | None]
     error: Mapped[str | None]
     log: Mapped[str | None]

@@ -1,4 +1,4 @@
-"""The inbox: each POST as it was received, with its verdict."""
+"""Deliveries: each POST as it was received, with its verdict."""
 
 import uuid
 from datetime import datetime
@@ -12,31 +12,31 @@ from dashboard.models.deployment import Deployment
 
 
 class Delivery(Base):
-    """One row per delivery; of the rejected ones that nobody authenticated only so many are kept."""
+    """One row per delivery. Rejected deliveries are only kept up to a limit per minute."""
 
     __tablename__ = "deliveries"
 
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
     received_at: Mapped[datetime]
     took_ms: Mapped[float | None]
-    """From its receipt until its verdict was about to be committed."""
+    """Milliseconds from receipt to just before the commit of the verdict."""
     replayed_at: Mapped[datetime | None]
-    """When it was last read and applied anew; verdict and reason are those of that time."""
+    """When it was last replayed; verdict and reason are from then."""
     source: Mapped[str | None]
-    """Name of the webhook source that authenticated it; null: none did."""
+    """Name of the webhook source that authenticated it; null if none did."""
     dialect: Mapped[str]
     event: Mapped[str | None]
-    """The sender's name for the kind of event, if its dialect has such names."""
+    """The sender's name for the kind of event, if its dialect names events."""
     verdict: Mapped[str]
     reason: Mapped[str | None]
-    """Why, for a verdict other than applied."""
+    """The reason for a verdict other than applied."""
     deployment_id: Mapped[int | None] = mapped_column(ForeignKey(Deployment.id, ondelete="SET NULL"), index=True)
     changes: Mapped[list[dict[str, Any]] | None] = mapped_column(PackedJSON)
-    """What people see differently because of it: ingest.difference.Difference.told, each with a `deployment_id`."""
+    """Its field changes: ingest.changes.Difference.fields, each with a `deployment_id`."""
     headers: Mapped[dict[str, Any]]
-    """Those that are safe to keep: nothing that authenticates."""
+    """The headers that are safe to keep: none that authenticates."""
     body: Mapped[bytes]
-    """The raw body, zlib-compressed; of a rejected one the beginning, which may be less than body_size."""
+    """The raw body, compressed by zlib; only the beginning of a rejected one, so it can be shorter than body_size."""
     body_size: Mapped[int]
     """Length of the raw body in bytes."""
 

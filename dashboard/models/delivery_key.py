@@ -1,4 +1,4 @@
-"""Idempotency keys of deliveries that were applied, kept for a week."""
+"""Idempotency keys of applied deliveries, kept for a week."""
 
 import uuid
 from datetime import datetime
@@ -10,14 +10,14 @@ from dashboard.models.base import Base
 
 
 class DeliveryKey(Base):
-    """One row per key of a source; a second claim of it is a duplicate."""
+    """One row per source, dialect and key. A later delivery with the same key is a duplicate."""
 
     __tablename__ = "delivery_keys"
 
     source: Mapped[str] = mapped_column(primary_key=True)
     dialect: Mapped[str] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(primary_key=True)
-    """What the sender keeps the same when it sends again."""
+    """The part of a delivery that the sender repeats when it retries."""
     digest: Mapped[str]
     """Hexadecimal SHA-256 of the raw body."""
     delivery_id: Mapped[uuid.UUID] = mapped_column(Uuid)

@@ -1,4 +1,4 @@
-"""One attempt to bring one revision to one environment, or one attempt of a CI run."""
+"""Deployments: attempts to bring one revision to one environment, or attempts of a CI run."""
 
 from datetime import datetime
 from typing import Any
@@ -6,11 +6,11 @@ from typing import Any
 from sqlalchemy import BigInteger, ForeignKey, Identity, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from dashboard.models.base import ROOM_FOR_UPDATES, Base, NodeColumns
+from dashboard.models.base import FILLFACTOR, Base, NodeColumns
 from dashboard.models.project import Project
 
-ENVIRONMENT = "coalesce(environment, '')"
-"""The expression by which an index finds the deployments of one environment; empty for those without one."""
+ENVIRONMENT_SQL = "coalesce(environment, '')"
+"""The indexed expression for the environment: empty for deployments without one."""
 
 
 class Deployment(NodeColumns, Base):
@@ -20,13 +20,13 @@ class Deployment(NodeColumns, Base):
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     identity: Mapped[str] = mapped_column(unique=True)
-    """Digest of the dialect and of what makes its reports belong together."""
+    """The digest of its Identity, see core.report."""
     project_id: Mapped[int] = mapped_column(ForeignKey(Project.id))
     dialect: Mapped[str]
     run_id: Mapped[str | None]
     attempt: Mapped[int]
     run_key: Mapped[str | None] = mapped_column(index=True)
-    """Digest of host, lower-cased repository, run id and attempt: equal for a native deployment and its CI run."""
+    """Digest of host, lower-cased repository, run id and attempt: the same for a native deployment and its CI run."""
     environment: Mapped[str | None]
     repository: Mapped[str | None]
     branch: Mapped[str | None]
@@ -42,34 +42,34 @@ class Deployment(NodeColumns, Base):
     run_url: Mapped[str | None]
     duration_s: Mapped[float | None]
     first_step_at: Mapped[datetime | None]
-    """The earliest start of a step: stands in where the sender gave the deployment none."""
+    """The earliest start of a step: the start of the deployment if none was reported."""
     step_tally: Mapped[dict[str, Any]]
-    """How many steps there are of each kind, see core.state."""
+    """Number of steps by kind, see core.state.Tally."""
     job_tally: Mapped[dict[str, Any]]
     current_step: Mapped[dict[str, Any] | None]
-    """The first step in progress: `job` and `key`, `job_name` and `name`, and when it started."""
+    """The first step in progress: `job`, `key`, `job_name`, `name` and `started_at`."""
     state: Mapped[str]
-    """The state last announced, for finding rows; what is shown is computed on reading."""
+    """The state in the last event, for searching. Pages show the state computed on reading."""
     seq: Mapped[int] = mapped_column(default=0)
-    """Number of the last event."""
+    """Sequence number of the last event."""
     sorted_at: Mapped[datetime]
-    """Place in lists: the start if known, never later than the first receipt."""
+    """Position in lists: the start if known, never later than the receipt of the first report."""
     created_at: Mapped[datetime]
     last_report_at: Mapped[datetime]
-    """Receipt of the last report."""
+    """When the last report was received."""
     longest_gap_s: Mapped[float] = mapped_column(server_default="0")
     """The longest silence between two reports before it ended."""
     usual_gap_s: Mapped[float] = mapped_column(server_default="0")
-    """The median of that over the newest that had ended when this one was first heard of; 0: fewer than 3 had."""
+    """Median of longest_gap_s over recent ended deployments when this one was first reported; 0 if fewer than 3."""
 
     project: Mapped[Project] = relationship()
 
     __table_args__ = (
         Index("ix_deployments_sorted", "sorted_at", "id"),
         Index("ix_deployments_project_sorted", "project_id", "sorted_at", "id"),
-        # Null is a value like any other here: CI runs that deploy nothing have a past, too.
-        Index("ix_deployments_environment", "project_id", text(ENVIRONMENT), "sorted_at", "id"),
+        # Null must be a value like any other here: CI runs that deploy nothing have a history, too.
+        Index("ix_deployments_environment", "project_id", text(ENVIRONMENT_SQL), "sorted_at", "id"),
         Index("ix_deployments_run_id", "run_id"),
         Index("ix_deployments_open", "id", postgresql_where=text("status IS DISTINCT FROM 'completed'")),
-        ROOM_FOR_UPDATES,
+        FILLFACTOR,
     )

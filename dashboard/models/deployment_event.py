@@ -1,4 +1,4 @@
-"""What changed in a deployment, one row for each of its sequence numbers."""
+"""Events: what changed in a deployment, one row per sequence number."""
 
 from datetime import datetime
 from typing import Any
@@ -9,9 +9,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 from dashboard.models.base import Base, PackedJSON
 from dashboard.models.deployment import Deployment
 
+EVENT_CHANNEL = "deployment_events"
+"""The channel of NOTIFY on which committed events are announced, as `<deployment id>:<seq>` separated by spaces."""
+
 
 class DeploymentEvent(Base):
-    """Gap-free: a client that saw `seq` asks for what came after it."""
+    """One row per event. The seqs of a deployment have no gaps, so a client can ask for all events after one."""
 
     __tablename__ = "deployment_events"
 
@@ -20,8 +23,8 @@ class DeploymentEvent(Base):
     kind: Mapped[str]
     """`deployment.created`, `deployment.updated`, `deployment.completed` or `step.updated`."""
     changes: Mapped[dict[str, Any]] = mapped_column(PackedJSON)
-    """`deployment`, `jobs` and `steps`, each with the changed values only."""
+    """`deployment`, `jobs` and `steps`, each with only the changed values."""
     created_at: Mapped[datetime]
-    """When the delivery that it is of was received or, later than that, replayed; it is committed soon after."""
+    """When its delivery was received or, if later, replayed. The commit follows soon after."""
 
     __table_args__ = (Index("ix_deployment_events_created_at", "created_at"),)

@@ -1,4 +1,4 @@
-"""A part of a run with its own steps."""
+"""Jobs: parts of a run with their own steps."""
 
 from datetime import datetime
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from dashboard.models.base import ROOM_FOR_UPDATES, Base, Key, NodeColumns
+from dashboard.models.base import FILLFACTOR, Base, Key, NodeColumns
 from dashboard.models.deployment import Deployment
 
 
@@ -20,12 +20,12 @@ class DeploymentJob(NodeColumns, Base):
     """The sender's id of the job, else its normalised name."""
     name: Mapped[str | None]
     number: Mapped[int | None]
-    """The sender's place for it, that of its stage, say."""
+    """The sender's number for its position, such as that of its stage."""
     allowed_to_fail: Mapped[bool | None]
-    """Whether the sender says that its failure does not make the deployment fail."""
+    """Whether the deployment can succeed although this job failed, as reported."""
     duration_s: Mapped[float | None]
     step_tally: Mapped[dict[str, Any]]
     first_step_at: Mapped[datetime | None]
-    """The earliest start of a step: stands in where the sender gave the job none."""
+    """The earliest start of a step: the start of the job if none was reported."""
 
-    __table_args__ = (ROOM_FOR_UPDATES,)
+    __table_args__ = (FILLFACTOR,)

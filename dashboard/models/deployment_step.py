@@ -1,4 +1,4 @@
-"""The smallest reported unit."""
+"""Steps: the smallest reported units."""
 
 from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -17,7 +17,7 @@ class DeploymentStep(NodeColumns, Base):
     """The sender's number, a known step's key, or the normalised name."""
     name: Mapped[str | None]
     number: Mapped[int | None]
-    """The sender's place for it; never the order of arrival."""
+    """The sender's number for its position; never the order of arrival."""
     category: Mapped[str]
 
     __table_args__ = (
@@ -26,7 +26,7 @@ class DeploymentStep(NodeColumns, Base):
             ["deployment_jobs.deployment_id", "deployment_jobs.key"],
             ondelete="CASCADE",
         ),
-        # Finds the current step, and what is still open when a parent ends, however many steps there are.
+        # Finds the current step, and the steps still open when a parent ends, however many steps there are.
         Index(
             "ix_deployment_steps_open", "deployment_id", postgresql_where=text("status IS DISTINCT FROM 'completed'")
         ),

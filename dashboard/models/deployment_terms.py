@@ -1,4 +1,4 @@
-"""What deployments are searched by: kept apart from them, so that reports do not pay for it."""
+"""The search index of deployments, in a table of its own so that reports do not have to update it."""
 
 from sqlalchemy import BigInteger, Index, Integer
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -6,23 +6,32 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from dashboard.models.base import Base
 
-SEARCHED = ("branch", "commit_hash", "commit_message", "triggered_by", "message", "environment", "repository", "run_id")
-"""Fields of a deployment in which a text is looked for, besides the name of its project."""
-EXACT = ("environment", "branch", "triggered_by", "state")
-"""Fields of which a whole value is looked for."""
+SEARCHED_FIELDS = (
+    "branch",
+    "commit_hash",
+    "commit_message",
+    "triggered_by",
+    "message",
+    "environment",
+    "repository",
+    "run_id",
+)
+"""Fields of a deployment that a text is searched in, besides the name of its project."""
+EXACT_FIELDS = ("environment", "branch", "triggered_by", "state")
+"""Fields that are searched for a whole value."""
 
 
 class DeploymentTerms(Base):
-    """One row for each deployment of some age; it may be about a deployment that has been deleted.
+    """One row per deployment older than ten minutes, possibly already deleted.
 
-    No foreign key: it would have whoever fills this table wait for reports, and reports for that.
+    There is no foreign key: with one, filling this table would wait for reports, and reports for it.
     """
 
     __tablename__ = "deployment_terms"
 
     deployment_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     terms: Mapped[list[int]] = mapped_column(ARRAY(Integer))
-    """See core.terms."""
+    """See core.search_index."""
 
     __table_args__ = (
         Index(

@@ -1,4 +1,4 @@
-"""A thing that is deployed."""
+"""Projects: what is deployed."""
 
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from dashboard.models.base import Base, Key
 
 
 class Project(Base):
-    """One row per slug; its values are registers fed by the reports on its deployments."""
+    """One row per slug. Its values are registers, merged from the reports on its deployments."""
 
     __tablename__ = "projects"
 
@@ -23,12 +23,12 @@ class Project(Base):
     url: Mapped[str | None]
     port: Mapped[int | None]
     service_status: Mapped[str | None]
-    """`running` or `stopped`; null: nobody said."""
+    """`running` or `stopped`; null if not reported."""
     stamps: Mapped[dict[str, Any]]
     seq: Mapped[int] = mapped_column(default=0)
-    """+1 whenever one of the values above changed; a page patches a project only by a newer one."""
+    """Grows by 1 when one of the values above changes, so that pages do not replace newer values by older ones."""
     created_at: Mapped[datetime]
     keep_days: Mapped[int | None]
-    """For how many days its deployments are kept, 0: for good; null: as the settings say."""
+    """Days that its deployments are kept, 0 for ever; null for the default of the settings."""
     keep_count: Mapped[int | None]
-    """How many of its newest deployments are kept, 0: all; null: as the settings say."""
+    """How many of its newest deployments are kept, 0 for all; null for the default of the settings."""

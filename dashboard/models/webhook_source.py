@@ -1,4 +1,4 @@
-"""Who may post deliveries."""
+"""Webhook sources: the authorised senders."""
 
 from datetime import datetime
 from typing import Any
@@ -9,15 +9,15 @@ from dashboard.models.base import Base, Key
 
 
 class WebhookSource(Base):
-    """One row per sender, or group of senders, that has secrets of its own."""
+    """One row per sender, or group of senders, with its own secrets."""
 
     __tablename__ = "webhook_sources"
 
     name: Mapped[Key] = mapped_column(primary_key=True)
     dialect: Mapped[str | None]
-    """The only dialect that it speaks; null: the path or the headers of each delivery tell."""
+    """Its only dialect; null if the path or the headers of each delivery name it."""
     repositories: Mapped[list[str]]
-    """Patterns of the repositories or projects that it may report on; empty: all."""
+    """Patterns of the repositories or projects that it may report on; empty for all."""
     secrets: Mapped[list[dict[str, Any]]]
-    """`{"sealed", "added_at", "expires_at"}`: encrypted with a key made from SECRET_KEY; null expires never."""
+    """`{"sealed", "added_at", "expires_at"}`: sealed with a key derived from SECRET_KEY; null never expires."""
     created_at: Mapped[datetime]

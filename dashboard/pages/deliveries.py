@@ -10,6 +10,7 @@ from typing import Any
 from flask import Response, request
 from flask_babel import gettext as _
 
+from dashboard.core.storable import MAX_ID
 from dashboard.core.words import Verdict
 from dashboard.database.reader import Reader
 from dashboard.pages.filters import (
@@ -24,9 +25,14 @@ from dashboard.pages.filters import (
 )
 from dashboard.pages.rendering import blueprint, read_database, render_page
 from dashboard.pages.text.words import WORDS
-from dashboard.queries.deliveries import DeliveryFilters, list_deliveries, list_newer, list_suggestions, mark_newer
+from dashboard.queries.deliveries import (
+    DeliveryFilters,
+    list_deliveries,
+    list_newer,
+    list_suggestions,
+    make_newer_cursor,
+)
 from dashboard.queries.history import list_choices
-from dashboard.queries.rows import MAX_ID
 
 PAGE_SIZE = 50
 MAX_DIGITS = 19
@@ -70,7 +76,7 @@ def _describe_results(reader: Reader, filters: DeliveryFilters, arguments: Mappi
     return {
         "deliveries": deliveries,
         "older": older,
-        "newer": mark_newer(deliveries[0]) if deliveries and not is_first else None,
+        "newer": make_newer_cursor(deliveries[0]) if deliveries and not is_first else None,
         "is_first": is_first,
         "asked": write_api_arguments(filters),
         "outcome": read_outcome(arguments),
@@ -109,19 +115,19 @@ def _read_verdict(value: str) -> Verdict:
     try:
         return Verdict(value)
     except ValueError:
-        raise FilterError(_("There is no verdict “%(name)s”.", name=value)) from None
+        raise FilterError(_("Unknown verdict “%(name)s”.", name=value)) from None
 
 
 def _read_dialect(value: str) -> str:
     if value not in WORDS["dialect"]:
-        raise FilterError(_("There is no dialect “%(name)s”.", name=value))
+        raise FilterError(_("Unknown dialect “%(name)s”.", name=value))
     return value
 
 
 def _read_deployment(value: str) -> int:
     digits = value.removeprefix("#")
     if not (digits.isascii() and digits.isdigit() and len(digits) <= MAX_DIGITS and int(digits) <= MAX_ID):
-        raise FilterError(_("“%(value)s” is not the number of a deployment, like 12.", value=value))
+        raise FilterError(_("“%(value)s” is not a deployment number. Example: 12.", value=value))
     return int(digits)
 
 

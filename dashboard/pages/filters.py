@@ -48,21 +48,21 @@ def read_fields(arguments: Mapping[str, str], readers: Readers, make: Callable[.
         except FilterError as error:
             errors[name] = str(error)
     if {"since", "until"} <= understood.keys() and understood["until"] <= understood["since"]:
-        errors["until"] = _("The last day is before the first.")
+        errors["until"] = _("The last day is before the first day.")
     return FilterForm(values, errors, make(**understood))
 
 
 def read_project(projects: Collection[str], value: str) -> str:
     """Return the slug. Raises FilterError if the project does not exist."""
     if value not in projects:
-        raise FilterError(_("There is no project “%(name)s”.", name=value))
+        raise FilterError(_("Project “%(name)s” does not exist.", name=value))
     return value
 
 
 def read_text(value: str) -> str:
     """Return the text. Raises FilterError if it is longer than MAX_TEXT_LENGTH."""
     if len(value) > MAX_TEXT_LENGTH:
-        raise FilterError(_("This is longer than %(num)s characters.", num=MAX_TEXT_LENGTH))
+        raise FilterError(_("At most %(num)s characters.", num=MAX_TEXT_LENGTH))
     return value
 
 
@@ -70,7 +70,7 @@ def _read_state(value: str) -> State:
     try:
         return State(value)
     except ValueError:
-        raise FilterError(_("There is no state “%(name)s”.", name=value)) from None
+        raise FilterError(_("Unknown state “%(name)s”.", name=value)) from None
 
 
 def read_day(value: str) -> datetime:
@@ -78,7 +78,7 @@ def read_day(value: str) -> datetime:
     try:
         return datetime.combine(date.fromisoformat(value), time(), UTC)
     except ValueError:
-        raise FilterError(_("“%(value)s” is not a day like 2024-01-31.", value=value)) from None
+        raise FilterError(_("“%(value)s” is not a date. Example: 2024-01-31.", value=value)) from None
 
 
 def read_last_day(value: str) -> datetime:
@@ -86,7 +86,7 @@ def read_last_day(value: str) -> datetime:
     try:
         return read_day(value) + DAY
     except OverflowError:
-        raise FilterError(_("“%(value)s” is not a day like 2024-01-31.", value=value)) from None
+        raise FilterError(_("“%(value)s” is not a date. Example: 2024-01-31.", value=value)) from None
 
 
 READERS: Readers = {

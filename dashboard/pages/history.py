@@ -60,7 +60,7 @@ def _describe_results(reader: Reader, filters: DeploymentFilters, arguments: Map
         "older": older,
         "is_first": not cursor,
         "newer": history.count_newer(reader, filters, top, PAGE_SIZE) if top else 0,
-        "top": history.mark_top(recent[0]) if recent and not cursor else None,
+        "top": history.make_top_cursor(recent[0]) if recent and not cursor else None,
     }
 
 

@@ -26,7 +26,7 @@ def write_csv(batches: Iterable[Sequence[View]], most: int = MAX_ROWS) -> Iterat
         written += len(batch)
         yield _write_rows([_read_cell(view, name) for name in COLUMNS] for view in batch)
     if written >= most:
-        yield _write_rows([[f"only the newest {most} are exported: narrow the filter for older ones"]])
+        yield _write_rows([[f"only the newest {most} deployments are exported; narrow the filters to get older ones"]])
 
 
 def _read_cell(view: View, name: str) -> str:

@@ -13,6 +13,8 @@ from dashboard.pages import estimate_filters, lists
 from dashboard.pages.constants import CONSTANTS, CONSTANTS_JSON
 from dashboard.pages.drawing import strip
 from dashboard.pages.text import formats, sizes
+from dashboard.pages.text.errors import describe_error
+from dashboard.pages.text.reasons import translate_reason
 from dashboard.pages.text.words import WORDS, list_words
 
 blueprint = Blueprint("pages", __name__)
@@ -62,6 +64,7 @@ def provide_words() -> dict[str, object]:
     return {
         "WORDS": WORDS,
         "list_words": list_words,
+        "describe_error": describe_error,
         "CONSTANTS_JSON": CONSTANTS_JSON,
         "base_url": url_for("pages.show_overview"),
         "refresh_s": current_settings().refresh_s,
@@ -76,6 +79,7 @@ blueprint.add_app_template_filter(formats.safe_href, "safe_href")
 blueprint.add_app_template_filter(sizes.format_size, "size")
 blueprint.add_app_template_filter(sizes.format_milliseconds, "milliseconds")
 blueprint.add_app_template_filter(sizes.format_json, "json_text")
+blueprint.add_app_template_filter(translate_reason, "translate_reason")
 blueprint.add_app_template_filter(lists.order_running, "order_running")
 blueprint.add_app_template_filter(strip.draw_strip, "draw_strip")
 estimate_filters.add_filters(blueprint)

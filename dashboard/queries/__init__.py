@@ -1,1 +1,1 @@
-"""From rows to what pages and the API show. Reads only; no transaction is opened or ended here."""
+"""Reads rows and returns views for pages, API and live events. Never writes; transactions belong to the caller."""

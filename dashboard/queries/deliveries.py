@@ -1,4 +1,4 @@
-"""The inbox: lists of deliveries, one delivery whole, what its filters offer. Whatever leaves here is masked."""
+"""Deliveries: lists, one complete delivery, suggestions for filters. Secrets are masked in all views."""
 
 import uuid
 import zlib
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Select, Text, and_, func, select, tuple_
+from sqlalchemy import ColumnElement, Text, and_, func, select, tuple_
 
-from dashboard.core.masking import escape_invisible, mask_phrase, mask_value, show_body
+from dashboard.core.masking import escape_invisible, mask_body, mask_phrase, mask_value
 from dashboard.core.paging import CursorError, cut_page, read_cursor, write_cursor
 from dashboard.core.view import format_time
 from dashboard.core.view_types import DeliverySummary, DeliveryView, FieldChange
@@ -18,30 +18,28 @@ from dashboard.database.reader import Reader, Row
 from dashboard.models import Base, Delivery
 from dashboard.queries.lists import is_of_project
 from dashboard.queries.rows import DEPLOYMENTS
-from dashboard.queries.scan_window import find_edge
+from dashboard.queries.scan_window import find_window_end
+from dashboard.queries.suggestions import list_recent_values
 
-TABLE = Base.metadata.tables[Delivery.__tablename__]
-SUMMARY = tuple(
-    TABLE.c[name]
+DELIVERIES = Base.metadata.tables[Delivery.__tablename__]
+SUMMARY_COLUMNS = tuple(
+    DELIVERIES.c[name]
     for name in (
         "id", "received_at", "took_ms", "replayed_at", "source", "dialect", "event", "verdict", "reason",
         "deployment_id", "body_size",
     )
 )  # fmt: skip
-PLACE = (TABLE.c.received_at, TABLE.c.id)
-NEWEST = 1000
-"""How many of the newest deliveries the suggestions are taken from."""
-SUGGESTED = ("source", "event")
-MAX_SUGGESTIONS = 50
+SORT_KEY = (DELIVERIES.c.received_at, DELIVERIES.c.id)
+NEWEST_FIRST = tuple(column.desc() for column in SORT_KEY)
 MAX_READ_BYTES = 4 * 1024 * 1024
-"""Bytes of a body that are looked at for a page; larger ones are shown as text, from their beginning."""
+"""Bytes of a body that are read for a page; of a longer body the beginning is shown, as text."""
 MIN_SECRET_LENGTH = 8
-"""A secret with fewer characters stands in too many texts by chance to be masked in them."""
+"""Shorter secrets are not masked wherever they occur, because they occur in too many texts by chance."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryFilters:
-    """What a list of deliveries is narrowed to; None narrows nothing."""
+    """The filters of a list of deliveries; None filters nothing."""
 
     verdict: Verdict | None = None
     dialect: str | None = None
@@ -49,156 +47,149 @@ class DeliveryFilters:
     event: str | None = None
     deployment_id: int | None = None
     project: str | None = None
-    """Slug of the project of the deployment that a delivery concerns."""
+    """Slug of the deployment's project."""
     q: str | None = None
-    """Text found anywhere in reason, event, source or id."""
+    """Text to find anywhere in reason, event, source or id."""
     since: datetime | None = None
+    """Received at or after."""
     until: datetime | None = None
-    """Bounds of the time of receipt: at or after, before."""
+    """Received before."""
 
 
 def list_deliveries(
     reader: Reader, filters: DeliveryFilters, limit: int, cursor: str | None
 ) -> tuple[list[DeliverySummary], str | None]:
-    """Return a page of deliveries without bodies, newest first, and the cursor of the next page.
+    """Return a page of deliveries without bodies, newest first, and the cursor of the next page if there may be one.
 
-    A page may hold fewer than asked for and have a next one, see `windows`. Raises CursorError.
+    A page can have fewer than `limit` deliveries although there is a next one, see scan_window. Raises CursorError.
     """
-    span, narrowing = _select_span(filters), _select_narrowing(filters)
+    index_conditions, filter_conditions = _list_index_conditions(filters), _list_filter_conditions(filters)
     if cursor:
-        span.append(tuple_(*PLACE) < read_place(cursor))
-    query = select(*SUMMARY).where(*span, *narrowing).order_by(*(column.desc() for column in PLACE))
-    edge = find_edge(reader, PLACE, span) if narrowing else None
-    if edge is not None:
-        query = query.where(tuple_(*PLACE) >= edge)
+        index_conditions.append(tuple_(*SORT_KEY) < read_position(cursor))
+    query = select(*SUMMARY_COLUMNS).where(*index_conditions, *filter_conditions).order_by(*NEWEST_FIRST)
+    window_end = find_window_end(reader, SORT_KEY, index_conditions) if filter_conditions else None
+    if window_end is not None:
+        query = query.where(tuple_(*SORT_KEY) >= window_end)
     rows, more = cut_page(reader.read_rows(query.limit(limit + 1)), limit)
-    return [_view(reader, row) for row in rows], mark_place(rows[-1]) if more else edge and write_cursor(*edge)
+    next_cursor = make_cursor(rows[-1]) if more else window_end and write_cursor(*window_end)
+    return [_view(reader, row) for row in rows], next_cursor
 
 
 def list_newer(
     reader: Reader, filters: DeliveryFilters, limit: int, cursor: str
 ) -> tuple[list[DeliverySummary], str | None] | None:
-    """Return the page right before the place of a cursor as list_deliveries does, None if that is the first page.
+    """Return the page just before a cursor, as list_deliveries does; None if that is the first page.
 
     Raises CursorError.
     """
-    query = select_deliveries(filters).where(tuple_(*PLACE) > read_place(cursor)).order_by(*PLACE).limit(limit + 1)
-    rows, more = cut_page(reader.read_rows(query), limit)
-    return ([_view(reader, row) for row in reversed(rows)], mark_place(rows[0])) if more else None
+    query = select(*SUMMARY_COLUMNS).where(*list_conditions(filters), tuple_(*SORT_KEY) > read_position(cursor))
+    rows, more = cut_page(reader.read_rows(query.order_by(*SORT_KEY).limit(limit + 1)), limit)
+    return ([_view(reader, row) for row in reversed(rows)], make_cursor(rows[0])) if more else None
 
 
 def list_oldest(
     reader: Reader, filters: DeliveryFilters, limit: int, cursor: str | None
 ) -> list[tuple[datetime, uuid.UUID]]:
-    """Return the places of deliveries, oldest first, behind a cursor that mark_place gave out. Raises CursorError."""
-    query = select(*PLACE).where(*select_conditions(filters)).order_by(*PLACE).limit(limit)
+    """Return time of receipt and id of the deliveries after a cursor, oldest first. Raises CursorError."""
+    query = select(*SORT_KEY).where(*list_conditions(filters)).order_by(*SORT_KEY).limit(limit)
     if cursor:
-        query = query.where(tuple_(*PLACE) > read_place(cursor))
+        query = query.where(tuple_(*SORT_KEY) > read_position(cursor))
     return [(received_at, delivery_id) for received_at, delivery_id in reader.session.execute(query)]
 
 
-def read_row(reader: Reader, delivery_id: uuid.UUID) -> Row | None:
-    """Return the row of a delivery with all that was received, None if there is none. For replay: nothing is masked."""
-    rows = reader.read_rows(select(TABLE).where(TABLE.c.id == delivery_id))
+def read_delivery_row(reader: Reader, delivery_id: uuid.UUID) -> Row | None:
+    """Return the complete row of a delivery, None if there is none. Nothing is masked: only replay may use it."""
+    rows = reader.read_rows(select(DELIVERIES).where(DELIVERIES.c.id == delivery_id))
     return rows[0] if rows else None
 
 
 def read_delivery(reader: Reader, delivery_id: uuid.UUID) -> DeliveryView | None:
-    """Return a delivery with headers, changes and its body as text, None if there is none.
-
-    Of a body that is binary the text is None. `obstacle` says why it cannot be replayed, None if it can.
-    """
-    row = read_row(reader, delivery_id)
+    """Return a complete delivery, None if there is none."""
+    row = read_delivery_row(reader, delivery_id)
     if row is None:
         return None
-    body, rest = _open_body(row["body"])
+    body, rest = _decompress_body(row["body"])
     is_cut = not rest and len(body) < row["body_size"]
     known = _list_secrets(reader)
-    shown = show_body(body, row["headers"].get("Content-Type", ""), known, is_cut=is_cut or rest)
+    shown = mask_body(body, row["headers"].get("Content-Type", ""), known, is_cut=is_cut or rest)
     return {
         **_view(reader, row),
-        "headers": {name: _clean(value, known, name) for name, value in row["headers"].items()},
+        "headers": {name: _mask(value, known, name) for name, value in row["headers"].items()},
         "changes": [_mask_change(change, known) for change in row["changes"] or ()],
         "body": None if shown.kind == "binary" else shown.text,
         "body_kind": shown.kind,
         "body_kept": row["body_size"] if rest else len(body),
         "body_is_whole": shown.is_whole and not rest and not is_cut,
-        "obstacle": tell_obstacle(row["source"], is_cut=is_cut),
+        "obstacle": find_obstacle(row["source"], is_cut=is_cut),
     }
 
 
-def tell_obstacle(source: str | None, *, is_cut: bool) -> str | None:
-    """Return why a delivery must not be replayed: `unauthenticated` or `cut`; None if it may."""
+def find_obstacle(source: str | None, *, is_cut: bool) -> str | None:
+    """Return why a delivery cannot be replayed: `unauthenticated` or `cut`; None if it can."""
     if source is None:
         return "unauthenticated"
     return "cut" if is_cut else None
 
 
 def list_suggestions(reader: Reader) -> dict[str, list[str]]:
-    """Return sources and events of the newest deliveries."""
-    newest = select(*(TABLE.c[name] for name in SUGGESTED)).order_by(*(column.desc() for column in PLACE)).limit(NEWEST)
-    values = reader.session.execute(select(newest.subquery()).distinct()).mappings().all()
-    return {
-        name: [mask_phrase(value) for value in sorted({row[name] for row in values if row[name]})[:MAX_SUGGESTIONS]]
-        for name in SUGGESTED
-    }
+    """Return recent sources and events, sorted."""
+    suggestions = list_recent_values(reader, (DELIVERIES.c.source, DELIVERIES.c.event), NEWEST_FIRST)
+    return {name: [mask_phrase(value) for value in values] for name, values in suggestions.items()}
 
 
-def select_deliveries(filters: DeliveryFilters) -> Select[Any]:
-    """Return the query for what the list shows of the deliveries that match, in no order."""
-    return select(*SUMMARY).where(*select_conditions(filters))
+def list_conditions(filters: DeliveryFilters) -> list[ColumnElement[bool]]:
+    """Return all conditions of the filters."""
+    return _list_index_conditions(filters) + _list_filter_conditions(filters)
 
 
-def select_conditions(filters: DeliveryFilters) -> list[ColumnElement[bool]]:
-    """Return what a row must fulfil to be in the list."""
-    return _select_span(filters) + _select_narrowing(filters)
-
-
-def _select_span(filters: DeliveryFilters) -> list[ColumnElement[bool]]:
-    """Return the conditions that an index follows in the order of the list."""
-    conditions = _select_exact(filters, "verdict", "deployment_id")
+def _list_index_conditions(filters: DeliveryFilters) -> list[ColumnElement[bool]]:
+    """Return the index conditions of the filters, see scan_window."""
+    conditions = _list_equalities(filters, "verdict", "deployment_id")
     if filters.since is not None:
-        conditions.append(TABLE.c.received_at >= filters.since)
+        conditions.append(DELIVERIES.c.received_at >= filters.since)
     if filters.until is not None:
-        conditions.append(TABLE.c.received_at < filters.until)
+        conditions.append(DELIVERIES.c.received_at < filters.until)
     return conditions
 
 
-def _select_narrowing(filters: DeliveryFilters) -> list[ColumnElement[bool]]:
-    """Return all other conditions."""
-    conditions = _select_exact(filters, "dialect", "source", "event")
+def _list_filter_conditions(filters: DeliveryFilters) -> list[ColumnElement[bool]]:
+    """Return the filter conditions of the filters, see scan_window."""
+    conditions = _list_equalities(filters, "dialect", "source", "event")
     if filters.project is not None:
-        # Asked of each row in the window; a list of the project's deployments could be endless.
-        of_project = and_(DEPLOYMENTS.c.id == TABLE.c.deployment_id, is_of_project(filters.project))
-        conditions.append(select(DEPLOYMENTS.c.id).where(of_project).correlate(TABLE).scalar_subquery().is_not(None))
+        # Checked for each row in the window, because the list of the project's deployments could be very long.
+        of_project = and_(DEPLOYMENTS.c.id == DELIVERIES.c.deployment_id, is_of_project(filters.project))
+        conditions.append(
+            select(DEPLOYMENTS.c.id).where(of_project).correlate(DELIVERIES).scalar_subquery().is_not(None)
+        )
     if filters.q:
-        whole = func.concat_ws("\n", TABLE.c.reason, TABLE.c.event, TABLE.c.source, TABLE.c.id.cast(Text))
-        conditions.append(whole.icontains(filters.q, autoescape=True))
+        columns = DELIVERIES.c
+        texts = func.concat_ws("\n", columns.reason, columns.event, columns.source, columns.id.cast(Text))
+        conditions.append(texts.icontains(filters.q, autoescape=True))
     return conditions
 
 
-def _select_exact(filters: DeliveryFilters, *names: str) -> list[ColumnElement[bool]]:
-    wanted = ((TABLE.c[name], getattr(filters, name)) for name in names)
+def _list_equalities(filters: DeliveryFilters, *names: str) -> list[ColumnElement[bool]]:
+    wanted = ((DELIVERIES.c[name], getattr(filters, name)) for name in names)
     return [column == value for column, value in wanted if value is not None]
 
 
-def mark_place(row: Row) -> str:
-    """Return the cursor behind a delivery."""
+def make_cursor(row: Row) -> str:
+    """Return the cursor of the page that begins after a delivery."""
     return write_cursor(row["received_at"], row["id"])
 
 
-def mark_newer(view: DeliverySummary) -> str:
-    """Return the cursor for what is newer than a delivery of a list."""
+def make_newer_cursor(view: DeliverySummary) -> str:
+    """Return the cursor for list_newer of a page that begins with this delivery."""
     return write_cursor(datetime.fromisoformat(view["received_at"]), view["id"])
 
 
-def read_place(cursor: str) -> tuple[datetime, uuid.UUID]:
-    """Return time and id of a cursor; raise CursorError for what no list of deliveries gave out."""
+def read_position(cursor: str) -> tuple[datetime, uuid.UUID]:
+    """Return the position in a cursor. Raises CursorError if no list of deliveries has returned it."""
     moment, row_id = read_cursor(cursor)
     try:
         return moment, uuid.UUID(row_id)
     except ValueError:
-        raise CursorError("not a cursor of this list") from None
+        raise CursorError from None
 
 
 def _view(reader: Reader, row: Row) -> DeliverySummary:
@@ -210,33 +201,33 @@ def _view(reader: Reader, row: Row) -> DeliverySummary:
         "replayed_at": format_time(row["replayed_at"]),
         "source": row["source"],
         "dialect": row["dialect"],
-        "event": _clean(row["event"], known),
+        "event": _mask(row["event"], known),
         "verdict": row["verdict"],
-        "reason": _clean(row["reason"], known),
+        "reason": _mask(row["reason"], known),
         "deployment_id": row["deployment_id"],
         "body_size": row["body_size"],
     }
 
 
 def _mask_change(change: FieldChange, known: Sequence[str]) -> FieldChange:
-    name, before, after = (_clean(value, known) for value in (change["name"], change["before"], change["after"]))
+    name, before, after = (_mask(value, known) for value in (change["name"], change["before"], change["after"]))
     return {**change, "name": name, "before": before, "after": after}
 
 
-def _clean(value: Any, known: Sequence[str], name: str = "") -> Any:  # noqa: ANN401
-    """Return a scalar that a sender wrote, which has this name, masked and such that all of it can be seen."""
+def _mask(value: Any, known: Sequence[str], name: str = "") -> Any:  # noqa: ANN401
+    """Return a scalar from a sender with secrets masked and invisible characters escaped; `name` is its name."""
     masked = mask_value(value, known, name)
     return escape_invisible(masked) if isinstance(masked, str) else masked
 
 
 def _list_secrets(reader: Reader) -> Sequence[str]:
-    """Return what must not be seen wherever a sender wrote it."""
+    """Return the secrets to mask wherever a sender wrote them."""
     secret = reader.settings.webhook_secret
     return (secret,) if len(secret) >= MIN_SECRET_LENGTH else ()
 
 
-def _open_body(compressed: bytes) -> tuple[bytes, bool]:
-    """Return the body, or its first MAX_READ_BYTES bytes, and whether there is more."""
+def _decompress_body(compressed: bytes) -> tuple[bytes, bool]:
+    """Return the first MAX_READ_BYTES bytes of the body, and whether there are more."""
     opened = zlib.decompressobj()
     body = opened.decompress(compressed, MAX_READ_BYTES)
     return body, not opened.eof

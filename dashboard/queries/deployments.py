@@ -1,28 +1,27 @@
-"""Deployments one by one, with all that belongs to them, and runs."""
+"""Single deployments with their jobs and steps, and runs."""
 
 from sqlalchemy import func, select
 
 from dashboard.core.estimate import estimate_left
 from dashboard.core.state import Standing
+from dashboard.core.storable import MAX_ID
 from dashboard.core.view import (
     attach_steps,
     decide_row_state,
-    order_node,
-    stand_deployment,
-    stand_job,
+    make_sort_key,
+    read_deployment_standing,
+    read_job_standing,
     view_deployment,
     view_job,
     view_project,
     view_step,
 )
 from dashboard.core.view_types import DeploymentView, JobView, RunView, StepView
+from dashboard.core.words import NATIVE
 from dashboard.database.reader import Reader, Row
-from dashboard.models import Base, DeploymentJob, DeploymentStep
 from dashboard.queries.estimates import read_usual
 from dashboard.queries.related import read_related
-from dashboard.queries.rows import DEPLOYMENTS, MAX_ID, read_projects
-
-JOBS, STEPS = (Base.metadata.tables[model.__tablename__] for model in (DeploymentJob, DeploymentStep))
+from dashboard.queries.rows import DEPLOYMENTS, JOBS, STEPS, read_projects
 
 
 def get_deployment(reader: Reader, deployment_id: int) -> DeploymentView | None:
@@ -34,31 +33,31 @@ def get_deployment(reader: Reader, deployment_id: int) -> DeploymentView | None:
 
 
 def find_run(reader: Reader, run_id: str, repository: str | None) -> Row | None:
-    """Return the run's deployment: that of its CI dialect rather than a native one, its newest attempt."""
+    """Return the row of a run's newest attempt, in a CI dialect rather than native; None if the run is unknown."""
     query = select(DEPLOYMENTS).where(DEPLOYMENTS.c.run_id == run_id)
     if repository is not None:
         query = query.where(func.lower(DEPLOYMENTS.c.repository) == repository.lower())
-    is_native = DEPLOYMENTS.c.dialect == "native"
+    is_native = DEPLOYMENTS.c.dialect == NATIVE
     order = (is_native, DEPLOYMENTS.c.attempt.desc(), DEPLOYMENTS.c.sorted_at.desc(), DEPLOYMENTS.c.id.desc())
     rows = reader.read_rows(query.order_by(*order).limit(1))
     return rows[0] if rows else None
 
 
 def view_run(reader: Reader, row: Row) -> RunView:
-    """Return a deployment with its jobs and their steps, without what else its page shows."""
+    """Return a deployment with its jobs and their steps, without estimate and related deployments."""
     project = view_project(read_projects(reader, [row["project_id"]])[row["project_id"]])
-    standing = stand_deployment(row)
-    summary = view_deployment(row, project, standing, reader.watch)
+    standing = read_deployment_standing(row)
+    summary = view_deployment(row, project, standing, reader.staleness)
     return {**summary, "log": row["log"], "jobs": _view_jobs(reader, row, standing)}
 
 
 def tag_run(reader: Reader, row: Row) -> str:
-    """Return what stays the same exactly while view_run does: the seq, and the state that time alone can change."""
-    return f"{row['id']}.{row['seq']}.{decide_row_state(row, stand_deployment(row), reader.watch)}"
+    """Return a tag that changes exactly when view_run does: it has the seq, and the state, which time can change."""
+    return f"{row['id']}.{row['seq']}.{decide_row_state(row, read_deployment_standing(row), reader.staleness)}"
 
 
 def exists(reader: Reader, deployment_id: int) -> bool:
-    """Return whether there is such a deployment."""
+    """Return whether the deployment exists."""
     query = select(DEPLOYMENTS.c.id).where(DEPLOYMENTS.c.id == deployment_id)
     return 0 <= deployment_id <= MAX_ID and reader.session.scalar(query) is not None
 
@@ -72,9 +71,9 @@ def _view_whole(reader: Reader, row: Row) -> DeploymentView:
 
 def _view_jobs(reader: Reader, row: Row, deployment: Standing) -> list[JobView]:
     jobs = reader.read_rows(select(JOBS).where(JOBS.c.deployment_id == row["id"]))
-    standings = {job["key"]: stand_job(job, deployment) for job in jobs}
+    standings = {job["key"]: read_job_standing(job, deployment) for job in jobs}
     steps: dict[str, list[StepView]] = {job["key"]: [] for job in jobs}
     for step in reader.read_rows(select(STEPS).where(STEPS.c.deployment_id == row["id"])):
         steps[step["job_key"]].append(view_step(step, standings[step["job_key"]], deployment))
     whole = [attach_steps(view_job(job, standings[job["key"]], row, deployment), steps[job["key"]]) for job in jobs]
-    return sorted(whole, key=order_node)
+    return sorted(whole, key=make_sort_key)

@@ -1,4 +1,4 @@
-"""What the history of deployments says about how long they take: one query for any number, remembered for a minute."""
+"""Usual times and estimates of deployments, from their histories: one query for any number, cached for a minute."""
 
 import contextlib
 from collections.abc import Sequence
@@ -10,31 +10,32 @@ from sqlalchemy import URL, text
 from dashboard.core.estimate import StepTimes, estimate_left, summarise_runs
 from dashboard.core.view_types import ListedDeployment, Usual
 from dashboard.database.reader import Reader
-from dashboard.queries.rows import MAX_TRIED
+from dashboard.queries.rows import MAX_SCANNED
 
 MAX_RUNS = 50
-FRESH_S = 60
-"""How long a history is remembered: a report that comes late (of a run that ended just before, say), a replay or a
-deletion changes it, hardly anything else does."""
-MAX_REMEMBERED = 20_000
-"""Steps in all histories that a process remembers: less than 40 MB, with usual names."""
+"""How many past runs a history has at most."""
+MAX_AGE_S = 60
+"""How long a history is cached. It only changes after a late report, such as one on a run that ended just before, a
+replay or a deletion."""
+MAX_CACHED_STEPS = 20_000
+"""Steps in all histories that a process caches: less than 40 MB, with usual names."""
 
 Key = tuple[int, str | None]
-"""A deployment's id and its environment: a sender may name it later, and the history is another one then."""
+"""A deployment's id and environment. A sender may name the environment later, which changes the history."""
 
-Memory = TTLCache[tuple[URL, int, str | None], Usual | None]
-"""Histories by database and Key; None: there are too few past runs."""
-UNKNOWN: Any = object()
-
-
-def make_memory(max_steps: int = MAX_REMEMBERED, fresh_s: float = FRESH_S) -> Memory:
-    """Return an empty memory for histories with so many steps in all."""
-    return TTLCache(max_steps, fresh_s, getsizeof=lambda usual: 1 + len(usual["steps"] if usual else ()))
+HistoryCache = TTLCache[tuple[URL, int, str | None], Usual | None]
+"""Histories by database and Key; None if there are too few past runs."""
+MISSING: Any = object()
 
 
-memory = make_memory()
+def make_history_cache(max_steps: int = MAX_CACHED_STEPS, max_age_s: float = MAX_AGE_S) -> HistoryCache:
+    """Return an empty cache for histories with `max_steps` in total."""
+    return TTLCache(max_steps, max_age_s, getsizeof=lambda usual: 1 + len(usual["steps"] if usual else ()))
 
-# A deployment's history is what had succeeded before it was first heard of: so it does not change while people watch.
+
+history_cache = make_history_cache()
+
+# The history has the runs that succeeded before the first report on the deployment, so it stays the same on open pages.
 READ_HISTORY = text(
     """
     WITH history AS (
@@ -46,16 +47,16 @@ READ_HISTORY = text(
           SELECT * FROM deployments
           WHERE project_id = wanted.project_id AND coalesce(environment, '') = coalesce(wanted.environment, '')
             AND sorted_at <= wanted.created_at
-          ORDER BY sorted_at DESC, id DESC LIMIT (SELECT :max_tried)
-        ) AS tried
+          ORDER BY sorted_at DESC, id DESC LIMIT (SELECT :max_scanned)
+        ) AS scanned
         WHERE dialect = wanted.dialect AND id < wanted.id AND state = 'success'
           AND coalesce(started_at, first_step_at) IS NOT NULL
           AND coalesce(completed_at, reported_at) <= wanted.created_at
-        ORDER BY sorted_at DESC, id DESC LIMIT :most
+        ORDER BY sorted_at DESC, id DESC LIMIT :max_runs
       ) AS past
       WHERE wanted.id = ANY(CAST(:ids AS bigint[]))
     )
-    SELECT wanted_id, NULL AS step, array_agg(total_s) AS durations, NULL AS lefts FROM history GROUP BY wanted_id
+    SELECT wanted_id, NULL AS step, array_agg(total_s) AS durations, NULL AS remaining FROM history GROUP BY wanted_id
     UNION ALL
     SELECT wanted_id, coalesce(job.name, job.key) || '/' || step.key,
       array_agg(extract(epoch FROM step.completed_at - step.started_at))
@@ -69,7 +70,7 @@ READ_HISTORY = text(
 
 
 def attach_estimates(reader: Reader, views: Sequence[ListedDeployment]) -> list[ListedDeployment]:
-    """Return the deployments of a list in their order, those that are open with `usual` and `estimate`."""
+    """Return the deployments in the same order, the open ones with `usual` and `estimate`."""
     still_open = [view for view in views if view["status"] != "completed"]
     histories = read_usual(reader, [(view["id"], view["environment"]) for view in still_open])
     return [
@@ -82,29 +83,29 @@ def _attach_estimate(view: ListedDeployment, usual: Usual | None, reader: Reader
 
 
 def read_usual(reader: Reader, keys: Sequence[Key]) -> dict[int, Usual | None]:
-    """Return what the histories of deployments say, by their ids; only those that are not remembered are read."""
+    """Return the usual times of deployments by id. Histories are read unless they are cached."""
     url = reader.session.get_bind().engine.url
-    recalled = {key: usual for key in keys if (usual := memory.get((url, *key), UNKNOWN)) is not UNKNOWN}
-    unknown = [key for key in keys if key not in recalled]
-    read = _read_histories(reader, [number for number, _ in unknown]) if unknown else {}
+    usuals = {key: usual for key in keys if (usual := history_cache.get((url, *key), MISSING)) is not MISSING}
+    unknown = [key for key in keys if key not in usuals]
+    read = _read_histories(reader, [deployment_id for deployment_id, _ in unknown]) if unknown else {}
     for key in unknown:
-        recalled[key] = read.get(key[0])
-        with contextlib.suppress(ValueError):  # one that is larger than all that may be remembered
-            memory[url, *key] = recalled[key]
-    return {number: usual for (number, _), usual in recalled.items()}
+        usuals[key] = read.get(key[0])
+        with contextlib.suppress(ValueError):  # Raised for a history that is larger than the cache.
+            history_cache[url, *key] = usuals[key]
+    return {deployment_id: usual for (deployment_id, _), usual in usuals.items()}
 
 
 def _read_histories(reader: Reader, ids: Sequence[int]) -> dict[int, Usual | None]:
     totals: dict[int, list[float]] = {}
     steps: dict[int, dict[str, StepTimes]] = {number: {} for number in ids}
-    for row in reader.session.execute(READ_HISTORY, {"ids": ids, "most": MAX_RUNS, "max_tried": MAX_TRIED}):
+    for row in reader.session.execute(READ_HISTORY, {"ids": ids, "max_runs": MAX_RUNS, "max_scanned": MAX_SCANNED}):
         if row.step is None:
             totals[row.wanted_id] = _read_seconds(row.durations)
         else:
-            steps[row.wanted_id][row.step] = StepTimes(_read_seconds(row.durations), _read_seconds(row.lefts))
+            steps[row.wanted_id][row.step] = StepTimes(_read_seconds(row.durations), _read_seconds(row.remaining))
     return {number: summarise_runs(total, steps[number]) for number, total in totals.items()}
 
 
 def _read_seconds(values: Sequence[Any] | None) -> list[float]:
-    """Return an array of the database, where numbers come as decimals and an empty array as null."""
+    """Return an array read from the database, where numbers are decimals and an empty array is null."""
     return [float(value) for value in values or ()]

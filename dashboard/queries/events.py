@@ -1,4 +1,4 @@
-"""What changed in a deployment, in order."""
+"""The events of a deployment."""
 
 from sqlalchemy import select
 
@@ -7,11 +7,14 @@ from dashboard.database.reader import Reader
 from dashboard.models import Deployment, DeploymentEvent
 
 MAX_EVENTS = 500
-"""Longer tails than this are not worth sending: a snapshot is shorter."""
+"""How many events are sent to a client that asks for those it missed; instead of more, a snapshot is shorter."""
 
 
 def list_events(reader: Reader, deployment_id: int, since: int, limit: int = MAX_EVENTS + 1) -> list[EventView] | None:
-    """Return the first events after `since` in the shape of frames; None if they are gone or `since` lies ahead."""
+    """Return up to `limit` events after `since`, in the shape of frames.
+
+    None if the deployment does not exist, if the events are no longer kept, or if `since` is in the future.
+    """
     current = reader.session.scalar(select(Deployment.seq).where(Deployment.id == deployment_id))
     if current is None or not 0 <= since <= current:
         return None

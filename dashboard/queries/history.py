@@ -1,4 +1,4 @@
-"""What only the page of all deployments needs of them: the choices of its filters, what came since, the export."""
+"""Queries of the deployment history: the choices of its filters, the number of newer deployments, the export."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -10,25 +10,21 @@ from dashboard.core.paging import write_cursor
 from dashboard.core.view_types import ListedDeployment
 from dashboard.database.reader import Reader
 from dashboard.queries.lists import (
-    PLACE,
     DeploymentFilters,
-    find_edge_of,
+    find_list_window_end,
     list_deployments,
-    read_key,
-    select_narrowing,
-    select_span,
+    list_filter_conditions,
+    list_index_conditions,
+    read_position,
 )
-from dashboard.queries.rows import DEPLOYMENTS, PROJECTS
+from dashboard.queries.rows import DEPLOYMENTS, NEWEST_FIRST, PROJECTS, SORT_KEY
+from dashboard.queries.suggestions import list_recent_values
 
-NEWEST = 1000
-"""How many of the newest deployments the suggestions are taken from."""
-SUGGESTED = ("environment", "branch", "triggered_by")
-MAX_SUGGESTIONS = 50
-BATCH = 500
+BATCH_SIZE = 500
 
 
 class HistoryChoices(TypedDict):
-    """What the filters of the history offer."""
+    """The choices of the filters."""
 
     project: list[tuple[str, str]]
     """(slug, name) of every project, by name."""
@@ -39,54 +35,49 @@ class HistoryChoices(TypedDict):
 
 
 def list_choices(reader: Reader) -> HistoryChoices:
-    """Return every project as (slug, name) in the order of their names, and recent values of the other filters."""
+    """Return all projects, and recent values of the other filters."""
     projects = reader.session.execute(
         select(PROJECTS.c.slug, PROJECTS.c.name).order_by(PROJECTS.c.name, PROJECTS.c.slug)
     )
-    table = DEPLOYMENTS.c
-    order = (table.sorted_at.desc(), table.id.desc())
-    newest = select(*(table[name] for name in SUGGESTED)).order_by(*order).limit(NEWEST).subquery()
-    values = reader.session.execute(select(newest).distinct()).mappings().all()
-
-    def suggest(name: str) -> list[str]:
-        return sorted({row[name] for row in values if row[name]})[:MAX_SUGGESTIONS]
-
+    columns = DEPLOYMENTS.c
+    suggested = list_recent_values(reader, (columns.environment, columns.branch, columns.triggered_by), NEWEST_FIRST)
     return {
         "project": [(slug, name) for slug, name in projects],
-        "environment": suggest("environment"),
-        "branch": suggest("branch"),
-        "triggered_by": suggest("triggered_by"),
+        "environment": suggested["environment"],
+        "branch": suggested["branch"],
+        "triggered_by": suggested["triggered_by"],
     }
 
 
-def mark_top(view: ListedDeployment) -> str:
-    """Return the cursor of a list that begins with this deployment, whatever came since."""
+def make_top_cursor(view: ListedDeployment) -> str:
+    """Return the cursor of the list that begins with this deployment, whatever was added since."""
     return write_cursor(datetime.fromisoformat(view["sorted_at"]), view["id"] + 1)
 
 
-def count_newer(reader: Reader, filters: DeploymentFilters, top: str, most: int) -> int:
-    """Return how many matching deployments come before a list that begins at `top`, counted up to one more than `most`.
+def count_newer(reader: Reader, filters: DeploymentFilters, top: str, limit: int) -> int:
+    """Return how many matching deployments are newer than the list that begins at `top`, at most limit + 1.
 
-    Of very many that came since, only the newest are looked at. Raises CursorError.
+    Only those in the scan window are counted. Raises CursorError.
     """
-    span = [*select_span(filters), tuple_(*PLACE) >= read_key(top)]
-    edge = find_edge_of(reader, filters, span)
-    if edge is not None:
-        span.append(tuple_(*PLACE) >= edge)
-    found = select(DEPLOYMENTS.c.id).where(*span, *select_narrowing(reader, filters)).limit(most + 1).subquery()
+    conditions = [*list_index_conditions(filters), tuple_(*SORT_KEY) >= read_position(top)]
+    window_end = find_list_window_end(reader, filters, conditions)
+    if window_end is not None:
+        conditions.append(tuple_(*SORT_KEY) >= window_end)
+    conditions += list_filter_conditions(reader, filters)
+    found = select(DEPLOYMENTS.c.id).where(*conditions).limit(limit + 1).subquery()
     return reader.session.scalar(select(func.count()).select_from(found)) or 0
 
 
-def iterate_deployments(reader: Reader, filters: DeploymentFilters, most: int) -> Iterator[list[ListedDeployment]]:
-    """Yield the matching deployments in batches, newest first, and at most so many of them.
+def iterate_deployments(reader: Reader, filters: DeploymentFilters, limit: int) -> Iterator[list[ListedDeployment]]:
+    """Yield up to `limit` matching deployments in batches, newest first.
 
-    Between two batches no connection is held: who takes them may be slow.
+    No connection is held between batches, because the client may be slow.
     """
     cursor: str | None = None
-    while most > 0:
-        batch, cursor = list_deployments(reader, filters, min(BATCH, most), cursor)
+    while limit > 0:
+        batch, cursor = list_deployments(reader, filters, min(BATCH_SIZE, limit), cursor)
         reader.release()
         yield batch
-        most -= len(batch)
+        limit -= len(batch)
         if cursor is None:
             return

@@ -1,4 +1,4 @@
-"""What a visitor of the overview or of a project sees at one moment."""
+"""The content of the overview and of the pages of projects."""
 
 from dashboard.core.view_types import OverviewSnapshot
 from dashboard.database.reader import Reader
@@ -8,11 +8,11 @@ from dashboard.queries.projects import get_project, list_projects
 from dashboard.queries.rows import view_deployments
 
 MAX_RECENT = 50
-"""How many of the newest deployments a page lists besides all open ones."""
+"""How many of the newest deployments a page lists, in addition to all open ones."""
 
 
 def snapshot_overview(reader: Reader, slug: str | None = None) -> OverviewSnapshot:
-    """Return the projects (or the one), all open deployments and the newest, each deployment once, newest first."""
+    """Return all projects, or one, with all open deployments and the newest others, newest first."""
     newest, _ = read_page(reader, DeploymentFilters(project=slug), MAX_RECENT, None)
     known = {row["id"] for row in newest}
     rows = [*newest, *(row for row in read_open(reader, slug) if row["id"] not in known)]

@@ -1,4 +1,4 @@
-"""Projects, each with its newest deployment and how the last ones ended."""
+"""Projects, each with its newest deployment and recent outcomes."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, cast
@@ -22,12 +22,12 @@ from dashboard.queries.rows import (
 
 
 def list_projects(reader: Reader) -> list[ListedProject]:
-    """Return all projects in the order of their slugs."""
+    """Return all projects by slug."""
     return _view_projects(reader, reader.read_rows(select(PROJECTS).order_by(PROJECTS.c.slug)))
 
 
 def list_page(reader: Reader, limit: int, cursor: str | None) -> tuple[list[ListedProject], str | None]:
-    """Return a page of projects in the order of their slugs, and the cursor of the next; a cursor is a slug."""
+    """Return a page of projects by slug, and the cursor of the next page if there is one. A cursor is a slug."""
     query = select(PROJECTS).order_by(PROJECTS.c.slug).limit(limit + 1)
     if cursor:
         query = query.where(PROJECTS.c.slug > cursor)
@@ -36,13 +36,13 @@ def list_page(reader: Reader, limit: int, cursor: str | None) -> tuple[list[List
 
 
 def get_project(reader: Reader, slug: str) -> ListedProject | None:
-    """Return one project, None if there is none."""
+    """Return a project, None if it does not exist."""
     found = _view_projects(reader, reader.read_rows(select(PROJECTS).where(PROJECTS.c.slug == slug)))
     return found[0] if found else None
 
 
 def exists(reader: Reader, slug: str) -> bool:
-    """Return whether there is such a project."""
+    """Return whether the project exists."""
     return reader.session.scalar(select(PROJECTS.c.id).where(PROJECTS.c.slug == slug)) is not None
 
 
@@ -67,9 +67,9 @@ def _read_newest(reader: Reader, ids: Sequence[int]) -> list[Row]:
 
 
 def _read_outcomes(reader: Reader, ids: Sequence[int]) -> dict[int, list[OutcomeView]]:
-    """Return by project what its strip shows, the newest first: the state announced last, unless it fell silent since.
+    """Return the newest outcomes by project, newest first: the state of the last event, stale if it is silent now.
 
-    It says what core.view says, but in SQL: a page of projects shows thousands of them.
+    This repeats core.view in SQL, because a page of projects shows thousands of outcomes.
     """
     table = DEPLOYMENTS.c
     state = case((is_stale(reader), State.STALE.value), else_=table.state).label("state")
@@ -90,13 +90,13 @@ def _read_outcomes(reader: Reader, ids: Sequence[int]) -> dict[int, list[Outcome
     return outcomes
 
 
-def _select_newest_of(ids: Sequence[int], columns: Iterable[ColumnElement[Any]], most: int) -> Select[Any]:
-    """Return the query for the newest deployments of each project, newest first: a walk down the index for each."""
+def _select_newest_of(ids: Sequence[int], columns: Iterable[ColumnElement[Any]], limit: int) -> Select[Any]:
+    """Return the query for the newest deployments of each project, newest first, with one index scan per project."""
     newest = (
         select_newest()
         .with_only_columns(*columns)
         .where(DEPLOYMENTS.c.project_id == PROJECTS.c.id)
-        .limit(most)
+        .limit(limit)
         .lateral("newest")
     )
     return (

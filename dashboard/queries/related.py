@@ -1,112 +1,106 @@
-"""What a deployment has to do with others: its attempts, the run behind it, what was deployed before it.
+"""Deployments related to one: other attempts and dialects of its run, and what was deployed before it.
 
-What was before means: had ended when this deployment was first heard of. So it does not change while people watch.
+Past deployments are those that had ended before the first report on this one, so they stay the same on open pages.
 """
 
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, literal, or_, select
 
-from dashboard.core.view import format_time, stand_deployment, stand_job, view_job
+from dashboard.core.view import format_time, read_deployment_standing, read_job_standing, view_job
 from dashboard.core.view_types import EarlierJob, PastDeployment, Related
-from dashboard.core.words import Conclusion
+from dashboard.core.words import NATIVE, Conclusion
 from dashboard.database.reader import Reader, Row
-from dashboard.models import Base, DeploymentJob, DeploymentStep
-from dashboard.queries.rows import DEPLOYMENTS, ENVIRONMENT, MAX_TRIED, select_newest
+from dashboard.queries.rows import DEPLOYMENTS, INDEXED_ENVIRONMENT, JOBS, MAX_SCANNED, STEPS, select_newest
 
-JOBS, STEPS = (Base.metadata.tables[model.__tablename__] for model in (DeploymentJob, DeploymentStep))
-NATIVE = "native"
-"""Where the environment is part of what a run is; an attempt of a CI run may never come as far as to name one."""
-MAX_RUNS, MAX_NEAR = 30, 100
+MAX_RUNS, MAX_SAME_RUN = 30, 100
 ENDED_AT = func.coalesce(DEPLOYMENTS.c.completed_at, DEPLOYMENTS.c.reported_at)
 FAILED = (Conclusion.FAILURE.value, Conclusion.TIMED_OUT.value)
 
 
 def read_related(reader: Reader, row: Row) -> Related | None:
-    """Return what other deployments say of the one in this row, None if there are no such others."""
-    near, before = _read_near(reader, row), _read_before(reader, row)
-    if not near and not before:
+    """Return the deployments related to the one in this row, None if there are none."""
+    same_run, past = _read_same_run(reader, row), _read_past_deployments(reader, row)
+    if not same_run and not past:
         return None
+    attempts = [other for other in same_run if other["dialect"] == row["dialect"]]
+    linked = [other for other in same_run if other["dialect"] != row["dialect"]]
     return {
-        "attempts": [{"id": other["id"], "attempt": other["attempt"]} for other in near if _is_attempt(row, other)],
-        "linked": [{"id": other["id"], "dialect": other["dialect"]} for other in near if not _is_attempt(row, other)],
-        "earlier": _read_earlier(
-            reader, [o["id"] for o in near if _is_attempt(row, o) and o["attempt"] < row["attempt"]]
-        ),
-        "before": before[0] if before else None,
-        "last_success": next((past for past in before if past["state"] == "success"), None),
-        "runs": len(before),
-        "failures": _count_failures(reader, [past["id"] for past in before]),
+        "attempts": [{"id": other["id"], "attempt": other["attempt"]} for other in attempts],
+        "linked": [{"id": other["id"], "dialect": other["dialect"]} for other in linked],
+        "earlier": _read_earlier_jobs(reader, [other["id"] for other in attempts if other["attempt"] < row["attempt"]]),
+        "before": past[0] if past else None,
+        "last_success": next((deployment for deployment in past if deployment["state"] == "success"), None),
+        "runs": len(past),
+        "failures": _count_failures(reader, [deployment["id"] for deployment in past]),
     }
 
 
-def _read_near(reader: Reader, row: Row) -> list[Row]:
-    """Return id, attempt and dialect of the other attempts and of the linked runs, in order."""
+def _read_same_run(reader: Reader, row: Row) -> list[Row]:
+    """Return id, attempt and dialect of the other deployments of the same run, by attempt."""
     table, conditions = DEPLOYMENTS.c, []
-    # A null means that nobody named it, not that it is the same.
+    # Null means that it was not reported, so two nulls are not the same run.
     if row["run_id"] is not None:
-        same_run = and_(table.run_id == row["run_id"], table.dialect == row["dialect"])
-        conditions.append(and_(same_run, _is_of_same_kind(row) if row["dialect"] == NATIVE else _is_of_project(row)))
+        same_id = and_(table.run_id == row["run_id"], table.dialect == row["dialect"])
+        # The environment identifies only native runs; an attempt of a CI run may end before it names one.
+        same_place = _is_in_environment(row) if row["dialect"] == NATIVE else _is_in_project(row)
+        conditions.append(and_(same_id, same_place))
     if row["run_key"] is not None:
         conditions.append(and_(table.run_key == row["run_key"], table.dialect != row["dialect"]))
     if not conditions:
         return []
     query = select(table.id, table.attempt, table.dialect).where(table.id != row["id"], or_(*conditions))
-    return reader.read_rows(query.order_by(table.attempt, table.id).limit(MAX_NEAR))
+    return reader.read_rows(query.order_by(table.attempt, table.id).limit(MAX_SAME_RUN))
 
 
-def _read_earlier(reader: Reader, ids: list[int]) -> list[EarlierJob]:
-    """Return the jobs of these attempts of one run by name, each from the last attempt that had it.
+def _read_earlier_jobs(reader: Reader, ids: list[int]) -> list[EarlierJob]:
+    """Return the jobs of these attempts by name, each from the last attempt that ran it.
 
-    "Re-run failed jobs" leaves the others as they were: so they are shown, and never counted.
+    "Re-run failed jobs" does not run the others again, so they are shown as they were, but not counted.
     """
     if not ids:
         return []
     owners = {row["id"]: row for row in reader.read_rows(select(DEPLOYMENTS).where(DEPLOYMENTS.c.id.in_(ids)))}
     jobs = reader.read_rows(select(JOBS).where(JOBS.c.deployment_id.in_(ids)))
     jobs.sort(key=lambda job: (owners[job["deployment_id"]]["attempt"], job["deployment_id"]))
-    standings = {number: stand_deployment(owner) for number, owner in owners.items()}
+    standings = {number: read_deployment_standing(owner) for number, owner in owners.items()}
     earlier: dict[str, EarlierJob] = {}
     for job in jobs:
         owner = owners[job["deployment_id"]]
         standing = standings[owner["id"]]
-        view = view_job(job, stand_job(job, standing), owner, standing)
+        view = view_job(job, read_job_standing(job, standing), owner, standing)
         name, state = view["name"], view["state"]
         earlier[name] = {"name": name, "state": state, "id": owner["id"], "attempt": owner["attempt"]}
     return [earlier[name] for name in sorted(earlier)]
 
 
-def _is_attempt(row: Row, other: Row) -> bool:
-    return bool(other["dialect"] == row["dialect"])
+def _is_in_environment(row: Row) -> ColumnElement[bool]:
+    return and_(_is_in_project(row), INDEXED_ENVIRONMENT == (row["environment"] or ""))  # noqa: SIM300
 
 
-def _is_of_same_kind(row: Row) -> ColumnElement[bool]:
-    return and_(_is_of_project(row), ENVIRONMENT == (row["environment"] or ""))  # noqa: SIM300
+def _is_in_project(row: Row) -> ColumnElement[bool]:
+    condition: ColumnElement[bool] = DEPLOYMENTS.c.project_id == row["project_id"]
+    return condition
 
 
-def _is_of_project(row: Row) -> ColumnElement[bool]:
-    same: ColumnElement[bool] = DEPLOYMENTS.c.project_id == row["project_id"]
-    return same
-
-
-def _read_before(reader: Reader, row: Row) -> list[PastDeployment]:
-    """Return the last deployments of the same project and environment that had ended, newest first."""
+def _read_past_deployments(reader: Reader, row: Row) -> list[PastDeployment]:
+    """Return the newest past deployments of the same project and environment, newest first."""
     table = DEPLOYMENTS.c
     columns = (table.id, table.state, table.commit_hash, table.dialect, table.status, ENDED_AT.label("ended_at"))
-    # Whatever had ended by then began before: an index leads there, past all that came since.
-    began_before = and_(_is_of_same_kind(row), table.sorted_at <= row["created_at"])
-    tried = (
+    # What had ended by then began before, so the index can skip all that was added since.
+    began_before = and_(_is_in_environment(row), table.sorted_at <= row["created_at"])
+    scanned = (
         select_newest()
         .with_only_columns(*columns)
         .where(began_before)
-        .limit(select(literal(MAX_TRIED)).scalar_subquery())
+        .limit(select(literal(MAX_SCANNED)).scalar_subquery())
         .subquery()
     )
-    query = select(tried.c.id, tried.c.state, tried.c.commit_hash, tried.c.ended_at).where(
-        tried.c.dialect == row["dialect"],
-        tried.c.id < row["id"],
-        tried.c.status == "completed",
-        row["created_at"] >= tried.c.ended_at,
+    query = select(scanned.c.id, scanned.c.state, scanned.c.commit_hash, scanned.c.ended_at).where(
+        scanned.c.dialect == row["dialect"],
+        scanned.c.id < row["id"],
+        scanned.c.status == "completed",
+        row["created_at"] >= scanned.c.ended_at,
     )
     rows = reader.read_rows(query.limit(MAX_RUNS))
     return [
@@ -121,7 +115,7 @@ def _read_before(reader: Reader, row: Row) -> list[PastDeployment]:
 
 
 def _count_failures(reader: Reader, ids: list[int]) -> dict[str, int]:
-    """Return in how many of these deployments each step failed; a step that never did is not named."""
+    """Return how many of these deployments each step failed in; steps that never failed are missing."""
     table = STEPS.c
     of_job = and_(JOBS.c.deployment_id == table.deployment_id, JOBS.c.key == table.job_key)
     name: Any = func.coalesce(JOBS.c.name, JOBS.c.key) + "/" + table.key

@@ -1,26 +1,28 @@
-"""Reading rows as the mappings that core.view takes."""
+"""What the queries on deployments share: tables, SQL expressions, and the way from rows to views."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, literal_column, select
 
-from dashboard.core.view import stand_deployment, view_deployment, view_project
+from dashboard.core.view import read_deployment_standing, view_deployment, view_project
 from dashboard.core.view_types import ListedDeployment
-from dashboard.database.deployments import is_silent_too_long
+from dashboard.database.deployments import is_silent
 from dashboard.database.reader import Reader, Row
-from dashboard.models import Base, Deployment, Project
+from dashboard.models import Base, Deployment, DeploymentJob, DeploymentStep, Project
 
-DEPLOYMENTS, PROJECTS = (Base.metadata.tables[model.__tablename__] for model in (Deployment, Project))
+DEPLOYMENTS, JOBS, STEPS, PROJECTS = (
+    Base.metadata.tables[model.__tablename__] for model in (Deployment, DeploymentJob, DeploymentStep, Project)
+)
 
-ENVIRONMENT = func.coalesce(DEPLOYMENTS.c.environment, literal_column("''"))
-"""As the index knows it: empty where a deployment has none."""
-MAX_TRIED = 1000
-"""So many deployments of an environment are looked through, at most, for those that ended well.
+INDEXED_ENVIRONMENT = func.coalesce(DEPLOYMENTS.c.environment, literal_column("''"))
+"""The indexed expression: empty if a deployment has no environment."""
+MAX_SCANNED = 1000
+"""How many deployments of an environment are searched for those that ended.
 
-As a limit it stands in a subquery: the planner does not know it then, and walks the index instead of sorting so many.
+Used as a limit it is put into a subquery to hide it from the planner, which then walks the index instead of sorting.
 """
-MAX_ID = 2**63 - 1
+
 IS_OPEN = DEPLOYMENTS.c.status.is_distinct_from("completed")
 TOOK_S = """
     CASE WHEN status = 'completed' THEN coalesce(duration_s, CASE
@@ -28,9 +30,11 @@ TOOK_S = """
       ELSE extract(epoch FROM coalesce(completed_at, reported_at) - coalesce(started_at, first_step_at))
     END) END
 """
-"""How long a deployment took, in seconds: core.view's `duration_s` in SQL."""
+"""How long a deployment took, in seconds: the `duration_s` of core.view in SQL."""
 
 SUMMARY_COLUMNS = [column for column in DEPLOYMENTS.c if column.name != "log"]
+SORT_KEY = (DEPLOYMENTS.c.sorted_at, DEPLOYMENTS.c.id)
+NEWEST_FIRST = tuple(column.desc() for column in SORT_KEY)
 
 
 def read_projects(reader: Reader, ids: Iterable[int]) -> dict[int, Row]:
@@ -41,17 +45,17 @@ def read_projects(reader: Reader, ids: Iterable[int]) -> dict[int, Row]:
 
 
 def is_stale(reader: Reader) -> ColumnElement[bool]:
-    """Return the condition for open deployments without a report for too long: Watch.is_silent in SQL."""
-    return and_(IS_OPEN, is_silent_too_long(reader.now, reader.settings.stale_s))
+    """Return the condition for stale deployments: open, and silent for too long."""
+    return and_(IS_OPEN, is_silent(reader.now, reader.settings.stale_s))
 
 
 def view_deployments(reader: Reader, rows: Sequence[Row]) -> list[ListedDeployment]:
-    """Return deployments as a list shows them, in the given order; see estimates for the time left."""
+    """Return deployments in the given order, without their estimates; see attach_estimates."""
     found = read_projects(reader, (row["project_id"] for row in rows))
     projects = {number: view_project(row) for number, row in found.items()}
     return [
         {
-            **view_deployment(row, projects[row["project_id"]], stand_deployment(row), reader.watch),
+            **view_deployment(row, projects[row["project_id"]], read_deployment_standing(row), reader.staleness),
             "usual": None,
             "estimate": None,
             "related": None,
@@ -61,5 +65,5 @@ def view_deployments(reader: Reader, rows: Sequence[Row]) -> list[ListedDeployme
 
 
 def select_newest() -> Select[Any]:
-    """Return the query for deployments, newest first, without their logs: of many, those would be megabytes."""
-    return select(*SUMMARY_COLUMNS).order_by(DEPLOYMENTS.c.sorted_at.desc(), DEPLOYMENTS.c.id.desc())
+    """Return the query for deployments, newest first, without their logs, which can be megabytes."""
+    return select(*SUMMARY_COLUMNS).order_by(*NEWEST_FIRST)

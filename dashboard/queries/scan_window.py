@@ -1,6 +1,7 @@
-"""Lists that are narrowed by what no index knows: each page looks at so many rows at most, and the next goes on there.
+"""The scan window: the rows that a page reads at most to check conditions that no index covers.
 
-What an index walks in the order of the list is its *span*; all other conditions narrow what is met on the way.
+The conditions of a list are split as in EXPLAIN: an index follows the *index conditions* in the order of the list, and
+*filter conditions* are checked row by row.
 """
 
 from collections.abc import Sequence
@@ -12,14 +13,18 @@ from sqlalchemy import ColumnElement, func, select
 from dashboard.database.reader import Reader
 
 WINDOW = 2000
-"""Rows that one page looks at: some milliseconds."""
+"""Rows that one page scans, which takes some milliseconds."""
 
-Place = tuple[datetime, Any]
+Position = tuple[datetime, Any]
+"""Time and id of a row in a list."""
 
 
-def find_edge(reader: Reader, place: Sequence[ColumnElement[Any]], span: Sequence[ColumnElement[bool]]) -> Place | None:
-    """Return the place (time and id) of the last of the newest WINDOW rows of a span, None if it has no more."""
-    newest = select(*place).where(*span).order_by(*(column.desc() for column in place)).limit(WINDOW + 1).subquery()
+def find_window_end(
+    reader: Reader, sort_key: Sequence[ColumnElement[Any]], index_conditions: Sequence[ColumnElement[bool]]
+) -> Position | None:
+    """Return the position of the last row in the window, None if no more than WINDOW rows meet the index conditions."""
+    newest_first = (column.desc() for column in sort_key)
+    newest = select(*sort_key).where(*index_conditions).order_by(*newest_first).limit(WINDOW + 1).subquery()
     moment, row_id = newest.c
     last = select(moment, row_id, func.count().over()).order_by(moment, row_id).limit(2)
     rows = reader.session.execute(last).all()

@@ -1,8 +1,7 @@
-"""What the past of a project says: what runs where, how often and how fast it succeeds, which steps are slow or fail.
+"""Statistics of a project: what runs in each environment, how deployments ended, which steps are slow or fail.
 
-The rate counts the deployments that ended as success, partial or failed, and only the first of them as successes;
-a cancelled, skipped or neutral one, or one of which nobody told the end, says nothing about it. The usual duration is
-that of the successes.
+The rate is the share of success among success, partial and failed; cancelled, skipped, neutral and unknown deployments
+do not count. Usual durations are those of successes.
 """
 
 from datetime import datetime
@@ -13,7 +12,7 @@ from sqlalchemy import Row, select, text
 
 from dashboard.core.periods import Unit, choose_unit, compute_rate, fill_gaps, list_starts
 from dashboard.core.view_types import EndCounts, EndStatistics, EnvironmentView, RankedStep, RankedSteps
-from dashboard.database.deployments import READ_LAST_OF_ENVIRONMENTS
+from dashboard.database.deployments import READ_NEWEST_OF_ENVIRONMENTS
 from dashboard.database.reader import Reader
 from dashboard.queries.lists import is_of_project
 from dashboard.queries.rows import DEPLOYMENTS, PROJECTS, TOOK_S, select_newest, view_deployments
@@ -21,14 +20,14 @@ from dashboard.queries.rows import DEPLOYMENTS, PROJECTS, TOOK_S, select_newest,
 MAX_ENVIRONMENTS = 20
 MAX_RUNS = 100
 MAX_STEPS = 5
-MAX_COUNTED = 5000
-"""Where more than that happened in the weeks that are shown, the days tell enough."""
+MAX_WEEKLY = 5000
+"""A project with more deployments than this in the weeks shown is shown by day: enough data, and cheaper to count."""
 
-IS_MANY = text(
+EXCEEDS = text(
     """
-    SELECT count(*) > :most FROM (
+    SELECT count(*) > :limit FROM (
       SELECT FROM deployments WHERE project_id = (SELECT id FROM projects WHERE slug = :slug) AND sorted_at >= :since
-      LIMIT :most + 1
+      LIMIT :limit + 1
     ) AS counted
     """
 )
@@ -51,7 +50,7 @@ READ_STEPS = text(
     WITH newest AS (
       SELECT id FROM deployments
       WHERE project_id = (SELECT id FROM projects WHERE slug = :slug) AND status = 'completed'
-      ORDER BY sorted_at DESC, id DESC LIMIT :most
+      ORDER BY sorted_at DESC, id DESC LIMIT :limit
     ), ran AS (
       SELECT coalesce(job.name, job.key) AS job, step.key, step.name, step.conclusion = 'success' AS succeeded,
         greatest(step.completed_at - step.started_at, interval '0') AS took,
@@ -72,14 +71,15 @@ READ_STEPS = text(
 
 
 def list_environments(reader: Reader, slug: str) -> list[EnvironmentView]:
-    """Return the environments that were used last, by name."""
+    """Return the MAX_ENVIRONMENTS environments used most recently, by name."""
     project = reader.session.scalar(select(PROJECTS.c.id).where(PROJECTS.c.slug == slug))
-    told = [row for row in reader.session.execute(READ_LAST_OF_ENVIRONMENTS, {"project": project}) if row.environment]
-    ids = {number for row in told for number in (row.newest, row.live) if number is not None}
-    rows = reader.read_rows(select_newest().where(DEPLOYMENTS.c.id.in_(ids))) if ids else []
-    views = {view["id"]: view for view in view_deployments(reader, rows)}
-    order = {row["id"]: place for place, row in enumerate(rows)}
-    last = sorted(told, key=lambda row: order[row.newest])[:MAX_ENVIRONMENTS]
+    rows = reader.session.execute(READ_NEWEST_OF_ENVIRONMENTS, {"project": project})
+    found = [row for row in rows if row.environment]
+    ids = {deployment_id for row in found for deployment_id in (row.newest, row.live) if deployment_id is not None}
+    newest_first = reader.read_rows(select_newest().where(DEPLOYMENTS.c.id.in_(ids))) if ids else []
+    views = {view["id"]: view for view in view_deployments(reader, newest_first)}
+    order = {row["id"]: index for index, row in enumerate(newest_first)}
+    last = sorted(found, key=lambda row: order[row.newest])[:MAX_ENVIRONMENTS]
     return [
         {"environment": row.environment, "live": views.get(row.live), "newest": views[row.newest]}
         for row in sorted(last, key=lambda row: str(row.environment))
@@ -87,32 +87,32 @@ def list_environments(reader: Reader, slug: str) -> list[EnvironmentView]:
 
 
 def read_outcomes(reader: Reader, slug: str) -> EndStatistics:
-    """Return how the deployments of a project ended: the last 14 days, or the last 13 weeks of an older project."""
+    """Return how a project's deployments ended in the last 14 days, or in the last 13 weeks if it is older."""
     first = reader.session.scalar(
         select(DEPLOYMENTS.c.sorted_at).where(is_of_project(slug)).order_by("sorted_at").limit(1)
     )
     unit = choose_unit(first, reader.now)
-    if unit == Unit.WEEK and _is_many(reader, slug, list_starts(unit, reader.now)[0]):
+    if unit == Unit.WEEK and _exceeds(reader, slug, list_starts(unit, reader.now)[0]):
         unit = Unit.DAY
     starts = list_starts(unit, reader.now)
     rows = reader.session.execute(READ_PERIODS, {"slug": slug, "unit": unit.value, "since": starts[0]})
-    told = {row.start: _view_period(row) for row in rows}
-    periods = fill_gaps(starts, told)
+    counts = {row.start: _view_period(row) for row in rows}
+    periods = fill_gaps(starts, counts)
     return {
         "unit": unit.value,
         "periods": periods,
-        "total": told[None],
+        "total": counts[None],
         "most": max(period["counted"] for period in periods),
         "longest_s": max((period["p90_s"] for period in periods if period["p90_s"] is not None), default=None),
     }
 
 
 def rank_steps(reader: Reader, slug: str) -> RankedSteps:
-    """Return the `slowest` steps and those that `failing` deployments failed at most, over the newest that ended.
+    """Return the steps that took longest and those that failed most often in the newest MAX_RUNS ended deployments.
 
-    A step that was skipped or cancelled did not run; how long a step takes is told by its successes.
+    Skipped and cancelled steps did not run. Durations are those of successes.
     """
-    steps = [_view_step(row) for row in reader.session.execute(READ_STEPS, {"slug": slug, "most": MAX_RUNS})]
+    steps = [_view_step(row) for row in reader.session.execute(READ_STEPS, {"slug": slug, "limit": MAX_RUNS})]
     slowest = sorted(
         (step for step in steps if step["timed"]), key=lambda step: (-(step["median_s"] or 0), step["key"])
     )
@@ -120,8 +120,8 @@ def rank_steps(reader: Reader, slug: str) -> RankedSteps:
     return {"slowest": slowest[:MAX_STEPS], "failing": failing[:MAX_STEPS]}
 
 
-def _is_many(reader: Reader, slug: str, since: datetime) -> bool:
-    return bool(reader.session.scalar(IS_MANY, {"slug": slug, "since": since, "most": MAX_COUNTED}))
+def _exceeds(reader: Reader, slug: str, since: datetime) -> bool:
+    return bool(reader.session.scalar(EXCEEDS, {"slug": slug, "since": since, "limit": MAX_WEEKLY}))
 
 
 def _view_period(row: Row[Any]) -> EndCounts:

@@ -1,4 +1,4 @@
-"""The door for senders: routes, authentication, dialects, replay. What comes through it is applied by ingest."""
+"""Receiving deliveries: routes, authentication, the dialects' parsers, replay. The ingest package applies them."""
 
 from dashboard.webhooks import replay, routes
 

@@ -1,4 +1,4 @@
-"""What is said of a delivery that was read, first or again: whether its source may say it, and the answer."""
+"""What receiving and replaying a delivery share: the check that its source may report, and the answer."""
 
 from typing import Any
 
@@ -9,17 +9,17 @@ from dashboard.core.words import Verdict
 from dashboard.ingest.delivery import Interpretation, Receipt
 
 
-def reject_if_not_allowed(source: Source, said: Interpretation) -> Interpretation:
-    """Return what was said, or a rejection of all of it if the source may not report on one of its projects."""
-    forbidden = next((report for report in said.reports if not source.allows(report)), None)
+def reject_if_not_allowed(source: Source, interpretation: Interpretation) -> Interpretation:
+    """Return the interpretation, or a rejection of all of it if the source may not report on one of the projects."""
+    forbidden = next((report for report in interpretation.reports if not source.allows(report)), None)
     if forbidden is None:
-        return said
-    reason = f"source {source.name} may not report on {forbidden.identity.project_slug}"
-    return Interpretation(verdict=Verdict.REJECTED, reason=reason, event=said.event)
+        return interpretation
+    reason = f"source {source.name} is not allowed to report on {forbidden.identity.project_slug}"
+    return Interpretation(verdict=Verdict.REJECTED, reason=reason, event=interpretation.event)
 
 
 def describe_receipt(receipt: Receipt) -> dict[str, Any]:
-    """Return the answer to who posted a delivery, or replayed it."""
+    """Return the answer to a request that posted or replayed a delivery."""
     found = receipt.deployment_id is not None
     applies = receipt.verdict in {Verdict.APPLIED, Verdict.DUPLICATE}
     return {

@@ -1,4 +1,4 @@
-"""Keeping what was rejected: who looks for it finds it, with the reason. Bounded, so that nobody can fill the disk."""
+"""Storing rejected deliveries with the reason, at a limited rate: an attacker must not be able to fill the disk."""
 
 import contextlib
 import threading
@@ -12,32 +12,32 @@ from dashboard.ingest.delivery import Incoming
 from dashboard.ingest.writer import BusyError
 
 MAX_PER_MINUTE = 60
-"""How many a process keeps for each source, and of those that nobody authenticated, per minute."""
+"""Rejected deliveries that a process stores per minute and source; unauthenticated ones count as one source."""
 
 
-class Allowance:
-    """Counts what was kept in the current minute."""
+class RateLimit:
+    """Counts the rejected deliveries of the current minute by source."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._minute = 0
-        self._kept: Counter[str | None] = Counter()
+        self._counts: Counter[str | None] = Counter()
 
     def take(self, source: str | None, minute: int) -> bool:
-        """Return whether one more of this source may be kept in this minute."""
+        """Count one more delivery of this source; return whether it may be stored."""
         with self._lock:
             if minute != self._minute:
-                self._minute, self._kept = minute, Counter()
-            self._kept[source] += 1
-            return self._kept[source] <= MAX_PER_MINUTE
+                self._minute, self._counts = minute, Counter()
+            self._counts[source] += 1
+            return self._counts[source] <= MAX_PER_MINUTE
 
 
-def keep_rejected(incoming: Incoming, reason: str) -> None:
-    """Store the beginning of a rejected delivery with the reason, unless there were too many in this minute."""
-    allowance: Allowance = current_app.extensions.setdefault("rejections", Allowance())
-    if not allowance.take(incoming.source, int(incoming.received_at.timestamp()) // 60):
+def store_rejected(incoming: Incoming, reason: str) -> None:
+    """Store the beginning of a rejected delivery with the reason, unless the rate limit is reached."""
+    limit: RateLimit = current_app.extensions.setdefault("rejections", RateLimit())
+    if not limit.take(incoming.source, int(incoming.received_at.timestamp()) // 60):
         return
     incoming.reject(reason)
-    # The sender gets its error all the same when nothing can be stored.
+    # If it cannot be stored, the sender still gets its own error.
     with contextlib.suppress(*UNAVAILABLE, BusyError):
         current_writer().submit(incoming)

@@ -1,4 +1,4 @@
-"""`POST /api/webhook/deployment`: cap, read, authenticate, parse, validate, apply, answer, in this order."""
+"""`POST /api/webhook/deployment`: limit, read, authenticate, parse, validate, apply and answer, in this order."""
 
 import time
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from msgspec.json import encode
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from dashboard.access import Source, read_sources
-from dashboard.core.words import Verdict
+from dashboard.core.words import NATIVE, Verdict
 from dashboard.extensions import current_writer
 from dashboard.http.body import read_body
 from dashboard.http.context import current_settings
@@ -23,63 +23,67 @@ from dashboard.metrics import REFUSED
 from dashboard.webhooks.authentication import AuthenticationError, find_source
 from dashboard.webhooks.interpret import interpret
 from dashboard.webhooks.receipts import describe_receipt, reject_if_not_allowed
-from dashboard.webhooks.rejections import keep_rejected
+from dashboard.webhooks.rejections import store_rejected
 from dashboard.webhooks.schemas import DEPLOYMENT
-from dashboard.webhooks.senders import DIALECTS, KEPT_HEADERS, NATIVE, detect_dialect, read_headers
+from dashboard.webhooks.senders import DIALECTS, KEPT_HEADERS, detect_dialect, read_headers
 
 DESCRIPTION = {
     "requestBody": {"required": True, "content": {"application/json": {"schema": DEPLOYMENT}}},
-    "responses": {"200": {"description": "Committed: delivery_id, verdict, deployment_id, seq, url"}},
+    "responses": {
+        "200": {"description": "Receipt: delivery_id, verdict, deployment_id, seq, url; reason if it was not applied"}
+    },
 }
 MAX_HEADER_LENGTH = 512
-"""Characters of a header that are kept."""
+"""The number of characters of a header that are stored."""
 
-blueprint = Blueprint("webhooks", __name__, url_prefix="/api/webhook", description="What senders post to")
+blueprint = Blueprint(
+    "webhooks", __name__, url_prefix="/api/webhook", description="Webhook for CI systems and deployment scripts"
+)
 
 
 @blueprint.post("/deployment")
 @blueprint.post("/deployment/<dialect>", endpoint="receive_dialect")
 @blueprint.doc(**DESCRIPTION)
 def receive_deployment(dialect: str | None = None) -> Response:
-    """Answer 200 with the receipt once the delivery is committed, a problem document otherwise."""
+    """Receive a delivery: 200 with a receipt once it is committed, else a problem document."""
     began_at, received_at = time.perf_counter(), datetime.now(UTC)
     if dialect not in {None, *DIALECTS}:
-        raise ProblemError(HTTPStatus.NOT_FOUND, f"No sender is called {dialect!r}: one of {', '.join(DIALECTS)} is.")
-    given = read_headers(request.environ)
+        raise ProblemError(HTTPStatus.NOT_FOUND, f"Unknown dialect {dialect!r}. Use one of: {', '.join(DIALECTS)}.")
+    headers = read_headers(request.environ)
     incoming = Incoming(
         received_at,
-        dialect or detect_dialect(given, given.get("Content-Type", "")),
-        {name: given[name][:MAX_HEADER_LENGTH] for name in KEPT_HEADERS if name in given},
+        dialect or detect_dialect(headers, headers.get("Content-Type", "")),
+        {name: headers[name][:MAX_HEADER_LENGTH] for name in KEPT_HEADERS if name in headers},
         read_request_id(),
         began_at,
     )
     _read_body(incoming)
     try:
-        _complete(incoming, given)
+        _complete(incoming, headers)
     except ProblemError as problem:
-        keep_rejected(incoming, problem.detail)
+        store_rejected(incoming, problem.detail)
         raise
     receipt = _write(incoming)
     if incoming.dialect == NATIVE:
-        _raise_refusal(receipt)
+        _raise_unless_applied(receipt)
     return Response(encode(describe_receipt(receipt)), content_type="application/json")
 
 
 @blueprint.after_request
-def shake_hands(response: Response) -> Response:
-    """Answer the handshake of CloudEvents' webhooks (section 4.1): whoever asks may send, with a secret."""
+def answer_handshake(response: Response) -> Response:
+    """Answer the handshake of CloudEvents webhooks (section 4.1): any origin may send, if it has a secret."""
     if request.method == "OPTIONS" and (origin := request.headers.get("WebHook-Request-Origin")):
         response.headers["WebHook-Allowed-Origin"] = origin
         response.headers["WebHook-Allowed-Rate"] = request.headers.get("WebHook-Request-Rate", "*")
     return response
 
 
-def _complete(incoming: Incoming, given: Mapping[str, str]) -> None:
-    """Authenticate and interpret the delivery; `given` are all of its headers that mean something."""
-    source = _authenticate(incoming, given)
+def _complete(incoming: Incoming, headers: Mapping[str, str]) -> None:
+    """Authenticate and interpret the delivery; `headers` include the credentials, which are not stored."""
+    source = _authenticate(incoming, headers)
     incoming.source, incoming.dialect = source.name, source.dialect or incoming.dialect
-    said = interpret(incoming.dialect, incoming.headers, incoming.body, source.name)
-    incoming.complete(reject_if_not_allowed(source, said))
+    interpretation = interpret(incoming.dialect, incoming.headers, incoming.body, source.name)
+    incoming.complete(reject_if_not_allowed(source, interpretation))
 
 
 def _read_body(incoming: Incoming) -> None:
@@ -89,21 +93,21 @@ def _read_body(incoming: Incoming) -> None:
     except RequestEntityTooLarge:
         incoming.body_size = request.content_length or limit + 1
         detail = f"The body is larger than {limit} bytes."
-        keep_rejected(incoming, detail)
+        store_rejected(incoming, detail)
         if incoming.dialect == "gitlab":
-            # GitLab switches a hook off for good after four answers of 4xx.
+            # GitLab disables a hook for good after four 4xx answers.
             later = {"Retry-After": str(RETRY_AFTER_S)}
             raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers=later) from None
         raise ProblemError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail) from None
 
 
-def _authenticate(incoming: Incoming, given: Mapping[str, str]) -> Source:
+def _authenticate(incoming: Incoming, headers: Mapping[str, str]) -> Source:
     now = incoming.received_at
     try:
-        return find_source(read_sources(now), incoming.dialect, given, incoming.body, now)
+        return find_source(read_sources(now), incoming.dialect, headers, incoming.body, now)
     except AuthenticationError as error:
         challenge = {"WWW-Authenticate": 'Bearer realm="webhook"'}
-        raise ProblemError(HTTPStatus.UNAUTHORIZED, f"Not accepted: {error}.", headers=challenge) from None
+        raise ProblemError(HTTPStatus.UNAUTHORIZED, f"Authentication failed: {error}.", headers=challenge) from None
 
 
 def _write(incoming: Incoming) -> Receipt:
@@ -111,17 +115,17 @@ def _write(incoming: Incoming) -> Receipt:
         return current_writer().submit(incoming)
     except BusyError:
         REFUSED.inc()
-        detail = "Too many deliveries wait to be written. Nothing of this one was kept: send it again."
+        detail = "Too many deliveries are waiting. This one was not stored; send it again."
         raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers={"Retry-After": "1"}) from None
     except CutOffError:
-        detail = "The server stops. Send it again, with the same key if it has one."
+        detail = "The server is shutting down. Send the delivery again, with the same idempotency key if it has one."
         raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers={"Retry-After": "1"}) from None
 
 
-def _raise_refusal(receipt: Receipt) -> None:
-    """Raise what a sender that understands an error is told; CI servers hear 200 and the verdict."""
+def _raise_unless_applied(receipt: Receipt) -> None:
+    """Raise ProblemError for a rejected or failed native delivery; CI servers always get 200 and the verdict."""
     if receipt.verdict == Verdict.REJECTED:
         raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, f"Not applied: {receipt.reason}.")
     if receipt.verdict == Verdict.FAILED:
-        detail = f"Delivery {receipt.delivery_id} was kept but could not be applied: {receipt.reason}."
+        detail = f"Delivery {receipt.delivery_id} was stored but could not be applied: {receipt.reason}."
         raise ProblemError(HTTPStatus.INTERNAL_SERVER_ERROR, detail)

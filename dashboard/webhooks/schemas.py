@@ -1,4 +1,4 @@
-"""The native payload at the wire: its fields, their types and limits. What they mean is in dialects.native."""
+"""The schemas of the native payload: its fields with their types and limits. dialects.native interprets them."""
 
 import functools
 import re
@@ -8,43 +8,42 @@ from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
+from dashboard.core.storable import MAX_INT, UNSTORABLE
 from dashboard.webhooks.dialects.payload import (
-    MAX_INT,
     MIN_TIME,
     NAME_LENGTH,
     TEXT_LENGTH,
-    UNSTORABLE,
     URL_LENGTH,
 )
 
 MAX_CACHED_LENGTH = 300
-"""Characters of a text, or of a step in a map of steps, whose reading is remembered."""
+"""The maximum length of a text, or of name and status of a step, whose deserialised value is cached."""
 SHORT_DIGITS = re.compile(r"[0-9]{1,20}\Z")
 
 
-class Blankable(fields.Field[Any]):
-    """A field whose blank value means null: there is nothing to validate then."""
+class BlankAsNull(fields.Field[Any]):
+    """A field whose blank value means null, which skips its validators."""
 
     def _validate(self, value: Any) -> None:  # noqa: ANN401
         if value is not None:
             super()._validate(value)
 
 
-class Text(Blankable, fields.String):
-    """A text; blank means null. Longer than `most`: refused."""
+class Text(BlankAsNull, fields.String):
+    """A text of at most `limit` characters; blank means null."""
 
-    def __init__(self, most: int = NAME_LENGTH, **kwargs: Any) -> None:  # noqa: ANN401
-        super().__init__(allow_none=True, validate=validate.Length(max=most), **kwargs)
+    def __init__(self, limit: int = NAME_LENGTH, **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(allow_none=True, validate=validate.Length(max=limit), **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:  # noqa: ANN401
         text: str = super()._deserialize(value, attr, data, **kwargs)
         if UNSTORABLE.search(text):
-            raise ValidationError("Must not contain NUL or half of a surrogate pair.")
+            raise ValidationError("Must not contain NUL or unpaired surrogates.")
         return text.strip() or None
 
 
 class Tail(Text):
-    """A log: of a longer one the end is kept."""
+    """A log, of which at most the last TEXT_LENGTH characters are kept."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:  # noqa: ANN401
         text = super()._deserialize(value, attr, data, **kwargs)
@@ -52,28 +51,28 @@ class Tail(Text):
 
 
 class Moment(fields.Field[datetime]):
-    """ISO 8601 with a time zone; blank, and anything before the year 2000, means null."""
+    """A time in ISO 8601 with a time zone; blank, or before the year 2000, means null."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:  # noqa: ANN401, ARG002
         if not isinstance(value, str):
-            raise ValidationError("Must be a text like 2024-01-31T23:59:59Z.")
+            raise ValidationError("Must be a string like 2024-01-31T23:59:59Z.")
         if not value.strip():
             return None
         try:
             moment = datetime.fromisoformat(value.strip())
             if moment.tzinfo is None:
-                raise ValidationError("Must say its time zone: add Z for UTC.")
+                raise ValidationError("Must have a time zone, for example Z for UTC.")
             moment = moment.astimezone(UTC)
         except (ValueError, OverflowError):
-            raise ValidationError("Not a time: write it like 2024-01-31T23:59:59Z.") from None
+            raise ValidationError("Not a valid time. Use ISO 8601, like 2024-01-31T23:59:59Z.") from None
         return moment if moment >= MIN_TIME else None
 
 
-class Number(Blankable, fields.Integer):
-    """A whole number, also as a text of digits; blank means null."""
+class Number(BlankAsNull, fields.Integer):
+    """A whole number, which may be a text of digits; blank means null."""
 
-    def __init__(self, least: int, most: int = MAX_INT, **kwargs: Any) -> None:  # noqa: ANN401
-        super().__init__(allow_none=True, strict=True, validate=validate.Range(least, most), **kwargs)
+    def __init__(self, minimum: int, maximum: int = MAX_INT, **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(allow_none=True, strict=True, validate=validate.Range(minimum, maximum), **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:  # noqa: ANN401
         if isinstance(value, str):
@@ -86,8 +85,8 @@ class Number(Blankable, fields.Integer):
         return super()._deserialize(value, attr, data, **kwargs)
 
 
-class Seconds(Blankable, fields.Float):
-    """A duration, also as a text; blank means null."""
+class Seconds(BlankAsNull, fields.Float):
+    """A duration in seconds, which may be a text; blank means null."""
 
     def __init__(self) -> None:
         super().__init__(allow_none=True, allow_nan=False, validate=validate.Range(0, MAX_INT))
@@ -99,7 +98,7 @@ class Seconds(Blankable, fields.Float):
 
 
 class RunId(Text):
-    """A text; a number is taken for one."""
+    """A text; a whole number is converted to one."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:  # noqa: ANN401
         if isinstance(value, int) and not isinstance(value, bool):
@@ -108,7 +107,7 @@ class RunId(Text):
 
 
 class Choice(Text):
-    """One of a few words, in any case; blank means null, and so do several with | between them."""
+    """One of several words in any letter case; blank means null, as do several words separated by |."""
 
     def __init__(self, *words: str) -> None:
         self.words = words
@@ -125,32 +124,32 @@ class Choice(Text):
 
 
 @functools.lru_cache(maxsize=8192)
-def _read_short(field: fields.Field[Any], value: str) -> Any:  # noqa: ANN401
-    """Return what a field makes of a short text; most of what a project sends it has sent before."""
+def _read_cached(field: fields.Field[Any], value: str) -> Any:  # noqa: ANN401
+    """Return the value that a field reads from a short text; a project sends mostly the same texts."""
     return field.deserialize(value)
 
 
 class NodePayload(Schema):
-    """What deployments, jobs and steps have in common."""
+    """The fields that deployments, jobs and steps have in common."""
 
     class Meta:
-        """Unknown fields stay in the stored delivery and are otherwise ignored."""
+        """Unknown fields are ignored; they stay in the stored delivery."""
 
         unknown = EXCLUDE
 
     def read(self, body: Any) -> dict[str, Any]:  # noqa: ANN401
-        """Return what `load` does, or raise what it raises, after a look only at those fields that the body has.
+        """Return the same as `load`, or raise the same ValidationError, faster: only fields in the body are read.
 
-        The fields and their checks are marshmallow's; its own loop costs more than they do, as most fields are absent.
+        Fields and validators are marshmallow's, but its loop over all fields, most of them absent, costs more.
         """
         if not isinstance(body, Mapping) or not self._required <= body.keys():
-            return self.load(body)  # type: ignore[no-any-return]  # it knows what to say
+            return self.load(body)  # type: ignore[no-any-return]  # raises the right error
         loaded, errors = {}, {}
         for name, value in body.items():
             if (field := self.fields.get(name)) is not None:
                 is_short = type(value) is str and len(value) <= MAX_CACHED_LENGTH
                 try:
-                    loaded[name] = _read_short(field, value) if is_short else field.deserialize(value, name, body)
+                    loaded[name] = _read_cached(field, value) if is_short else field.deserialize(value, name, body)
                 except ValidationError as error:
                     errors[name] = error.messages
         if errors:
@@ -166,18 +165,18 @@ class NodePayload(Schema):
     completed_at = Moment(allow_none=True)
     message = Text(TEXT_LENGTH)
     error = Text(TEXT_LENGTH)
-    log = Tail(most=TEXT_LENGTH)
+    log = Tail(TEXT_LENGTH)
 
 
 class Nested(fields.Nested):
-    """A node in another one."""
+    """A node inside another one."""
 
     def _load(self, value: Any, partial: Any = None) -> Any:  # noqa: ANN401, ARG002
         return self.schema.read(value)  # type: ignore[attr-defined]
 
 
 class StepPayload(NodePayload):
-    """One step; in a map of steps its name is the key."""
+    """One step; in a map of steps the key is its name."""
 
     name = Text(required=True)
     number = Number(0)
@@ -185,24 +184,24 @@ class StepPayload(NodePayload):
 
 
 class JobPayload(NodePayload):
-    """One job, with a word of its own and steps."""
+    """One job with its own status and steps."""
 
     name = Text(required=True)
     steps = fields.List(Nested(StepPayload), allow_none=True)
 
 
 @functools.lru_cache(maxsize=4096)
-def _read_step(name: str, status: str) -> Mapping[str, Any]:
-    """Return a step that is only a name and a word; a project sends the same ones all day."""
+def _read_step_cached(name: str, status: str) -> Mapping[str, Any]:
+    """Return a step that has only a name and a status; a project sends mostly the same ones."""
     return STEP.read({"name": name, "status": status})
 
 
 class StepDetails(fields.Field[list[Mapping[str, Any]]]):
-    """An ordered map from step to status, or to an object: read as a list of steps."""
+    """An ordered map from the name of a step to its status, or to an object; it becomes a list of steps."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:  # noqa: ANN401, ARG002
         if not isinstance(value, Mapping):
-            raise ValidationError("Must be an object: step → status.")
+            raise ValidationError("Must be an object that maps each step to its status.")
         loaded: list[Mapping[str, Any]] = []
         errors = {}
         for name, detail in value.items():
@@ -210,7 +209,7 @@ class StepDetails(fields.Field[list[Mapping[str, Any]]]):
                 if isinstance(detail, Mapping):
                     loaded.append(STEP.read({**detail, "name": name}))
                 elif isinstance(detail, str) and len(name) + len(detail) <= MAX_CACHED_LENGTH:
-                    loaded.append(_read_step(name, detail))
+                    loaded.append(_read_step_cached(name, detail))
                 else:
                     loaded.append(STEP.read({"name": name, "status": detail}))
             except ValidationError as error:
@@ -221,7 +220,7 @@ class StepDetails(fields.Field[list[Mapping[str, Any]]]):
 
 
 class DeploymentPayload(NodePayload):
-    """The whole body."""
+    """The whole body of a native delivery."""
 
     project = Text(required=True)
     repository = Text(URL_LENGTH)
@@ -251,7 +250,7 @@ class DeploymentPayload(NodePayload):
 
 
 def count_children(body: Mapping[str, Any]) -> tuple[int, int]:
-    """Return how many jobs and steps a body holds in all of its lists: cheap, before anything else looks at them."""
+    """Return the numbers of jobs and of steps in all lists of a body, without validating them."""
     jobs = body.get("jobs")
     jobs = jobs if isinstance(jobs, list) else []
     lists = [body.get("steps"), body.get("step_details"), *(job.get("steps") for job in jobs if isinstance(job, dict))]
@@ -260,4 +259,4 @@ def count_children(body: Mapping[str, Any]) -> tuple[int, int]:
 
 STEP = StepPayload()
 DEPLOYMENT = DeploymentPayload()
-"""Made once: making a schema costs several times what loading with it does."""
+"""Made once, because making a schema costs several times as much as loading with it."""

@@ -1,32 +1,31 @@
-"""How deliveries of each dialect look from outside: the headers that tell it, its event and its key."""
+"""The registry of dialects: their parsers, and the headers that identify dialect, event and delivery."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dashboard.core.words import NATIVE
 from dashboard.webhooks.dialects import bitbucket, buildbot, cdevents, gitea, github, gitlab, jenkins
 from dashboard.webhooks.dialects.payload import Parsed
-
-NATIVE = "native"
 
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """One of the CI servers' dialects; the native one, which refuses what it does not understand, is none of them."""
+    """A CI server's dialect. The native dialect is not one of these: it rejects invalid deliveries."""
 
     name_event: Callable[[str | None, Any], str]
-    """(header that names the event or None, body) → event."""
+    """(event in the header or None, body) → event."""
     parse: Callable[[str, Any], Parsed]
     event_headers: tuple[str, ...] = ()
-    """Also tell the dialect of a delivery whose path and source do not."""
+    """The headers that name the event; they also identify the dialect if neither path nor source does."""
     key_headers: tuple[str, ...] = ()
-    """Name what the sender keeps the same when it sends again."""
+    """The headers whose value stays the same when the sender sends a delivery again."""
     name_delivery: Callable[[str, Any], str | None] | None = None
-    """(event, body) → the same, for senders that have no such header."""
+    """(event, body) → a key that stays the same, for senders without such a header."""
 
 
 SENDERS: Mapping[str, Sender] = {
-    # Gitea and Forgejo send GitHub's headers too: so they come first.
+    # Gitea and Forgejo come first because they send GitHub's headers, too.
     "gitea": Sender(
         gitea.name_event,
         gitea.parse,
@@ -43,7 +42,7 @@ SENDERS: Mapping[str, Sender] = {
 DIALECTS = (NATIVE, *SENDERS)
 NATIVE_KEY_HEADERS = ("webhook-id", "X-GitHub-Delivery", "Idempotency-Key")
 CLOUDEVENTS = "application/cloudevents"
-"""How the media types of structured and batched CloudEvents begin."""
+"""The prefix of the media types of structured and batched CloudEvents."""
 KEPT_HEADERS = (
     *dict.fromkeys(
         (
@@ -54,33 +53,31 @@ KEPT_HEADERS = (
         )
     ),
 )  # fmt: skip
-"""What is kept with a delivery: nothing that authenticates."""
-
-
+"""The headers that are stored with a delivery; none of them authenticates."""
 CREDENTIAL_HEADERS = (
     "Authorization", "X-Hub-Signature-256", "X-Hub-Signature", "X-Gitea-Signature", "X-Forgejo-Signature",
     "X-Gitlab-Token", "webhook-id", "webhook-timestamp", "webhook-signature",
 )  # fmt: skip
-VARIABLES = {
+ENVIRON_KEYS = {
     name: name.replace("-", "_").upper() if name == "Content-Type" else f"HTTP_{name.replace('-', '_').upper()}"
     for name in (*KEPT_HEADERS, *CREDENTIAL_HEADERS)
 }
-"""Where WSGI has the headers that mean something here."""
+"""The WSGI key of each header that this package reads."""
 
 
 def read_headers(environ: Mapping[str, Any]) -> dict[str, str]:
-    """Return, under the names that this package uses, the headers of a delivery that mean something here."""
-    return {name: environ[variable] for name, variable in VARIABLES.items() if variable in environ}
+    """Return the stored headers and the credentials of a request, by name."""
+    return {name: environ[key] for name, key in ENVIRON_KEYS.items() if key in environ}
 
 
 def detect_dialect(headers: Mapping[str, str], content_type: str) -> str:
-    """Return the dialect that the headers of a delivery tell, native if none does. Signatures tell nothing."""
+    """Return the dialect by the headers of a delivery, native if none identifies one. Signatures do not count."""
     if content_type.startswith(CLOUDEVENTS):
         return "cdevents"
-    told = (name for name, sender in SENDERS.items() if any(header in headers for header in sender.event_headers))
-    return next(told, NATIVE)
+    found = (name for name, sender in SENDERS.items() if any(header in headers for header in sender.event_headers))
+    return next(found, NATIVE)
 
 
-def read_first(headers: Mapping[str, str], names: tuple[str, ...]) -> tuple[str, str] | None:
-    """Return name and value of the first of these headers that is there and not empty."""
+def find_header(headers: Mapping[str, str], names: tuple[str, ...]) -> tuple[str, str] | None:
+    """Return name and value of the first of these headers that is present and not empty, None if none is."""
     return next(((name, value) for name in names if (value := headers.get(name))), None)

@@ -10,9 +10,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from dashboard.access.permissions import PUBLIC_ENDPOINTS, SECRET_ENDPOINTS
-from tests.conftest import MakeDatabase
-from tests.servers import SECRET
-from tests.webhooks.conftest import visit
+from tests.support.applications import visit
+from tests.support.databases import MakeDatabase
+from tests.support.servers import SECRET
 
 PUBLIC, READ, WITH_SECRET = "public", "read", "with the secret"
 ROUTES = {

@@ -9,8 +9,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from dashboard.cli.postgres.server import Server
-from tests.webhooks.conftest import visit
-from tests.webhooks.posting import make_payload, post
+from tests.support.applications import visit
+from tests.support.posting import make_payload, post
 
 
 def test_health_and_readiness_are_ok(shared_client: FlaskClient) -> None:
@@ -55,16 +55,27 @@ def test_openapi_describes_every_route(shared_client: FlaskClient, openapi: dict
 
 
 def test_openapi_refers_only_to_what_it_holds(openapi: dict[str, Any]) -> None:
-    for reference in _find_references(openapi):
-        found: Any = openapi
-        for part in reference.removeprefix("#/").split("/"):
-            found = found[part]
+    references = set(_find_references(openapi))
+    assert {name.rpartition("/")[2] for name in references} >= {"Deployment", "DeploymentPayload", "Problem"}
+    assert [name for name in references if not _holds(openapi, name)] == []
 
 
 def test_openapi_declares_every_parameter_of_a_path(openapi: dict[str, Any]) -> None:
-    for path, item in openapi["paths"].items():
-        declared = {p["name"] for p in item.get("parameters", ()) if p["in"] == "path" and p["required"]}
-        assert declared == set(re.findall(r"{(\w+)}", path))
+    declared = {
+        path: {p["name"] for p in item.get("parameters", ()) if p["in"] == "path" and p["required"]}
+        for path, item in openapi["paths"].items()
+    }
+    assert declared == {path: set(re.findall(r"{(\w+)}", path)) for path in openapi["paths"]}
+    assert declared["/api/deployments/{deployment_id}"] == {"deployment_id"}
+
+
+def _holds(document: Any, reference: str) -> bool:
+    """Return whether a document has the part that a reference points to."""
+    for name in reference.removeprefix("#/").split("/"):
+        if name not in document:
+            return False
+        document = document[name]
+    return True
 
 
 def _find_references(node: Any) -> Iterator[str]:

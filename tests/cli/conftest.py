@@ -3,19 +3,24 @@
 import os
 import shutil
 import signal
+import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from dashboard.cli.database import migrate_database
 from dashboard.cli.postgres.postmaster import read_postmaster
-from tests.cli.processes import Dashboard
-from tests.servers import find_free_port, wait_until
+from dashboard.cli.postgres.server import Server, start
+from tests.support.applications import make_settings
+from tests.support.dashboard_command import Dashboard
+from tests.support.servers import find_free_port, wait_until
 
 
-@pytest.fixture
-def data_dir() -> Iterator[Path]:
+@contextmanager
+def make_directory() -> Iterator[Path]:
     """Give a directory that PostgreSQL's user can reach (pytest's own is below a private one), and end its server."""
     directory = Path(tempfile.mkdtemp(prefix="test-cli-"))
     yield directory
@@ -25,6 +30,47 @@ def data_dir() -> Iterator[Path]:
         wait_until(lambda: not postmaster.is_alive())
         shutil.rmtree(postmaster.socket_dir, ignore_errors=True)
     shutil.rmtree(directory)
+
+
+@pytest.fixture(scope="session")
+def stopped_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Give a data directory whose server has been started, migrated and stopped."""
+    with make_directory() as directory:
+        server = start(directory, print_line=lambda _line: None)
+        migrate_database(make_settings(server.url, tmp_path_factory.mktemp("migrated")))
+        server.stop()
+        yield directory
+
+
+@pytest.fixture
+def empty_dir() -> Iterator[Path]:
+    """Give a data directory for a first start, which takes seconds."""
+    with make_directory() as directory:
+        yield directory
+
+
+@contextmanager
+def copy_cluster(stopped: Path) -> Iterator[Path]:
+    """Give a data directory with a copy of a cluster."""
+    with make_directory() as directory:
+        subprocess.run(["cp", "-a", *stopped.glob("postgres*"), directory], check=True)
+        yield directory
+
+
+@pytest.fixture
+def data_dir(stopped_cluster: Path) -> Iterator[Path]:
+    """Give a data directory on which PostgreSQL ran and was stopped: nothing else has been kept in it."""
+    with copy_cluster(stopped_cluster) as directory:
+        yield directory
+
+
+@pytest.fixture(scope="module")
+def server(stopped_cluster: Path) -> Iterator[Server]:
+    """Give a server with the settings that the program gives it."""
+    with copy_cluster(stopped_cluster) as directory:
+        server = start(directory, print_line=lambda _line: None)
+        yield server
+        server.stop()
 
 
 @pytest.fixture

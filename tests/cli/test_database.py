@@ -9,7 +9,7 @@ from sqlalchemy import create_engine, inspect, text
 from dashboard.cli.database import DatabaseError, migrate_database
 from dashboard.cli.postgres.server import Server
 from dashboard.config import Settings, SettingsError, load_settings
-from tests.conftest import MakeDatabase
+from tests.support.databases import MakeDatabase
 
 
 def make_settings(url: str, directory: Path) -> Settings:
@@ -62,5 +62,5 @@ def test_database_of_a_newer_release_is_left_alone(make_database: MakeDatabase, 
     with engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = 'newer'"))
     engine.dispose()
-    with pytest.raises(DatabaseError, match="made by another release"):
+    with pytest.raises(DatabaseError, match="created by another release"):
         migrate_database(settings)

@@ -14,8 +14,8 @@ import pytest
 
 from dashboard.cli.postgres.accounts import PostgresError
 from dashboard.cli.postgres.server import Server, find_running, start
-from tests.cli.processes import start_python
-from tests.servers import REPOSITORY, wait_until
+from tests.support.dashboard_command import start_python
+from tests.support.servers import REPOSITORY, wait_until
 
 START_AND_WAIT = """
 import signal, sys
@@ -30,12 +30,13 @@ def ask(server: Server, query: str) -> str:
     """Run a query and return the first value of its answer as text, or nothing."""
     with contextlib.closing(psycopg2.connect(server.url)) as connection, connection, connection.cursor() as cursor:
         cursor.execute(query)
-        return str(cursor.fetchone()[0]) if cursor.description else ""
+        row = cursor.fetchone() if cursor.description else None
+        return str(row[0]) if row else ""
 
 
 @contextlib.contextmanager
 def running(data_dir: Path) -> Iterator[Server]:
-    server = start(data_dir, say=lambda _: None)
+    server = start(data_dir, print_line=lambda _: None)
     try:
         yield server
     finally:
@@ -54,25 +55,23 @@ def running(data_dir: Path) -> Iterator[Server]:
         ("is_superuser", "off"),
     ],
 )
-def test_server_is_safe_and_private(postgres: Server, setting: str, value: str) -> None:
-    assert ask(postgres, f"SHOW {setting}") == value
+def test_server_is_safe_and_private(server: Server, setting: str, value: str) -> None:
+    assert ask(server, f"SHOW {setting}") == value
 
 
-def test_nobody_is_trusted(postgres: Server) -> None:
-    rules = (postgres.postmaster.cluster / "pg_hba.conf").read_text().split()
+def test_nobody_is_trusted(server: Server) -> None:
+    rules = (server.postmaster.cluster / "pg_hba.conf").read_text().split()
     assert rules == ["local", "all", "all", "peer", "map=dashboard"]
-    assert postgres.postmaster.socket_dir.stat().st_mode & 0o777 == 0o700
+    assert server.postmaster.socket_dir.stat().st_mode & 0o777 == 0o700
 
 
-def test_text_is_compared_by_code_point(postgres: Server) -> None:
-    assert ask(postgres, "SELECT datcollate || datlocale FROM pg_database WHERE datname = 'dashboard'") == "CC.UTF-8"
+def test_text_is_compared_by_code_point(server: Server) -> None:
+    assert ask(server, "SELECT datcollate || datlocale FROM pg_database WHERE datname = 'dashboard'") == "CC.UTF-8"
 
 
-def test_psql_takes_the_url(postgres: Server) -> None:
-    psql = find_program(postgres, "psql")
-    said = subprocess.run(
-        [psql, postgres.url, "-Atc", "SELECT current_user"], capture_output=True, text=True, check=True
-    )
+def test_psql_takes_the_url(server: Server) -> None:
+    psql = find_program(server, "psql")
+    said = subprocess.run([psql, server.url, "-Atc", "SELECT current_user"], capture_output=True, text=True, check=True)
     assert said.stdout == "dashboard\n"
 
 
@@ -91,7 +90,7 @@ def test_data_is_there_after_a_stop(data_dir: Path) -> None:
 
 
 def test_second_start_on_a_directory_is_refused(data_dir: Path) -> None:
-    with running(data_dir), pytest.raises(PostgresError, match="another `dashboard run` uses"):
+    with running(data_dir), pytest.raises(PostgresError, match="another `dashboard run` is using"):
         start(data_dir)
 
 
@@ -151,30 +150,28 @@ def test_server_whose_socket_was_cleaned_away_is_replaced(data_dir: Path) -> Non
         assert ask(server, "SELECT 1") == "1"
 
 
-def test_kill_in_the_middle_of_the_first_start_leaves_nothing_half_made(data_dir: Path) -> None:
-    with start_python("-c", START_AND_WAIT, str(data_dir)) as program:
-        wait_until(lambda: list(data_dir.glob("postgres.new-*/base")))
+def test_kill_in_the_middle_of_the_first_start_leaves_nothing_half_made(empty_dir: Path) -> None:
+    with start_python("-c", START_AND_WAIT, str(empty_dir)) as program:
+        wait_until(lambda: list(empty_dir.glob("postgres.new-*/base")))
         program.kill()
-    assert not (data_dir / "postgres").exists()
-    with running(data_dir) as server:
+    assert not (empty_dir / "postgres").exists()
+    with running(empty_dir) as server:
         assert ask(server, "SELECT 1") == "1"
 
 
 def test_cluster_of_another_version_is_left_alone(data_dir: Path) -> None:
-    with running(data_dir):
-        pass
     (data_dir / "postgres" / "PG_VERSION").write_text("9\n")
-    with pytest.raises(PostgresError, match="was made by PostgreSQL 9 and this is 18"):
+    with pytest.raises(PostgresError, match="was created by PostgreSQL 9, but this is PostgreSQL 18"):
         start(data_dir)
 
 
-def test_directory_of_somebody_else_is_not_taken_for_a_cluster(data_dir: Path) -> None:
-    (data_dir / "postgres").mkdir()
-    (data_dir / "postgres" / "notes.txt").write_text("mine")
-    data_dir.chmod(0o755)
-    with pytest.raises(PostgresError, match="is not PostgreSQL's"):
-        start(data_dir)
-    assert (data_dir / "postgres" / "notes.txt").read_text() == "mine"
+def test_directory_of_somebody_else_is_not_taken_for_a_cluster(empty_dir: Path) -> None:
+    (empty_dir / "postgres").mkdir()
+    (empty_dir / "postgres" / "notes.txt").write_text("mine")
+    empty_dir.chmod(0o755)
+    with pytest.raises(PostgresError, match="is not a PostgreSQL data directory"):
+        start(empty_dir)
+    assert (empty_dir / "postgres" / "notes.txt").read_text() == "mine"
 
 
 def test_private_parent_directory_is_left_private(tmp_path: Path) -> None:
@@ -184,20 +181,20 @@ def test_private_parent_directory_is_left_private(tmp_path: Path) -> None:
         with running(data_dir) as server:  # the server runs as we do, and may enter what is ours
             assert ask(server, "SELECT 1") == "1"
     else:
-        with pytest.raises(PostgresError, match=r"may not enter .*: set DASHBOARD_DATA_DIR"):
+        with pytest.raises(PostgresError, match=r"cannot access .*: set DASHBOARD_DATA_DIR"):
             start(data_dir)
     assert tmp_path.stat().st_mode & 0o777 == 0o700
 
 
-def test_directory_with_files_of_others_is_not_opened(data_dir: Path) -> None:
-    (data_dir / "diary.txt").write_text("private")
+def test_directory_with_files_of_others_is_not_opened(empty_dir: Path) -> None:
+    (empty_dir / "diary.txt").write_text("private")
     if os.geteuid():
-        with running(data_dir):
+        with running(empty_dir):
             pass
     else:
-        with pytest.raises(PostgresError, match="may not enter"):
-            start(data_dir)
-    assert data_dir.stat().st_mode & 0o777 == 0o700
+        with pytest.raises(PostgresError, match="cannot access"):
+            start(empty_dir)
+    assert empty_dir.stat().st_mode & 0o777 == 0o700
 
 
 def test_program_in_a_private_directory_is_copied_to_the_data(data_dir: Path, tmp_path: Path) -> None:
@@ -234,5 +231,5 @@ def test_socket_directory_with_a_long_path_is_one_line(data_dir: Path, monkeypat
 
 def test_socket_directory_that_cannot_be_made_is_one_line(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", "/proc")
-    with pytest.raises(PostgresError, match=r"no directory for PostgreSQL.s socket"):
+    with pytest.raises(PostgresError, match=r"cannot create a directory for PostgreSQL.s socket"):
         start(data_dir)

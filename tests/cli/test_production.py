@@ -11,10 +11,9 @@ import pytest
 from dashboard.cli.postgres.server import find_running
 from dashboard.cli.serving.nginx import find_nginx
 from dashboard.cli.serving.processes import WebServerError
-from tests.cli.processes import Dashboard, follow_printed_curl, list_descendants
-from tests.cli.test_run import expect_one_line
-from tests.conftest import MakeDatabase
-from tests.servers import find_free_port, wait_until
+from tests.support.dashboard_command import Dashboard, expect_one_line, follow_printed_curl, list_descendants
+from tests.support.databases import MakeDatabase
+from tests.support.servers import find_free_port, wait_until
 
 RunDashboard = Callable[..., Dashboard]
 
@@ -55,10 +54,10 @@ def test_what_ends_is_started_again_and_named(run_dashboard: RunDashboard, make_
     assert production.process.stdout
     # The lines of the example, then this one.
     told = next(line for line in production.process.stdout if line.strip())
-    assert told == "web ended with status -9, and is started again\n"
+    assert told == "web exited with status -9; restarting it\n"
     wait_until(lambda: answers(production), what="an answer of the web workers")
     os.kill(min(find_by_command(production, "nginx")), signal.SIGKILL)
-    assert production.process.stdout.readline() == "nginx ended with status -9, and is started again\n"
+    assert production.process.stdout.readline() == "nginx exited with status -9; restarting it\n"
     wait_until(lambda: answers(production), what="an answer of nginx")
 
 
@@ -72,7 +71,7 @@ def test_kill_of_the_program_ends_everything(run_dashboard: RunDashboard, make_d
 
 def test_too_many_connections_are_one_line(run_dashboard: RunDashboard, make_database: MakeDatabase) -> None:
     settings = {"DATABASE_URL": make_database(), "DASHBOARD_POOL_SIZE": "30"}
-    expect_one_line(run_dashboard("--production", **settings), 2, "127 connections", "offers 97", "DASHBOARD_POOL_SIZE")
+    expect_one_line(run_dashboard("--production", **settings), 2, "127 connections", "allows 97", "DASHBOARD_POOL_SIZE")
     run_dashboard(DASHBOARD_PORT=str(find_free_port()), **settings).read_start()
 
 

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from dashboard.cli.main import main
-from tests.conftest import MakeDatabase
+from tests.support.databases import MakeDatabase
 
 
 class Operator:
@@ -36,24 +36,24 @@ def operator(make_database: MakeDatabase, tmp_path: Path) -> Operator:
 
 
 def test_projects_keep_everything_unless_the_settings_say_otherwise(operator: Operator) -> None:
-    assert operator.list() == ["shop\tShop\teverything\tas set", "报表\t报表\teverything\tas set"]
+    assert operator.list() == ["shop\tShop\teverything\tdefault", "报表\t报表\teverything\tdefault"]
     settings = {"DASHBOARD_DEPLOYMENTS_DAYS": "365", "DASHBOARD_DEPLOYMENTS_PER_PROJECT": "1000"}
-    assert operator.list(**settings)[0] == "shop\tShop\t365 days, 1000 deployments\tas set"
+    assert operator.list(**settings)[0] == "shop\tShop\t365 days, 1000 deployments\tdefault"
 
 
 def test_a_project_can_keep_less_or_more_than_the_others(operator: Operator) -> None:
     assert operator.run("keep", "shop", "--days", "90").exit_code == 0
     assert operator.run("keep", "报表", "--days", "0", "--count", "50").exit_code == 0
     shop, reports = operator.list(DASHBOARD_DEPLOYMENTS_DAYS="365")
-    assert (shop, reports) == ("shop\tShop\t90 days\tits own", "报表\t报表\t50 deployments\tits own")
+    assert (shop, reports) == ("shop\tShop\t90 days\tcustom", "报表\t报表\t50 deployments\tcustom")
     assert operator.run("keep", "shop").exit_code == 0
-    assert operator.list()[0] == "shop\tShop\teverything\tas set"
+    assert operator.list()[0] == "shop\tShop\teverything\tdefault"
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["keep", "none", "--days", "1"], "there is no project none"),
+        (["keep", "none", "--days", "1"], "project none does not exist"),
         (["keep", "shop", "--days", "-1"], "-1 is not in the range"),
         (["keep", "shop", "--count", "many"], "'many' is not a valid integer"),
     ],

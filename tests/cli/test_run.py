@@ -9,9 +9,9 @@ from pathlib import Path
 from dashboard.cli.environment import load_served_settings
 from dashboard.cli.postgres.postmaster import read_postmaster
 from dashboard.cli.postgres.server import find_running, start
-from tests.cli.processes import Dashboard, follow_printed_curl, start_python
-from tests.conftest import MakeDatabase
-from tests.servers import find_free_port, wait_until
+from tests.support.dashboard_command import Dashboard, expect_one_line, follow_printed_curl, start_python
+from tests.support.databases import MakeDatabase
+from tests.support.servers import find_free_port, wait_until
 
 RunDashboard = Callable[..., Dashboard]
 
@@ -22,19 +22,19 @@ def is_port_free(dashboard: Dashboard) -> bool:
         return client.connect_ex(("127.0.0.1", int(dashboard.url.rpartition(":")[2]))) != 0
 
 
-def test_first_start_prints_the_secret_and_a_curl_line_that_works(run_dashboard: RunDashboard, data_dir: Path) -> None:
-    first = run_dashboard()
+def test_first_start_prints_the_secret_and_a_curl_line_that_works(run_dashboard: RunDashboard, empty_dir: Path) -> None:
+    first = run_dashboard(DASHBOARD_DATA_DIR=str(empty_dir))
     printed = first.read_start()
-    assert f"Bearer {(data_dir / 'webhook-secret').read_text().strip()}" in printed
+    assert f"Bearer {(empty_dir / 'webhook-secret').read_text().strip()}" in printed
     assert follow_printed_curl(printed)["verdict"] == "applied"
 
     assert first.stop(signal.SIGINT) == 0
-    assert find_running(data_dir) is None
+    assert find_running(empty_dir) is None
     assert is_port_free(first)
 
-    second = run_dashboard()
+    second = run_dashboard(DASHBOARD_DATA_DIR=str(empty_dir))
     printed = second.read_start()
-    assert (data_dir / "webhook-secret").read_text().strip() not in printed
+    assert (empty_dir / "webhook-secret").read_text().strip() not in printed
     assert follow_printed_curl(printed)["seq"] == 1
     assert second.list_projects() == ["hello"]
 
@@ -84,25 +84,16 @@ def test_end_of_the_web_server_ends_the_program(run_dashboard: RunDashboard, dat
     os.kill(dashboard.find_processes()[0], signal.SIGKILL)
     status, complaint = dashboard.read_end()
     assert status == 1
-    assert "the web server ended with status -9" in complaint
+    assert "the web server exited with status -9" in complaint
     assert find_running(data_dir) is None
 
 
-def expect_one_line(dashboard: Dashboard, status: int, *words: str) -> None:
-    """Expect the program to end at once with a status and one line that has these words."""
-    ended, complaint = dashboard.read_end()
-    assert ended == status, complaint
-    assert complaint.startswith("dashboard: ")
-    assert complaint.count("\n") == 1
-    for word in words:
-        assert word in complaint
-
-
-def test_taken_port_is_one_line(run_dashboard: RunDashboard, data_dir: Path) -> None:
+def test_taken_port_is_one_line(run_dashboard: RunDashboard, empty_dir: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as holder:
         port = str(holder.getsockname()[1])
-        expect_one_line(run_dashboard(DASHBOARD_PORT=port), 1, port, "DASHBOARD_PORT=")
-    assert not (data_dir / "postgres").exists()
+        dashboard = run_dashboard(DASHBOARD_PORT=port, DASHBOARD_DATA_DIR=str(empty_dir))
+        expect_one_line(dashboard, 1, port, "DASHBOARD_PORT=")
+    assert not (empty_dir / "postgres").exists()
 
 
 def test_unreachable_database_is_one_line(run_dashboard: RunDashboard) -> None:
@@ -125,7 +116,7 @@ def test_second_program_on_a_directory_is_one_line(run_dashboard: RunDashboard, 
     first = run_dashboard()
     first.read_start()
     second = run_dashboard(DASHBOARD_PORT=str(find_free_port()))
-    expect_one_line(second, 1, "another `dashboard run` uses", str(data_dir))
+    expect_one_line(second, 1, "another `dashboard run` is using", str(data_dir))
     assert first.list_projects() == []
 
 
@@ -135,9 +126,9 @@ def test_gunicorn_alone_finds_the_running_database_or_says_that_there_is_none(da
     with start_python("-m", "gunicorn", "--config", "gunicorn.conf.py", "wsgi:app", env=environ) as gunicorn:
         complaint = gunicorn.communicate()[1]
     assert gunicorn.returncode == 4
-    assert f"dashboard: DATABASE_URL is not set and no PostgreSQL runs on {data_dir}" in complaint
+    assert f"dashboard: DATABASE_URL is not set and no PostgreSQL runs in {data_dir}" in complaint
     assert "Traceback" not in complaint
-    server = start(data_dir, say=lambda _line: None)
+    server = start(data_dir, print_line=lambda _line: None)
     try:
         assert load_served_settings(environ).database_url == server.url.replace("postgresql:", "postgresql+psycopg2:")
     finally:

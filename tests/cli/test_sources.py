@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from dashboard.cli.main import main
-from tests.conftest import MakeDatabase
+from tests.support.databases import MakeDatabase
 
 
 class Operator:
@@ -48,7 +48,7 @@ def operator(make_database: MakeDatabase, tmp_path: Path) -> Operator:
 
 
 def test_the_secret_of_the_first_start_is_the_first_source(operator: Operator) -> None:
-    assert operator.succeed("list") == "default\tevery dialect\tevery repository\t1 secret"
+    assert operator.succeed("list") == "default\tall dialects\tall repositories\t1 secret"
 
 
 def test_a_source_is_added_listed_and_removed(operator: Operator) -> None:
@@ -66,7 +66,7 @@ def test_a_secret_of_the_senders_own_is_read_from_standard_input(operator: Opera
     assert "chosen by me" not in printed
     refused = operator.run("add", "other", "--secret-stdin", given="chosen by me\n")
     assert refused.exit_code == 1
-    assert "source mine has this secret" in refused.output
+    assert "source mine already has this secret" in refused.output
 
 
 def test_secrets_are_not_readable_in_the_database(operator: Operator) -> None:
@@ -79,9 +79,9 @@ def test_secrets_are_not_readable_in_the_database(operator: Operator) -> None:
 def test_rotation_keeps_both_secrets_for_a_while(operator: Operator) -> None:
     operator.succeed("add", "github")
     operator.succeed("rotate", "github")
-    assert "github\tevery dialect\tevery repository\t2 secrets" in operator.succeed("list")
+    assert "github\tall dialects\tall repositories\t2 secrets" in operator.succeed("list")
     operator.succeed("rotate", "github", "--overlap-h", "0")
-    assert "github\tevery dialect\tevery repository\t1 secret" in operator.succeed("list").splitlines()
+    assert "github\tall dialects\tall repositories\t1 secret" in operator.succeed("list").splitlines()
 
 
 def test_rotating_the_default_replaces_the_file_that_the_next_start_reads(operator: Operator) -> None:
@@ -91,37 +91,37 @@ def test_rotating_the_default_replaces_the_file_that_the_next_start_reads(operat
     path = operator.data_dir / "webhook-secret"
     assert path.read_text() == secret + "\n" != before
     assert path.stat().st_mode & 0o777 == 0o600
-    assert operator.succeed("list") == "default\tevery dialect\tevery repository\t1 secret"
+    assert operator.succeed("list") == "default\tall dialects\tall repositories\t1 secret"
 
 
 def test_a_set_secret_that_was_rotated_out_is_accepted_no_more(operator: Operator) -> None:
     operator.succeed("rotate", "default", "--overlap-h", "0", DASHBOARD_WEBHOOK_SECRET="the first one")
     listed = operator.succeed("list", DASHBOARD_WEBHOOK_SECRET="the first one")
-    assert listed == "default\tevery dialect\tevery repository\t1 secret"
+    assert listed == "default\tall dialects\tall repositories\t1 secret"
 
 
 def test_with_another_secret_key_nothing_that_was_rotated_out_comes_back(operator: Operator) -> None:
     leaked = {"DASHBOARD_WEBHOOK_SECRET": "the first one"}
     operator.succeed("rotate", "default", "--overlap-h", "0", **leaked)
     listed = operator.succeed("list", SECRET_KEY="another", **leaked)
-    assert listed == "default\tevery dialect\tevery repository\tno secret is accepted: rotate it"
+    assert listed == "default\tall dialects\tall repositories\tno valid secret: rotate it"
 
 
 def test_with_another_secret_key_the_secrets_are_lost_and_that_is_said(operator: Operator) -> None:
     operator.succeed("add", "github")
-    assert "no secret is accepted: rotate it" in operator.succeed("list", SECRET_KEY="another")
+    assert "no valid secret: rotate it" in operator.succeed("list", SECRET_KEY="another")
     operator.succeed("rotate", "github", SECRET_KEY="another")
-    assert "github\tevery dialect\tevery repository\t1 secret" in operator.succeed("list", SECRET_KEY="another")
+    assert "github\tall dialects\tall repositories\t1 secret" in operator.succeed("list", SECRET_KEY="another")
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["remove", "none"], "there is no source none"),
-        (["rotate", "none"], "there is no source none"),
+        (["remove", "none"], "source none does not exist"),
+        (["rotate", "none"], "source none does not exist"),
         (["remove", "default"], "rotate its secret instead"),
-        (["add", "default"], "there is a source default already"),
-        (["add", " "], "a name has 1 to 100 printable characters"),
+        (["add", "default"], "source default already exists"),
+        (["add", " "], "the name must be 1 to 100 printable characters"),
         (["add", "x", "--dialect", "klingon"], "'klingon' is not one of"),
     ],
 )

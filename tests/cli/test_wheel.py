@@ -9,22 +9,43 @@ from pathlib import Path
 import pytest
 
 from dashboard import __version__
-from tests.cli.processes import Dashboard, follow_printed_curl
-from tests.servers import REPOSITORY, find_free_port
+from tests.support.dashboard_command import Dashboard, follow_printed_curl
+from tests.support.servers import REPOSITORY, find_free_port
+
+Command = list[str | Path]
 
 
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give a virtual environment with the wheel in it; the packages that it needs are those of the tests."""
     directory = tmp_path_factory.mktemp("installation")
-    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", directory, REPOSITORY]
+    build: Command = [
+        sys.executable,
+        "-m",
+        "build",
+        "--wheel",
+        "--no-isolation",
+        "--outdir",
+        directory,
+        REPOSITORY,
+    ]
     subprocess.run(build, check=True, capture_output=True)
     (wheel,) = directory.glob("*.whl")
-    checked = [sys.executable, REPOSITORY / "scripts" / "check_wheel.py", wheel]
+    checked: Command = [sys.executable, REPOSITORY / "scripts" / "check_wheel.py", wheel]
     subprocess.run(checked, check=True, capture_output=True)
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", directory / "venv"], check=True)
     python = directory / "venv" / "bin" / "python"
-    install = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-deps", wheel]
+    install: Command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "--python",
+        python,
+        "install",
+        "--quiet",
+        "--no-deps",
+        wheel,
+    ]
     subprocess.run(install, check=True, capture_output=True)
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     packages = directory / "venv" / "lib" / version / "site-packages"
@@ -33,7 +54,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_it_knows_its_version(installation: Path) -> None:
-    command = [installation / "venv" / "bin" / "dashboard", "--version"]
+    command: Command = [installation / "venv" / "bin" / "dashboard", "--version"]
     shown = subprocess.run(command, cwd="/", check=True, capture_output=True, text=True).stdout
     assert shown == f"dashboard, version {__version__}\n"
 

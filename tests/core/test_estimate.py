@@ -17,11 +17,12 @@ from dashboard.core.estimate import (
     is_slow,
     summarise_runs,
 )
-from tests.core.histories import SHAPES, START, make_view, summarise, watch_run
+from dashboard.core.view_types import Usual
+from tests.support.histories import SHAPES, START, Moment, make_view, summarise, watch_run
 
 TABLE = json.loads((Path(__file__).parents[1] / "js" / "core" / "estimate.json").read_text())
 TRIALS = 1000
-USUAL = {"runs": 23, "total": [60.0, 90.0], "steps": {}}
+USUAL: Usual = {"runs": 23, "total": [60.0, 90.0], "steps": {}}
 
 
 @pytest.mark.parametrize(
@@ -36,6 +37,9 @@ USUAL = {"runs": 23, "total": [60.0, 90.0], "steps": {}}
         (list(range(1, 20)), 0.9, 18),
         (list(range(1, 12)), 0.9, 10.8),
         ([5, 5, 5, 5], 0.9, 5),
+        ([1, 2], 0.5, 1.5),
+        ([1, 2, 3, 4], 0.1, 1),  # the smallest at least
+        ([1, 2, 3], 1, 3),
     ],
 )
 def test_a_quantile_is_where_the_next_value_lies_below_with_that_probability(
@@ -104,7 +108,7 @@ def test_half_of_all_runs_end_before_the_median_and_nine_in_ten_before_p90(shape
     Asked whenever the estimate is made anew: at the start of each run and of each of its steps.
     """
     choose = random.Random(f"{shape} {runs}")
-    moments = []
+    moments: list[Moment] = []
     for _ in range(TRIALS):
         usual = summarise([SHAPES[shape](choose) for _ in range(runs)])
         moments += watch_run(usual, SHAPES[shape](choose))
@@ -113,3 +117,14 @@ def test_half_of_all_runs_end_before_the_median_and_nine_in_ten_before_p90(shape
     before_p90 = sum(end <= moment.ends.p90_ms for end, moment in zip(ended, moments, strict=True))
     assert before_median / len(moments) == pytest.approx(0.5, abs=0.05)
     assert before_p90 / len(moments) == pytest.approx(0.9, abs=0.04)
+
+
+def test_times_are_given_in_tenths_of_a_second() -> None:
+    usual = summarise_runs([1.26, 2.34, 3.48], {})
+    assert usual == {"runs": 3, "total": [2.3, 3.5], "steps": {}}
+
+
+def test_a_step_that_ended_too_rarely_still_says_how_long_the_rest_takes() -> None:
+    usual = summarise_runs([10.0, 20.0, 30.0], {"deploy/build": StepTimes([5.0], [6.0, 7.0, 8.0])})
+    assert usual is not None
+    assert usual["steps"] == {"deploy/build": {"duration": None, "left": [7.0, 8.0, 3]}}

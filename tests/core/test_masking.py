@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from dashboard.core.masking import MASK, MAX_SHOWN_BYTES, mask_phrase, mask_value, names_secret, show_body
+from dashboard.core.masking import MASK, MAX_SHOWN_BYTES, MaskedBody, mask_body, mask_phrase, mask_value, names_secret
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJl"
 PEM = "-----BEGIN RSA PRIVATE KEY-----\nMIIEow\n-----END RSA PRIVATE KEY-----"
@@ -56,6 +56,11 @@ def test_these_names_do_not(name: str) -> None:
         ("Authorization: Bearer abc", f"Authorization: {MASK}"),
         ("curl -H 'X: bearer abcdefghij'", f"curl -H 'X: bearer {MASK}'"),
         ('{"password": "a\\"b", "x": 1}', f'{{"password": {MASK}, "x": 1}}'),
+        ('secrets=["a", ["b"], {"c": "d"}] rest', f"secrets={MASK} rest"),
+        ('secrets={"a": ["b"], "c": "d"} rest', f"secrets={MASK} rest"),
+        ("password=hunter2 token=abc user=ana", f"password={MASK} token={MASK} user=ana"),
+        ("password=", "password="),
+        ("password=, user=ana", "password=, user=ana"),
     ],
 )
 def test_secrets_in_texts_are_masked_and_the_rest_stays(text: str, masked: str) -> None:
@@ -90,19 +95,19 @@ def test_names_that_are_secrets_themselves_are_masked() -> None:
 
 
 def test_known_secrets_are_masked_wherever_they_stand() -> None:
-    shown = show_body(b'{"note": "it is our secret!"}', "application/json", ["our secret"])
+    shown = mask_body(b'{"note": "it is our secret!"}', "application/json", ["our secret"])
     assert json.loads(shown.text) == {"note": f"it is {MASK}!"}
 
 
 def test_json_is_formatted_and_keeps_its_order_and_scripts() -> None:
-    shown = show_body('{"z":1,"a":{"名":"构建"},"n":1.50}'.encode(), "application/json")
+    shown = mask_body('{"z":1,"a":{"名":"构建"},"n":1.50}'.encode(), "application/json")
     assert shown.text == '{\n  "z": 1,\n  "a": {\n    "名": "构建"\n  },\n  "n": 1.5\n}'
     assert (shown.kind, shown.is_whole) == ("json", True)
 
 
 def test_a_form_is_shown_by_field_with_its_json_formatted() -> None:
     body = b"payload=%7B%22token%22%3A%22t%22%2C%22ok%22%3A1%7D&password=hunter2&name=a%20b"
-    shown = show_body(body, "application/x-www-form-urlencoded; charset=utf-8")
+    shown = mask_body(body, "application/x-www-form-urlencoded; charset=utf-8")
     assert shown.kind == "form"
     assert shown.text == f'payload = {{\n  "token": "{MASK}",\n  "ok": 1\n}}\npassword = {MASK}\nname = a b'
 
@@ -116,13 +121,13 @@ def test_a_form_is_shown_by_field_with_its_json_formatted() -> None:
     ],
 )
 def test_a_form_that_was_cut_or_is_too_long_shows_no_secret(body: bytes) -> None:
-    shown = show_body(body, "application/x-www-form-urlencoded", is_cut=True)
+    shown = mask_body(body, "application/x-www-form-urlencoded", is_cut=True)
     assert MASK in shown.text
     assert "hunter2" not in shown.text
 
 
 def test_json_in_a_text_of_json_shows_no_secret() -> None:
-    shown = show_body(json.dumps({"payload": json.dumps({"password": "hunter2"})}).encode(), "application/json")
+    shown = mask_body(json.dumps({"payload": json.dumps({"password": "hunter2"})}).encode(), "application/json")
     assert json.loads(shown.text) == {"payload": f'{{"password": {MASK}}}'}
 
 
@@ -140,22 +145,22 @@ def test_json_in_a_text_of_json_shows_no_secret() -> None:
     ],
 )
 def test_what_is_no_json_is_text_and_masked_up_to_where_it_was_cut(body: bytes, text: str) -> None:
-    shown = show_body(body, "application/json", is_cut=True)
+    shown = mask_body(body, "application/json", is_cut=True)
     assert (shown.kind, shown.text) == ("text", text)
 
 
 @pytest.mark.parametrize("body", [b"\xff\xfe", b"\x1f\x8b\x08\x00", "名".encode()[:2], "é".encode("latin-1")])
 def test_what_is_not_utf_8_is_called_binary(body: bytes) -> None:
-    assert show_body(body, "application/json").kind == "binary"
+    assert mask_body(body, "application/json") == MaskedBody("", "binary")
 
 
 def test_halves_of_characters_can_be_shown() -> None:
-    shown = show_body(b'{"a": "\\ud800", "b": "\\u202e"}', "application/json")
+    shown = mask_body(b'{"a": "\\ud800", "b": "\\u202e"}', "application/json")
     assert shown.text == '{\n  "a": "\\ud800",\n  "b": "\\u202e"\n}'
 
 
 def test_only_the_beginning_of_a_long_body_is_shown() -> None:
-    shown = show_body(json.dumps({"a": "名" * MAX_SHOWN_BYTES}).encode(), "application/json")
+    shown = mask_body(json.dumps({"a": "名" * MAX_SHOWN_BYTES}).encode(), "application/json")
     assert not shown.is_whole
     assert MAX_SHOWN_BYTES - 3 < len(shown.text.encode()) <= MAX_SHOWN_BYTES
 
@@ -168,5 +173,57 @@ def test_only_the_beginning_of_a_long_body_is_shown() -> None:
 def test_no_body_takes_long(piece: str) -> None:
     """Two megabytes of it; what grew with their square would take minutes."""
     began = time.perf_counter()
-    show_body((piece * (2**21 // len(piece))).encode(), "application/json")
+    mask_body((piece * (2**21 // len(piece))).encode(), "application/json")
     assert time.perf_counter() - began < 10
+
+
+@pytest.mark.parametrize("length", [1, 2, 3])
+def test_a_character_in_which_a_long_body_is_cut_is_left_out(length: int) -> None:
+    text = "a" * length + "名" * MAX_SHOWN_BYTES
+    shown = mask_body(text.encode(), "text/plain")
+    assert not shown.is_whole
+    assert shown.text == text[: len(shown.text)]
+    assert MAX_SHOWN_BYTES - 3 < len(shown.text.encode()) <= MAX_SHOWN_BYTES
+
+
+def test_a_body_of_exactly_the_length_that_is_shown_is_whole() -> None:
+    assert mask_body(b"a" * MAX_SHOWN_BYTES, "text/plain") == MaskedBody("a" * MAX_SHOWN_BYTES, "text")
+    assert mask_body(b"a" * (MAX_SHOWN_BYTES + 1), "text/plain") == MaskedBody(
+        "a" * MAX_SHOWN_BYTES, "text", is_whole=False
+    )
+
+
+def test_up_to_256_kilobytes_are_shown() -> None:
+    assert MAX_SHOWN_BYTES == 262_144
+
+
+def test_known_secrets_are_masked_in_texts() -> None:
+    shown = mask_body(b"it is our secret, and a\x00", "text/plain", ["", "our secret"])
+    assert shown.text == f"it is {MASK}, and a\\u0000"
+
+
+def test_known_secrets_are_masked_in_names_and_in_lists() -> None:
+    assert mask_value({"hunter2": ["hunter2", {"a": "hunter2"}]}, ["hunter2"]) == {MASK: [MASK, {"a": MASK}]}
+
+
+@pytest.mark.parametrize("body", [b"our+secret=1", b"a=our+secret", b"&".join([b"a=our+secret"] * 101)])
+def test_known_secrets_are_masked_in_forms(body: bytes) -> None:
+    shown = mask_body(body, "application/x-www-form-urlencoded", ["our secret"])
+    assert MASK in shown.text
+    assert "secret" not in shown.text
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (b"branch=&password=&price=1.50", "branch = \npassword = \nprice = 1.50"),
+        (
+            b"list=[1,{%22token%22:1}]",
+            f'list = [\n  1,\n  {{\n    "token": {json.dumps(MASK, ensure_ascii=False)}\n  }}\n]',
+        ),
+        (b"&".join([b"a=1"] * 100), "\n".join(["a = 1"] * 100)),
+        (b"&".join([b"a=1"] * 101), "&".join(["a=1"] * 101)),
+    ],
+)
+def test_fields_of_a_form_are_shown_as_they_were_sent(body: bytes, text: str) -> None:
+    assert mask_body(body, "application/x-www-form-urlencoded").text == text

@@ -1,10 +1,11 @@
 """The stretches of time that the past of a project is told in."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from dashboard.core.periods import NOTHING, Unit, choose_unit, compute_rate, fill_gaps, list_starts
+from dashboard.core.periods import Unit, choose_unit, compute_rate, fill_gaps, list_starts
+from dashboard.core.view_types import EndCounts
 
 NOW = datetime(2026, 6, 3, 12, 30, tzinfo=UTC)  # a Wednesday
 
@@ -38,10 +39,20 @@ def test_what_is_young_is_told_by_days(first: datetime | None, unit: Unit) -> No
 
 def test_a_period_without_anything_is_still_a_period() -> None:
     monday, next_monday = datetime(2026, 6, 1, tzinfo=UTC), datetime(2026, 6, 8, tzinfo=UTC)
-    filled = fill_gaps([monday, next_monday], {monday: {"counted": 2}})
-    assert filled == [{"start": "2026-06-01", "counted": 2}, {"start": "2026-06-08", **NOTHING}]
+    counts: EndCounts = {"succeeded": 1, "counted": 2, "rate_pct": 50, "median_s": 3.0, "p90_s": 3.0}
+    filled = fill_gaps([monday, next_monday], {monday: counts})
+    nothing = {"succeeded": 0, "counted": 0, "rate_pct": None, "median_s": None, "p90_s": None}
+    assert filled == [{"start": "2026-06-01", **counts}, {"start": "2026-06-08", **nothing}]
 
 
 @pytest.mark.parametrize(("succeeded", "counted", "rate"), [(0, 0, None), (0, 3, 0), (199, 200, 99), (2, 2, 100)])
 def test_the_rate_is_whole_only_if_all_succeeded(succeeded: int, counted: int, rate: int | None) -> None:
     assert compute_rate(succeeded, counted) == rate
+
+
+@pytest.mark.usefixtures("server_in_shanghai")
+@pytest.mark.parametrize(
+    "now", [datetime(2026, 6, 3, 22, 59, 58, 57, UTC), datetime(2026, 6, 4, 1, tzinfo=timezone(timedelta(hours=8)))]
+)
+def test_a_day_begins_at_midnight_utc_wherever_the_server_is(now: datetime) -> None:
+    assert list_starts(Unit.DAY, now)[-1].isoformat() == "2026-06-03T00:00:00+00:00"

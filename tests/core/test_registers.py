@@ -5,12 +5,14 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 
-from dashboard.core.registers import Node, Outcome, claim_node, merge_nodes, stamp_of
+from dashboard.core.registers import Node, Outcome, claim_node, make_stamp, merge_nodes
 from dashboard.core.words import Conclusion, Status
-from tests.core.strategies import nodes
+from tests.support.strategies import nodes
 
 EARLY, LATE = datetime(2026, 1, 1, 10, tzinfo=UTC), datetime(2026, 1, 1, 11, tzinfo=UTC)
 OPEN = Outcome(Status.IN_PROGRESS, "running")
+Claimed = tuple[datetime | None, Outcome | None, str]
+"""When a branch was claimed, with which outcome beside it, and its name."""
 
 
 def ended(conclusion: Conclusion, completed_at: datetime | None = None, generation: int = 0) -> Outcome:
@@ -42,9 +44,9 @@ def test_merging_again_changes_nothing(left: Node, right: Node) -> None:
         pytest.param((EARLY, OPEN, "a"), (EARLY, OPEN, "b"), id="at the same time and rank the larger value"),
     ],
 )
-def test_a_field_is_won_by(loser: tuple, winner: tuple) -> None:
+def test_a_field_is_won_by(loser: Claimed, winner: Claimed) -> None:
     made = [claim_node({"branch": value}, outcome=outcome, stamp=stamp) for stamp, outcome, value in (loser, winner)]
-    assert merge_nodes(*made).value("branch") == "a" if winner[2] == "a" else "b"
+    assert merge_nodes(*made).value("branch") == merge_nodes(*reversed(made)).value("branch") == winner[2]
 
 
 def test_null_claims_nothing() -> None:
@@ -102,4 +104,8 @@ def test_a_running_report_with_nothing_but_its_own_time_started_then() -> None:
 
 
 def test_stamps_keep_every_microsecond() -> None:
-    assert stamp_of(datetime(2026, 1, 1, 0, 0, 0, 123457, tzinfo=UTC)) % 1_000_000 == 123457
+    assert make_stamp(datetime(2026, 1, 1, 0, 0, 0, 123457, tzinfo=UTC)) % 1_000_000 == 123457
+
+
+def test_a_field_that_nobody_claimed_has_no_value() -> None:
+    assert claim_node({"branch": "main"}).value("message") is None

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.core.report import Identity, Report, merge_reports
-from tests.core.strategies import IDENTITIES, reports
+from tests.support.strategies import IDENTITIES, reports
 
 
 @given(st.lists(reports(), min_size=1, max_size=5), st.randoms())
@@ -31,7 +31,7 @@ def test_no_job_and_no_step_is_ever_lost(left: Report, right: Report) -> None:
 
 
 def test_reports_on_different_attempts_do_not_merge() -> None:
-    with pytest.raises(ValueError, match="different deployments"):
+    with pytest.raises(ValueError, match=r"^reports on different deployments do not merge$"):
         merge_reports(Report(IDENTITIES[0]), Report(IDENTITIES[1]))
 
 

@@ -31,10 +31,10 @@ ENDED_WELL = (Status.COMPLETED, Conclusion.SUCCESS)
         ),
         pytest.param(ENDED_WELL, {"in_progress": 1}, State.PARTIAL, id="open job"),
         pytest.param(
-            (Status.COMPLETED, Conclusion.SUCCESS), {state.WORDLESS_FAILED: 1}, State.PARTIAL, id="failed step"
+            (Status.COMPLETED, Conclusion.SUCCESS), {state.IMPLICIT_FAILED: 1}, State.PARTIAL, id="failed step"
         ),
         pytest.param(
-            (Status.COMPLETED, Conclusion.SUCCESS), {state.WORDLESS_BEGUN: 1}, State.SUCCESS, id="ends with it"
+            (Status.COMPLETED, Conclusion.SUCCESS), {state.IMPLICIT_IN_PROGRESS: 1}, State.SUCCESS, id="ends with it"
         ),
         pytest.param(
             (Status.COMPLETED, Conclusion.SUCCESS), {"skipped": 1, "neutral": 1}, State.SUCCESS, id="skipped job"
@@ -49,12 +49,12 @@ ENDED_WELL = (Status.COMPLETED, Conclusion.SUCCESS)
         pytest.param((None, None), {"success": 2}, State.RUNNING, id="jobs alone are never a success"),
         pytest.param((None, None), {"failure": 2}, State.RUNNING, id="nor a failure"),
         pytest.param((None, None), {}, State.QUEUED, id="nothing said"),
-        pytest.param((Status.QUEUED, None), {state.WORDLESS_BEGUN: 1}, State.RUNNING, id="a begun step begins it"),
-        pytest.param((Status.QUEUED, None), {state.WORDLESS_QUEUED: 1}, State.QUEUED, id="a queued step does not"),
+        pytest.param((Status.QUEUED, None), {state.IMPLICIT_IN_PROGRESS: 1}, State.RUNNING, id="a step starts it"),
+        pytest.param((Status.QUEUED, None), {state.IMPLICIT_QUEUED: 1}, State.QUEUED, id="a queued step does not"),
     ],
 )
-def test_state_of_a_deployment(own: tuple, jobs: Tally, expected: State) -> None:
-    standing = state.settle_deployment(*own, jobs)
+def test_state_of_a_deployment(own: tuple[Status | None, Conclusion | None], jobs: Tally, expected: State) -> None:
+    standing = state.compute_deployment_standing(*own, jobs)
     assert state.decide_deployment_state(standing, "raw", jobs, is_stale=False) == expected
 
 
@@ -87,11 +87,11 @@ def test_what_is_open_in_something_ended_is_unknown(standing: Standing) -> None:
     ],
 )
 def test_a_job_without_a_word_ends_with_its_deployment(steps: Tally, deployment: Standing, expected: Standing) -> None:
-    assert state.settle_job(None, None, steps, deployment) == expected
+    assert state.compute_job_standing(None, None, steps, deployment) == expected
 
 
 def test_a_job_with_a_word_of_its_own_does_not_end_with_its_deployment() -> None:
-    assert state.settle_job(Status.QUEUED, None, {"success": 1}, SUCCESS) == RUNNING
+    assert state.compute_job_standing(Status.QUEUED, None, {"success": 1}, SUCCESS) == RUNNING
 
 
 @pytest.mark.parametrize(
@@ -119,3 +119,73 @@ def test_a_tally_counts_moves_and_forgets_zeros() -> None:
     tally = state.add_to_tally({"queued": 1}, [(None, "queued")])
     assert tally == {"queued": 2}
     assert state.add_to_tally(tally, [("queued", "success"), ("queued", "success")]) == {"success": 2}
+
+
+@pytest.mark.parametrize(
+    ("status", "conclusion", "standing"),
+    [
+        (None, None, QUEUED),
+        (Status.QUEUED, None, QUEUED),
+        (Status.IN_PROGRESS, None, RUNNING),
+        (Status.COMPLETED, Conclusion.FAILURE, FAILURE),
+    ],
+)
+def test_a_step_stands_where_its_sender_says(
+    status: Status | None, conclusion: Conclusion | None, standing: Standing
+) -> None:
+    assert state.compute_step_standing(status, conclusion) == standing
+
+
+def test_steps_count_as_done_once_they_ended() -> None:
+    assert state.count_done_steps({"queued": 1, "in_progress": 2, "success": 3, "failure": 4, "skipped": 5}) == 12
+
+
+def test_jobs_without_a_word_count_as_done_once_their_deployment_ended() -> None:
+    jobs = {
+        "success": 1, "queued": 2, "in_progress": 4, state.IMPLICIT_QUEUED: 8, state.IMPLICIT_IN_PROGRESS: 16,
+        state.IMPLICIT_FAILED: 32,
+    }  # fmt: skip
+    assert state.count_done_jobs(jobs, RUNNING) == 1
+    assert state.count_done_jobs(jobs, SUCCESS) == 1 + 8 + 16 + 32
+
+
+@pytest.mark.parametrize(
+    ("steps", "kind"),
+    [
+        ({}, state.IMPLICIT_QUEUED),
+        ({"queued": 2}, state.IMPLICIT_QUEUED),
+        ({"queued": 1, "in_progress": 1}, state.IMPLICIT_IN_PROGRESS),
+        ({"queued": 1, "success": 1}, state.IMPLICIT_IN_PROGRESS),
+        ({"success": 1, "failure": 1}, state.IMPLICIT_FAILED),
+        ({"cancelled": 1}, state.IMPLICIT_FAILED),
+        ({"skipped": 1, "action_required": 1}, state.IMPLICIT_IN_PROGRESS),
+    ],
+)
+def test_a_job_without_a_word_is_counted_by_its_steps(steps: Tally, kind: str) -> None:
+    assert state.classify_job(None, None, steps) == kind
+
+
+@pytest.mark.parametrize(
+    ("status", "conclusion", "steps", "kind"),
+    [
+        (Status.QUEUED, None, {}, "queued"),
+        (Status.QUEUED, None, {"success": 1}, "in_progress"),
+        (Status.COMPLETED, Conclusion.FAILURE, {}, "failure"),
+    ],
+)
+def test_a_job_with_a_word_is_counted_by_it(
+    status: Status, conclusion: Conclusion | None, steps: Tally, kind: str
+) -> None:
+    assert state.classify_job(status, conclusion, steps) == kind
+
+
+@pytest.mark.parametrize("conclusion", Conclusion)
+def test_a_job_ends_as_its_sender_says(conclusion: Conclusion) -> None:
+    assert state.compute_job_standing(Status.COMPLETED, conclusion, {"failure": 1}, RUNNING) == Standing(
+        Status.COMPLETED, conclusion
+    )
+
+
+def test_a_deployment_that_is_held_back_is_waiting() -> None:
+    assert state.decide_deployment_state(QUEUED, "blocked", {}, is_stale=False) == State.WAITING
+    assert state.decide_deployment_state(QUEUED, None, {}, is_stale=False) == State.QUEUED

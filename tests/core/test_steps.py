@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboard.core.steps import DEFAULT_PATTERNS, Category, categorise, key_steps
+from dashboard.core.steps import DEFAULT_PATTERNS, Category, categorise_step, make_step_keys
 
 
 @pytest.mark.parametrize(
@@ -15,6 +15,7 @@ from dashboard.core.steps import DEFAULT_PATTERNS, Category, categorise, key_ste
         ("部署项目", "deploy_project"),
         ("配置Nginx", "configure_nginx"),
         ("配置nginx", "configure_nginx"),
+        ("配置 Nginx", "configure_nginx"),
         ("启动服务", "start_service"),
         ("测试网站", "test_website"),
         ("test_website_static", "test_website_static"),
@@ -23,17 +24,17 @@ from dashboard.core.steps import DEFAULT_PATTERNS, Category, categorise, key_ste
     ],
 )
 def test_a_name_becomes_a_key(name: str, key: str) -> None:
-    assert key_steps([name]) == [key]
+    assert make_step_keys([name]) == [key]
 
 
 def test_the_nth_equal_name_of_a_list_gets_its_number() -> None:
-    assert key_steps(["Run", "test", "run", "RUN"]) == ["run", "test", "run#2", "run#3"]
+    assert make_step_keys(["Run", "test", "run", "RUN"]) == ["run", "test", "run#2", "run#3"]
 
 
 def test_no_two_steps_of_a_list_share_a_key() -> None:
-    assert key_steps(["部署项目", "deploy_project"]) == ["deploy_project", "deploy_project#2"]
-    assert key_steps(["ship", "ship", "ship#2"]) == ["ship", "ship#2", "ship#2#2"]
-    assert key_steps(["ship#2", "ship", "ship"]) == ["ship#2", "ship", "ship#3"]
+    assert make_step_keys(["部署项目", "deploy_project"]) == ["deploy_project", "deploy_project#2"]
+    assert make_step_keys(["ship", "ship", "ship#2"]) == ["ship", "ship#2", "ship#2#2"]
+    assert make_step_keys(["ship#2", "ship", "ship"]) == ["ship#2", "ship", "ship#3"]
 
 
 @pytest.mark.parametrize(
@@ -54,11 +55,11 @@ def test_no_two_steps_of_a_list_share_a_key() -> None:
     ],
 )
 def test_a_step_belongs_to_a_category(key: str, category: Category) -> None:
-    assert categorise(key, DEFAULT_PATTERNS) == category
+    assert categorise_step(key, DEFAULT_PATTERNS) == category
 
 
 def test_an_operators_patterns_replace_the_usual_ones() -> None:
     patterns = (("coffee", Category.SERVICE),)
-    assert categorise("make coffee", patterns) == Category.SERVICE
-    assert categorise("build the image", patterns) == Category.OTHER
-    assert categorise("deploy_project", patterns) == Category.DEPLOYMENT
+    assert categorise_step("make coffee", patterns) == Category.SERVICE
+    assert categorise_step("build the image", patterns) == Category.OTHER
+    assert categorise_step("deploy_project", patterns) == Category.DEPLOYMENT

@@ -8,7 +8,7 @@ from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dashboard.database.prepared_statements import WRITERS, Statement, flush_and_commit
+from dashboard.database.prepared_statements import ENCODERS, Statement, flush_and_commit
 from dashboard.extensions import db
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -43,7 +43,7 @@ def echo(kind: str, values: list[Any]) -> list[Any]:
 
 @pytest.mark.parametrize("kind", VALUES)
 def test_what_goes_in_comes_out(app: Flask, kind: str) -> None:
-    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=40, suppress_health_check=list(HealthCheck))
     @given(st.lists(st.none() | VALUES[kind], max_size=6))
     def check(values: list[Any]) -> None:
         told = [str(value) if kind == "uuid" and value else value for value in echo(kind, values)]
@@ -53,7 +53,7 @@ def test_what_goes_in_comes_out(app: Flask, kind: str) -> None:
 
 
 def test_every_type_that_can_be_written_is_tried() -> None:
-    assert WRITERS.keys() - VALUES.keys() == {"bytea"}
+    assert ENCODERS.keys() - VALUES.keys() == {"bytea"}
 
 
 def test_bytes_come_out_too(app: Flask) -> None:

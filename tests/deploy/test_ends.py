@@ -12,11 +12,10 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from tests.conftest import StartProduction
-from tests.deploy.test_production import open_url, read_metric
-from tests.live.browser import Browser
-from tests.production import ProductionShape
-from tests.servers import READY_WITHIN_S, wait_until
+from tests.support.fixtures import StartProduction
+from tests.support.production import ProductionShape
+from tests.support.servers import READY_WITHIN_S, open_url, read_metric, wait_until
+from tests.support.socketio_client import SocketIOClient
 
 
 @pytest.fixture(scope="module")
@@ -26,9 +25,9 @@ def shape(start_production: StartProduction) -> ProductionShape:
 
 
 @pytest.fixture
-def page(shape: ProductionShape) -> Iterator[Browser]:
+def page(shape: ProductionShape) -> Iterator[SocketIOClient]:
     """Give a page that watches the overview."""
-    opened = Browser(shape.url)
+    opened = SocketIOClient(shape.url)
     opened.subscribe("overview")
     yield opened
     opened.close()
@@ -63,7 +62,7 @@ def test_metrics_are_told_while_a_process_that_begins_has_not_filled_its_files(s
 
 def test_page_finds_the_live_process_that_is_left(shape: ProductionShape) -> None:
     shape.kill("live-1")
-    pages = [Browser(shape.url) for _ in range(3)]
+    pages = [SocketIOClient(shape.url) for _ in range(3)]
     for page in pages:
         page.subscribe("overview")
     receipt = post(shape, "one live process")
@@ -74,7 +73,7 @@ def test_page_finds_the_live_process_that_is_left(shape: ProductionShape) -> Non
     assert shape.ask("live-1", "/ready")[0] == 200
 
 
-def test_without_web_workers_a_sender_is_told_to_come_again(shape: ProductionShape, page: Browser) -> None:
+def test_without_web_workers_a_sender_is_told_to_come_again(shape: ProductionShape, page: SocketIOClient) -> None:
     shape.stop("web")
     status, headers, text = open_url(f"{shape.url}/api/webhook/deployment", b"{}")
     assert (status, headers["Content-Type"], headers["Retry-After"]) == (503, "application/problem+json", "5")

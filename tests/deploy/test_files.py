@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from dashboard.cli.serving.nginx import find_nginx, write_configuration
-from tests.conftest import make_settings
-from tests.servers import REPOSITORY
+from tests.support.applications import make_settings
+from tests.support.servers import REPOSITORY
 
 DEPLOY = REPOSITORY / "deploy"
 UNITS = ("dashboard-web.service", "dashboard-live@1.service")
@@ -18,7 +18,7 @@ UNITS = ("dashboard-web.service", "dashboard-live@1.service")
 
 def check_nginx(prefix: Path, configuration: Path) -> str:
     """Return what nginx says of a configuration."""
-    command = [find_nginx(), "-t", "-p", prefix, "-c", configuration, "-e", "stderr"]
+    command: list[str | Path] = [find_nginx(), "-t", "-p", prefix, "-c", configuration, "-e", "stderr"]
     return subprocess.run(command, capture_output=True, text=True, check=False).stderr
 
 
@@ -77,7 +77,7 @@ def install_units(directory: Path, **replaced: str) -> list[Path]:
 def verify_units(units: list[Path]) -> str:
     """Return what systemd complains of."""
     environ = {**os.environ, "SYSTEMD_LOG_LEVEL": "warning"}
-    command = ["systemd-analyze", "verify", "--recursive-errors=no", *units]
+    command: list[str | Path] = ["systemd-analyze", "verify", "--recursive-errors=no", *units]
     verified = subprocess.run(command, capture_output=True, text=True, check=False, env=environ)
     return verified.stdout + verified.stderr
 

@@ -1,20 +1,17 @@
 """The shape of production, as a sender, a page and an operator see it: through nginx, below a prefix."""
 
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from email.message import Message
 from typing import Any
 
 import psycopg2
 import pytest
 
-from tests.conftest import StartProduction
-from tests.live.browser import Browser
-from tests.production import ProductionShape
-from tests.servers import SECRET, wait_until
+from tests.support.fixtures import StartProduction
+from tests.support.production import ProductionShape
+from tests.support.servers import SECRET, open_url, read_metric, wait_until
+from tests.support.socketio_client import SocketIOClient
 
 PREFIX = "/project-dashboard"
 
@@ -26,9 +23,9 @@ def shape(start_production: StartProduction) -> ProductionShape:
 
 
 @pytest.fixture
-def pages(shape: ProductionShape) -> Iterator[list[Browser]]:
+def pages(shape: ProductionShape) -> Iterator[list[SocketIOClient]]:
     """Give two pages; nginx connects each to another live process."""
-    opened = [Browser(shape.url), Browser(shape.url)]
+    opened = [SocketIOClient(shape.url), SocketIOClient(shape.url)]
     yield opened
     for page in opened:
         page.close()
@@ -37,22 +34,6 @@ def pages(shape: ProductionShape) -> Iterator[list[Browser]]:
 def make_payload(run_id: str, **fields: object) -> dict[str, object]:
     """Return a delivery about one deployment."""
     return {"project": "shop", "run_id": run_id, "status": "running", **fields}
-
-
-def open_url(url: str, body: bytes | None = None, **headers: str) -> tuple[int, Message, str]:
-    """Return status, headers and body of any answer."""
-    sent = {name.replace("_", "-"): value for name, value in headers.items()}
-    try:
-        with urllib.request.urlopen(urllib.request.Request(url, body, sent), timeout=30) as answer:
-            return answer.status, answer.headers, answer.read().decode()
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, error.headers, error.read().decode()
-
-
-def read_metric(text: str, name: str) -> float:
-    """Return the value of a metric, its labels being part of the name."""
-    return next(float(line.rpartition(" ")[2]) for line in text.splitlines() if line.startswith(name + " "))
 
 
 def list_upstreams(shape: ProductionShape, **fields: str) -> list[str]:
@@ -73,7 +54,9 @@ def without_table(shape: ProductionShape, table: str) -> Iterator[None]:
     connection.close()
 
 
-def test_what_is_posted_reaches_pages_at_both_live_processes(shape: ProductionShape, pages: list[Browser]) -> None:
+def test_what_is_posted_reaches_pages_at_both_live_processes(
+    shape: ProductionShape, pages: list[SocketIOClient]
+) -> None:
     for page in pages:
         page.subscribe("overview")
     told = "dashboard_fanout_receivers_total"
@@ -96,7 +79,7 @@ def test_pages_are_spread_over_the_live_processes(shape: ProductionShape) -> Non
         return read_metric(shape.ask("web", "/metrics")[2], "dashboard_sockets")
 
     wait_until(lambda: count_sockets() == 0)
-    opened = [Browser(shape.url, {"User-Agent": "spread"}) for _ in range(4)]
+    opened = [SocketIOClient(shape.url, {"User-Agent": "spread"}) for _ in range(4)]
     assert count_sockets() == 4
     for page in opened:
         page.close()
@@ -179,12 +162,15 @@ def test_what_an_error_logs_is_json_with_the_id_of_the_answer(shape: ProductionS
     assert SECRET not in str(shape.read_log("web"))
 
 
-def test_metrics_tell_what_all_processes_counted(shape: ProductionShape) -> None:
+def test_metrics_tell_what_all_processes_counted(shape: ProductionShape, pages: list[SocketIOClient]) -> None:
+    for page in pages:
+        page.subscribe("overview")
     names = [
         'dashboard_deliveries_total{dialect="native",verdict="applied"}',
         "dashboard_delivery_seconds_count",
         "dashboard_batch_deliveries_sum",
     ]
+    assert shape.post(make_payload("a counter has no line before it counts"))[0] == 200
     before = open_url(f"{shape.url}/metrics")[2]
     with ThreadPoolExecutor(16) as senders:
         answers = list(senders.map(lambda number: shape.post(make_payload(f"counted {number}")), range(60)))
@@ -194,7 +180,9 @@ def test_metrics_tell_what_all_processes_counted(shape: ProductionShape) -> None
         assert [read_metric(after, name) - read_metric(before, name) for name in names] == [60, 60, 60]
         assert read_metric(after, "dashboard_pool_size") == 4 * 10
         assert read_metric(after, "dashboard_queue_deliveries") == 0
-    assert read_metric(after, "dashboard_fanout_messages_total") > 0
+    # The live processes learn of a delivery after its sender was answered.
+    sent = "dashboard_fanout_messages_total"
+    wait_until(lambda: sent in (text := open_url(f"{shape.url}/metrics")[2]) and read_metric(text, sent) > 0)
 
 
 def test_static_files_come_from_the_cache_of_nginx(shape: ProductionShape) -> None:

@@ -7,15 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import MakeDatabase
 from tests.faults.database import Database
 from tests.faults.load import RUNS
 from tests.faults.viewer import Viewer
-from tests.pages.conftest import browser, fresh, open_page
-from tests.pages.sending import send
-from tests.servers import DashboardServer
-
-__all__ = ["browser", "fresh", "open_page"]
+from tests.support.databases import MakeDatabase
+from tests.support.sending import send
+from tests.support.servers import DashboardServer
 
 Watch = Callable[[DashboardServer], list[Viewer]]
 

@@ -8,17 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import flask_migrate
 import psycopg2
-from psycopg2 import sql
 
-from dashboard.app import create_app
-from dashboard.cli.postgres.cluster import child_environment
+from dashboard.cli.postgres.cluster import make_environment
 from dashboard.cli.postgres.server import start
-from tests.conftest import close_connections, make_settings
-from tests.servers import wait_until
+from tests.support.databases import TEMPLATE, prepare_databases
+from tests.support.servers import wait_until
 
-TEMPLATE = "migrated"
 RECOVERY_S = 60
 
 
@@ -27,24 +23,13 @@ class Database:
 
     def __init__(self, data_dir: Path) -> None:
         self._data_dir = data_dir
-        self._first = start(data_dir, say=lambda _line: None)
+        self._first = start(data_dir, print_line=lambda _line: None)
         self.pid = self._first.postmaster.pid
         command = Path(f"/proc/{self.pid}/cmdline").read_bytes()
         self._command = command.removesuffix(b"\0").split(b"\0")
         self._again: subprocess.Popen[bytes] | None = None
-        self._made = 0
-        self._execute("CREATE DATABASE {}", TEMPLATE)
-        app = create_app(make_settings(self._first.url_of(TEMPLATE), data_dir))
-        with app.app_context():
-            flask_migrate.upgrade()
-            close_connections(app)
-
-    def make(self) -> str:
-        """Make a database with all tables and return its URL."""
-        self._made += 1
-        name = f"faults_{self._made}"
-        self._execute("CREATE DATABASE {} TEMPLATE {}", name, TEMPLATE)
-        return self._first.url_of(name)
+        self.make = prepare_databases(self._first, data_dir)
+        """Makes a database with all tables and returns its URL."""
 
     def is_alive(self) -> bool:
         """Tell whether the server process runs."""
@@ -60,7 +45,7 @@ class Database:
         user, group, groups = self._first.account.identity()
         with (self._data_dir / "postgres.log").open("ab") as log:
             self._again = subprocess.Popen(
-                self._command, cwd="/", env=child_environment(), user=user, group=group, extra_groups=groups,
+                self._command, cwd="/", env=make_environment(), user=user, group=group, extra_groups=groups,
                 start_new_session=True, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
         self.pid = self._again.pid
@@ -106,11 +91,6 @@ class Database:
             os.kill(self.pid, signal.SIGINT)
             self._again.wait(timeout=RECOVERY_S)
         self._first.stop()
-
-    def _execute(self, statement: str, *names: str) -> None:
-        with contextlib.closing(psycopg2.connect(self._first.url)) as connection:
-            connection.autocommit = True
-            connection.cursor().execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 
 
 def fetch(url: str, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:

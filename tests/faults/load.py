@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-from tests.servers import SECRET, wait_until
+from tests.support.servers import SECRET, wait_until
 
 SENDERS, MAX_SENDERS = 6, 2000
 RUNS = 3

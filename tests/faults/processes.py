@@ -5,7 +5,7 @@ import signal
 import socket
 from pathlib import Path
 
-from tests.servers import DashboardServer, wait_until
+from tests.support.servers import DashboardServer, wait_until
 
 
 def find_workers(server: DashboardServer) -> list[int]:

@@ -6,7 +6,7 @@ import struct
 import threading
 from collections.abc import Iterator
 
-from tests.servers import DashboardServer
+from tests.support.servers import DashboardServer
 
 DRIP_S = 0.02
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)

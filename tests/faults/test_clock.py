@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import StartDashboard
 from tests.faults.conftest import Watch
 from tests.faults.database import fetch
 from tests.faults.load import sending
 from tests.faults.truth import check_truth
+from tests.support.fixtures import StartDashboard
 
 ANSWER_WITHIN_S = 5
 HOUR_S, DAY_S = 3600, 24 * 3600

@@ -2,13 +2,13 @@
 
 import contextlib
 
-from tests.conftest import StartDashboard
 from tests.faults.conftest import Watch
 from tests.faults.database import Database, fetch, holding
 from tests.faults.load import sending
 from tests.faults.slow import BEGUN_BODY, BEGUN_HEADERS, connect, dripping, is_hung_up, vanish
 from tests.faults.truth import check_truth
-from tests.servers import wait_until
+from tests.support.fixtures import StartDashboard
+from tests.support.servers import wait_until
 
 CROWD = 1100
 """More than ingest.writer.MAX_WAITING, and those that are being written."""

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import StartDashboard
 from tests.faults.conftest import Watch
 from tests.faults.database import Database
 from tests.faults.load import sending
 from tests.faults.truth import check_truth
-from tests.servers import wait_until
+from tests.support.fixtures import StartDashboard
+from tests.support.servers import wait_until
 
 DISK_BYTES = 200 * 1024**2
 """As much as a fresh server needs, and some."""

@@ -3,15 +3,15 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.conftest import StartDashboard, StartProduction
 from tests.faults.database import Database
 from tests.faults.load import sending, tell_run
 from tests.faults.processes import kill_workers
 from tests.faults.truth import check_truth
-from tests.pages.browser import expect_fresh, wait_connection
-from tests.pages.conftest import OpenPage
-from tests.pages.sending import path_of, send
-from tests.servers import DashboardServer
+from tests.support.chromium import expect_fresh, wait_connection
+from tests.support.chromium_fixtures import OpenPage
+from tests.support.fixtures import StartDashboard, StartProduction
+from tests.support.sending import path_of, send
+from tests.support.servers import DashboardServer
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def test_pages_while_the_database_is_away_and_workers_die(
         for page in pages:
             wait_connection(page, "stale")
         visitor = open_page("/", outage=True)
-        expect(visitor.get_by_text("The database does not answer")).to_be_visible()
+        expect(visitor.get_by_text("Database unavailable")).to_be_visible()
         database.restart()
         load.wait_for_more(10)
         kill_workers(dashboard_server)

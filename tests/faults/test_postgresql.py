@@ -2,14 +2,14 @@
 
 import os
 import signal
-import time
+import threading
 
-from tests.conftest import StartDashboard
 from tests.faults.conftest import Watch
 from tests.faults.database import Database, fetch
-from tests.faults.load import sending
+from tests.faults.load import Load, sending
 from tests.faults.truth import check_truth
-from tests.servers import wait_until
+from tests.support.fixtures import StartDashboard
+from tests.support.servers import wait_until
 
 BACKENDS = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = %s"
 AWAY_S = 20
@@ -45,15 +45,20 @@ def test_kill_9_of_one_backend(database: Database, start_dashboard: StartDashboa
     assert not load.broken, "every sender gets an answer"
 
 
+def cut_listen_connection(url: str) -> None:
+    """End the backend that the live side listens on, and wait until there is another."""
+    before = set(fetch(url, BACKENDS, "dashboard live"))
+    fetch(url, f"SELECT pg_terminate_backend(pid) FROM ({BACKENDS}) AS it", "dashboard live")
+    wait_until(lambda: set(fetch(url, BACKENDS, "dashboard live")) - before)
+
+
 def test_cut_listen_connection(database: Database, start_dashboard: StartDashboard, watch: Watch) -> None:
     server = start_dashboard(database.make())
     viewers = watch(server)
     with sending(server.port) as load:
         for _ in range(3):
             load.wait_for_more()
-            before = fetch(server.database_url, BACKENDS, "dashboard live")
-            fetch(server.database_url, f"SELECT pg_terminate_backend(pid) FROM ({BACKENDS}) AS it", "dashboard live")
-            wait_until(lambda before=before: set(fetch(server.database_url, BACKENDS, "dashboard live")) - set(before))
+            cut_listen_connection(server.database_url)
     check_truth(server, load, viewers)
     assert set(load.statuses) == {200}
     assert all(viewer.connections == 1 for viewer in viewers)
@@ -73,16 +78,21 @@ def test_cut_connections(database: Database, start_dashboard: StartDashboard, wa
     assert not load.broken, "every sender gets an answer"
 
 
+def add_senders(load: Load, seconds: int) -> None:
+    """Let one more sender begin at the start of each second."""
+    pause = threading.Event()
+    for _ in range(seconds):
+        load.add_sender()
+        pause.wait(1)
+
+
 def test_frozen_for_20_s(database: Database, start_dashboard: StartDashboard, watch: Watch) -> None:
     server = start_dashboard(database.make())
     viewers = watch(server)
     with sending(server.port) as load:
         load.wait_for_more()
         with database.frozen():
-            began_at = time.monotonic()
-            for second in range(1, AWAY_S + 1):
-                load.add_sender()
-                wait_until(lambda end=began_at + second: time.monotonic() >= end)
+            add_senders(load, AWAY_S)
             assert server.get("/health")[0] == 200
             assert load.statuses[503], "somebody was told to come again"
         load.wait_for_more()

@@ -3,11 +3,12 @@
 import os
 import signal
 
-from tests.conftest import StartProduction
 from tests.faults.conftest import Watch
 from tests.faults.load import sending
 from tests.faults.truth import check_truth
-from tests.servers import wait_until
+from tests.support.fixtures import StartProduction
+from tests.support.production import ProductionShape
+from tests.support.servers import wait_until
 
 
 def test_kill_9_of_one_live_process_after_the_other(start_production: StartProduction, watch: Watch) -> None:
@@ -40,15 +41,20 @@ def test_kill_9_of_all_live_processes(start_production: StartProduction, watch: 
     shape.stop()
 
 
+def kill_worker(shape: ProductionShape) -> None:
+    """End the oldest web worker with `kill -9`, and wait until gunicorn has started another."""
+    before = shape.find_workers()
+    os.kill(before[0], signal.SIGKILL)
+    wait_until(lambda: set(shape.find_workers()) - set(before), what="another worker")
+
+
 def test_kill_9_of_a_web_worker(start_production: StartProduction, watch: Watch) -> None:
     shape = start_production()
     viewers = watch(shape)
     with sending(shape.port) as load:
         for _ in range(3):
             load.wait_for_more()
-            workers = shape.find_workers()
-            os.kill(workers[0], signal.SIGKILL)
-            wait_until(lambda workers=workers: set(shape.find_workers()) - set(workers), what="another worker")
+            kill_worker(shape)
         load.wait_for_more()
     check_truth(shape, load, viewers)
     shape.stop()

@@ -3,17 +3,24 @@
 import os
 import signal
 import time
+from collections.abc import Sequence
 
-from tests.conftest import StartDashboard
 from tests.faults.conftest import Watch
 from tests.faults.database import Database, fetch, holding
 from tests.faults.load import sending
 from tests.faults.processes import is_listening, kill_workers
 from tests.faults.truth import check_truth
-from tests.servers import wait_until
+from tests.faults.viewer import Viewer
+from tests.support.fixtures import StartDashboard
+from tests.support.servers import wait_until
 
 STOPPED_WITHIN_S = 10
 WAITING = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+
+
+def wait_for_connections(viewers: Sequence[Viewer], count: int) -> None:
+    """Wait until each viewer has connected so many times."""
+    wait_until(lambda: {viewer.connections for viewer in viewers} == {count})
 
 
 def test_kill_9_of_workers(start_dashboard: StartDashboard, watch: Watch) -> None:
@@ -23,7 +30,7 @@ def test_kill_9_of_workers(start_dashboard: StartDashboard, watch: Watch) -> Non
         for kills in (1, 2, 3):
             load.wait_for_more()
             kill_workers(server)
-            wait_until(lambda kills=kills: {viewer.connections for viewer in viewers} == {kills + 1})
+            wait_for_connections(viewers, kills + 1)
         load.wait_for_more()
     assert load.broken, "no sender noticed"
     check_truth(server, load, viewers)
@@ -51,10 +58,11 @@ def test_sigterm_answers_those_that_wait_for_their_commit(database: Database, st
                 load.add_sender()
             wait_until(lambda: fetch(server.database_url, WAITING), what="a batch that waits")
             wait_until(lambda: len(load.in_flight) == 20)
-            assert server.process
-            os.killpg(server.process.pid, signal.SIGTERM)
+            process = server.process
+            assert process
+            os.killpg(process.pid, signal.SIGTERM)
             wait_until(lambda: not is_listening(server), what="an end of listening")
-        wait_until(lambda: server.process.poll() is not None, STOPPED_WITHIN_S, "its end")
+        wait_until(lambda: process.poll() is not None, STOPPED_WITHIN_S, "its end")
     assert load.statuses == {200: 20}
     assert not load.broken
     server.start()

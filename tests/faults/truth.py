@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from dashboard.ingest.delivery import open_body
+from dashboard.ingest.delivery import decompress_body
 from tests.faults.database import fetch
 from tests.faults.load import RUNS, Load, tell_run
 from tests.faults.viewer import Viewer
-from tests.live.views import View, patch_deployment, sort_parts
-from tests.servers import DashboardServer
+from tests.support.servers import DashboardServer
+from tests.support.views import View, patch_deployment, sort_parts
 
 
 def check_truth(server: DashboardServer, load: Load, viewers: Iterable[Viewer] = ()) -> None:
@@ -29,7 +29,10 @@ def check_truth(server: DashboardServer, load: Load, viewers: Iterable[Viewer] =
 def check_inbox(server: DashboardServer, load: Load) -> None:
     """Every acknowledged delivery is kept with the verdict that was answered, and was applied once, under some id."""
     rows = fetch(server.database_url, "SELECT id::text, verdict, body FROM deliveries")
-    kept = {delivery_id: (verdict, json.loads(open_body(body)).get("step_name")) for delivery_id, verdict, body in rows}
+    kept = {
+        delivery_id: (verdict, json.loads(decompress_body(body)).get("step_name"))
+        for delivery_id, verdict, body in rows
+    }
     for key, answer in load.acknowledged.items():
         assert kept.get(answer["delivery_id"]) == (answer["verdict"], key)
     applied = Counter(key for verdict, key in kept.values() if verdict == "applied" and key is not None)

@@ -7,9 +7,9 @@ import time
 
 import socketio.exceptions
 
-from tests.live.browser import Browser
-from tests.live.views import View, patch_deployment, share_projects, sort_parts
-from tests.servers import wait_until
+from tests.support.servers import wait_until
+from tests.support.socketio_client import SocketIOClient
+from tests.support.views import View, patch_deployment, share_projects, sort_parts
 
 PAUSE_S = 0.1
 CONVERGED_WITHIN_S = 20
@@ -53,16 +53,16 @@ class Viewer:
 
     def _live(self) -> None:
         while not self._closed.is_set():
-            with contextlib.suppress(*FAILURES), contextlib.closing(Browser(self._url)) as page:
+            with contextlib.suppress(*FAILURES), contextlib.closing(SocketIOClient(self._url)) as page:
                 self._follow(page)
             time.sleep(PAUSE_S)
 
     def _load_afresh(self) -> dict[int, View] | None:
-        with contextlib.suppress(*FAILURES), contextlib.closing(Browser(self._url)) as page:
+        with contextlib.suppress(*FAILURES), contextlib.closing(SocketIOClient(self._url)) as page:
             return self._subscribe(page, since=None)
         return None
 
-    def _follow(self, page: Browser) -> None:
+    def _follow(self, page: SocketIOClient) -> None:
         self._resume(page)
         self.connections += 1
         while not self._closed.is_set() and page.is_connected():
@@ -70,11 +70,11 @@ class Viewer:
                 _, frame = page.take_frame(PAUSE_S)
                 self._see(page, frame)
 
-    def _resume(self, page: Browser) -> None:
+    def _resume(self, page: SocketIOClient) -> None:
         known = self.views.get(self._watched or 0)
         self.views |= self._subscribe(page, since=known["seq"] if known else None)
 
-    def _subscribe(self, page: Browser, since: int | None) -> dict[int, View]:
+    def _subscribe(self, page: SocketIOClient, since: int | None) -> dict[int, View]:
         """Return what there is, or what became of what was known."""
         topic = f"deployment:{self._watched}" if self._watched else "overview"
         answer = page.subscribe(topic, since)
@@ -90,7 +90,7 @@ class Viewer:
                 patch_deployment(view, event)
         return {}
 
-    def _see(self, page: Browser, frame: View) -> None:
+    def _see(self, page: SocketIOClient, frame: View) -> None:
         if "seq" not in frame:
             return  # news of siblings
         view = self.views.get(frame["deployment_id"], {"id": frame["deployment_id"], "seq": 0, "jobs": {}})

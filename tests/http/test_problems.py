@@ -8,8 +8,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from dashboard.http.problems import flatten_messages
-from tests.conftest import MakeDatabase
-from tests.webhooks.conftest import visit
+from tests.support.applications import visit
+from tests.support.databases import MakeDatabase
 
 
 @pytest.fixture(scope="module")
@@ -74,15 +74,15 @@ def test_bytes_that_are_no_text_are_merely_not_found(client: FlaskClient, path: 
 
 
 @pytest.fixture
-def broken_app(app: Flask) -> Flask:
-    """Give an application with a route that fails."""
+def broken_app(fresh_application: Flask) -> Flask:
+    """Give an application with routes that fail."""
 
     def fail() -> str:
         raise RuntimeError("insides-5150")
 
-    app.add_url_rule("/api/broken", view_func=fail)
-    app.add_url_rule("/broken", view_func=fail, endpoint="broken_page")
-    return app
+    fresh_application.add_url_rule("/api/broken", view_func=fail)
+    fresh_application.add_url_rule("/broken", view_func=fail, endpoint="broken_page")
+    return fresh_application
 
 
 @pytest.mark.parametrize(

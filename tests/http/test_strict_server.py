@@ -10,8 +10,8 @@ import gevent.socket
 import pytest
 
 from dashboard.http import strict_server as wire
-from tests.conftest import StartDashboard
-from tests.servers import SECRET, DashboardServer
+from tests.support.fixtures import StartDashboard
+from tests.support.servers import SECRET, DashboardServer
 
 WITHIN_S = 20
 POST = f"POST /api/webhook/deployment HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {SECRET}\r\n"
@@ -87,11 +87,11 @@ def test_a_head_that_does_not_come_ends_the_connection(dashboard_server: Dashboa
             assert b" 200 " not in answer
 
 
-@pytest.mark.parametrize("size", [wire.JOINED_BYTES, 3 * wire.JOINED_BYTES])
+@pytest.mark.parametrize("size", [wire.MAX_JOINED_BYTES, 3 * wire.MAX_JOINED_BYTES])
 def test_what_a_client_does_not_take_in_time_is_cut_off_and_nothing_else_follows(
     size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wire, "SILENCE_S", 0.5)
+    monkeypatch.setattr(wire, "SOCKET_TIMEOUT_S", 0.5)
 
     def answer(_environ: object, start_response: Callable[..., object]) -> Iterator[bytes]:
         start_response("200 OK", [("Content-Length", str(size))])

@@ -18,8 +18,7 @@ from dashboard.extensions import db, open_reader
 from dashboard.ingest.batch import ingest_deliveries
 from dashboard.maintenance.staleness import announce_stale
 from dashboard.queries.events import list_events
-from tests.core.strategies import reports
-from tests.ingest.deliveries import (
+from tests.support.deliveries import (
     NOW,
     ingest,
     ingest_each,
@@ -29,9 +28,10 @@ from tests.ingest.deliveries import (
     replay_events,
     strip_receipt,
 )
+from tests.support.strategies import reports
 
 with_database = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 series_of_reports = st.lists(reports(), min_size=1, max_size=6)
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import StartDashboard
-from tests.servers import DashboardServer
+from tests.support.fixtures import StartDashboard
+from tests.support.servers import DashboardServer
 
 PAYLOADS: list[dict[str, Any]] = [
     {"status": "running", "branch": "main", "timestamp": "2026-01-01T10:00:00Z", "port": 8000},

@@ -1,26 +1,14 @@
 """Following the database: whatever is committed reaches every page, whoever committed it."""
 
-from collections.abc import Iterable
-
-from tests.conftest import StartDashboard
-from tests.live.browser import Frame
-from tests.live.conftest import OpenPage
-from tests.live.rows import Rows
-from tests.servers import DashboardServer
+from tests.support.fixtures import ConnectClient, StartDashboard
+from tests.support.rows import Rows
+from tests.support.servers import DashboardServer
+from tests.support.socketio_client import is_gap_free
 
 
-def is_gap_free(frames: Iterable[Frame], since: int) -> bool:
-    """Say whether each frame begins where the one before ended, or earlier: it then repeats what is known."""
-    for frame in frames:
-        if frame["prev_seq"] > since:
-            return False
-        since = frame["seq"]
-    return True
-
-
-def test_events_reach_the_page_without_a_gap(open_page: OpenPage, rows: Rows) -> None:
+def test_events_reach_the_page_without_a_gap(connect_client: ConnectClient, rows: Rows) -> None:
     deployment_id = rows.make_deployment(seq=4)
-    page = open_page()
+    page = connect_client()
     page.subscribe(f"deployment:{deployment_id}")
     for number in range(40):
         seq = rows.add_message(deployment_id, f"message {number}")
@@ -30,18 +18,18 @@ def test_events_reach_the_page_without_a_gap(open_page: OpenPage, rows: Rows) ->
     assert len(frames) < 40
 
 
-def test_a_frame_is_named_after_what_happened_most(open_page: OpenPage, rows: Rows) -> None:
+def test_a_frame_is_named_after_what_happened_most(connect_client: ConnectClient, rows: Rows) -> None:
     deployment_id = rows.make_deployment(seq=1)
-    page = open_page()
+    page = connect_client()
     page.subscribe(f"deployment:{deployment_id}")
     for kind in ("step.updated", "deployment.updated", "deployment.completed", "deployment.created"):
         rows.add_events({deployment_id: [{}]}, kind=kind)
         assert page.take_frame()[0] == kind
 
 
-def test_a_page_gets_one_copy_whatever_it_watches(open_page: OpenPage, rows: Rows) -> None:
+def test_a_page_gets_one_copy_whatever_it_watches(connect_client: ConnectClient, rows: Rows) -> None:
     deployment_id = rows.make_deployment("shop", seq=1)
-    page = open_page()
+    page = connect_client()
     for topic in (f"deployment:{deployment_id}", "overview", "project:shop"):
         page.subscribe(topic)
     seq = rows.add_message(deployment_id, "hello")
@@ -49,10 +37,11 @@ def test_a_page_gets_one_copy_whatever_it_watches(open_page: OpenPage, rows: Row
     assert page.has_nothing_more()
 
 
-def test_each_topic_gets_its_own_events_only(open_page: OpenPage, rows: Rows) -> None:
+def test_each_topic_gets_its_own_events_only(connect_client: ConnectClient, rows: Rows) -> None:
     ours, theirs = rows.make_deployment("shop"), rows.make_deployment("网站")
     pages = {
-        topic: open_page() for topic in (f"deployment:{ours}", "project:shop", f"deployment:{theirs}", "project:网站")
+        topic: connect_client()
+        for topic in (f"deployment:{ours}", "project:shop", f"deployment:{theirs}", "project:网站")
     }
     for topic, page in pages.items():
         page.subscribe(topic)
@@ -66,8 +55,8 @@ def test_each_topic_gets_its_own_events_only(open_page: OpenPage, rows: Rows) ->
     assert all(page.has_nothing_more() for page in pages.values())
 
 
-def test_a_new_deployment_is_told_from_its_beginning(open_page: OpenPage, rows: Rows) -> None:
-    page = open_page()
+def test_a_new_deployment_is_told_from_its_beginning(connect_client: ConnectClient, rows: Rows) -> None:
+    page = connect_client()
     page.subscribe("overview")
     deployment_id = rows.make_deployment()
     rows.add_events({deployment_id: [{"deployment": {"id": deployment_id}}, {}, {}]}, kind="deployment.created")
@@ -77,20 +66,20 @@ def test_a_new_deployment_is_told_from_its_beginning(open_page: OpenPage, rows: 
 
 
 def test_every_process_tells_its_own_pages(
-    start_dashboard: StartDashboard, dashboard_server: DashboardServer, open_page: OpenPage, rows: Rows
+    start_dashboard: StartDashboard, dashboard_server: DashboardServer, connect_client: ConnectClient, rows: Rows
 ) -> None:
     deployment_id = rows.make_deployment(seq=1)
-    pages = [open_page(), open_page(start_dashboard(dashboard_server.database_url).url)]
+    pages = [connect_client(), connect_client(start_dashboard(dashboard_server.database_url).url)]
     for page in pages:
         page.subscribe(f"deployment:{deployment_id}")
     seq = rows.add_message(deployment_id, "hello")
     assert all(is_gap_free(page.take_frames_until(deployment_id, seq), since=1) for page in pages)
 
 
-def test_what_was_never_announced_is_found_by_the_sweep(open_page: OpenPage, rows: Rows) -> None:
+def test_what_was_never_announced_is_found_by_the_sweep(connect_client: ConnectClient, rows: Rows) -> None:
     """Watched on its own page, open and in a list, and not even known before."""
     watched, listed = rows.make_deployment(seq=2), rows.make_deployment(seq=2)
-    own, overview = open_page(), open_page()
+    own, overview = connect_client(), connect_client()
     own.subscribe(f"deployment:{watched}")
     overview.subscribe("overview")
     rows.add_events({watched: [{}, {}], listed: [{}, {}]}, notify=False)
@@ -102,14 +91,14 @@ def test_what_was_never_announced_is_found_by_the_sweep(open_page: OpenPage, row
     assert own.take_frames_until(watched, 4) == [frames[watched]]
 
 
-def test_a_page_that_resumes_has_seen_everything(open_page: OpenPage, rows: Rows) -> None:
+def test_a_page_that_resumes_has_seen_everything(connect_client: ConnectClient, rows: Rows) -> None:
     deployment_id = rows.make_deployment(seq=1)
-    first = open_page()
+    first = connect_client()
     first.subscribe(f"deployment:{deployment_id}")
     seen = first.take_frames_until(deployment_id, rows.add_message(deployment_id, "seen"))[-1]["seq"]
     first.close()
     rows.add_message(deployment_id, "missed")
-    second = open_page()
+    second = connect_client()
     answer = second.subscribe(f"deployment:{deployment_id}", since=seen)
     assert [event["deployment"]["message"] for event in answer["events"]] == ["missed"]
     seq = rows.add_message(deployment_id, "seen again")
@@ -117,18 +106,18 @@ def test_a_page_that_resumes_has_seen_everything(open_page: OpenPage, rows: Rows
     assert is_gap_free(second.take_frames_until(deployment_id, seq), since=answer["seq"])
 
 
-def test_nonsense_on_the_channel_is_passed_over(open_page: OpenPage, rows: Rows) -> None:
+def test_nonsense_on_the_channel_is_passed_over(connect_client: ConnectClient, rows: Rows) -> None:
     deployment_id = rows.make_deployment(seq=1)
-    page = open_page()
+    page = connect_client()
     page.subscribe(f"deployment:{deployment_id}")
     for nonsense in ("", "x", ":", "1:", "1:x -1:-1", "9" * 40 + ":1", "999999999999999999:999999999"):
         rows.fetch("SELECT pg_notify('deployment_events', %s)", nonsense)
     assert page.take_frames_until(deployment_id, rows.add_message(deployment_id, "hello"))
 
 
-def test_an_event_that_cannot_be_read_hides_no_other(open_page: OpenPage, rows: Rows) -> None:
+def test_an_event_that_cannot_be_read_hides_no_other(connect_client: ConnectClient, rows: Rows) -> None:
     broken, sound = rows.make_deployment(seq=1), rows.make_deployment(seq=1)
-    page = open_page()
+    page = connect_client()
     page.subscribe("overview")
     rows.add_events({broken: [{"steps": [{"nameless": True}]}]})
     assert page.take_frames_until(sound, rows.add_message(sound, "hello"))

@@ -6,7 +6,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.live.frames import KINDS, Event, fold_events
+from dashboard.database.listener import Event
+from dashboard.live.frames import KINDS, fold_events
 
 State = dict[str, Any]
 

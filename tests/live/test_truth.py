@@ -2,10 +2,10 @@
 
 import random
 
-from tests.live.browser import Browser
-from tests.live.conftest import OpenPage
-from tests.live.views import View, patch_deployment, share_projects, sort_parts
-from tests.servers import DashboardServer
+from tests.support.fixtures import ConnectClient
+from tests.support.servers import DashboardServer
+from tests.support.socketio_client import SocketIOClient
+from tests.support.views import View, patch_deployment, share_projects, sort_parts
 
 STEPS = ("checkout", "build", "deploy_project", "test_website")
 WORDS = ("pending", "running", "success", "failed", "skipped", "no such word")
@@ -27,7 +27,7 @@ def make_report(chance: random.Random) -> View:
     return report
 
 
-def live_through(page: Browser, views: dict[int, View], seqs: dict[int, int]) -> None:
+def live_through(page: SocketIOClient, views: dict[int, View], seqs: dict[int, int]) -> None:
     """Apply frames until all deployments have reached these seqs."""
     while any(views.get(key, {"seq": 0})["seq"] < seq for key, seq in seqs.items()):
         _, frame = page.take_frame()
@@ -37,12 +37,12 @@ def live_through(page: Browser, views: dict[int, View], seqs: dict[int, int]) ->
 
 
 def test_a_page_that_lived_through_reports_equals_a_fresh_one(
-    dashboard_server: DashboardServer, open_page: OpenPage
+    dashboard_server: DashboardServer, connect_client: ConnectClient
 ) -> None:
     chance = random.Random(2)
     first = dashboard_server.post({"project": "shop", "run_id": "0", "status": "running"})[1]
     watched = first["deployment_id"]
-    own, overview = open_page(), open_page()
+    own, overview = connect_client(), connect_client()
     one = {watched: sort_parts(own.subscribe(f"deployment:{watched}")["snapshot"])}
     everything = {row["id"]: {**row, "jobs": {}} for row in overview.subscribe("overview")["snapshot"]["deployments"]}
     seqs = {watched: first["seq"]}
@@ -53,7 +53,7 @@ def test_a_page_that_lived_through_reports_equals_a_fresh_one(
     live_through(own, one, {watched: seqs[watched]})
     live_through(overview, everything, seqs)
 
-    fresh = open_page()
+    fresh = connect_client()
     whole = sort_parts(fresh.subscribe(f"deployment:{watched}")["snapshot"])
     assert {**one[watched], "project": None} == whole
     rows = {row["id"]: row for row in fresh.subscribe("overview")["snapshot"]["deployments"]}

@@ -13,9 +13,9 @@ from dashboard.core.words import Verdict
 from dashboard.extensions import db
 from dashboard.http.context import current_settings
 from dashboard.ingest.batch import ingest_deliveries
-from dashboard.maintenance.deployment_retention import BATCH_SIZE, GIVEN_UP, SETTLED, delete_old_deployments
-from dashboard.maintenance.search_index import add_terms
-from tests.ingest.deliveries import NOW, ingest, make_incoming, make_report
+from dashboard.maintenance.deployment_retention import BATCH_SIZE, MIN_KEPT, MIN_KEPT_OPEN, delete_old_deployments
+from dashboard.maintenance.search_index import index_new_deployments
+from tests.support.deliveries import NOW, ingest, make_incoming, make_report
 
 MOMENT = timedelta(seconds=1)
 
@@ -91,7 +91,7 @@ def test_what_runs_in_an_environment_is_always_kept(app: Flask) -> None:
     assert list_kept() == ["b", "d", "f"]
 
 
-@pytest.mark.parametrize(("status", "silence"), [("success", SETTLED), ("running", GIVEN_UP)])
+@pytest.mark.parametrize(("status", "silence"), [("success", MIN_KEPT), ("running", MIN_KEPT_OPEN)])
 def test_nothing_goes_that_may_still_report(status: str, silence: timedelta, app: Flask) -> None:
     for name, age in (("a", silence + MOMENT), ("b", silence - MOMENT)):
         deploy(name, age / timedelta(days=1), status=status)
@@ -104,7 +104,7 @@ def test_nothing_goes_that_may_still_report(status: str, silence: timedelta, app
 def test_all_that_belongs_to_a_deployment_goes_with_it_but_not_its_deliveries(app: Flask) -> None:
     deploy("a", 100, steps=[{"name": "build", "status": "success"}])
     deploy("b", 50)
-    add_terms(db.engine, NOW)
+    index_new_deployments(db.engine, NOW)
     keep(app, days=60)
     delete_old_deployments(db.engine, current_settings(), NOW)
     for table in ("deployment_jobs", "deployment_steps"):

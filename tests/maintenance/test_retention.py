@@ -10,7 +10,7 @@ from flask import Flask
 from dashboard.extensions import db
 from dashboard.http.context import current_settings
 from dashboard.maintenance.retention import delete_old
-from tests.live.rows import Rows
+from tests.support.rows import Rows
 
 NOON = datetime(2024, 6, 1, 12, tzinfo=UTC)
 INSTANT = timedelta(microseconds=1)

@@ -3,10 +3,12 @@
 from pathlib import Path
 
 from dashboard.app import create_app
-from tests.conftest import MakeDatabase, StartDashboard, close_connections, make_settings
-from tests.ingest.deliveries import ingest, make_incoming, make_report
-from tests.live.rows import Rows
-from tests.servers import wait_until
+from tests.support.applications import close_connections, make_settings
+from tests.support.databases import MakeDatabase
+from tests.support.deliveries import ingest, make_incoming, make_report
+from tests.support.fixtures import StartDashboard
+from tests.support.rows import Rows
+from tests.support.servers import wait_until
 
 
 def test_old_deployments_come_into_the_index_by_themselves(

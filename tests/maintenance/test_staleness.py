@@ -10,10 +10,9 @@ from flask import Flask
 from dashboard.extensions import db
 from dashboard.maintenance.staleness import announce_stale
 from dashboard.models.base import unpack_json
-from tests.conftest import StartDashboard
-from tests.live.browser import Browser
-from tests.live.conftest import OpenPage
-from tests.live.rows import Rows
+from tests.support.fixtures import ConnectClient, StartDashboard
+from tests.support.rows import Rows
+from tests.support.socketio_client import SocketIOClient
 
 NOON = datetime(2024, 1, 1, 12, tzinfo=UTC)
 STALE_S = 600
@@ -75,7 +74,7 @@ def test_many_announcing_at_once_announce_each_once(app: Flask, own_rows: Rows) 
     assert [len(read_events(own_rows, deployment_id)) for deployment_id in silent] == [1] * 150
 
 
-def take_states(page: Browser, since: int, last: str) -> list[str]:
+def take_states(page: SocketIOClient, since: int, last: str) -> list[str]:
     """Return the states a page that was at `since` is told, up to and with the last."""
     states: list[str] = []
     while not states or states[-1] != last:
@@ -84,13 +83,15 @@ def take_states(page: Browser, since: int, last: str) -> list[str]:
     return states
 
 
-def test_open_pages_see_it_once_and_see_it_lifted(start_dashboard: StartDashboard, open_page: OpenPage) -> None:
+def test_open_pages_see_it_once_and_see_it_lifted(
+    start_dashboard: StartDashboard, connect_client: ConnectClient
+) -> None:
     """With two processes, each of which looks for the silent."""
     server = start_dashboard(DASHBOARD_STALE_S="3")
     other = start_dashboard(server.database_url, DASHBOARD_STALE_S="3")
     report = {"project": "shop", "run_id": "7", "status": "in_progress", "step": {"name": "build", "status": "running"}}
     deployment_id = server.post(report)[1]["deployment_id"]
-    pages = [open_page(server.url), open_page(other.url)]
+    pages = [connect_client(server.url), connect_client(other.url)]
     since = [page.subscribe(f"deployment:{deployment_id}")["seq"] for page in pages]
     assert [take_states(page, seq, "stale") for page, seq in zip(pages, since, strict=True)] == [["stale"], ["stale"]]
     server.post({**report, "message": "still here"})

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tests.servers import SECRET
-from tests.webhooks.posting import BEARER, make_payload, post
+from tests.support.posting import BEARER, make_payload, post
+from tests.support.servers import SECRET
 
 AS_BROWSER = {**BEARER, "Accept": "text/html", "Sec-Fetch-Site": "same-origin"}
 
@@ -54,7 +54,7 @@ def test_a_row_tells_verdict_sender_event_reason_and_deployment(client: FlaskCli
     assert 'data-state="partial"' in rejected
     assert '<span class="word">rejected</span>' in rejected
     assert "not authenticated" in rejected
-    assert "Not accepted: no bearer token and no signature." in rejected
+    assert "Authentication failed: no bearer token or signature." in rejected
     assert '<span class="word">ignored</span>' in ignored
     assert "<code>ping</code>" in ignored
     assert '<span class="word">applied</span>' in applied
@@ -87,13 +87,13 @@ def test_filters_narrow_the_list(client: FlaskClient, query: str, verdicts: list
 @pytest.mark.parametrize(
     ("query", "message"),
     [
-        ("verdict=maybe", "There is no verdict “maybe”."),
-        ("dialect=klingon", "There is no dialect “klingon”."),
-        ("project=nobody", "There is no project “nobody”."),
-        ("deployment=x", "“x” is not the number of a deployment, like 12."),
-        ("deployment=9223372036854775808", "“9223372036854775808” is not the number of a deployment, like 12."),
-        ("since=yesterday", "“yesterday” is not a day like 2024-01-31."),
-        ("q=" + "x" * 301, "This is longer than 300 characters."),
+        ("verdict=maybe", "Unknown verdict “maybe”."),
+        ("dialect=klingon", "Unknown dialect “klingon”."),
+        ("project=nobody", "Project “nobody” does not exist."),
+        ("deployment=x", "“x” is not a deployment number. Example: 12."),
+        ("deployment=9223372036854775808", "“9223372036854775808” is not a deployment number. Example: 12."),
+        ("since=yesterday", "“yesterday” is not a date. Example: 2024-01-31."),
+        ("q=" + "x" * 301, "At most 300 characters."),
     ],
 )
 def test_a_filter_that_makes_no_sense_is_explained_where_it_stands(
@@ -120,9 +120,9 @@ def test_pages_hold_each_delivery_once_and_lead_back(client: FlaskClient) -> Non
 
 
 def test_empty_lists_say_what_to_do(client: FlaskClient) -> None:
-    assert "Nothing has been delivered yet." in read(client, "/deliveries")
-    assert "No delivery matches these filters." in read(client, "/deliveries?q=nothing")
-    assert "Replay all that match" not in read(client, "/deliveries?q=nothing")
+    assert "No deliveries yet." in read(client, "/deliveries")
+    assert "No matching deliveries." in read(client, "/deliveries?q=nothing")
+    assert "Replay all matches" not in read(client, "/deliveries?q=nothing")
 
 
 def test_a_cursor_that_no_page_gave_out_is_refused(client: FlaskClient) -> None:
@@ -149,8 +149,8 @@ def test_a_delivery_that_cannot_be_replayed_says_why_and_offers_no_button(client
     post(client, b"x" * 9000, {})
     (delivery_id,) = list_shown(read(client, "/deliveries"))
     page = read(client, f"/deliveries/{delivery_id}")
-    assert "Nobody vouches for it" in page
-    assert "of its 8.8 KiB only the first 4 KiB were kept" in page
+    assert "Cannot be replayed: the request was not authenticated." in page
+    assert "only the first 4 KiB of 8.8 KiB were stored" in page
     assert ">Replay</button>" not in page
 
 
@@ -177,7 +177,7 @@ def test_a_form_replays_one_and_tells_so(client: FlaskClient) -> None:
     assert action is not None
     answer = client.post(action[1], headers=AS_BROWSER)
     assert answer.status_code == HTTPStatus.SEE_OTHER
-    assert "It was replayed: this is what became of it now." in read(client, answer.location)
+    assert "Replayed. This is the new result." in read(client, answer.location)
     assert '<span class="tag">replayed</span>' in read(client, "/deliveries")
 
 
@@ -199,7 +199,7 @@ def test_a_form_replays_all_that_match_and_comes_back_to_them(client: FlaskClien
     assert answer.status_code == HTTPStatus.SEE_OTHER
     assert answer.location.startswith("/deliveries?verdict=applied&")
     page = read(client, answer.location)
-    assert "3 deliveries were replayed:" in page
+    assert "3 deliveries replayed:" in page
     assert len(list_shown(page)) == 3
 
 
@@ -207,10 +207,10 @@ def test_what_is_left_is_replayed_by_another_form(client: FlaskClient) -> None:
     deliver(client, 3)
     cursor = client.post("/api/deliveries/replay?limit=2", headers=BEARER).get_json()["next_cursor"]
     page = read(client, f"/deliveries?verdict=applied&replayed=2&skipped=0&applied=2&left={cursor}")
-    assert "Replay the next ones" in page
+    assert "Replay the next batch" in page
     action, fields = read_form(page)
     answer = client.post(action, headers=AS_BROWSER, data=fields)
-    assert "1 delivery was replayed:" in read(client, answer.location)
+    assert "1 delivery replayed:" in read(client, answer.location)
 
 
 def test_the_page_of_a_deployment_leads_to_its_deliveries(client: FlaskClient) -> None:

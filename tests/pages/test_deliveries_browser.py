@@ -8,10 +8,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from tests.pages.browser import LOOKS
-from tests.pages.conftest import OpenPage
-from tests.pages.sending import send
-from tests.servers import SECRET, DashboardServer
+from tests.support.chromium import LOOKS
+from tests.support.chromium_fixtures import OpenPage
+from tests.support.sending import send
+from tests.support.servers import SECRET, DashboardServer
 
 OPEN = {"Authorization": "Basic " + base64.b64encode(f"any:{SECRET}".encode()).decode()}
 LONG = "a-very-long-name-" * 12
@@ -113,12 +113,12 @@ def test_one_click_replays_what_matches(
         send(dashboard_server, project=name, run_id=str(number))
     path = f"/deliveries?project={name.lower()}&verdict=applied"
     page = open_page(path, extra_http_headers=OPEN, java_script_enabled=javascript, locale="en-GB")
-    page.get_by_role("button", name="Replay all that match").click()
-    page.get_by_role("status").get_by_text("2 deliveries were replayed:").wait_for()
+    page.get_by_role("button", name="Replay all matches").click()
+    page.get_by_role("status").get_by_text("2 deliveries replayed:").wait_for()
     assert page.locator("tbody tr").count() == 2
     page.locator("tbody a.name").first.click()
     page.get_by_role("button", name="Replay").click()
-    page.get_by_text("It was replayed: this is what became of it now.").wait_for()
+    page.get_by_text("Replayed. This is the new result.").wait_for()
 
 
 def test_the_form_keeps_what_narrows_nothing_out_of_the_address(

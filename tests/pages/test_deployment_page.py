@@ -8,10 +8,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.pages.browser import expect_fresh, wait_connection
-from tests.pages.conftest import OpenPage
-from tests.pages.sending import path_of, send
-from tests.servers import DashboardServer
+from tests.support.chromium import expect_fresh, wait_connection
+from tests.support.chromium_fixtures import OpenPage
+from tests.support.sending import path_of, send
+from tests.support.servers import DashboardServer
 
 LONG_AGO = datetime(2024, 1, 1, tzinfo=UTC)
 STEPS = ("validate_artifact", "部署项目", "start_service", "test_website")
@@ -62,13 +62,13 @@ def test_a_failed_run_says_what_failed_where_and_since_when(
     wait_connection(page, "live")
     expect(page.locator(".headline")).to_contain_text("Failed at Start service, 2 min ago (")
     expect(page.locator(".cause")).to_have_text("exit code 1: EADDRINUSE")
-    expect(page.locator(".overall")).to_contain_text("This step did not fail in the 3 runs before.")
+    expect(page.locator(".overall")).to_contain_text("First failure in 4 runs.")
     expect(page.locator("details[open] pre")).to_have_text("starting\nlisten 0.0.0.0:8080\nEADDRINUSE")
-    expect(find_step(page, "test_website")).to_contain_text("did not run or was not reported")
+    expect(find_step(page, "test_website")).to_contain_text("not run or not reported")
     expect(page.locator(".jobs .note:visible")).to_have_count(0)
     page.get_by_role("link", name="Start service").click()
     expect(page.locator(":target")).to_contain_text("Start service")
-    expect_fresh(page, fresh.goto(page.url) and fresh)
+    expect_fresh(page, fresh)
 
 
 def test_with_several_jobs_the_sentence_names_the_job(open_page: OpenPage, dashboard_server: DashboardServer) -> None:
@@ -88,8 +88,8 @@ def test_the_time_left_counts_down_and_says_on_what_it_rests(
     page = open_page(path_of(answer))
     wait_connection(page, "live")
     left = page.locator("[data-format=left]")
-    expect(left).to_have_text(re.compile(r"about (30|25) s left · 10 runs"))
-    expect(left).to_have_text(re.compile(r"about (20|15) s left · 10 runs"), timeout=20_000)
+    expect(left).to_have_text(re.compile(r"about (30|25) s left · based on 10 runs"))
+    expect(left).to_have_text(re.compile(r"about (20|15) s left · based on 10 runs"), timeout=20_000)
     expect(find_step(page, "start_service")).to_contain_text("usually 10 s")
     expect_fresh(page, fresh)
 
@@ -104,13 +104,13 @@ def test_what_takes_longer_than_nine_in_ten_did_is_overdue(
     page = open_page(path_of(answer))
     wait_connection(page, "live")
     left = page.locator("[data-format=left]")
-    expect(left).to_have_text(re.compile(r"overdue by 5\d s · 10 runs"))
-    expect(left).to_have_text(re.compile(r"overdue by 1 min \d s · 10 runs"), timeout=20_000)
+    expect(left).to_have_text(re.compile(r"overdue by 5\d s · based on 10 runs"))
+    expect(left).to_have_text(re.compile(r"overdue by 1 min \d s · based on 10 runs"), timeout=20_000)
     expect(find_step(page, "deploy_project")).to_contain_text("slow · usually 10 s")
     send_run(dashboard_server, "now", start, *["success"] * 4, project="overdue", seconds=25)
     expect(left).to_be_hidden()
     expect(page.locator(".overall [data-format=took]")).to_have_text("1 min 40 s")
-    expect(page.locator(".overall [data-format=usual]")).to_have_text("usually 40 s · 10 runs")
+    expect(page.locator(".overall [data-format=usual]")).to_have_text("usually 40 s · based on 10 runs")
     expect_fresh(page, fresh)
 
 

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask, url_for
 
 from dashboard.pages.text import formats, languages
-from scripts.translations import collect_words
+from scripts.translations import translate_words
 
 TABLES = Path(__file__).parents[1] / "js" / "text"
 TABLE = json.loads((TABLES / "formats.json").read_text())
@@ -54,4 +54,4 @@ def test_a_condition_holds_as_the_table_says(case: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("name", languages.LANGUAGES)
 def test_the_scripts_are_tested_with_the_words_of_the_pages(name: str) -> None:
-    assert json.loads((TABLES / f"words.{name}.json").read_text()) == collect_words(name)
+    assert json.loads((TABLES / f"words.{name}.json").read_text()) == translate_words(name)

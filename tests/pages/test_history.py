@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from dashboard.core.report import Report
 from dashboard.pages.history_export import write_csv
 from dashboard.queries import scan_window as windows
-from tests.ingest.deliveries import NOW, ingest, make_incoming, make_report
+from tests.support.deliveries import NOW, ingest, make_incoming, make_report
 
 
 def deploy(client: FlaskClient, *run_ids: int, **payload: Any) -> None:
@@ -87,13 +87,13 @@ def test_the_form_shows_what_the_address_asks_for(client: FlaskClient) -> None:
 @pytest.mark.parametrize(
     ("query", "message"),
     [
-        ("state=gone", "There is no state “gone”."),
-        ("project=nobody", "There is no project “nobody”."),
-        ("since=yesterday", "“yesterday” is not a day like 2024-01-31."),
-        ("until=2026-02-30", "“2026-02-30” is not a day like 2024-01-31."),
-        ("until=9999-12-31", "“9999-12-31” is not a day like 2024-01-31."),
-        ("since=2026-06-02&until=2026-06-01", "The last day is before the first."),
-        ("q=" + "x" * 301, "This is longer than 300 characters."),
+        ("state=gone", "Unknown state “gone”."),
+        ("project=nobody", "Project “nobody” does not exist."),
+        ("since=yesterday", "“yesterday” is not a date. Example: 2024-01-31."),
+        ("until=2026-02-30", "“2026-02-30” is not a date. Example: 2024-01-31."),
+        ("until=9999-12-31", "“9999-12-31” is not a date. Example: 2024-01-31."),
+        ("since=2026-06-02&until=2026-06-01", "The last day is before the first day."),
+        ("q=" + "x" * 301, "At most 300 characters."),
     ],
 )
 def test_a_filter_that_makes_no_sense_is_explained_where_it_stands(
@@ -146,8 +146,8 @@ def test_the_page_that_someone_reads_stays_while_newer_ones_are_counted(client: 
 
 
 def test_empty_results_say_what_to_do(client: FlaskClient) -> None:
-    assert "No deployment has been reported yet." in read(client, "/deployments")
-    assert "No deployment matches these filters." in read(client, "/deployments?q=nothing")
+    assert "No deployments yet." in read(client, "/deployments")
+    assert "No matching deployments." in read(client, "/deployments?q=nothing")
 
 
 def test_a_window_without_results_leads_on(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,10 +155,10 @@ def test_a_window_without_results_leads_on(client: FlaskClient, monkeypatch: pyt
     deploy(client, *range(1, 9), branch="main")
     deploy(client, 100, branch="main")
     page = read(client, "/deployments?branch=dev")
-    assert "None of those that were looked through matches these filters." in page
+    assert "No matches so far." in page
     older = re.search(r'rel="next" href="([^"]+)"', page)
     assert older is not None
-    assert "There is nothing older." in read(client, older[1].replace("&amp;", "&"))
+    assert "No older entries." in read(client, older[1].replace("&amp;", "&"))
 
 
 def test_the_export_holds_what_the_filter_asks_for_and_opens_in_excel(client: FlaskClient) -> None:
@@ -198,7 +198,7 @@ def test_an_export_that_reached_its_limit_says_so(client: FlaskClient) -> None:
     deploy(client, 1, 2)
     (row, _) = read_rows(client, "/deployments.csv")
     view = {**{name: value or None for name, value in row.items()}, "project": {"slug": "shop"}}
-    assert "only the newest 2 are exported" in "".join(write_csv([[view, view]], most=2))
+    assert "only the newest 2 deployments are exported" in "".join(write_csv([[view, view]], most=2))
     assert "are exported" not in "".join(write_csv([[view]], most=2))
 
 

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import CDPSession, Page, Route, expect
 
-from tests.pages.browser import expect_fresh, wait_connection
-from tests.pages.conftest import OpenPage
-from tests.pages.sending import path_of, send
-from tests.servers import DashboardServer
+from tests.support.chromium import expect_fresh, wait_connection
+from tests.support.chromium_fixtures import OpenPage
+from tests.support.sending import path_of, send
+from tests.support.servers import DashboardServer
 
 WATCH_LONG_TASKS = """() => {
   window.tasks = [];

@@ -8,10 +8,12 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Page, expect
 
 from dashboard.app import create_app
-from tests.conftest import MakeDatabase, StartDashboard, make_settings
-from tests.pages.browser import wait_connection
-from tests.pages.conftest import OpenPage
-from tests.pages.sending import send
+from tests.support.applications import make_settings
+from tests.support.chromium import wait_connection
+from tests.support.chromium_fixtures import OpenPage
+from tests.support.databases import MakeDatabase
+from tests.support.fixtures import StartDashboard
+from tests.support.sending import send
 
 
 def read_language(client: FlaskClient, path: str = "/", **headers: str) -> str:
@@ -126,7 +128,7 @@ def test_a_visitor_switches_by_the_keyboard_and_stays_where_they_are(
     send(server, project="报表服务")
     address = f"{server.url}/projects/%E6%8A%A5%E8%A1%A8%E6%9C%8D%E5%8A%A1?x=1&y=%E9%83%A8"
     page = open_page(address)
-    for told, language in [("部署", "zh-Hans"), ("Deployments", "en")]:
+    for told, language in [("部署看板", "zh-Hans"), ("Deployments", "en")]:
         press_switch(page)
         expect(page.locator(".brand")).to_have_text(told)
         expect(page.locator("html")).to_have_attribute("lang", language)

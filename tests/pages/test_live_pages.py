@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.conftest import StartDashboard
-from tests.pages.browser import expect_fresh, wait_connection
-from tests.pages.conftest import OpenPage
-from tests.pages.sending import path_of, send
-from tests.servers import DashboardServer
+from tests.support.chromium import expect_fresh, wait_connection
+from tests.support.chromium_fixtures import OpenPage
+from tests.support.fixtures import StartDashboard
+from tests.support.sending import path_of, send
+from tests.support.servers import DashboardServer
 
 HOSTILE = "<img src=x onerror=document.title='stolen'><script>throw 1</script>{{7*7}} \u202e部署"
 
@@ -78,7 +78,7 @@ def test_without_any_connection_it_says_that_its_data_is_stale(
     page = open_page(path_of(send(dashboard_server, run_id="offline")), socket=False)
     page.route("**/deployments/*", lambda route: route.fulfill(body="not the page"))
     wait_connection(page, "stale")
-    expect(page.locator("#connection")).to_have_text("Stale data")
+    expect(page.locator("#connection")).to_have_text("Out of date")
 
 
 def test_after_the_server_was_killed_the_page_goes_on_by_itself(

@@ -9,11 +9,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.conftest import StartDashboard
-from tests.pages.browser import expect_fresh, wait_connection
-from tests.pages.conftest import OpenPage
-from tests.pages.sending import send
-from tests.servers import DashboardServer
+from tests.support.chromium import expect_fresh, wait_connection
+from tests.support.chromium_fixtures import OpenPage
+from tests.support.fixtures import StartDashboard
+from tests.support.sending import send
+from tests.support.servers import DashboardServer
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def test_the_search_narrows_while_typing_and_holds_while_events_arrive(
     expect(page.locator("[data-view=project]")).to_have_count(2)
     expect_fresh(page, fresh)
     search.fill("nobody")
-    expect(page.get_by_text("No project is like that.")).to_be_visible()
+    expect(page.get_by_text("No matching projects.")).to_be_visible()
     expect_fresh(page, fresh)
     search.fill("")
     expect(page.locator("[data-view=project]")).to_have_count(5)
@@ -93,7 +93,7 @@ def test_what_was_chosen_survives_a_reload_and_needs_no_script(
     for options in ({}, {"java_script_enabled": False}):
         page = open_page(path, **options)
         expect(page.get_by_label("Group by")).to_have_value("kind")
-        expect(page.get_by_label("Hide what is quiet")).to_be_checked()
+        expect(page.get_by_label("Hide inactive")).to_be_checked()
         expect(page.get_by_role("searchbox", name="Search projects")).to_have_value("production")
         expect(page.locator("[data-view=group]")).to_have_count(2)
 
@@ -117,11 +117,11 @@ def test_a_strip_that_moved_equals_a_fresh_one(
 ) -> None:
     page = open_live(open_page)
     strip = page.locator('[data-view=project][data-key="shop-api"]').get_by_role("img")
-    expect(strip).to_have_attribute("aria-label", "last 2: 1 failed")
+    expect(strip).to_have_attribute("aria-label", "1 of the last 2 failed")
     for run in range(3, 25):
         time = {"started_at": f"2024-01-01T00:{run:02}:00Z", "completed_at": f"2024-01-01T01:{run:02}:{run * 2:02}Z"}
         send(dashboard_server, run_id=str(run), status="failed" if run % 7 == 0 else "success", **time)
-    expect(strip).to_have_attribute("aria-label", "last 20: 4 failed")
+    expect(strip).to_have_attribute("aria-label", "4 of the last 20 failed")
     expect_fresh(page, fresh)
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from dashboard.app import PACKAGE
 from dashboard.http.assets import fingerprint_static
-from tests.pages.sending import path_of, send
-from tests.servers import DashboardServer
+from tests.support.sending import path_of, send
+from tests.support.servers import DashboardServer
 
 
 def read(url: str) -> str:

@@ -4,10 +4,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from tests.pages.browser import LOOKS, wait_connection
-from tests.pages.conftest import OpenPage
-from tests.pages.sending import send
-from tests.servers import DashboardServer
+from tests.support.chromium import LOOKS, wait_connection
+from tests.support.chromium_fixtures import OpenPage
+from tests.support.sending import send
+from tests.support.servers import DashboardServer
 
 LONG = "a-very-long-name-" * 8
 PATHS = (

@@ -2,11 +2,11 @@
 
 from playwright.sync_api import Page, expect
 
-from tests.conftest import StartDashboard
-from tests.pages.browser import expect_fresh, wait_connection
-from tests.pages.conftest import OpenPage
-from tests.pages.sending import send
-from tests.servers import DashboardServer
+from tests.support.chromium import expect_fresh, wait_connection
+from tests.support.chromium_fixtures import OpenPage
+from tests.support.fixtures import StartDashboard
+from tests.support.sending import send
+from tests.support.servers import DashboardServer
 
 
 def list_shown(page: Page) -> list[str]:
@@ -68,7 +68,7 @@ def test_the_first_deployment_ever_needs_no_click(open_page: OpenPage, start_das
     server = start_dashboard()
     page = open_page(f"{server.url}/deployments")
     wait_connection(page, "live")
-    expect(page.get_by_text("No deployment has been reported yet.")).to_be_visible()
+    expect(page.get_by_text("No deployments yet.")).to_be_visible()
     deploy(server, "1")
     expect(page.locator("[data-list=history] > tr")).to_have_count(1)
 
@@ -113,7 +113,7 @@ def test_the_past_of_a_project_moves_with_it(
     deploy(dashboard_server, "1", project="past", commit_hash="aaa111", steps=steps)
     page = open_page("/projects/past")
     wait_connection(page, "live")
-    page.get_by_text("As a table").first.click()
+    page.get_by_text("Show as table").first.click()
     deploy(dashboard_server, "2", project="past", status="running", commit_hash="bbb222")
     expect(page.locator(".environment")).to_contain_text("running")
     deploy(dashboard_server, "2", project="past", status="failed", steps=[{"name": "build", "status": "failed"}])

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask.testing import FlaskClient
 
-from tests.ingest.deliveries import ingest, make_incoming, make_report
+from tests.support.deliveries import ingest, make_incoming, make_report
 
 
 def deploy(client: FlaskClient, run_id: int, hours_ago: float = 1, took_s: float = 60, **payload: Any) -> None:
@@ -40,16 +40,16 @@ def test_it_says_how_often_they_succeed_and_how_long_that_takes(client: FlaskCli
     for number, status in enumerate(("success", "success", "success", "failed", "cancelled")):
         deploy(client, number, took_s=100, status=status)
     page = read(client)
-    assert "75% succeeded in the last 14 days: 3 of 4" in page
-    assert "Usually 1 min 40 s, 9 in 10 within 1 min 40 s" in page
-    assert "A partial deployment is not a success." in page
+    assert "75% succeeded in the last 14 days (3 of 4)" in page
+    assert "Median 1 min 40 s, 90th percentile 1 min 40 s" in page
+    assert "Partial deployments do not count as successful." in page
 
 
 def test_the_charts_are_tables_too(client: FlaskClient) -> None:
     deploy(client, 1, status="failed")
     html = client.get("/projects/shop").text
     assert len(re.findall(r'<svg class="chart', html)) == 2
-    assert len(re.findall(r"<summary>As a table</summary>", html)) == 2
+    assert len(re.findall(r"<summary>Show as table</summary>", html)) == 2
     assert "0 of 1" in read(client)
 
 
@@ -62,7 +62,7 @@ def test_known_steps_are_named_in_the_language_of_the_visitor(client: FlaskClien
 
 def test_before_anything_has_ended_it_says_what_will_be_there(client: FlaskClient) -> None:
     take(client, run_id="1", status="running")
-    assert "Once a deployment has ended" in read(client)
+    assert "after the first finished deployment" in read(client)
 
 
 def test_it_leads_to_all_of_its_deployments(client: FlaskClient) -> None:

@@ -5,12 +5,12 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from tests.pages.browser import expect_fresh, wait_connection
-from tests.pages.conftest import OpenPage
-from tests.pages.sending import path_of, send
-from tests.servers import SECRET, DashboardServer
-from tests.webhooks.dialects.github_bodies import Json, make_job, make_run, make_step
-from tests.webhooks.dialects.gitlab_bodies import make_build, make_pipeline
+from tests.support.bodies.github import Json, make_job, make_run, make_step
+from tests.support.bodies.gitlab import make_build, make_pipeline
+from tests.support.chromium import expect_fresh, wait_connection
+from tests.support.chromium_fixtures import OpenPage
+from tests.support.sending import path_of, send
+from tests.support.servers import SECRET, DashboardServer
 
 RUN_URL = "https://github.com/Octo/Shop/actions/runs/"
 
@@ -60,7 +60,7 @@ def test_a_job_that_joins_makes_the_percentage_fall_and_the_page_says_why(
     overall = page.locator('[data-key="overall"]')
     expect(overall).to_contain_text("3 of 3 jobs")
     expect(overall.locator("progress")).to_have_attribute("value", "100")
-    expect(page.get_by_text("when another one joins, the percentage can fall")).to_be_visible()
+    expect(page.get_by_text("The percentage can drop when more jobs start.")).to_be_visible()
     tell_job(dashboard_server, 1, 13, "integration", conclusion=None)
     expect(overall).to_contain_text("3 of 4 jobs")
     expect(overall.locator("progress")).to_have_attribute("value", "87")
@@ -68,7 +68,7 @@ def test_a_job_that_joins_makes_the_percentage_fall_and_the_page_says_why(
     expect_fresh(page, fresh)
     tell_job(dashboard_server, 1, 13, "integration")
     tell_run(dashboard_server, 1, "completed", "success")
-    expect(page.get_by_text("when another one joins")).to_be_hidden()
+    expect(page.get_by_text("The percentage can drop")).to_be_hidden()
     expect(overall).to_contain_text("4 of 4 jobs")
     expect_fresh(page, fresh)
 
@@ -113,10 +113,10 @@ def test_a_job_that_may_fail_says_so_and_leaves_its_pipeline_green(
     answer = tell_gitlab(dashboard_server, make_pipeline("running", lint, make_build(2, "build", "running")))
     page = open_page(path_of(answer))
     wait_connection(page, "live")
-    expect(page.locator('.job[data-key="lint"]')).to_contain_text("may fail")
-    expect(page.get_by_text("may fail").locator("visible=true")).to_have_count(1)
+    expect(page.locator('.job[data-key="lint"]')).to_contain_text("allowed to fail")
+    expect(page.get_by_text("allowed to fail").locator("visible=true")).to_have_count(1)
     expect(page.locator('[data-key="overall"] progress')).to_have_attribute("value", "50")
-    expect(page.locator("#main")).not_to_contain_text("0 of 0 steps")
+    expect(page.locator("#main")).not_to_contain_text("0 of 0 step")
     tell_gitlab(dashboard_server, make_pipeline("success", lint, make_build(2, "build", **times), **times))
     expect(page.locator('.head[data-view="deployment"]')).to_have_attribute("data-state", "success")
     expect(page.locator('.job[data-key="lint"]')).to_have_attribute("data-state", "failed")
@@ -133,10 +133,10 @@ def test_a_run_that_two_senders_tell_is_linked_on_both_pages_and_has_one_line(
     page = open_page(path_of(native))
     wait_connection(page, "live")
     github = tell_run(dashboard_server, 4, "in_progress")
-    expect(page.get_by_role("link", name="as GitHub tells it")).to_have_attribute("href", path_of(github))
+    expect(page.get_by_role("link", name="reported by GitHub")).to_have_attribute("href", path_of(github))
     expect_fresh(page, fresh)
     other = open_page(path_of(github))
-    expect(other.get_by_role("link", name="as native tells it")).to_have_attribute("href", path_of(native))
+    expect(other.get_by_role("link", name="reported by native")).to_have_attribute("href", path_of(native))
     for name in ("running", "recent"):
         rows = overview.locator(f'[data-list="{name}"]')
         expect(rows.locator(f'> [data-key="{native["deployment_id"]}"]')).to_be_visible()

@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import expect
 
-from tests.conftest import StartDashboard
-from tests.pages.browser import wait_connection
-from tests.pages.conftest import OpenPage
-from tests.pages.sending import path_of, send
-from tests.servers import DashboardServer
+from tests.support.chromium import wait_connection
+from tests.support.chromium_fixtures import OpenPage
+from tests.support.fixtures import StartDashboard
+from tests.support.sending import path_of, send
+from tests.support.servers import DashboardServer
 
 
 @pytest.mark.parametrize(("locale", "told"), [("en-GB", "Jan 1, 2024, 08:00:05"), ("zh-CN", "2024年1月1日 08:00:05")])

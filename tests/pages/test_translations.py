@@ -9,16 +9,19 @@ from typing import Any
 import jinja2
 import pytest
 from babel.messages.catalog import Message
-from flask import Flask
+from flask import Flask, abort
 from flask.testing import FlaskClient
 from playwright.sync_api import Page
+from werkzeug.exceptions import default_exceptions
 
+from dashboard.app import create_app
 from dashboard.pages.text import languages
-from scripts.translations import ROOT, extract, list_untranslated, read
-from tests.pages.browser import wait_connection
-from tests.pages.conftest import OpenPage
-from tests.pages.sending import path_of, send
-from tests.servers import SECRET, DashboardServer
+from scripts.translations import ROOT, extract, list_untranslated, read_catalog
+from tests.support.applications import make_settings
+from tests.support.chromium import wait_connection
+from tests.support.chromium_fixtures import OpenPage
+from tests.support.sending import path_of, send
+from tests.support.servers import SECRET, DashboardServer
 
 BEARER = {"Authorization": f"Bearer {SECRET}"}
 CATALOGS = [language for language in languages.LANGUAGES if language != languages.DEFAULT]
@@ -96,7 +99,7 @@ def find_english(texts: list[str]) -> list[str]:
 def tell_forms(message: Message) -> tuple[list[str], list[str]]:
     """Return the texts of a message and their translations."""
     ids = [message.id] if isinstance(message.id, str) else list(message.id)
-    told = [message.string] if isinstance(message.string, str) else list(message.string)
+    told = [message.string] if isinstance(message.string, str) else list(message.string or ())
     return [str(text) for text in ids], [str(text) for text in told]
 
 
@@ -104,17 +107,17 @@ def tell_forms(message: Message) -> tuple[list[str], list[str]]:
 def test_the_catalog_has_every_word_of_the_code_and_no_other(language: str) -> None:
     """Where this fails, `make translations` and a translator help."""
     wanted = {(message.context, message.id) for message in extract() if message.id}
-    assert {(message.context, message.id) for message in read(language) if message.id} == wanted
+    assert {(message.context, message.id) for message in read_catalog(language) if message.id} == wanted
 
 
 @pytest.mark.parametrize("language", CATALOGS)
 def test_every_word_has_a_translation(language: str) -> None:
-    assert list_untranslated(read(language)) == []
+    assert list_untranslated(read_catalog(language)) == []
 
 
 @pytest.mark.parametrize("language", CATALOGS)
 def test_a_translation_has_the_placeholders_of_its_text(language: str) -> None:
-    for message in read(language):
+    for message in read_catalog(language):
         if message.id:
             texts, translations = tell_forms(message)
             wanted = sorted(PLACEHOLDER.findall(texts[-1]))
@@ -180,12 +183,21 @@ def post(client: FlaskClient, **fields: object) -> dict[str, Any]:
     return told
 
 
-def list_pages(app: Flask, **arguments: object) -> Iterator[str]:
-    """Yield the address of every page."""
+def list_pages(app: Flask, **arguments: Any) -> Iterator[str]:
+    """Yield the address of every page; the export is a file."""
     with app.test_request_context():
         for rule in app.url_map.iter_rules():
-            if rule.endpoint.startswith("pages.") and "GET" in (rule.methods or ()):
+            is_page = rule.endpoint.startswith("pages.") and not rule.rule.endswith(".csv")
+            if is_page and "GET" in (rule.methods or ()):
                 yield app.url_for(rule.endpoint, **{name: arguments[name] for name in rule.arguments})
+
+
+def read_chinese(client: FlaskClient, path: str) -> list[str]:
+    """Return what a page of ours says to people who read Chinese."""
+    answer = client.get(path, headers={"Accept-Language": "zh-CN", **BEARER})
+    assert answer.status_code == (400 if "怪" in path else 200), path
+    assert '<html lang="zh-Hans"' in answer.text
+    return read_texts(answer.text)
 
 
 @pytest.mark.parametrize("ending", ["running", "success", "failed", "cancelled", "怪"])
@@ -196,17 +208,12 @@ def test_no_page_in_chinese_holds_an_english_word(app: Flask, client: FlaskClien
     post(client, run_id="3", status="failed", completed_at="2024-01-01T00:03:00Z")
     named = {name: told[name] for name in ("deployment_id", "delivery_id")}
     for path in list_pages(app, slug="报表服务", **named):
-        answer = client.get(path, headers={"Accept-Language": "zh-CN", **BEARER})
-        assert answer.status_code == 200, path
-        if answer.mimetype == "text/html":
-            assert '<html lang="zh-Hans"' in answer.text
-            assert find_english(read_texts(answer.text)) == [], path
+        assert find_english(read_chinese(client, path)) == [], path
 
 
 def test_no_empty_page_in_chinese_holds_an_english_word(client: FlaskClient) -> None:
     for path in ("/", "/deliveries"):
-        answer = client.get(path, headers={"Accept-Language": "zh-CN", **BEARER})
-        assert find_english(read_texts(answer.text)) == []
+        assert find_english(read_chinese(client, path)) == []
 
 
 def test_no_page_of_a_replay_in_chinese_holds_an_english_word(client: FlaskClient) -> None:
@@ -214,13 +221,12 @@ def test_no_page_of_a_replay_in_chinese_holds_an_english_word(client: FlaskClien
     list_path = "/deliveries?verdict=applied&replayed=3&skipped=2&applied=2&failed=1&left=a"
     one = [f"/deliveries/{delivery_id}{query}" for query in ("?replayed=1", "?refused=removed", "?refused=cut")]
     for path in (list_path, "/deliveries?replayed=0", "/deliveries?verdict=怪&dialect=怪&deployment=怪", *one):
-        answer = client.get(path, headers={"Accept-Language": "zh-CN", **BEARER})
-        assert find_english(read_texts(answer.text)) == [], path
+        assert find_english(read_chinese(client, path)) == [], path
     client.post("/api/webhook/deployment", data="{" * 9000)
     rejected = client.get("/api/deliveries?verdict=rejected", headers=BEARER).get_json()["items"][0]["id"]
-    # The reason is told in the API's words.
     page = client.get(f"/deliveries/{rejected}", headers={"Accept-Language": "zh-CN", **BEARER}).text
-    assert [text for text in find_english(read_texts(page)) if not text.startswith("Not accepted: ")] == []
+    assert "身份验证失败：缺少令牌或签名。" in page
+    assert find_english(read_texts(page)) == []
 
 
 @pytest.mark.parametrize(
@@ -231,6 +237,10 @@ def test_no_page_of_a_replay_in_chinese_holds_an_english_word(client: FlaskClien
         ("DELETE", "/", {}),
         ("GET", "/%00", {}),
         ("GET", "/", {"REMOTE_ADDR": "203.0.113.9"}),
+        ("GET", "/deliveries", {}),
+        ("GET", "/deployments?cursor=怪", {}),
+        ("GET", "/deployments?state=怪&since=怪&until=怪", {}),
+        ("POST", "/language", {"CONTENT_LENGTH": str(10**9)}),
     ],
 )
 def test_no_error_page_in_chinese_holds_an_english_word(
@@ -239,6 +249,20 @@ def test_no_error_page_in_chinese_holds_an_english_word(
     answer = client.open(path, method=method, headers={"Accept-Language": "zh-CN"}, environ_overrides=environ)
     assert answer.status_code >= 400
     assert find_english(read_texts(answer.text)) == []
+
+
+def test_an_error_page_of_any_status_is_in_the_language_of_the_visitor(tmp_path: Path) -> None:
+    # Nothing here reads the database, so none has to be there.
+    application = create_app(make_settings("postgresql://nowhere/none", tmp_path))
+    application.add_url_rule("/fail/<int:code>", "fail", abort)
+    client = application.test_client()
+    for status in sorted(default_exceptions):
+        answer = client.get(f"/fail/{status}", headers={"Accept-Language": "zh-CN"})
+        assert answer.status_code == status
+        assert find_english(read_texts(answer.text)) == [], status
+        description = default_exceptions[status].description
+        assert description
+        assert description not in client.get(f"/fail/{status}").text, status
 
 
 READ_VISIBLE = """() => {

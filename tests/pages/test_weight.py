@@ -1,17 +1,16 @@
 """How much the first view of a page weighs on the wire, and that all of it comes from the dashboard itself."""
 
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page
 
-from tests.conftest import StartDashboard
-from tests.pages.browser import wait_connection
-from tests.pages.conftest import OpenPage
-from tests.pages.sending import path_of, send
-from tests.servers import DashboardServer
+from tests.support.chromium import wait_connection
+from tests.support.chromium_fixtures import OpenPage
+from tests.support.fixtures import StartDashboard
+from tests.support.sending import path_of, send
+from tests.support.servers import DashboardServer
 
 MAX_BYTES = 150_000
 STEPS = ("validate_artifact", "configure_nginx", "build", "deploy_project", "start_service", "test_website")
@@ -20,7 +19,7 @@ FETCH_ICON = "() => fetch(document.querySelector('link[rel=icon]').href).then((a
 
 
 @pytest.fixture(scope="module")
-def dashboard_server(start_dashboard: StartDashboard) -> Iterator[DashboardServer]:
+def dashboard_server(start_dashboard: StartDashboard) -> DashboardServer:
     """A dashboard with ten projects of five deployments each."""
     server = start_dashboard()
     for number in range(50):

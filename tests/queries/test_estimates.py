@@ -14,8 +14,9 @@ from dashboard.core.report import Identity
 from dashboard.extensions import db, open_reader
 from dashboard.queries import estimates
 from dashboard.queries.estimates import read_usual
-from dashboard.queries.lists import DeploymentFilters, list_deployments, list_open
-from tests.ingest.deliveries import NOW, ingest_each, make_report, read_view
+from dashboard.queries.lists import DeploymentFilters, list_deployments
+from dashboard.queries.overview import snapshot_overview
+from tests.support.deliveries import NOW, ingest_each, make_report, read_view
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -56,7 +57,7 @@ def add_open(**fields: Any) -> int:
 
 def forget() -> None:
     """Forget what the process remembers of histories."""
-    estimates.memory.clear()
+    estimates.history_cache.clear()
 
 
 def test_the_time_left_comes_from_the_step_in_progress(numbers: Iterator[int]) -> None:
@@ -130,8 +131,11 @@ def test_lists_tell_it_of_what_is_open_and_whole_deployments_always(numbers: Ite
     opened = add_open()
     listed = {view["id"]: view for view in list_deployments(open_reader(NOW), DeploymentFilters(), 50, None)[0]}
     assert (listed[ended]["usual"], listed[ended]["estimate"]) == (None, None)
-    assert listed[opened]["usual"]["runs"] == 4
-    assert listed[opened]["estimate"] == list_open(open_reader(NOW))[0]["estimate"] == read_view(opened)["estimate"]
+    usual = listed[opened]["usual"]
+    assert usual
+    assert usual["runs"] == 4
+    (shown,) = [view for view in snapshot_overview(open_reader(NOW))["deployments"] if view["id"] == opened]
+    assert listed[opened]["estimate"] == shown["estimate"] == read_view(opened)["estimate"]
     assert read_view(ended)["usual"]["runs"] == 3
     assert read_view(ended)["estimate"] is None
 
@@ -163,7 +167,7 @@ def test_what_is_remembered_and_what_is_not_are_told_together(numbers: Iterator[
 def test_what_was_told_too_late_is_known_once_the_history_is_read_anew(
     numbers: Iterator[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(estimates, "memory", estimates.make_memory(fresh_s=0))
+    monkeypatch.setattr(estimates, "history_cache", estimates.make_history_cache(max_age_s=0))
     late = make_report(run_id="late", status="running", started_at=LONG_AGO.isoformat())
     for seconds in (100, 150):
         add_run(numbers, seconds)
@@ -190,7 +194,7 @@ def test_a_deployment_that_names_its_environment_later_has_the_history_of_that(n
 def test_a_history_larger_than_all_that_is_remembered_is_told_all_the_same(
     numbers: Iterator[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(estimates, "memory", estimates.make_memory(max_steps=2))
+    monkeypatch.setattr(estimates, "history_cache", estimates.make_history_cache(max_steps=2))
     for seconds in (100, 150, 200):
         add_run(numbers, seconds)
     opened = add_open()

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from dashboard.extensions import db, open_reader
-from dashboard.queries.history import count_newer, iterate_deployments, list_choices, mark_top
+from dashboard.queries.history import count_newer, iterate_deployments, list_choices, make_top_cursor
 from dashboard.queries.lists import DeploymentFilters, list_deployments
-from tests.ingest.deliveries import NOW, ingest, make_incoming, make_report
+from tests.support.deliveries import NOW, ingest, make_incoming, make_report
 
 pytestmark = pytest.mark.usefixtures("app")
 EVERYTHING = DeploymentFilters()
@@ -23,7 +23,7 @@ def deploy(*run_ids: int, **payload: object) -> None:
     db.session.rollback()
 
 
-def list_runs(filters: DeploymentFilters, cursor: str | None = None) -> list[str]:
+def list_runs(filters: DeploymentFilters, cursor: str | None = None) -> list[str | None]:
     views, _ = list_deployments(open_reader(NOW), filters, 50, cursor)
     return [view["run_id"] for view in views]
 
@@ -49,7 +49,7 @@ def test_text_does_not_reach_over_two_values() -> None:
 def test_a_list_that_begins_at_a_deployment_begins_there_whatever_comes_since() -> None:
     deploy(1, 2, 3)
     (newest, *_), _ = list_deployments(open_reader(NOW), EVERYTHING, 50, None)
-    top = mark_top(newest)
+    top = make_top_cursor(newest)
     deploy(4, 5)
     assert list_runs(EVERYTHING, top) == ["3", "2", "1"]
     assert count_newer(open_reader(NOW), EVERYTHING, top, 50) == 2
@@ -73,5 +73,5 @@ def test_an_export_comes_in_batches_up_to_its_limit(most: int, sizes: list[int])
     deploy(*range(603))
     batches = list(iterate_deployments(open_reader(NOW), EVERYTHING, most))
     assert [len(batch) for batch in batches] == sizes
-    runs = [int(view["run_id"]) for batch in batches for view in batch]
+    runs = [int(view["run_id"] or 0) for batch in batches for view in batch]
     assert runs == list(range(602, 602 - sum(sizes), -1))

@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from benchmarks.generate import fill
 from dashboard.app import create_app
 from dashboard.extensions import db
 from dashboard.ingest.statements import read_usual_gaps
-from tests.conftest import MakeDatabase, close_connections, make_settings
-from tests.queries.plans import count_rows, explain, note_statements, walk_plan
-from tests.servers import SECRET
+from tests.support.applications import close_connections, make_settings
+from tests.support.databases import MakeDatabase
+from tests.support.large_past import fill
+from tests.support.plans import count_rows, explain, note_statements, read_plan
+from tests.support.servers import SECRET
 
 DEPLOYMENTS, PROJECTS, DAYS = 20_000, 30, 20
 MAX_ROWS = 6000
@@ -73,8 +74,6 @@ def test_what_is_asked_for_is_found_along_indexes(path: str, large: Flask) -> No
 def test_a_new_deployment_looks_at_few_of_the_others_of_its_project(large: Flask) -> None:
     with large.app_context(), db.engine.connect() as connection:
         assert read_usual_gaps(connection, {(1, "native")}) == {(1, "native"): 0}
-        told = connection.exec_driver_sql(
-            "EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE read_usual_gaps('{1}', '{native}')"
-        ).scalar()
-    looked_at = [count_rows(node) for node in walk_plan(told[0]["Plan"]) if node.get("Relation Name") == "deployments"]
+        plan = read_plan(connection, "EXECUTE read_usual_gaps('{1}', '{native}')")
+    looked_at = [count_rows(node) for node in plan if node.get("Relation Name") == "deployments"]
     assert sum(looked_at) <= 30

@@ -10,7 +10,7 @@ from sqlalchemy import event
 
 from dashboard.extensions import db, open_reader
 from dashboard.queries.projects import get_project, list_projects
-from tests.ingest.deliveries import NOW, ingest_each, make_report
+from tests.support.deliveries import NOW, ingest_each, make_report
 
 
 @contextmanager
@@ -66,7 +66,8 @@ def test_an_outcome_says_what_the_view_of_its_deployment_says(payload: dict[str,
         shop = get_project(open_reader(now), "shop")
         assert shop is not None
         last, (outcome,) = shop["last_deployment"], shop["outcomes"]
-        assert outcome == {name: last[name] for name in outcome}
+        assert last is not None
+        assert outcome.items() <= last.items()
         assert set(outcome) == {"id", "seq", "sorted_at", "environment", "state", "duration_s"}
 
 

@@ -11,15 +11,15 @@ from sqlalchemy import text
 
 from dashboard.core.words import State
 from dashboard.extensions import db, open_reader
-from dashboard.maintenance.search_index import SETTLED, add_terms, renew_terms
+from dashboard.maintenance.search_index import MIN_AGE, index_new_deployments, reindex_changed_deployments
 from dashboard.queries import lists
 from dashboard.queries import scan_window as windows
 from dashboard.queries.deliveries import DeliveryFilters, list_deliveries
-from dashboard.queries.history import count_newer, iterate_deployments, mark_top
+from dashboard.queries.history import count_newer, iterate_deployments, make_top_cursor
 from dashboard.queries.lists import DeploymentFilters, list_deployments
-from tests.ingest.deliveries import NOW, ingest, make_incoming, make_report
+from tests.support.deliveries import NOW, ingest, make_incoming, make_report
 
-LATER = NOW + SETTLED + timedelta(minutes=1)
+LATER = NOW + MIN_AGE + timedelta(minutes=1)
 """When deployments that were received at NOW are old enough for the index."""
 
 
@@ -46,7 +46,7 @@ def deploy(number: int, minutes_ago: int = 0, **payload: Any) -> None:
     db.session.rollback()
 
 
-def list_pages(filters: DeploymentFilters, limit: int = 3) -> list[list[str]]:
+def list_pages(filters: DeploymentFilters, limit: int = 3) -> list[list[str | None]]:
     """Return the commits of each page."""
     pages, cursor = [], None
     while True:
@@ -73,7 +73,7 @@ def test_what_is_rare_is_on_the_first_page_however_old_it_is(filters: Deployment
     deploy(40, branch="main")
     deploy(1, minutes_ago=100, commit_hash="aaa", **rare)
     deploy(5, minutes_ago=200, branch="main")
-    add_terms(db.engine, LATER)
+    index_new_deployments(db.engine, LATER)
     assert list_pages(filters) == [["aaa"]]
 
 
@@ -81,7 +81,7 @@ def test_what_is_rare_is_on_the_first_page_however_old_it_is(filters: Deployment
 def test_what_is_not_in_the_index_is_found_on_a_later_page(filters: DeploymentFilters) -> None:
     rare = {"branch": "rare", "triggered_by": "王", "environment": "nowhere", "status": "cancelled"}
     deploy(20, branch="main")
-    add_terms(db.engine, LATER)
+    index_new_deployments(db.engine, LATER)
     deploy(20, branch="main")
     deploy(1, minutes_ago=100, commit_hash="aaa", **rare)
     pages = list_pages(filters)
@@ -98,35 +98,35 @@ def test_pages_hold_each_that_matches_once_and_in_order(part: str, indexed: bool
         deploy(2, minutes_ago=10 * block + 4, commit_hash=f"c{block}", message=f"a rare one of 王 {block}")
         wanted += [f"c{block}"] * 2
     if indexed:
-        add_terms(db.engine, LATER)
+        index_new_deployments(db.engine, LATER)
     assert [commit for page in list_pages(DeploymentFilters(q=part)) for commit in page] == wanted
 
 
-@pytest.mark.parametrize("limit", ["MAX_FOUND", "MAX_GUESSED"])
+@pytest.mark.parametrize("limit", ["MAX_MATCHES", "MAX_ESTIMATED_MATCHES"])
 def test_a_piece_that_most_have_does_not_end_the_search(limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lists, limit, 3)
     deploy(15, branch="main")
     deploy(5, minutes_ago=50, branch="common", commit_hash="aaa")
-    add_terms(db.engine, LATER)
+    index_new_deployments(db.engine, LATER)
     assert [len(page) for page in list_pages(DeploymentFilters(branch="common"), limit=9)] == [0, 5]
 
 
 def test_what_a_sample_takes_for_rare_is_found_by_the_index(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lists, "MAX_GUESSED", 8)
-    monkeypatch.setattr(lists, "PLACES", 3)
+    monkeypatch.setattr(lists, "MAX_ESTIMATED_MATCHES", 8)
+    monkeypatch.setattr(lists, "SAMPLE_POINTS", 3)
     deploy(60, branch="main")
     deploy(2, minutes_ago=90, branch="rare", commit_hash="aaa")
-    add_terms(db.engine, LATER)
+    index_new_deployments(db.engine, LATER)
     assert list_pages(DeploymentFilters(branch="rare")) == [["aaa", "aaa"]]
 
 
 def test_what_is_left_beside_a_gap_does_not_seem_to_be_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lists, "MAX_GUESSED", 8)
-    monkeypatch.setattr(lists, "PLACES", 10)
+    monkeypatch.setattr(lists, "MAX_ESTIMATED_MATCHES", 8)
+    monkeypatch.setattr(lists, "SAMPLE_POINTS", 10)
     deploy(60, minutes_ago=100, branch="main")
     deploy(2, minutes_ago=200, branch="rare", commit_hash="aaa")
     deploy(20, branch="main")
-    add_terms(db.engine, LATER)
+    index_new_deployments(db.engine, LATER)
     with db.engine.begin() as connection:
         for table, column in (("deployment_terms", "deployment_id"), ("deployments", "id")):
             connection.execute(text(f"DELETE FROM {table} WHERE {column} BETWEEN 2 AND 60"))
@@ -145,19 +145,19 @@ def test_what_came_since_is_counted_in_the_newest_window() -> None:
     (shown,), _ = list_deployments(open_reader(LATER), DeploymentFilters(branch="rare"), 3, None)
     deploy(5, branch="rare")
     deploy(30, minutes_ago=20, branch="main")
-    assert count_newer(open_reader(LATER), DeploymentFilters(branch="rare"), mark_top(shown), 50) == 5
+    assert count_newer(open_reader(LATER), DeploymentFilters(branch="rare"), make_top_cursor(shown), 50) == 5
 
 
 def test_what_a_deployment_says_later_is_found_once_it_was_looked_at_again() -> None:
     early = {"run_id": "x", "commit_hash": "aaa", "started_at": (NOW - timedelta(days=1)).isoformat()}
     ingest(make_incoming(make_report(**early)))
     deploy(20)
-    add_terms(db.engine, LATER)
+    index_new_deployments(db.engine, LATER)
     ingest(make_incoming(make_report(**early, message="something else"), received_at=LATER))
     db.session.rollback()
-    assert renew_terms(db.engine, LATER, LATER + timedelta(minutes=1)) == 1
+    assert reindex_changed_deployments(db.engine, LATER, LATER + timedelta(minutes=1)) == 1
     assert list_pages(DeploymentFilters(q="something")) == [["aaa"]]
-    assert renew_terms(db.engine, LATER + timedelta(minutes=1), LATER + timedelta(hours=1)) == 0
+    assert reindex_changed_deployments(db.engine, LATER + timedelta(minutes=1), LATER + timedelta(hours=1)) == 0
 
 
 def test_what_a_replay_makes_of_an_old_delivery_is_found_once_it_was_looked_at_again() -> None:
@@ -165,11 +165,11 @@ def test_what_a_replay_makes_of_an_old_delivery_is_found_once_it_was_looked_at_a
     delivery = make_incoming(make_report(**early))
     ingest(delivery)
     deploy(20)
-    add_terms(db.engine, LATER)
+    index_new_deployments(db.engine, LATER)
     understood = (make_report(**early, message="something else"),)
     ingest(replace(delivery, reports=understood, replayed_at=LATER))
     db.session.rollback()
-    assert renew_terms(db.engine, LATER, LATER + timedelta(minutes=1)) == 1
+    assert reindex_changed_deployments(db.engine, LATER, LATER + timedelta(minutes=1)) == 1
     assert list_pages(DeploymentFilters(q="something")) == [["aaa"]]
 
 

@@ -8,7 +8,7 @@ import pytest
 from dashboard.extensions import db, open_reader
 from dashboard.queries import statistics
 from dashboard.queries.statistics import list_environments, rank_steps, read_outcomes
-from tests.ingest.deliveries import NOW, ingest, make_incoming, make_report
+from tests.support.deliveries import NOW, ingest, make_incoming, make_report
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -43,6 +43,8 @@ class TestEnvironments:
         bad = deploy(3, days_ago=1, environment="production", status="failed")
         test = deploy(4, days_ago=5, environment="test")
         production, testing = list_environments(open_reader(NOW), "shop")
+        assert production["live"]
+        assert testing["live"]
         assert (production["environment"], testing["environment"]) == ("production", "test")
         assert (production["live"]["id"], production["live"]["commit_hash"]) == (good, "abc")
         assert (production["newest"]["id"], production["newest"]["state"]) == (bad, "failed")
@@ -58,12 +60,14 @@ class TestEnvironments:
         good = deploy(1, days_ago=2, environment="production")
         running = deploy(2, days_ago=0, environment="production", status="running")
         (production,) = list_environments(open_reader(NOW), "shop")
+        assert production["live"]
         assert (production["live"]["id"], production["newest"]["id"]) == (good, running)
 
     def test_of_two_that_began_at_once_the_later_one_is_the_newest(self) -> None:
         deploy(1, environment="production")
         later = deploy(2, environment="production")
         (production,) = list_environments(open_reader(NOW), "shop")
+        assert production["live"]
         assert (production["live"]["id"], production["newest"]["id"]) == (later, later)
 
     def test_they_are_found_by_name_in_the_order_of_their_last_use(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,7 +122,7 @@ class TestOutcomes:
         assert outcomes["total"]["counted"] == 2
 
     def test_a_busy_project_is_told_by_days_however_old_it_is(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(statistics, "MAX_COUNTED", 2)
+        monkeypatch.setattr(statistics, "MAX_WEEKLY", 2)
         for run_id, days_ago in enumerate((400, 30, 2)):
             deploy(run_id, days_ago=days_ago)
         assert read_outcomes(open_reader(NOW), "shop")["unit"] == "week"

@@ -1,10 +1,18 @@
 """Fixtures of the tests of report.sh; nothing else belongs here."""
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from report_harness import INSTALLED, Receiver, Sender, make_sender
+
+from tests.senders.report_harness import INSTALLED, Receiver, Sender, make_sender
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _interruptible() -> None:
+    """Let report.sh be interrupted, even if these tests run in the background, where a shell has SIGINT ignored."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ import shutil
 import subprocess
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -30,15 +29,6 @@ SECRET = "the secret of this test"
 ACCEPTED: "Answer" = (200, {}, {"delivery_id": 1, "verdict": "applied", "url": "http://dashboard.test/deployments/1"})
 DEADLINE_S = 10.0
 Answer = tuple[int, dict[str, str], dict[str, Any]]
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    """Return when `condition` holds; raise TimeoutError when it does not within the deadline."""
-    deadline = time.monotonic() + DEADLINE_S
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError(condition)
-        threading.Event().wait(0.01)
 
 
 @dataclass(frozen=True)

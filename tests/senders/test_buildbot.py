@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.pages import conftest as chromium
-from tests.pages.browser import wait_connection
-from tests.servers import DashboardServer, find_free_port, wait_until
+from tests.support.chromium import wait_connection
+from tests.support.chromium_fixtures import OpenPage
+from tests.support.servers import DashboardServer, find_free_port, wait_until
 
 PROGRAMS = Path(sys.prefix) / "buildbot" / "bin"
 """Where `make test` installs Buildbot."""
@@ -41,8 +41,6 @@ STEPS = [
     (5, "tidy up", "success", None),
 ]
 """Of the build after its end; what is named Announce never ran."""
-
-browser, open_page = chromium.browser, chromium.open_page
 
 
 class Buildbot:
@@ -92,7 +90,7 @@ class Buildbot:
 
     def _start(self, program: str, name: str, *, until: str) -> None:
         """Start one of them and wait until it says in its log what is waited for."""
-        command = [PROGRAMS / program, "start", "--nodaemon", name]
+        command: list[str | Path] = [PROGRAMS / program, "start", "--nodaemon", name]
         process = subprocess.Popen(command, cwd=self.directory, env=self._environ, start_new_session=True)
         self._processes.append(process)
         log = self.directory / name / "twistd.log"
@@ -117,7 +115,7 @@ def buildbot(dashboard_server: DashboardServer, tmp_path: Path) -> Iterator[Buil
 
 
 def test_the_page_of_a_build_shows_its_steps_while_they_run_and_fail(
-    buildbot: Buildbot, dashboard_server: DashboardServer, open_page: chromium.OpenPage
+    buildbot: Buildbot, dashboard_server: DashboardServer, open_page: OpenPage
 ) -> None:
     overview = open_live(open_page, "/")
     buildbot.send_change(
@@ -146,7 +144,7 @@ def test_the_page_of_a_build_shows_its_steps_while_they_run_and_fail(
     assert list_steps(ended) == STEPS
 
 
-def open_live(open_page: chromium.OpenPage, path: str) -> Page:
+def open_live(open_page: OpenPage, path: str) -> Page:
     """Open a page, wait until it is live, and leave a mark that a reload would wipe off."""
     page = open_page(path)
     wait_connection(page, "live")

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from report_harness import SCRIPT, SECRET, Receiver, Sender
+
+from tests.senders.report_harness import SCRIPT, SECRET, Receiver, Sender
 
 GITHUB = SCRIPT.parents[1] / ".github"
 ACTION = GITHUB / "actions" / "report-step"

@@ -6,7 +6,9 @@ import stat
 from pathlib import Path
 
 import pytest
-from report_harness import SCRIPT, SECRET, Receiver, Sender, wait_until
+
+from tests.senders.report_harness import SCRIPT, SECRET, Receiver, Sender
+from tests.support.servers import wait_until
 
 WHSEC = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 KEYS = {
@@ -145,7 +147,7 @@ def test_no_argument_of_a_program_holds_the_secret(any_shell: Sender, secret: st
 def test_no_process_shows_the_secret_while_a_report_is_under_way(any_shell: Sender, receiver: Receiver) -> None:
     receiver.gate.clear()
     process = any_shell.start("step", "Build", "--", "true")
-    wait_until(lambda: bool(receiver.deliveries))
+    wait_until(lambda: receiver.deliveries)
     shown = b"".join(_read_command_lines())
     receiver.gate.set()
     process.communicate(timeout=10)

@@ -5,7 +5,8 @@ import subprocess
 from typing import Any
 
 import pytest
-from report_harness import Receiver, Sender
+
+from tests.senders.report_harness import Receiver, Sender
 
 IDENTITY = {
     "project": "网店",

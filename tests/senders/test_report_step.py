@@ -7,7 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from report_harness import SECRET, Receiver, Sender, wait_until
+
+from tests.senders.report_harness import SECRET, Receiver, Sender
+from tests.support.servers import wait_until
 
 BYTES = bytes(range(256)) * 3
 HOSTILE = "部署 🚀 \"quotes\" 'single' back\\slash \\n %s tab\t new\nline \x01\x1b[31m\x7f \ufffd\u2028"
@@ -132,7 +134,7 @@ def test_a_signal_reaches_the_command_and_the_step_is_cancelled(
     with any_shell.start("step", "Build", "--", "sh", "-c", "echo ready; exec sleep 60") as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"ready\n"
-        wait_until(lambda: bool(receiver.deliveries))
+        wait_until(lambda: receiver.deliveries)
         process.send_signal(number)
         process.communicate(timeout=10)
     # Without GNU env a background command ignores INT, and gets TERM in its place.
@@ -180,7 +182,7 @@ def test_a_failed_step_ends_a_script_that_stops_at_errors(sender: Sender) -> Non
 def test_nothing_is_left_behind_when_reporting_itself_is_interrupted(any_shell: Sender, receiver: Receiver) -> None:
     receiver.gate.clear()
     with any_shell.start("start") as process:
-        wait_until(lambda: bool(receiver.deliveries))
+        wait_until(lambda: receiver.deliveries)
         process.terminate()
         receiver.gate.set()
         process.communicate(timeout=10)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.request import urlopen
 
-from report_harness import INSTALLED, make_sender
+from tests.senders.report_harness import INSTALLED, make_sender
 
 
 class DashboardServer(Protocol):

@@ -12,9 +12,10 @@ from dashboard.app import create_app
 from dashboard.extensions import WRITER, db
 from dashboard.http.context import current_settings
 from dashboard.ingest.writer import Writer
-from tests.conftest import MakeDatabase, make_settings
-from tests.servers import SECRET
-from tests.webhooks.posting import BEARER, apply, make_payload, post, sign_hub
+from tests.support.applications import make_settings
+from tests.support.databases import MakeDatabase
+from tests.support.posting import BEARER, apply, make_payload, post, sign_hub
+from tests.support.servers import SECRET
 
 
 def test_answer_has_exactly_five_members(shared_client: FlaskClient) -> None:
@@ -40,7 +41,7 @@ def test_when_too_many_wait_a_sender_is_sent_away_at_once(client: FlaskClient) -
     response = post(client, make_payload())
     assert (response.status_code, response.headers["Retry-After"]) == (503, "1")
     assert response.content_type == "application/problem+json"
-    assert "Nothing of this one was kept" in response.get_json()["detail"]
+    assert "This one was not stored" in response.get_json()["detail"]
 
 
 def test_seq_counts_what_visibly_changed(shared_client: FlaskClient) -> None:

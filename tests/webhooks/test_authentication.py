@@ -1,30 +1,39 @@
 """Who may deliver: the published vectors, what rotation allows, and every way in which a header can be malformed."""
 
 import base64
-from datetime import UTC, datetime, timedelta
+import re
+from datetime import datetime, timedelta
 
 import pytest
-from werkzeug.datastructures import EnvironHeaders
 
-from dashboard.webhooks.authentication import AuthenticationError, authenticate, make_signing_key
-from tests.webhooks.posting import sign_hub, sign_standard
+from dashboard.access import Source
+from dashboard.webhooks.authentication import AuthenticationError, authenticate, find_source, make_signing_key
+from dashboard.webhooks.senders import read_headers
+from tests.support.posting import sign_hub, sign_standard
+from tests.webhooks.malformed_headers import (
+    HUB_RIGHT,
+    MALFORMED_AUTHORIZATION,
+    MALFORMED_HUB,
+    MALFORMED_STANDARD,
+    OTHER,
+    VECTOR,
+    WHSEC,
+    WHSEC_BODY,
+    WHSEC_NOW,
+)
 
-WHSEC = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-WHSEC_BODY = b'{"test": 2432232314}'
-WHSEC_NOW = datetime(2021, 2, 25, 15, 2, 10, tzinfo=UTC)
-VECTOR = {
-    "webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek",
-    "webhook-timestamp": "1614265330",
-    "webhook-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
-}
 GITHUB_SECRET, GITHUB_BODY = "It's a Secret to Everybody", b"Hello, World!"
 GITHUB_HEX = "757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"
 
 
 def check(headers: dict[str, str], *, secret: str = WHSEC, body: bytes = WHSEC_BODY, now: datetime = WHSEC_NOW) -> None:
     """Authenticate a delivery with headers as a WSGI server passes them on."""
-    environ = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()}
-    authenticate([secret], EnvironHeaders(environ), body, now)
+    authenticate([secret], receive(headers), body, now)
+
+
+def receive(headers: dict[str, str]) -> dict[str, str]:
+    """Return headers as the route reads them from what a WSGI server passes on."""
+    return read_headers({f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()})
 
 
 def test_vector_of_standard_webhooks_is_authentic() -> None:
@@ -66,9 +75,6 @@ def test_plain_secret_signs_standard_webhooks_with_its_utf8_bytes() -> None:
     check({**VECTOR, "webhook-id": "msg_1", "webhook-signature": signature}, secret="密钥", body=b"{}")
 
 
-OTHER = "v1," + base64.b64encode(bytes(32)).decode()
-
-
 @pytest.mark.parametrize(
     "signatures",
     [
@@ -97,7 +103,7 @@ def test_timestamp_may_be_five_minutes_away(seconds: int) -> None:
 
 @pytest.mark.parametrize("seconds", [-300.000001, -301, 300.000001, 301, 86400 * 365])
 def test_timestamp_further_away_is_refused(seconds: float) -> None:
-    with pytest.raises(AuthenticationError, match="5 minutes"):
+    with pytest.raises(AuthenticationError, match=r"^webhook-timestamp is more than 5 minutes off the server clock$"):
         check(VECTOR, now=WHSEC_NOW + timedelta(seconds=seconds))
 
 
@@ -115,96 +121,6 @@ def test_signatures_are_over_the_raw_bytes(body: bytes) -> None:
 def test_id_and_timestamp_are_signed_too(name: str) -> None:
     with pytest.raises(AuthenticationError):
         check({**VECTOR, name: "1614265331"})
-
-
-HUB_RIGHT = sign_hub(WHSEC_BODY, WHSEC)
-MALFORMED_HUB = {
-    "empty": "",
-    "blank": "   ",
-    "no prefix": HUB_RIGHT[7:],
-    "prefix only": "sha256=",
-    "sha1": "sha1=" + "0" * 40,
-    "sha1 of the right length": "sha1=" + HUB_RIGHT[7:],
-    "sha512": "sha512=" + HUB_RIGHT[7:] * 2,
-    "upper case prefix": "SHA256=" + HUB_RIGHT[7:],
-    "one digit short": HUB_RIGHT[:-1],
-    "one digit more": HUB_RIGHT + "0",
-    "not hexadecimal": HUB_RIGHT[:-1] + "g",
-    "blank inside": HUB_RIGHT[:-1] + " ",
-    "blank before": " " + HUB_RIGHT,
-    "blank behind the prefix": "sha256= " + HUB_RIGHT[7:],
-    "trailing newline": HUB_RIGHT + "\n",
-    "trailing NUL": HUB_RIGHT + "\x00",
-    "twice, as servers join it": f"{HUB_RIGHT},{HUB_RIGHT}",
-    "a list": f"{HUB_RIGHT} {HUB_RIGHT}",
-    "digits of another script": HUB_RIGHT[:-1] + "٣",
-    "not ASCII": "sha256=" + "é" * 64,
-    "quoted": f'"{HUB_RIGHT}"',
-    "huge": "sha256=" + "0" * 8000,
-    "wrong": "sha256=" + "0" * 64,
-}
-MALFORMED_STANDARD = {
-    "no id": {"webhook-id": ""},
-    "blank timestamp": {"webhook-timestamp": " "},
-    "no timestamp": {"webhook-timestamp": ""},
-    "empty signature": {"webhook-signature": ""},
-    "blank signature": {"webhook-signature": " "},
-    "no version": {"webhook-signature": VECTOR["webhook-signature"][3:]},
-    "version only": {"webhook-signature": "v1"},
-    "version and comma": {"webhook-signature": "v1,"},
-    "equals for comma": {"webhook-signature": "v1=" + VECTOR["webhook-signature"][3:]},
-    "hexadecimal": {"webhook-signature": "v1," + "ab" * 32},
-    "padding lost": {"webhook-signature": VECTOR["webhook-signature"][:-1]},
-    "padding doubled": {"webhook-signature": VECTOR["webhook-signature"] + "="},
-    "alphabet of URLs": {"webhook-signature": VECTOR["webhook-signature"].replace("+", "-").replace("/", "_")},
-    "sign outside of base64": {"webhook-signature": VECTOR["webhook-signature"].replace("g0hM", "g0h!M")},
-    "newline inside": {"webhook-signature": VECTOR["webhook-signature"].replace("g0hM", "g0h\nM")},
-    "trailing newline": {"webhook-signature": VECTOR["webhook-signature"] + "\n"},
-    "not ASCII": {"webhook-signature": "v1,é" + VECTOR["webhook-signature"][4:]},
-    "one byte short": {"webhook-signature": "v1," + base64.b64encode(bytes(31)).decode()},
-    "twice, as servers join it": {"webhook-signature": f"{VECTOR['webhook-signature']},{VECTOR['webhook-signature']}"},
-    "separated by tabs": {"webhook-signature": f"{OTHER}\t{VECTOR['webhook-signature']}"},
-    "thousands": {"webhook-signature": " ".join([OTHER] * 1000)},
-    "negative timestamp": {"webhook-timestamp": "-1614265330"},
-    "signed timestamp": {"webhook-timestamp": "+1614265330"},
-    "timestamp with a fraction": {"webhook-timestamp": "1614265330.0"},
-    "timestamp in milliseconds": {"webhook-timestamp": "1614265330000"},
-    "timestamp in scientific notation": {"webhook-timestamp": "1.6e9"},
-    "timestamp with underscores": {"webhook-timestamp": "1_614_265_330"},
-    "huge timestamp": {"webhook-timestamp": "9" * 5000},
-    "timestamp beyond any calendar": {"webhook-timestamp": "999999999999"},
-    "infinite timestamp": {"webhook-timestamp": "inf"},
-    "timestamp that is no number": {"webhook-timestamp": "nan"},
-    "hexadecimal timestamp": {"webhook-timestamp": "0x60379872"},
-    "timestamp in full-width digits": {"webhook-timestamp": "１６１４２６５３３０"},
-    "timestamp in superscript digits": {"webhook-timestamp": "¹"},
-    "timestamp as a date": {"webhook-timestamp": "2021-02-25T15:02:10Z"},
-    "timestamp with a blank": {"webhook-timestamp": " 1614265330"},
-    "timestamp with a newline": {"webhook-timestamp": "1614265330\n"},
-    "timestamp twice, as servers join it": {"webhook-timestamp": "1614265330,1614265330"},
-    "id that is not ASCII": {"webhook-id": "é"},
-    "wrong": {"webhook-signature": OTHER},
-}
-MALFORMED_AUTHORIZATION = {
-    "empty": "",
-    "scheme only": "Bearer",
-    "no token": "Bearer ",
-    "blank token": "Bearer     ",
-    "token without scheme": WHSEC,
-    "another scheme": f"Token {WHSEC}",
-    "no blank": f"Bearer{WHSEC}",
-    "one character short": f"Bearer {WHSEC[:-1]}",
-    "one character more": f"Bearer {WHSEC}0",
-    "other case": f"Bearer {WHSEC.upper()}",
-    "twice, as servers join it": f"Bearer {WHSEC},Bearer {WHSEC}",
-    "quoted": f'Bearer "{WHSEC}"',
-    "key bytes for the secret": f"Bearer {WHSEC.removeprefix('whsec_')}",
-    "not ASCII": "Bearer é",
-    "not Latin-1": "Bearer 密钥",
-    "basic with the secret": "Basic " + base64.b64encode(f"any:{WHSEC}".encode()).decode(),
-    "broken basic": "Basic %%%",
-    "digest": f'Digest username="x", password="{WHSEC}"',
-}
 
 
 @pytest.mark.parametrize("value", MALFORMED_HUB.values(), ids=MALFORMED_HUB)
@@ -225,19 +141,26 @@ def test_malformed_authorization_is_refused(value: str) -> None:
         check({"Authorization": value})
 
 
+TOGETHER = "webhook-id, webhook-timestamp and webhook-signature must be sent together"
+
+
 @pytest.mark.parametrize("absent", VECTOR)
 def test_standard_webhooks_headers_belong_together(absent: str) -> None:
-    with pytest.raises(AuthenticationError):
-        check({name: value for name, value in VECTOR.items() if name != absent})
+    without = {name: value for name, value in VECTOR.items() if name != absent}
+    expected = "no bearer token or signature" if absent == "webhook-signature" else TOGETHER
+    with pytest.raises(AuthenticationError, match=f"^{expected}$"):
+        check(without)
+    with pytest.raises(AuthenticationError, match=f"^{TOGETHER}$"):
+        check({**without, absent: ""})
 
 
 def test_delivery_without_credentials_is_refused() -> None:
-    with pytest.raises(AuthenticationError, match="no bearer token and no signature"):
+    with pytest.raises(AuthenticationError, match=r"^no bearer token or signature$"):
         check({})
 
 
 def test_old_sha1_signature_of_github_is_no_credential() -> None:
-    with pytest.raises(AuthenticationError, match="no bearer token and no signature"):
+    with pytest.raises(AuthenticationError, match=r"^no bearer token or signature$"):
         check({"X-Hub-Signature": "sha1=" + "0" * 40})
 
 
@@ -274,3 +197,127 @@ def test_any_wrong_secret_is_refused_whatever_its_characters(secret: str) -> Non
     for headers in ({"Authorization": f"Bearer {WHSEC}"}, {"X-Hub-Signature-256": HUB_RIGHT}, VECTOR):
         with pytest.raises(AuthenticationError):
             check(headers, secret=secret)
+
+
+def test_secret_that_only_looks_like_whsec_is_its_own_characters() -> None:
+    assert make_signing_key("whsec_AAEC*Aw==") == b"whsec_AAEC*Aw=="
+
+
+def test_bearer_token_may_hold_blanks() -> None:
+    check({"Authorization": "Bearer three small words"}, secret="three small words")
+
+
+ZEROS = "0" * 64
+REFUSALS = {
+    "wrong bearer token": {"Authorization": "Bearer wrong"},
+    "wrong X-Gitlab-Token": {"X-Gitlab-Token": "wrong"},
+    "wrong X-Hub-Signature-256": {"X-Hub-Signature-256": f"sha256={ZEROS}"},
+    "wrong X-Hub-Signature": {"X-Hub-Signature": f"sha256={ZEROS}"},
+    "wrong X-Gitea-Signature": {"X-Gitea-Signature": ZEROS},
+    "wrong X-Forgejo-Signature": {"X-Forgejo-Signature": ZEROS},
+    "wrong webhook-signature": {**VECTOR, "webhook-signature": OTHER},
+    "X-Hub-Signature-256 must be sha256=<64 hexadecimal digits>": {"X-Hub-Signature-256": ZEROS},
+    "X-Gitea-Signature must be <64 hexadecimal digits>": {"X-Gitea-Signature": f"sha256={ZEROS}"},
+    "webhook-timestamp must be a Unix time in whole seconds": {**VECTOR, "webhook-timestamp": "now"},
+}
+
+
+@pytest.mark.parametrize(("reason", "headers"), REFUSALS.items(), ids=REFUSALS)
+def test_refusal_says_what_is_wrong(reason: str, headers: dict[str, str]) -> None:
+    with pytest.raises(AuthenticationError, match=f"^{re.escape(reason)}$"):
+        check(headers)
+
+
+@pytest.mark.parametrize("header", ["X-Gitea-Signature", "X-Forgejo-Signature"])
+def test_gitea_and_forgejo_sign_without_a_prefix(header: str) -> None:
+    check({header: HUB_RIGHT.removeprefix("sha256=")})
+
+
+def test_empty_signature_of_gitea_is_none() -> None:
+    check({**RIGHT["hub"], "X-Gitea-Signature": "", "X-Forgejo-Signature": ""})
+
+
+def test_bitbucket_signs_with_sha256_under_the_old_name_of_github() -> None:
+    check({"X-Hub-Signature": HUB_RIGHT})
+
+
+def test_gitlab_sends_the_secret_itself() -> None:
+    check({"X-Gitlab-Token": WHSEC})
+    check({"X-Gitlab-Token": "密钥".encode().decode("latin-1")}, secret="密钥")
+
+
+@pytest.mark.parametrize(("secrets", "is_accepted"), [(["old", "new"], True), (["new", "old"], True), (["new"], False)])
+def test_any_secret_of_the_source_is_accepted(secrets: list[str], is_accepted: bool) -> None:
+    headers = receive({"X-Gitlab-Token": "old"})
+    if is_accepted:
+        authenticate(secrets, headers, b"{}", WHSEC_NOW)
+    else:
+        with pytest.raises(AuthenticationError, match=r"^wrong X-Gitlab-Token$"):
+            authenticate(secrets, headers, b"{}", WHSEC_NOW)
+
+
+def test_source_whose_secrets_have_all_expired_accepts_nothing() -> None:
+    with pytest.raises(AuthenticationError, match=r"^the webhook source has no valid secret$"):
+        authenticate([], receive(RIGHT["bearer"]), WHSEC_BODY, WHSEC_NOW)
+
+
+def basic(password: str) -> dict[str, str]:
+    """Return the header that carries any user's name and this password."""
+    return {"Authorization": "Basic " + base64.b64encode(f"any:{password}".encode()).decode()}
+
+
+@pytest.mark.parametrize("password", ["secret", "密钥"])
+def test_password_of_basic_authentication_is_the_secret_where_the_dialect_takes_it(password: str) -> None:
+    authenticate([password], receive(basic(password)), b"{}", WHSEC_NOW, takes_basic=True)
+    with pytest.raises(AuthenticationError, match=r"^no bearer token or signature$"):
+        authenticate([password], receive(basic(password)), b"{}", WHSEC_NOW)
+
+
+@pytest.mark.parametrize("value", ["Basic %%%", "Basic ", basic("other")["Authorization"], basic("")["Authorization"]])
+def test_other_password_is_refused(value: str) -> None:
+    with pytest.raises(AuthenticationError, match=r"^wrong password$"):
+        authenticate(["secret"], receive({"Authorization": value}), b"{}", WHSEC_NOW, takes_basic=True)
+
+
+SOURCES = [Source("first", ("one",)), Source("second", ("two", WHSEC))]
+
+
+@pytest.mark.parametrize(
+    ("name", "headers"),
+    [("first", {"Authorization": "Bearer one"}), ("second", {"Authorization": "Bearer two"}), ("second", VECTOR)],
+)
+def test_delivery_comes_from_the_source_whose_secret_it_proves(name: str, headers: dict[str, str]) -> None:
+    assert find_source(SOURCES, "native", receive(headers), WHSEC_BODY, WHSEC_NOW).name == name
+
+
+def test_delivery_that_proves_no_secret_is_refused_for_the_reason_of_the_first_source() -> None:
+    sources = [Source("empty", ()), *SOURCES]
+    with pytest.raises(AuthenticationError, match=r"^the webhook source has no valid secret$"):
+        find_source(sources, "native", receive({"X-Gitlab-Token": "three"}), WHSEC_BODY, WHSEC_NOW)
+
+
+def test_without_any_source_every_delivery_is_refused() -> None:
+    with pytest.raises(AuthenticationError, match=r"^no webhook source has a valid secret$"):
+        find_source([], "native", receive(RIGHT["bearer"]), WHSEC_BODY, WHSEC_NOW)
+
+
+@pytest.mark.parametrize(
+    ("of_source", "of_delivery", "is_accepted"),
+    [
+        (None, "jenkins", True),
+        (None, "buildbot", True),
+        (None, "native", False),
+        (None, "github", False),
+        ("jenkins", "native", True),
+        ("github", "jenkins", False),
+    ],
+)
+def test_dialect_of_the_source_decides_before_that_of_the_delivery_whether_a_password_counts(
+    of_source: str | None, of_delivery: str, is_accepted: bool
+) -> None:
+    source = Source("ci", ("secret",), of_source)
+    if is_accepted:
+        assert find_source([source], of_delivery, receive(basic("secret")), b"{}", WHSEC_NOW) is source
+    else:
+        with pytest.raises(AuthenticationError, match=r"^no bearer token or signature$"):
+            find_source([source], of_delivery, receive(basic("secret")), b"{}", WHSEC_NOW)

@@ -8,10 +8,10 @@ from flask.testing import FlaskClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.webhooks.dialects.arbitrary import json_values, mutated
-from tests.webhooks.dialects.known_bodies import KNOWN_BODIES
-from tests.webhooks.order.delivering import Json
-from tests.webhooks.posting import BEARER, post
+from tests.support.arbitrary import json_values, mutated
+from tests.support.bodies.known import KNOWN_BODIES
+from tests.support.delivering import Json
+from tests.support.posting import BEARER, post
 from tests.webhooks.surviving import VERDICTS, assert_serves, receive
 
 FORM = "application/x-www-form-urlencoded"
@@ -30,7 +30,7 @@ def torn(draw: st.DrawFn, dialect: str) -> bytes:
 
 @pytest.mark.parametrize("dialect", KNOWN_BODIES)
 def test_usual_bodies_with_odd_values_do_no_harm(shared_client: FlaskClient, dialect: str) -> None:
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     @given(st.data(), st.sampled_from(KNOWN_BODIES[dialect]))
     def bombard(data: st.DataObject, known: tuple[str, Any]) -> None:
         event, body = known
@@ -43,7 +43,7 @@ def test_usual_bodies_with_odd_values_do_no_harm(shared_client: FlaskClient, dia
 
 @pytest.mark.parametrize("dialect", KNOWN_BODIES)
 def test_arbitrary_json_does_no_harm(shared_client: FlaskClient, dialect: str) -> None:
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=40)
     @given(st.sampled_from(EVENTS[dialect]), json_values)
     def bombard(event: str, body: Any) -> None:
         answers.append(receive(shared_client, dialect, event, body))
@@ -55,7 +55,7 @@ def test_arbitrary_json_does_no_harm(shared_client: FlaskClient, dialect: str) -
 
 @pytest.mark.parametrize("dialect", KNOWN_BODIES)
 def test_arbitrary_bytes_do_no_harm(shared_client: FlaskClient, dialect: str) -> None:
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=40)
     @given(st.sampled_from(EVENTS[dialect]), torn(dialect) | st.binary(max_size=200))
     def bombard(event: str, body: bytes) -> None:
         answers.append(receive(shared_client, dialect, event, body))
@@ -65,7 +65,7 @@ def test_arbitrary_bytes_do_no_harm(shared_client: FlaskClient, dialect: str) ->
     assert_serves(shared_client, dialect, answers)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.binary(max_size=100) | st.text("=&%+payload{}0", max_size=60).map(str.encode))
 def test_arbitrary_forms_do_no_harm(shared_client: FlaskClient, body: bytes) -> None:
     headers = {**BEARER, "X-GitHub-Event": "workflow_run"}
@@ -73,7 +73,7 @@ def test_arbitrary_forms_do_no_harm(shared_client: FlaskClient, body: bytes) -> 
     assert (response.status_code, response.get_json()["verdict"]) == (200, "failed")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.sampled_from(sorted(KNOWN_BODIES)), header_texts, header_texts, header_texts)
 def test_arbitrary_headers_do_no_harm(
     shared_client: FlaskClient, dialect: str, event: str, key: str, agent: str

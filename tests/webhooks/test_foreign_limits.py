@@ -12,22 +12,22 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tests.webhooks.dialects import (
-    buildbot_bodies,
-    cdevents_bodies,
-    github_bodies,
-    gitlab_bodies,
-    jenkins_bodies,
+from tests.support.arbitrary import list_places
+from tests.support.bodies import (
+    buildbot,
+    cdevents,
+    github,
+    gitlab,
+    jenkins,
 )
-from tests.webhooks.dialects.arbitrary import list_places
-from tests.webhooks.dialects.known_bodies import KNOWN_BODIES
+from tests.support.bodies.known import KNOWN_BODIES
 from tests.webhooks.surviving import assert_serves, receive, send
 
 BOUND_S = 10
 """Longer than anything here may take anywhere."""
 CAP = 2 * 1024 * 1024
 Place = tuple[Any, ...]
-ODD_VALUES = (
+ODD_VALUES: tuple[Any, ...] = (
     None, True, False, 0, -1, 2**31, 2**63, -(2**63) - 1, 10**400, 1e308, -1e308, 1e-300, 0.5, float("nan"),
     float("inf"), float("-inf"), "", " ", [], {}, [[]], [{}], [None], {"": None}, "9" * 400, "-1",
     "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", 253_402_300_800, "://",
@@ -130,7 +130,7 @@ def test_a_body_nested_a_hundred_thousand_times_is_failed(
     nested = opening * 100_000 + b"1" + closing * 100_000
     raw = json.dumps({**body, "more": "here"}).encode().replace(b'"here"', nested)
     answer = receive(shared_client, dialect, event, raw)
-    assert (answer["verdict"], answer["reason"]) == ("failed", "cannot be read: The body is nested too deeply.")
+    assert (answer["verdict"], answer["reason"]) == ("failed", "invalid payload: The body is nested too deeply.")
 
 
 @pytest.mark.parametrize("dialect", KNOWN_BODIES)
@@ -143,38 +143,38 @@ def test_nesting_that_is_just_read_is_answered(shared_client: FlaskClient, diale
 
 
 def make_jobs(number: int) -> Any:
-    builds = [gitlab_bodies.make_build(n, f"job {n}", "running") for n in range(number)]
-    return gitlab_bodies.make_pipeline("running", *builds, id=number)
+    builds = [gitlab.make_build(n, f"job {n}", "running") for n in range(number)]
+    return gitlab.make_pipeline("running", *builds, id=number)
 
 
 def make_batch(number: int) -> Any:
-    tasks = (cdevents_bodies.make_task_run("started", task=f"t{n}", id=str(n)) for n in range(number))
+    tasks = (cdevents.make_task_run("started", task=f"t{n}", id=str(n)) for n in range(number))
     return [put(task, ("subject", "content", "pipelineRun", "id"), f"many-{number}") for task in tasks]
 
 
 def make_github_steps(number: int) -> Any:
     step = {"status": "completed", "conclusion": "success"}
     steps = [{"name": f"Step {n}", "number": n, **step} for n in range(number)]
-    return github_bodies.make_job("in_progress", run_id=number, steps=steps)
+    return github.make_job("in_progress", run_id=number, steps=steps)
 
 
 def make_stages(number: int) -> Any:
-    link = {"_links": {"self": {"href": f"/job/many/{number}/wfapi/describe"}}}
-    stages = (jenkins_bodies.make_stage(f"Stage {n}") for n in range(number))
-    return jenkins_bodies.make_stages("IN_PROGRESS", *stages, **link)
+    link: dict[str, Any] = {"_links": {"self": {"href": f"/job/many/{number}/wfapi/describe"}}}
+    stages = (jenkins.make_stage(f"Stage {n}") for n in range(number))
+    return jenkins.make_stages("IN_PROGRESS", *stages, **link)
 
 
 def make_build_steps(number: int) -> Any:
     steps = ({"number": n, "name": f"s{n}", "complete": True, "results": 0} for n in range(number))
-    return buildbot_bodies.make_build(*steps, buildid=number)
+    return buildbot.make_build(*steps, buildid=number)
 
 
 MANY: dict[str, tuple[str, int, Callable[[int], Any], str, str]] = {
-    "github": ("workflow_job", 10_000, make_github_steps, "total_steps", "steps: More than 10000 of them."),
-    "jenkins": ("", 10_000, make_stages, "total_steps", "stages: More than 10000."),
-    "buildbot": ("", 10_000, make_build_steps, "total_steps", "steps: More than 10000 of them."),
-    "gitlab": ("Pipeline Hook", 1_000, make_jobs, "total_jobs_visible", "builds: More than 1000 of them."),
-    "cdevents": ("", 1_000, make_batch, "total_jobs_visible", "batch: More than 1000 events."),
+    "github": ("workflow_job", 10_000, make_github_steps, "total_steps", "steps: At most 10000."),
+    "jenkins": ("", 10_000, make_stages, "total_steps", "stages: At most 10000."),
+    "buildbot": ("", 10_000, make_build_steps, "total_steps", "steps: At most 10000."),
+    "gitlab": ("Pipeline Hook", 1_000, make_jobs, "total_jobs_visible", "builds: At most 1000."),
+    "cdevents": ("", 1_000, make_batch, "total_jobs_visible", "batch: At most 1000 events."),
 }
 """By dialect: event, the most children of one delivery, a body with so many, what counts them, why not more."""
 
@@ -196,6 +196,6 @@ def test_one_child_more_is_failed_with_the_reason_and_harms_nothing(shared_clien
     event, most, make_body, _, reason = MANY[dialect]
     began = time.perf_counter()
     answer = receive(shared_client, dialect, event, make_body(most + 1))
-    assert (answer["verdict"], answer["reason"]) == ("failed", f"cannot be read: {reason}")
+    assert (answer["verdict"], answer["reason"]) == ("failed", f"invalid payload: {reason}")
     assert time.perf_counter() - began < BOUND_S
     assert_serves(shared_client, dialect)

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tests.servers import DashboardServer
-from tests.webhooks.posting import BEARER, apply, make_payload, post
+from tests.support.posting import BEARER, apply, make_payload, post
+from tests.support.servers import DashboardServer
 
 KEY_HEADERS = ["webhook-id", "X-GitHub-Delivery", "Idempotency-Key"]
 

@@ -3,11 +3,11 @@
 from typing import Any
 
 from flask.testing import FlaskClient
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.webhooks.schemas import DeploymentPayload, JobPayload, StepPayload
-from tests.webhooks.posting import post
+from tests.support.posting import post
 
 WORDS = [
     "success",
@@ -52,7 +52,7 @@ payloads = objects(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 @given(payloads, st.booleans())
 def test_any_value_in_any_field_is_answered_200_or_422(
     shared_client: FlaskClient, payload: dict[str, Any], likely: bool
@@ -67,7 +67,7 @@ def test_any_value_in_any_field_is_answered_200_or_422(
         assert response.get_json()["errors"]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.binary(max_size=200) | st.text(st.characters(codec="utf-8"), max_size=100).map(str.encode))
 def test_any_bytes_are_answered_400_or_422(shared_client: FlaskClient, body: bytes) -> None:
     assert post(shared_client, body).status_code in {400, 422}

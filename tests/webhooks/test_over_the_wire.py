@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import StartDashboard
-from tests.servers import SECRET, DashboardServer
-from tests.webhooks.posting import BEARER, PATH, make_payload, sign_hub
+from tests.support.fixtures import StartDashboard
+from tests.support.posting import BEARER, PATH, make_payload, sign_hub
+from tests.support.servers import SECRET, DashboardServer
 
 
 @pytest.fixture(scope="module")

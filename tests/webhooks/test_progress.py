@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tests.servers import DashboardServer
-from tests.webhooks.dialects.github_bodies import Json, make_job, make_run, make_step
-from tests.webhooks.order.delivering import Delivery, deliver, make_series, write_wire
+from tests.support.bodies.github import Json, make_job, make_run, make_step
+from tests.support.delivering import Delivery, deliver, make_series, write_wire
+from tests.support.servers import DashboardServer
 
 RUNS = itertools.count(7_000_001)
 OPEN = {"queued", "waiting", "in_progress"}
@@ -38,7 +38,7 @@ def tell_job(run: int, number: int, job: Told) -> tuple[str, Json]:
     """Return the delivery on a job; jobs began one after the other."""
     name, word, letters = job
     steps = [make_step(place, *WORDS[letter]) for place, letter in enumerate(letters, 1)]
-    fields = {"id": run * 10 + number, "run_id": run, "name": name, "steps": steps}
+    fields: Json = {"id": run * 10 + number, "run_id": run, "name": name, "steps": steps}
     return "workflow_job", make_job(*tell_status(word), **fields, started_at=f"2026-03-01T10:00:{number:02}Z")
 
 

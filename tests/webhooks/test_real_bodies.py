@@ -9,15 +9,17 @@ from typing import Any
 import pytest
 
 from scripts.senders import DOCUMENT, make_table, replace_table
-from tests.servers import SECRET, DashboardServer
-from tests.webhooks.dialects.corpora import CORPORA
-from tests.webhooks.posting import PATH
-from tests.webhooks.real_bodies import READERS, STAGES, Answer, Delivery, list_deliveries, post_all
+from tests.support.bodies.corpora import needs_corpora
+from tests.support.bodies.real import READERS, STAGES, Answer, Delivery, list_deliveries, post_all
+from tests.support.posting import PATH
+from tests.support.servers import SECRET, DashboardServer
 
 SENDERS_WITH_IDS = {"GitHub", "GitLab", "Bitbucket Cloud"}
 """Those that give each delivery an id in a header; that of the others is made of the body."""
 VERDICTS_AGAIN = {"applied": "duplicate", "ignored": "ignored"}
 """Of a delivery that comes once more, by its first; a build's stages have no id at all, and are applied again."""
+SENDERS = [pytest.param(name, marks=() if name == "GitHub" else needs_corpora) for name in READERS]
+"""GitHub's bodies are in an npm package."""
 MIN_BODIES = {"GitHub": 329, "GitLab": 9, "Bitbucket Cloud": 3, "Jenkins": 18, "CDEvents": 40}
 
 
@@ -28,9 +30,7 @@ def answers(dashboard_server: DashboardServer) -> Sequence[Answer]:
 
 
 def select(answers: Sequence[Answer], sender: str) -> list[Answer]:
-    """Return the answers to a sender; skip the test where the corpora with its bodies are missing."""
-    if sender != "GitHub" and not CORPORA.is_dir():
-        pytest.skip("no corpora: CORPORA names no folder")
+    """Return the answers to a sender."""
     return [answer for answer in answers if answer.delivery.sender.startswith(sender)]
 
 
@@ -51,7 +51,7 @@ def describe(answer: Answer) -> tuple[str, int, Any]:
     return answer.delivery.event, answer.status, dict(answer.said)
 
 
-@pytest.mark.parametrize("sender", READERS)
+@pytest.mark.parametrize("sender", SENDERS)
 def test_every_real_body_is_applied_or_ignored_for_a_reason(answers: Sequence[Answer], sender: str) -> None:
     posted = select(answers, sender)
     assert len(posted) >= MIN_BODIES[sender]
@@ -64,7 +64,7 @@ def test_every_real_body_is_applied_or_ignored_for_a_reason(answers: Sequence[An
             assert (answer.verdict, answer.said["deployment_id"] is None) == ("applied", False), describe(answer)
 
 
-@pytest.mark.parametrize("sender", READERS)
+@pytest.mark.parametrize("sender", SENDERS)
 def test_bodies_of_every_sender_make_deployments(answers: Sequence[Answer], sender: str) -> None:
     assert any(answer.verdict == "applied" for answer in select(answers, sender))
 
@@ -104,7 +104,7 @@ def test_another_secret_is_refused_whatever_the_sender(dashboard_server: Dashboa
     assert [answer.status for answer in post_all(dashboard_server, forged)] == [401] * 4
 
 
+@needs_corpora
 def test_the_table_in_the_documentation_is_what_the_script_writes(answers: Sequence[Answer]) -> None:
-    select(answers, "GitLab")
     document = DOCUMENT.read_text(encoding="utf-8")
     assert replace_table(document, make_table(answers)) == document, "docs/senders.md is out of date: make senders"

@@ -8,8 +8,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from dashboard.extensions import db
-from tests.servers import SECRET
-from tests.webhooks.posting import BEARER, PATH, make_payload, post
+from tests.support.posting import BEARER, PATH, make_payload, post
+from tests.support.servers import SECRET
 
 TOO_LARGE = 2 * 1024 * 1024 + 1
 FORGED = {"Authorization": "Bearer forged-token-of-somebody", "X-GitHub-Event": "push", "X-GitHub-Delivery": "d-1"}
@@ -30,8 +30,8 @@ def read_newest(client: FlaskClient) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("status", "posted", "source", "reason"),
     [
-        (401, {"body": {}, "headers": {}}, None, "Not accepted: no bearer token and no signature."),
-        (401, {"body": {}, "headers": FORGED}, None, "Not accepted: wrong bearer token."),
+        (401, {"body": {}, "headers": {}}, None, "Authentication failed: no bearer token or signature."),
+        (401, {"body": {}, "headers": FORGED}, None, "Authentication failed: wrong bearer token."),
         (413, {"body": b" " * TOO_LARGE}, None, "The body is larger than 2097152 bytes."),
         (415, {"body": b"a=b", "media_type": "text/csv"}, "default", "Send JSON, with Content-Type: application/json."),
         (400, {"body": b"[1]"}, "default", "The body must be a JSON object."),

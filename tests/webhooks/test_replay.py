@@ -15,10 +15,11 @@ from dashboard.access.sources import Source, add_source, remove_source
 from dashboard.app import create_app
 from dashboard.extensions import db
 from dashboard.webhooks import replay
-from tests.conftest import MakeDatabase, close_connections, make_settings
-from tests.ingest.deliveries import NOW
-from tests.servers import SECRET
-from tests.webhooks.posting import BEARER, make_payload, post
+from tests.support.applications import close_connections, make_settings
+from tests.support.databases import MakeDatabase
+from tests.support.deliveries import NOW
+from tests.support.posting import BEARER, make_payload, post
+from tests.support.servers import SECRET
 
 PAGE = {**BEARER, "Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 RUN = b"""{"action": "completed", "repository": {"id": 5, "full_name": "octo/shop"},
@@ -67,7 +68,7 @@ def store_failed(client: FlaskClient, body: bytes, received_at: datetime = NOW, 
     execute(
         client,
         "INSERT INTO deliveries (id, received_at, source, dialect, event, verdict, reason, headers, body, body_size)"
-        " VALUES (:id, :received_at, :source, 'github', 'workflow_run', 'failed', 'the parser stumbled',"
+        " VALUES (:id, :received_at, :source, 'github', 'workflow_run', 'failed', 'the parser failed',"
         """ '{"X-GitHub-Event": "workflow_run", "Content-Type": "application/json"}', :body, :size)""",
         **{**row, "received_at": received_at},
     )
@@ -137,9 +138,9 @@ def test_a_duplicate_stays_a_duplicate(client: FlaskClient) -> None:
 @pytest.mark.parametrize(
     ("values", "reason"),
     [
-        ({"source": None}, "Nobody authenticated it."),
-        ({"size": len(RUN) + 1}, "Only the beginning of its body was kept."),
-        ({"source": "gone"}, "Its source has been removed"),
+        ({"source": None}, "the delivery was not authenticated."),
+        ({"size": len(RUN) + 1}, "only the first part of the body was stored."),
+        ({"source": "gone"}, "the source has been removed"),
     ],
 )
 def test_what_nobody_vouches_for_or_was_cut_is_409_and_stays_as_it_is(
@@ -163,7 +164,7 @@ def test_a_parser_that_stumbles_fails_one_delivery_and_not_the_others(client: Fl
     execute(client, "UPDATE deliveries SET dialect = 'forgotten'")
     store_failed(client, RUN)
     assert replay_all(client)["verdicts"] == {"applied": 1, "failed": 1}
-    assert read_delivery(client, delivery_id)["reason"] == "the parser stumbled: KeyError"
+    assert read_delivery(client, delivery_id)["reason"] == "the parser failed: KeyError"
 
 
 class TestSources:
@@ -186,13 +187,13 @@ class TestSources:
         assert replay_one(visitor, allowed)["verdict"] == "applied"
         answer = replay_one(visitor, other)
         assert (answer["verdict"], answer["deployment_id"]) == ("rejected", None)
-        assert answer["reason"].startswith("source forge may not report on ")
+        assert answer["reason"].startswith("source forge is not allowed to report on ")
 
     def test_a_source_that_has_been_removed_vouches_no_more(self, visitor: FlaskClient) -> None:
         delivery_id = store_failed(visitor, RUN, source="forge")
         with visitor.application.app_context():
             remove_source(db.engine, "forge")
-        assert "Its source has been removed" in replay_one(visitor, delivery_id, 409)["detail"]
+        assert "the source has been removed" in replay_one(visitor, delivery_id, 409)["detail"]
 
 
 @pytest.mark.parametrize("as_json", [False, True])
@@ -204,7 +205,7 @@ def test_a_whole_filter_is_replayed_oldest_first_in_as_many_calls_as_it_takes(
     replayed: list[list[str]] = []
     cursor = None
     for _ in range(3):
-        given = {"verdict": "applied", "limit": 2, **({"cursor": cursor} if cursor else {})}
+        given: dict[str, Any] = {"verdict": "applied", "limit": 2, **({"cursor": cursor} if cursor else {})}
         query = "" if as_json else "&".join(f"{name}={value}" for name, value in given.items())
         done = replay_all(client, query, **(given if as_json else {}))
         items = client.get("/api/deliveries", headers=BEARER).get_json()["items"]

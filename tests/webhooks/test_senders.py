@@ -3,22 +3,13 @@
 import base64
 import json
 import time
-from datetime import timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
-from dashboard.access.sources import Source, add_source, remove_source, rotate_secret
-from dashboard.app import create_app
-from dashboard.extensions import db
-from tests.conftest import MakeDatabase, close_connections, make_settings
-from tests.ingest.deliveries import NOW
-from tests.servers import SECRET, wait_until
-from tests.webhooks.dialects.github_bodies import make_run
-from tests.webhooks.dialects.jenkins_bodies import make_notification
-from tests.webhooks.posting import BEARER, PATH, make_payload, post, sign_hub, sign_standard
+from tests.support.bodies.github import make_run
+from tests.support.posting import BEARER, PATH, post, sign_hub, sign_standard
+from tests.support.servers import SECRET
 
 PING = {"zen": "Keep it logically awesome.", "hook_id": 1}
 BODY = json.dumps(PING).encode()
@@ -165,84 +156,3 @@ def test_the_handshake_of_cloudevents_allows_who_asks(shared_client: FlaskClient
     assert "WebHook-Allowed-Origin" not in shared_client.options(PATH).headers
     away = shared_client.options(PATH, headers=headers, environ_overrides={"REMOTE_ADDR": "203.0.113.9"})
     assert away.headers["WebHook-Allowed-Origin"] == "ci.example"
-
-
-class TestSources:
-    """Deliveries where there are several sources."""
-
-    @pytest.fixture
-    def visitor(self, make_database: MakeDatabase, tmp_path: Path) -> Any:
-        """Give a visitor of a dashboard with two more sources."""
-        settings = make_settings(make_database(), tmp_path)
-        app = create_app(settings)
-        with app.app_context():
-            add_source(db.engine, settings, NOW, Source("forge", ("of the forge",), "gitea", ("octo/*",)))
-            add_source(db.engine, settings, NOW, Source("scripts", ("of the scripts",), None, ("shop", "*/tools")))
-            add_source(db.engine, settings, NOW, Source("anyone", ("of anyone", "another of anyone")))
-            yield app.test_client()
-            close_connections(app)
-
-    def test_the_secret_tells_the_source_and_the_source_its_dialect(self, visitor: FlaskClient) -> None:
-        response = post(visitor, BODY, {"Authorization": "Bearer of the forge", "X-GitHub-Event": "push"})
-        assert response.status_code == 200
-        (newest,) = visitor.get("/api/deliveries", headers=BEARER).get_json()["items"]
-        assert (newest["source"], newest["dialect"]) == ("forge", "gitea")
-
-    def test_a_signature_with_the_secret_of_any_source_is_accepted(self, visitor: FlaskClient) -> None:
-        headers = {"X-Gitea-Event": "push", "X-Gitea-Signature": sign_hub(BODY, "of the forge")[7:]}
-        assert post(visitor, BODY, headers).status_code == 200
-
-    def test_what_a_source_may_not_report_on_is_rejected_and_not_applied(self, visitor: FlaskClient) -> None:
-        headers = {"Authorization": "Bearer of the scripts"}
-        assert post(visitor, make_payload(project="shop"), headers).status_code == 200
-        assert post(visitor, make_payload(project="Octo/Tools"), headers).status_code == 200
-        refused = post(visitor, make_payload(project="bank"), headers)
-        assert refused.status_code == 422
-        # Anybody can claim a repository: it is not what tells deployments apart.
-        assert post(visitor, make_payload(project="bank", repository="octo/tools"), headers).status_code == 422
-        assert "source scripts may not report on bank" in refused.get_json()["detail"]
-        assert visitor.get("/api/projects/bank").status_code == 404
-
-    def test_the_id_of_anothers_repository_leads_nowhere(self, visitor: FlaskClient) -> None:
-        events = {"X-GitHub-Event": "workflow_run"}
-        bank = make_run("in_progress") | {"repository": {"id": 5, "full_name": "acme/bank"}}
-        theirs = post(visitor, bank, {**BEARER, **events}, path=f"{PATH}/github").get_json()
-        forged = make_run("completed", "failure") | {"repository": {"id": 5, "full_name": "octo/tools"}}
-        headers = {"Authorization": "Bearer of the scripts", **events}
-        assert post(visitor, forged, headers, path=f"{PATH}/github").get_json()["verdict"] == "applied"
-        untouched = visitor.get(f"/api/deployments/{theirs['deployment_id']}").get_json()
-        assert (untouched["status"], untouched["repository"]) == ("in_progress", "acme/bank")
-
-    def test_two_jenkins_with_an_equal_job_stay_apart(self, visitor: FlaskClient) -> None:
-        body = make_notification("STARTED")
-        numbers = set()
-        for headers in (BEARER, {"Authorization": "Bearer of anyone"}):
-            numbers.add(post(visitor, body, headers, path=f"{PATH}/jenkins").get_json()["deployment_id"])
-        assert len(numbers) == 2
-
-    def test_gitlabs_token_and_its_signing_key_may_differ(self, visitor: FlaskClient) -> None:
-        now = str(int(time.time()))
-        signed = {"webhook-id": "1", "webhook-timestamp": now}
-        signed["webhook-signature"] = sign_standard(BODY, "1", now, b"of anyone")
-        headers = {"X-Gitlab-Event": "Push Hook", "X-Gitlab-Token": "another of anyone", **signed}
-        assert post(visitor, BODY, headers).status_code == 200
-        assert post(visitor, BODY, {**headers, "X-Gitlab-Token": "of the forge"}).status_code == 401
-
-    def test_a_removed_or_rotated_out_secret_is_401_within_seconds(self, visitor: FlaskClient) -> None:
-        headers, app = {"Authorization": "Bearer of anyone"}, visitor.application
-        assert post(visitor, make_payload(), headers).status_code == 200
-        settings = app.config["SETTINGS"]
-        with app.app_context():
-            rotate_secret(db.engine, settings, NOW, "anyone", secret="a fresh one", overlap=timedelta())
-        wait_until(lambda: post(visitor, make_payload(), headers).status_code == 401)
-        fresh = {"Authorization": "Bearer a fresh one"}
-        assert post(visitor, make_payload(), fresh).status_code == 200
-        with app.app_context():
-            remove_source(db.engine, "anyone")
-        wait_until(lambda: post(visitor, make_payload(), fresh).status_code == 401)
-
-    def test_keys_of_different_sources_do_not_meet(self, visitor: FlaskClient) -> None:
-        body, key = make_payload(project="shop"), {"Idempotency-Key": "1"}
-        for headers in (BEARER, {"Authorization": "Bearer of the scripts"}):
-            assert post(visitor, body, {**headers, **key}).get_json()["verdict"] == "applied"
-        assert post(visitor, body, {**BEARER, **key}).get_json()["verdict"] == "duplicate"

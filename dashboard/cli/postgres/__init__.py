@@ -1,1 +1,1 @@
-"""The embedded PostgreSQL: accounts it runs as, files it works on, its process."""
+"""The embedded PostgreSQL: the account that it runs as, its files, its process."""

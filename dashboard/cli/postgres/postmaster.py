@@ -1,4 +1,4 @@
-"""What is known of a server process from its `postmaster.pid`, and the private socket directory it listens in."""
+"""A server process as described by its `postmaster.pid`, and the private directory of its socket."""
 
 import contextlib
 import os
@@ -11,16 +11,16 @@ from urllib.parse import quote
 from dashboard.cli.postgres.accounts import Account, PostgresError
 
 PORT = 5432
-"""Part of the socket's name; no TCP port is opened."""
+"""Part of the socket's name; the server does not listen on TCP."""
 SOCKET = f".s.PGSQL.{PORT}"
 SOCKET_DIR_PREFIX = "dashboard-postgres-"
 MAX_SOCKET_PATH = 103
-"""Bytes: the shortest limit among the systems we know (Linux allows 107)."""
+"""The maximum length of a socket's path in bytes: the smallest limit of the supported systems (Linux allows 107)."""
 
 
 @dataclass(frozen=True)
 class Postmaster:
-    """A server process as its cluster's `postmaster.pid` describes it; it may be long gone."""
+    """A server process as described by its cluster's `postmaster.pid`; it may have ended since."""
 
     cluster: Path
     pid: int
@@ -33,21 +33,21 @@ class Postmaster:
         return f"postgresql://{role}@/{database}?host={quote(str(self.socket_dir))}&port={PORT}"
 
     def is_alive(self) -> bool:
-        """Tell whether the process is PostgreSQL on this cluster: its pid may have been given to another since."""
+        """Return whether the process is PostgreSQL on this cluster; another process may have its pid by now."""
         try:
             return os.fsencode(self.cluster) in Path(f"/proc/{self.pid}/cmdline").read_bytes().split(b"\0")
         except (FileNotFoundError, ProcessLookupError):
             return False
 
     def has_socket(self) -> bool:
-        """Tell whether its socket is still there: directories of temporary files are cleaned by others."""
+        """Return whether its socket still exists; other programs clean up directories of temporary files."""
         return (self.socket_dir / SOCKET).exists()
 
-    def disown(self) -> None:
-        """Clear the way for the next server: this one is dead.
+    def clear_stale_pid(self) -> None:
+        """Let the next server start although this one, which is dead, left its pid behind.
 
-        PostgreSQL sees by itself that it is, unless the pid has another owner by now. It never takes its own parent for
-        a competitor, so we put ourselves there; deleting the file would delete the trace to orphaned children too.
+        PostgreSQL detects a stale pid itself unless another process has the same pid by now. It ignores the pid of its
+        own parent, so we write ours; deleting the file would also delete the reference to orphaned children.
         """
         path = self.cluster / "postmaster.pid"
         lines = path.read_text().splitlines(keepends=True)
@@ -57,7 +57,7 @@ class Postmaster:
 
 
 def read_postmaster(cluster: Path) -> Postmaster | None:
-    """Return what `postmaster.pid` of a cluster says, or None if there is none or it is not written yet."""
+    """Return the server that `postmaster.pid` of a cluster describes, None if the file is missing or incomplete."""
     with contextlib.suppress(FileNotFoundError, ValueError):
         lines = (cluster / "postmaster.pid").read_text().splitlines() + [""] * 8
         return Postmaster(cluster, int(lines[0]), Path(lines[4]), lines[7].strip() or "starting")
@@ -65,12 +65,12 @@ def read_postmaster(cluster: Path) -> Postmaster | None:
 
 
 def make_socket_dir(account: Account) -> Path:
-    """Make a directory for the socket that only `account` (and root) can enter, its path short enough for a socket."""
+    """Make and return a directory for the socket that only `account` and root can enter; raise PostgresError."""
     try:
         directory = Path(tempfile.mkdtemp(prefix=SOCKET_DIR_PREFIX))
     except OSError as error:
         raise PostgresError(
-            f"no directory for PostgreSQL's socket ({error.strerror}): set TMPDIR to a writable one"
+            f"cannot create a directory for PostgreSQL's socket ({error.strerror}): set TMPDIR to a writable directory"
         ) from None
     try:
         if account.uid != os.geteuid():
@@ -78,7 +78,9 @@ def make_socket_dir(account: Account) -> Path:
         if len(os.fsencode(directory / SOCKET)) > MAX_SOCKET_PATH:
             raise PostgresError(f"the path {directory} is too long for a socket: set TMPDIR=/tmp")
         if not account.can_enter(directory):
-            raise PostgresError(f"PostgreSQL's user {account.name} may not enter {directory.parent}: set TMPDIR=/tmp")
+            raise PostgresError(
+                f"user {account.name}, who runs PostgreSQL, cannot access {directory.parent}: set TMPDIR=/tmp"
+            )
     except BaseException:
         directory.rmdir()
         raise

@@ -1,1 +1,1 @@
-"""How the dashboard is served: gunicorn's settings, the WSGI application, servers as child processes, nginx."""
+"""Serving the dashboard: gunicorn's settings, the WSGI application, servers as child processes, nginx."""

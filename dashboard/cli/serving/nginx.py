@@ -1,4 +1,4 @@
-"""nginx in front of a trial: the configuration in deploy/nginx, with upstreams and a server of its own."""
+"""nginx for a trial of production: it includes the configuration of deploy/nginx, and adds upstreams and a server."""
 
 import os
 import resource
@@ -9,12 +9,12 @@ from pathlib import Path
 from dashboard.cli.serving.processes import ROOT, WebServerError
 from dashboard.config import Settings
 
-_PLACES = (ROOT / "dashboard" / "nginx", ROOT / "deploy" / "nginx" / "dashboard")
-SHIPPED = next(path for path in _PLACES if path.is_dir())
-"""Inside the package when it was installed from a wheel, in `deploy/` in a checkout."""
+_DIRECTORIES = (ROOT / "dashboard" / "nginx", ROOT / "deploy" / "nginx" / "dashboard")
+SHIPPED = next(path for path in _DIRECTORIES if path.is_dir())
+"""The directory of the shipped configuration: in the package if installed from a wheel, in `deploy/` in a checkout."""
 MAX_CONNECTIONS = 24_000
-"""Two for each open page: 10,000 pages, and deliveries."""
-OTHER_FILES = 500
+"""Two connections for each of 10,000 open pages, and those of deliveries."""
+OTHER_OPEN_FILES = 500
 CONFIGURATION = """
 daemon off;
 {user}
@@ -55,27 +55,27 @@ http {{
 
 
 def find_nginx() -> str:
-    """Return the program; raise WebServerError where it is missing."""
-    # Debian keeps it where only root looks.
+    """Return the path of nginx; raise WebServerError if it is not installed."""
+    # Debian installs it in a directory that only root has in PATH.
     found = shutil.which("nginx", path=os.environ.get("PATH", os.defpath) + ":/usr/sbin:/usr/local/sbin")
     if found is None:
-        raise WebServerError("this needs nginx (Debian: apt install nginx-light)")
+        raise WebServerError("--production needs nginx (Debian: apt install nginx-light)")
     return found
 
 
 def write_configuration(settings: Settings, directory: Path, web: str, live: Sequence[str]) -> Path:
-    """Write what nginx needs into a directory of its own, and return the path of the configuration."""
+    """Write nginx's configuration into a directory and return its path; `web` and `live` are the upstreams' sockets."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    files = max(soft, min(hard, MAX_CONNECTIONS + OTHER_FILES))
+    files = max(soft, min(hard, MAX_CONNECTIONS + OTHER_OPEN_FILES))
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = directory / "nginx.conf"
     path.write_text(
         CONFIGURATION.format(
-            # Its workers must reach the sockets, which belong to us.
+            # Its workers must be able to open our sockets.
             user="user root;" if os.geteuid() == 0 else "",
             files=files,
-            connections=files - OTHER_FILES,
+            connections=files - OTHER_OPEN_FILES,
             shipped=SHIPPED,
             web=web,
             live="\n        ".join(f"server unix:{path} max_fails=1 fail_timeout=2s;" for path in live),

@@ -1,4 +1,4 @@
-"""Servers as child processes: is the port free, start one, wait until it answers, stop it."""
+"""Web servers as child processes: check the port, start a server, wait until it answers, stop it."""
 
 import contextlib
 import http.client
@@ -17,7 +17,7 @@ from pathlib import Path
 from dashboard.config import Settings
 
 ROOT = Path(__file__).parents[3]
-"""Where the package is: a checkout, or `site-packages`."""
+"""The directory that contains the package: a checkout, or `site-packages`."""
 GUNICORN = (
     *(sys.executable, "-m", "gunicorn"),
     *("--config", "python:dashboard.cli.serving.gunicorn_config", "dashboard.cli.serving.wsgi:app"),
@@ -27,15 +27,15 @@ START_S = 60
 STOP_S = 20
 
 Watch = Callable[[float], None]
-"""Waits that many seconds, or less if a server ended; raises WebServerError if it cannot go on without it."""
+"""Waits that many seconds, or less if a server ends; raises WebServerError if that server is not restarted."""
 
 
 class WebServerError(Exception):
-    """Why a server does not run; the text is one line that says what to do."""
+    """A server does not run; the text is one line that says why and what to do."""
 
 
 def check_port(settings: Settings) -> None:
-    """Raise WebServerError unless the address can be listened on."""
+    """Raise WebServerError unless a server can listen on the configured address."""
     if settings.socket:
         return
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
@@ -44,12 +44,12 @@ def check_port(settings: Settings) -> None:
     except OSError as error:
         raise WebServerError(
             f"cannot listen on {settings.host} port {settings.port} ({str(error.strerror).partition(' (')[0]}): "
-            "stop what uses it, or set another port, as in DASHBOARD_PORT=8001"
+            "stop the program that uses it, or set another port, for example DASHBOARD_PORT=8001"
         ) from None
 
 
-def local_url(settings: Settings) -> str:
-    """Return the URL under which this machine reaches the dashboard."""
+def make_local_url(settings: Settings) -> str:
+    """Return the URL of the dashboard on this machine."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104
     return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}{settings.url_prefix}/"
 
@@ -62,7 +62,7 @@ class UnixConnection(http.client.HTTPConnection):
         self._path = path
 
     def connect(self) -> None:
-        """Connect to the socket instead of a host."""
+        """Connect to the Unix socket."""
         self.sock = socket.socket(socket.AF_UNIX)
         self.sock.settimeout(self.timeout)
         self.sock.connect(self._path)
@@ -70,37 +70,37 @@ class UnixConnection(http.client.HTTPConnection):
 
 @dataclass(frozen=True)
 class Program:
-    """A server: how it is started, and where it answers then."""
+    """A server: the command that starts it, and the settings with its address."""
 
     name: str
     command: Sequence[str]
     environ: Mapping[str, str]
     settings: Settings
-    """Of which it listens on `socket`, or on host and port."""
+    """It listens on `socket` if that is set, else on `host` and `port`."""
 
     def start(self) -> subprocess.Popen[bytes]:
-        """Start it, in a session of its own: Ctrl-C reaches us alone, and we stop everything in order."""
+        """Start it in its own session, so that Ctrl-C reaches only this process, which stops all servers in order."""
         command = list(self.command)
         if setpriv := shutil.which("setpriv"):
-            # If we are killed with -9, the kernel ends the server, which would otherwise hold the port.
+            # If this process is killed, the kernel stops the server, which would otherwise keep the port.
             command = [setpriv, "--pdeathsig", "QUIT", *command]
         return subprocess.Popen(
             command, cwd=ROOT, env=dict(self.environ), stdin=subprocess.DEVNULL, start_new_session=True
         )
 
     def wait_until_healthy(self, process: subprocess.Popen[bytes]) -> None:
-        """Return once it answers; raise WebServerError if it ends or takes too long."""
+        """Wait until it answers; raise WebServerError if it ends or does not answer in time."""
         deadline = time.monotonic() + START_S
         while time.monotonic() < deadline:
             if process.poll() is not None:
-                raise WebServerError(f"{self.name} ended at once with status {process.returncode}: see above")
+                raise WebServerError(f"{self.name} exited at start with status {process.returncode}: see above")
             if self.is_healthy():
                 return
             time.sleep(POLL_S)
         raise WebServerError(f"{self.name} did not answer within {START_S} seconds")
 
     def is_healthy(self) -> bool:
-        """Tell whether it answers."""
+        """Return whether it answers."""
         connection = self._connect()
         with contextlib.closing(connection), contextlib.suppress(OSError, http.client.HTTPException):
             connection.request("GET", f"{self.settings.url_prefix}/health")
@@ -110,20 +110,20 @@ class Program:
     def _connect(self) -> http.client.HTTPConnection:
         if self.settings.socket:
             return UnixConnection(self.settings.socket, timeout=5)
-        host, port = local_url(self.settings).split("/")[2].rsplit(":", 1)
+        host, port = make_local_url(self.settings).split("/")[2].rsplit(":", 1)
         return http.client.HTTPConnection(host.strip("[]"), int(port), timeout=5)
 
 
 @contextmanager
 def serve(settings: Settings, environ: Mapping[str, str]) -> Iterator[Watch]:
-    """Run gunicorn while the block runs; it has answered by then."""
+    """Run gunicorn during the block, which begins once it answers."""
     program = Program("the web server", GUNICORN, environ, settings)
     process = program.start()
 
     def watch(seconds: float) -> None:
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(seconds)
-            raise WebServerError(f"the web server ended with status {process.returncode}: see above")
+            raise WebServerError(f"the web server exited with status {process.returncode}: see above")
 
     try:
         program.wait_until_healthy(process)
@@ -133,18 +133,18 @@ def serve(settings: Settings, environ: Mapping[str, str]) -> Iterator[Watch]:
 
 
 def stop(processes: Sequence[subprocess.Popen[bytes]]) -> None:
-    """Ask all of them to end, wait, and end those that take too long, with whatever they started."""
+    """Terminate all processes, wait for them, and kill those that take too long, with all processes they started."""
     for process in processes:
         process.terminate()
     deadline = time.monotonic() + STOP_S
     for process in processes:
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(max(0.0, deadline - time.monotonic()))
-        end_session(process)
+        kill_process_group(process)
 
 
-def end_session(process: subprocess.Popen[bytes]) -> None:
-    """End a server at once, and what it left behind: nginx's workers outlive their master, and hold its port."""
+def kill_process_group(process: subprocess.Popen[bytes]) -> None:
+    """Kill a server and all processes it started: nginx's workers outlive their master, and keep its port."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()

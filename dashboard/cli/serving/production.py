@@ -1,4 +1,4 @@
-"""The shape of production on one machine, for trial: nginx in front, web workers and live processes behind it."""
+"""A trial of production on one machine: nginx in front of web workers and live processes."""
 
 import contextlib
 import os
@@ -11,16 +11,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from dashboard.cli.serving.nginx import find_nginx, write_configuration
-from dashboard.cli.serving.processes import GUNICORN, Program, Watch, WebServerError, end_session, stop
+from dashboard.cli.serving.processes import GUNICORN, Program, Watch, WebServerError, kill_process_group, stop
 from dashboard.config import MAX_SOCKET_PATH, Role, Settings
 
 WEB, NGINX = "web", "nginx"
 DIRECTORY = "production"
-"""In the data directory."""
+"""The name of its directory inside the data directory."""
 
 
 def describe_programs(settings: Settings, environ: Mapping[str, str], directory: Path) -> dict[str, Program]:
-    """Return everything that runs, by name. The directory keeps sockets, what is counted, and what is nginx's."""
+    """Return all programs by name. The directory is for their sockets and metrics, and for nginx's files."""
     names = {WEB: Role.WEB, **{f"live-{number}": Role.LIVE for number in range(1, settings.live_processes + 1)}}
     shared = {"DASHBOARD_LOG_FORMAT": "json", **environ, "PROMETHEUS_MULTIPROC_DIR": str(directory / "metrics")}
     programs = {}
@@ -38,9 +38,11 @@ def describe_programs(settings: Settings, environ: Mapping[str, str], directory:
 
 
 @contextmanager
-def serve_production(settings: Settings, environ: Mapping[str, str], say: Callable[[str], None]) -> Iterator[Watch]:
-    """Run nginx, web workers and live processes while the block runs; all have answered by then."""
-    directory = _empty_directory(settings.data_dir / DIRECTORY)
+def serve_production(
+    settings: Settings, environ: Mapping[str, str], print_line: Callable[[str], None]
+) -> Iterator[Watch]:
+    """Run nginx, web workers and live processes during the block, which begins once all of them answer."""
+    directory = _make_empty_directory(settings.data_dir / DIRECTORY)
     programs = describe_programs(settings, environ, directory)
     processes: dict[str, subprocess.Popen[bytes]] = {}
 
@@ -48,8 +50,8 @@ def serve_production(settings: Settings, environ: Mapping[str, str], say: Callab
         time.sleep(seconds)
         for name, process in processes.items():
             if process.poll() is not None:
-                say(f"{name} ended with status {process.returncode}, and is started again")
-                end_session(process)
+                print_line(f"{name} exited with status {process.returncode}; restarting it")
+                kill_process_group(process)
                 processes[name] = programs[name].start()
 
     try:
@@ -59,17 +61,15 @@ def serve_production(settings: Settings, environ: Mapping[str, str], say: Callab
             programs[name].wait_until_healthy(process)
         yield watch
     finally:
-        # nginx last: what is being answered still gets through.
+        # nginx is stopped last, so that the last answers still get through.
         stop([process for name, process in processes.items() if name != NGINX])
         stop([process for name, process in processes.items() if name == NGINX])
 
 
-def _empty_directory(directory: Path) -> Path:
-    """Make a private directory, without what an earlier run left: its sockets, its counts, its logs."""
+def _make_empty_directory(directory: Path) -> Path:
+    """Make a private directory; delete the sockets, metrics and logs of an earlier run."""
     if len(os.fsencode(directory / "live-00.sock")) > MAX_SOCKET_PATH:
-        raise WebServerError(
-            f"{directory} is too long for the path of a socket: set DASHBOARD_DATA_DIR to a shorter one"
-        )
+        raise WebServerError(f"the path {directory} is too long for a socket: set DASHBOARD_DATA_DIR to a shorter path")
     with contextlib.suppress(FileNotFoundError):
         shutil.rmtree(directory)
     directory.mkdir(mode=0o700, parents=True)

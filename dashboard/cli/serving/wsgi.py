@@ -1,7 +1,7 @@
-"""The application for gunicorn; gevent and psycopg2 are patched here and nowhere else.
+"""The WSGI application for gunicorn; the only module that patches the standard library and psycopg2 for gevent.
 
-Imported by the worker, after the fork. The patches come before every other import, so that nothing keeps the blocking
-originals.
+A worker imports it after the fork. The patches come before all other imports, so that none of these keeps a blocking
+function.
 """
 
 # ruff: noqa: E402
@@ -11,7 +11,7 @@ monkey.patch_all()
 
 import gevent
 
-# Where each greenlet was spawned is for debugging; thousands of open pages have three of them each.
+# The tree of greenlets is only for debugging; each of thousands of open pages has three greenlets.
 gevent.config.track_greenlet_tree = False
 
 import logging
@@ -24,17 +24,17 @@ from dashboard.app import create_app, find_engine
 from dashboard.cli.environment import load_served_settings
 from dashboard.config import SettingsError
 from dashboard.database.pool import check_pool, wait_for_database
-from dashboard.http.request_id import mark_log_records
+from dashboard.http.request_id import add_id_to_log_records
 
-CANNOT_LOAD = 4
-"""The status of a worker that makes gunicorn stop instead of starting the worker again."""
+APP_LOAD_ERROR = 4
+"""gunicorn's exit status of a worker for which it stops instead of restarting the worker."""
 
 set_wait_callback(wait_for_database)
-mark_log_records()
+add_id_to_log_records()
 try:
     settings = load_served_settings(os.environ)
     app = create_app(settings)
     check_pool(find_engine(app), settings)
 except SettingsError as error:
     logging.getLogger("dashboard").critical(error)
-    sys.exit(CANNOT_LOAD)
+    sys.exit(APP_LOAD_ERROR)

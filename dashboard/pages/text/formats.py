@@ -72,11 +72,11 @@ def format_count(done: int | None, total: int | None) -> str:
 
 
 def format_steps(done: int | None, total: int | None) -> str:
-    return WORDS["phrase"]["steps"].format(n=done or 0, of=total) if total else ""
+    return WORDS["phrase"]["steps"].format(done=done or 0, n=total) if total else ""
 
 
 def format_jobs(done: int | None, total: int | None) -> str:
-    return WORDS["phrase"]["jobs"].format(n=done or 0, of=total or 0)
+    return WORDS["phrase"]["jobs"].format(done=done or 0, n=total or 0)
 
 
 def format_step(key: str | None, name: str | None) -> str:
@@ -88,9 +88,12 @@ def format_step(key: str | None, name: str | None) -> str:
 
 
 def format_own_name(key: str | None, name: str | None) -> str:
-    """The sender's own name of a step, where the page calls it otherwise and it is not merely the key."""
+    """Return the sender's name of a step if it differs from the shown name by more than spaces, and from the key."""
     base = STEP_KEY.fullmatch(key or "").group(1)  # type: ignore[union-attr]  # it matches everything
-    return "" if not name or base not in WORDS["step"] or name in (str(WORDS["step"][base]), base) else name
+    if not name or base not in WORDS["step"]:
+        return ""
+    shown = str(WORDS["step"][base])
+    return "" if name == base or name.replace(" ", "") == shown.replace(" ", "") else name
 
 
 def format_step_id(job: str | None, key: str | None) -> str:
@@ -104,10 +107,10 @@ def format_remark(state: str | None, status: str | None) -> str:
 
 
 def format_failures(failures: int | None, runs: int | None) -> str:
-    """Tell whether the step that failed had failed before."""
+    """Return how often the failed step failed in the past `runs` and in this one."""
     if failures is None or not runs:
         return ""
-    return WORDS["failures"]["some" if failures else "none"].format(n=runs, failed=failures)
+    return WORDS["failures"]["some" if failures else "none"].format(n=runs + 1, failed=failures + 1)
 
 
 def format_ending(state: str | None, key: str | None, name: str | None) -> str:
@@ -208,7 +211,7 @@ def format_group(by: str | None, key: str | None) -> str:
 def format_projects(shown: int | None, total: int | None) -> str:
     if shown == total:
         return WORDS["phrase"]["projects"].format(n=total or 0)
-    return WORDS["phrase"]["projects_of"].format(n=shown or 0, of=total or 0)
+    return WORDS["phrase"]["projects_of"].format(shown=shown or 0, n=total or 0)
 
 
 def format_number(phrase: str, n: int | None) -> str:

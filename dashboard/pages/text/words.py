@@ -88,7 +88,7 @@ WORDS: dict[str, dict[str, LazyString | Plural]] = {
         "push": word("trigger", "push"),
         "schedule": word("trigger", "schedule"),
     },
-    "kind": {"backend": word("kind", "backend"), "static": word("kind", "static")},
+    "kind": {"backend": word("kind", "backend"), "static": word("kind", "static site")},
     "category": {
         "validation": word("category", "validation"),
         "configuration": word("category", "configuration"),
@@ -107,29 +107,28 @@ WORDS: dict[str, dict[str, LazyString | Plural]] = {
     },
     "rough": {"seconds": _("{n} s"), "minutes": _("{n} min")},
     "left": {
-        "between": plural("about {low} to {high} left · {n} run", "about {low} to {high} left · {n} runs"),
-        "about": plural("about {high} left · {n} run", "about {high} left · {n} runs"),
-        "up_to": plural("up to {high} left · {n} run", "up to {high} left · {n} runs"),
-        "overdue": plural("overdue by {time} · {n} run", "overdue by {time} · {n} runs"),
+        "between": plural(
+            "about {low} to {high} left · based on {n} run", "about {low} to {high} left · based on {n} runs"
+        ),
+        "about": plural("about {high} left · based on {n} run", "about {high} left · based on {n} runs"),
+        "up_to": plural("up to {high} left · based on {n} run", "up to {high} left · based on {n} runs"),
+        "overdue": plural("overdue by {time} · based on {n} run", "overdue by {time} · based on {n} runs"),
     },
     "usual": {
-        "between": plural("usually {low} to {high} · {n} run", "usually {low} to {high} · {n} runs"),
-        "about": plural("usually {high} · {n} run", "usually {high} · {n} runs"),
+        "between": plural("usually {low} to {high} · based on {n} run", "usually {low} to {high} · based on {n} runs"),
+        "about": plural("usually {high} · based on {n} run", "usually {high} · based on {n} runs"),
     },
     "pace": {"usual": _("usually {time}"), "slow": _("slow · usually {time}")},
     "remark": {
-        "queued": _("did not run or was not reported"),
-        "in_progress": _("how it ended was never reported"),
-        "completed": _("it ended, but how was never reported"),
+        "queued": _("not run or not reported"),
+        "in_progress": _("end not reported"),
+        "completed": _("finished, result not reported"),
     },
     "failures": {
         "some": plural(
-            "This step failed in {failed} of the {n} run before, too.",
-            "This step failed in {failed} of the {n} runs before, too.",
+            "This step failed in {failed} of the last {n} run.", "This step failed in {failed} of the last {n} runs."
         ),
-        "none": plural(
-            "This step did not fail in the {n} run before.", "This step did not fail in the {n} runs before."
-        ),
+        "none": plural("First failure in {n} run.", "First failure in {n} runs."),
     },
     "ago": {
         "now": _("just now"),
@@ -140,13 +139,13 @@ WORDS: dict[str, dict[str, LazyString | Plural]] = {
     "phrase": {
         "attempt": _("attempt {n}"),
         "count": _("{n} of {of}"),
-        "steps": _("{n} of {of} steps"),
-        "jobs": _("{n} of {of} jobs"),
+        "steps": plural("{done} of {n} step", "{done} of {n} steps"),
+        "jobs": plural("{done} of {n} job", "{done} of {n} jobs"),
         "last_ran": _("last ran in attempt {n}"),
         "raw": _("reported as “{word}”"),
         "failed_at": _("{state} at {step}"),
         "conflict": _("{word} at {time}"),
-        "conflict_timeless": _("{word} without a time"),
+        "conflict_timeless": _("{word}, time not reported"),
         "semicolon": _("; "),
         "utc": _("{time} UTC"),
         "title_running": _("● {n} running · Deployments"),
@@ -154,10 +153,10 @@ WORDS: dict[str, dict[str, LazyString | Plural]] = {
         "title_quiet": _("Deployments"),
         "title_state": _("{mark} {state} · {name}"),
         "finished": _("{name}: {state}"),
-        "strip": _("last {n}: {failed} failed"),
+        "strip": _("{failed} of the last {n} failed"),
         "projects": plural("{n} project", "{n} projects"),
-        "projects_of": _("{n} of {of} projects"),
-        "quiet": plural("{n} quiet project hidden", "{n} quiet projects hidden"),
+        "projects_of": plural("{shown} of {n} project", "{shown} of {n} projects"),
+        "quiet": plural("{n} inactive project hidden", "{n} inactive projects hidden"),
         "more": _("and {n} more"),
     },
     "group": {
@@ -170,7 +169,7 @@ WORDS: dict[str, dict[str, LazyString | Plural]] = {
         "live": _("Live"),
         "reconnecting": _("Reconnecting"),
         "refreshing": _("Refreshing every {n} s"),
-        "stale": _("Stale data"),
+        "stale": _("Out of date"),
     },
 }
 

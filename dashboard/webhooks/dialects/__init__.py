@@ -1,1 +1,1 @@
-"""Senders' dialects, one pure module each: a decoded body becomes reports. They never see a request."""
+"""The senders' dialects, one pure module each: they turn decoded bodies into reports, and never see a request."""

@@ -1,6 +1,6 @@
-"""Bodies in the manner of GitHub Actions, which Gitea and Forgejo share: runs, their jobs with steps, commit statuses.
+"""Parsers of bodies that GitHub, Gitea and Forgejo share: workflow runs, jobs with steps, commit statuses. Pure.
 
-Nothing here knows which sender it is: the dialect's name and its table of words are arguments. Pure.
+Nothing here depends on the sender: the dialect's name and its table of status words are arguments.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,9 +10,9 @@ from typing import Any
 from dashboard.core.registers import Node, Outcome, claim_node
 from dashboard.core.report import Identity, Report, StepKey
 from dashboard.core.steps import normalise_name
+from dashboard.core.storable import MAX_INT
 from dashboard.core.words import Conclusion, Meaning, Status
 from dashboard.webhooks.dialects.payload import (
-    MAX_INT,
     MAX_STEPS,
     NAME_LENGTH,
     TEXT_LENGTH,
@@ -39,21 +39,22 @@ STARTED = ("run_started_at", "started_at", "started")
 ENDED = ("completed_at", "stopped")
 UPDATED = ("updated_at", "updated")
 CREATED = ("created_at", "created")
-"""What the senders call the times of a run, a job, a step or a status; Forgejo's are the short ones."""
+"""The senders' names for the times of a run, job, step or status; the short ones are Forgejo's."""
 STATUS_FIELDS = ("sha", "context", "state")
+"""The fields that a commit status always has."""
 
 
-def guess_event(told: str | None, body: Any, subjects: Sequence[str]) -> str:  # noqa: ANN401
-    """Return the event that the header told, else the first of the subjects that the body is about, else `unnamed`."""
-    if told:
-        return told
+def guess_event(header_event: str | None, body: Any, subjects: Sequence[str]) -> str:  # noqa: ANN401
+    """Return the event that the header names, else the first subject that the body contains, else `unnamed`."""
+    if header_event:
+        return header_event
     if any(read_value(body, field) is None for field in STATUS_FIELDS):
         return next((subject for subject in subjects if read_object(body, subject)), "unnamed")
     return "status"
 
 
 def parse_run(dialect: str, words: Words, body: Body) -> Parsed:
-    """Return what a `workflow_run` body says of a run as a whole."""
+    """Return the report of a `workflow_run` body on a run as a whole."""
     run = read_object(body, "workflow_run")
     attempt = read_attempt(run)
     identity = identify_run(dialect, body, read_text(run, "id"), attempt)
@@ -61,18 +62,18 @@ def parse_run(dialect: str, words: Words, body: Body) -> Parsed:
     values = {
         "branch": read_text(run, "head_branch"),
         "commit_hash": read_text(run, "head_sha"),
-        "commit_message": read_text(run, "head_commit", "message", most=TEXT_LENGTH),
+        "commit_message": read_text(run, "head_commit", "message", limit=TEXT_LENGTH),
         "triggered_by": actor or read_text(run, "actor", "login"),
         "trigger_type": read_text(run, "event"),
-        "run_url": read_text(run, "html_url", most=URL_LENGTH),
-        "message": read_text(run, "display_title", most=TEXT_LENGTH) or read_text(run, "name"),
+        "run_url": read_text(run, "html_url", limit=URL_LENGTH),
+        "message": read_text(run, "display_title", limit=TEXT_LENGTH) or read_text(run, "name"),
     }
     node = claim_run(words, body, run, values, generation=0 if attempt else count_start(run))
     return (Report(identity, claim_project(body, read_stamp(run)), node),)
 
 
 def claim_run(words: Words, body: Body, run: Body, values: dict[str, str | None], *, generation: int) -> Node:
-    """Return the node of a run that claims these values and what its status says."""
+    """Return the node of a run, with these values and the outcome that its status states."""
     stamp = read_stamp(run)
     outcome = read_outcome(words, run, stamp, generation=generation)
     repository = {"repository": read_text(body, "repository", "full_name")}
@@ -80,7 +81,7 @@ def claim_run(words: Words, body: Body, run: Body, values: dict[str, str | None]
 
 
 def parse_job(dialect: str, words: Words, body: Body) -> Parsed:
-    """Return what a `workflow_job` body says: of one job, its steps, and what it lets know of its run."""
+    """Return the report of a `workflow_job` body: one job with its steps, and the fields that describe its run."""
     job = read_object(body, "workflow_job")
     identity = identify_run(dialect, body, read_text(job, "run_id"), read_attempt(job))
     steps = read_steps(job)
@@ -89,7 +90,7 @@ def parse_job(dialect: str, words: Words, body: Body) -> Parsed:
         "repository": read_text(body, "repository", "full_name"),
         "branch": read_text(job, "head_branch"),
         "commit_hash": read_text(job, "head_sha"),
-        "run_url": cut_job(read_text(job, "html_url", most=URL_LENGTH)),
+        "run_url": find_run_url(read_text(job, "html_url", limit=URL_LENGTH)),
         "environment": read_text(body, "deployment", "environment"),
     }
     key, node = claim_job(words, job, stamp)
@@ -98,7 +99,7 @@ def parse_job(dialect: str, words: Words, body: Body) -> Parsed:
 
 
 def claim_job(words: Words, job: Body, stamp: datetime | None, *, generation: int = 0) -> tuple[str, Node]:
-    """Return the key of a job and the node of what is said of it."""
+    """Return the key of a job and its node."""
     name = read_text(job, "name")
     key: str = require("job.id", read_text(job, "id") or (name and normalise_name(name)[:NAME_LENGTH]))
     outcome = read_outcome(words, job, stamp, generation=generation)
@@ -106,20 +107,20 @@ def claim_job(words: Words, job: Body, stamp: datetime | None, *, generation: in
 
 
 def read_steps(job: Body) -> Sequence[Body]:
-    """Return the steps of a job that have a number, without which they could not be told apart."""
+    """Return the steps of a job that have a number; the number is their key."""
     steps = read_objects(job, "steps")
     if len(steps) > MAX_STEPS:
-        raise MalformedError({"steps": [f"More than {MAX_STEPS} of them."]})
+        raise MalformedError({"steps": [f"At most {MAX_STEPS}."]})
     return [step for step in steps if read_number(step) is not None]
 
 
 def read_number(step: Body) -> int | None:
     """Return the number of a step; Gitea counts from 0."""
-    return read_int(step, "number", most=MAX_INT)
+    return read_int(step, "number", maximum=MAX_INT)
 
 
 def claim_steps(words: Words, job_key: str, steps: Sequence[Body], stamp: datetime | None) -> Mapping[StepKey, Node]:
-    """Return the nodes of the steps of a job, which are of generation 0 even where the job is run again: see Report."""
+    """Return the nodes of a job's steps; their generation is 0 even if the job runs again, see Report."""
     return {
         (job_key, str(read_number(step))): claim_node(
             {"name": read_text(step, "name"), "number": read_number(step)},
@@ -132,41 +133,41 @@ def claim_steps(words: Words, job_key: str, steps: Sequence[Body], stamp: dateti
 
 
 def parse_commit_status(dialect: str, words: Words, body: Body) -> Parsed:
-    """Return what a `status` body says: what another CI server thinks of a commit.
+    """Return the report of a `status` body, in which another CI server states the outcome of a commit.
 
-    The same context and target are reported anew when that server runs again: the later status is a new generation.
+    When that server runs again, it reports the same context and target: the later status is a new generation.
     """
     sha: str = require("sha", read_text(body, "sha"))
     word: str = require("state", read_text(body, "state"))
     context = read_text(body, "context") or "default"
-    target_url = read_text(body, "target_url", most=URL_LENGTH)
+    target_url = read_text(body, "target_url", limit=URL_LENGTH)
     identity = identify_in_repository(dialect, body, "status", sha, context, target_url)
     stamp = read_stamp(body)
     status, conclusion = read_meaning(words, word)
     ended_at = stamp if status == Status.COMPLETED else None
     outcome = Outcome(status, word, conclusion, ended_at, count_milliseconds(stamp), stamp)
-    message = read_text(body, "description", most=TEXT_LENGTH)
+    message = read_text(body, "description", limit=TEXT_LENGTH)
     node = claim_node(_describe_status(body) | {"message": message}, outcome=outcome, stamp=stamp)
     job = claim_node({"name": context, "message": message}, outcome=outcome, stamp=stamp)
     return (Report(identity, claim_project(body, stamp), node, {normalise_name(context)[:NAME_LENGTH]: job}),)
 
 
 def _describe_status(body: Body) -> dict[str, str | None]:
-    # GitHub sends the commit as its API has it, Gitea as its push event has it.
+    # GitHub nests the commit's message as in its API, Gitea has it as in its push event.
     branches = read_objects(body, "branches")
-    message = read_text(body, "commit", "commit", "message", most=TEXT_LENGTH)
+    message = read_text(body, "commit", "commit", "message", limit=TEXT_LENGTH)
     return {
         "repository": read_text(body, "repository", "full_name"),
         "branch": read_text(branches[0], "name") if len(branches) == 1 else None,
         "commit_hash": read_text(body, "sha"),
-        "commit_message": message or read_text(body, "commit", "message", most=TEXT_LENGTH),
+        "commit_message": message or read_text(body, "commit", "message", limit=TEXT_LENGTH),
         "triggered_by": read_text(body, "sender", "login"),
-        "run_url": read_text(body, "target_url", most=URL_LENGTH),
+        "run_url": read_text(body, "target_url", limit=URL_LENGTH),
     }
 
 
 def identify_run(dialect: str, body: Body, run_id: str | None, attempt: int | None) -> Identity:
-    """Return the identity of an attempt of a run; without a number it is the first."""
+    """Return the identity of an attempt of a run; without an attempt number it is the first."""
     run_id = require("run id", run_id)
     attempt = attempt or 1
     return identify_in_repository(dialect, body, "run", run_id, attempt, run_id=run_id, attempt=attempt)
@@ -175,24 +176,24 @@ def identify_run(dialect: str, body: Body, run_id: str | None, attempt: int | No
 def identify_in_repository(
     dialect: str, body: Body, *parts: str | int | None, run_id: str | None = None, attempt: int = 1
 ) -> Identity:
-    """Return the identity of something in the repository that the body names; raise MalformedError if it names none."""
+    """Return the identity of something in the body's repository; raise MalformedError if the body names none."""
     repository = read_object(body, "repository")
     name: str = require("repository.full_name", read_text(repository, "full_name"))
-    host = read_host(*(read_text(repository, field, most=URL_LENGTH) for field in ("html_url", "clone_url")))
+    host = read_host(*(read_text(repository, field, limit=URL_LENGTH) for field in ("html_url", "clone_url")))
     place = read_int(repository, "id") or name.lower()
     return identify(dialect, name, (host, place, *parts), run_id, attempt)
 
 
 def claim_project(body: Body, stamp: datetime | None) -> Node:
-    """Return the node of the project that the repository is."""
+    """Return the node of the project, which is the repository."""
     name = read_text(body, "repository", "full_name")
     return claim_node({"name": name, "repository": name}, stamp=stamp)
 
 
 def read_outcome(words: Words, thing: Body, stamp: datetime | None, *, generation: int = 0) -> Outcome | None:
-    """Return how far a run, job or step is; what has ended without a word that we know ended we know not how.
+    """Return the outcome of a run, job or step, None without a status; an unknown conclusion counts as `unknown`.
 
-    The status decides, not the action of the delivery: they can disagree.
+    It follows the status and not the action of the delivery, which can disagree.
     """
     word = read_text(thing, "status")
     if word is None:
@@ -206,26 +207,26 @@ def read_outcome(words: Words, thing: Body, stamp: datetime | None, *, generatio
 
 
 def read_attempt(thing: Body) -> int | None:
-    """Return the number of the attempt, None if the sender counts none (Gitea then sends 0)."""
-    return read_int(thing, "run_attempt", least=1, most=MAX_INT)
+    """Return the number of the attempt, None if the sender does not count attempts (Gitea then sends 0)."""
+    return read_int(thing, "run_attempt", minimum=1, maximum=MAX_INT)
 
 
 def count_start(run: Body) -> int:
-    """Return the generation of a run without attempts: running it again resets its start, and nothing else tells."""
+    """Return the generation of a run without attempts: its start, the only field that changes when it runs again."""
     return count_milliseconds(read_first(run, STARTED))
 
 
 def read_stamp(thing: Body) -> datetime | None:
-    """Return the latest time in it: that of the report."""
+    """Return the latest time in a run, job, step or status: the stamp of its report."""
     return find_latest(*(read_time(thing, name) for name in STARTED + ENDED + UPDATED + CREATED))
 
 
 def read_first(thing: Body, names: Sequence[str]) -> datetime | None:
-    """Return the time under the first of the names that has one."""
+    """Return the first time found under these names, None if there is none."""
     return next((moment for name in names if (moment := read_time(thing, name))), None)
 
 
-def cut_job(url: str | None) -> str | None:
-    """Return the address of the run of which this is the address of a job, None if it does not show it."""
+def find_run_url(url: str | None) -> str | None:
+    """Return the URL of the run that a job's URL begins with, None if it is not the URL of a job."""
     run_url = (url or "").rpartition("/job")[0]
     return run_url if "/actions/runs/" in run_url else None

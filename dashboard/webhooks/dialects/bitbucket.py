@@ -1,4 +1,4 @@
-"""The dialect of Bitbucket Cloud: what CI servers, its own Pipelines among them, say of commits. Pure.
+"""The dialect of Bitbucket Cloud: commit statuses, set by CI servers and by its own Pipelines. Pure.
 
 Source: https://support.atlassian.com/bitbucket-cloud/docs/event-payloads/
 """
@@ -36,26 +36,26 @@ WORDS: Mapping[str, Meaning] = {
 }
 
 
-def name_event(told: str | None, body: Any) -> str:  # noqa: ANN401
-    """Return the event that a delivery is."""
-    return told or ("repo:commit_status_updated" if read_object(body, "commit_status") else "unnamed")
+def name_event(header_event: str | None, body: Any) -> str:  # noqa: ANN401
+    """Return the event of a delivery: the one that its header names, else one guessed from the body."""
+    return header_event or ("repo:commit_status_updated" if read_object(body, "commit_status") else "unnamed")
 
 
 def parse(event: str, body: Any) -> Parsed:  # noqa: ANN401
-    """Return what the body of such an event says; raise MalformedError."""
+    """Return the reports in the body of an event, or why it is ignored; raise MalformedError."""
     return parse_event(EVENTS, event, read_object(body))
 
 
 def _parse_status(body: Body) -> Parsed:
-    """Return what a CI server says of a commit: a deployment with one job.
+    """Return the report of a commit status: a deployment with one job.
 
-    The same key and address are reported anew when that server runs again: the later status is a new generation.
+    When the CI server runs again, it reports the same key and URL: the later status is a new generation.
     """
     status = read_object(body, "commit_status")
     key: str = require("commit_status.key", read_text(status, "key"))
     sha: str = require("commit_status.commit", _read_commit(status))
     name: str = require("repository.full_name", read_text(body, "repository", "full_name"))
-    url = read_text(status, "url", most=URL_LENGTH)
+    url = read_text(status, "url", limit=URL_LENGTH)
     place = read_text(body, "repository", "uuid") or name.lower()
     identity = identify("bitbucket", name, (_read_host(body), place, "status", sha, key, url))
     outcome = _read_outcome(status)
@@ -69,12 +69,12 @@ def _parse_status(body: Body) -> Parsed:
 
 def _read_host(body: Body) -> str:
     links = read_object(body, "repository", "links")
-    return read_host(*(read_text(links, name, "href", most=URL_LENGTH) for name in ("html", "self")))
+    return read_host(*(read_text(links, name, "href", limit=URL_LENGTH) for name in ("html", "self")))
 
 
 def _read_commit(status: Body) -> str | None:
-    """Return the hash of the commit; older statuses have it in an address alone."""
-    url = read_text(status, "links", "commit", "href", most=URL_LENGTH) or ""
+    """Return the hash of the commit; older statuses have it only in a URL."""
+    url = read_text(status, "links", "commit", "href", limit=URL_LENGTH) or ""
     _, found, sha = url.rpartition("/commit/")
     return read_text(status, "commit", "hash") or (sha.strip("/")[:NAME_LENGTH] if found else None)
 
@@ -88,27 +88,27 @@ def _read_outcome(status: Body) -> Outcome:
 
 
 def _read_notes(status: Body, outcome: Outcome) -> dict[str, str | None]:
-    told = read_text(status, "description", most=TEXT_LENGTH)
-    # What has not failed takes back what it had failed for before.
-    return {"message": told, "error": told if outcome.conclusion == Conclusion.FAILURE else ""}
+    description = read_text(status, "description", limit=TEXT_LENGTH)
+    # An empty error replaces that of an earlier run that failed.
+    return {"message": description, "error": description if outcome.conclusion == Conclusion.FAILURE else ""}
 
 
 def _describe_status(body: Body, status: Body) -> dict[str, str | None]:
     return {
         "branch": read_text(status, "refname"),
-        "commit_message": read_text(status, "commit", "message", most=TEXT_LENGTH),
+        "commit_message": read_text(status, "commit", "message", limit=TEXT_LENGTH),
         "triggered_by": read_text(body, "actor", "nickname") or read_text(body, "actor", "display_name"),
     }
 
 
-CODE = Ignored("it tells of code; the builds that it starts tell of themselves as commit statuses")
-TALK = Ignored("it tells of issues and pull requests, not of a build")
-SETTINGS = Ignored("it tells of settings, not of a build")
+CODE = Ignored("code event; the builds it starts are reported as commit statuses")
+TALK = Ignored("issue or pull request event, not a build")
+SETTINGS = Ignored("settings event, not a build")
 
 EVENTS: Events = {
     "repo:commit_status_created": _parse_status,
     "repo:commit_status_updated": _parse_status,
-    "pipeline:span_created": Ignored("a trace of Pipelines, which tells of itself as a commit status"),
+    "pipeline:span_created": Ignored("trace of a pipeline; the pipeline is reported as a commit status"),
     "repo:fork": CODE,
     "repo:push": CODE,
     "issue:comment_created": TALK,

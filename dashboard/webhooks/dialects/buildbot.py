@@ -1,7 +1,7 @@
-"""The dialect of Buildbot's HttpStatusPush: a build, whole each time, with its steps if they were asked for. Pure.
+"""The dialect of Buildbot's HttpStatusPush: each delivery is a whole build, with its steps if it is set to send them.
 
-A build is one job. Buildbot adds its steps one by one as they begin: how many there will be is never known before.
-Bodies are as https://docs.buildbot.net/latest/developer/rtype-build.html describes them, and hold what
+Pure. A build is one job. Buildbot adds its steps one by one as they begin, so their number is never known in advance.
+Bodies are as https://docs.buildbot.net/latest/developer/rtype-build.html describes them, with what
 buildbot/reporters/utils.py of https://github.com/buildbot/buildbot adds: builder, buildset, url, steps. Times are whole
 seconds since 1970.
 """
@@ -12,10 +12,10 @@ from typing import Any
 
 from dashboard.core.registers import Node, Outcome, claim_node
 from dashboard.core.report import Identity, Report, StepKey
-from dashboard.core.steps import key_steps, normalise_name
+from dashboard.core.steps import make_step_keys, normalise_name
+from dashboard.core.storable import MAX_INT
 from dashboard.core.words import Conclusion, Meaning, Status
 from dashboard.webhooks.dialects.payload import (
-    MAX_INT,
     MAX_STEPS,
     NAME_LENGTH,
     TEXT_LENGTH,
@@ -39,7 +39,7 @@ from dashboard.webhooks.dialects.payload import (
 )
 
 RESULTS = ("success", "warnings", "failure", "skipped", "exception", "retry", "cancelled")
-"""Buildbot's names of its numbers."""
+"""Buildbot's names for its result codes: the code is the position."""
 WORDS: Mapping[str, Meaning] = {
     "pending": (Status.QUEUED, None),
     "started": (Status.IN_PROGRESS, None),
@@ -51,27 +51,27 @@ WORDS: Mapping[str, Meaning] = {
     "retry": (Status.COMPLETED, Conclusion.CANCELLED),
     "cancelled": (Status.COMPLETED, Conclusion.CANCELLED),
 }
-"""A build to be retried is over: the one that follows it has an id of its own."""
+"""A build to be retried is over: its successor has its own id."""
 TIMES = ("started_at", "locks_acquired_at", "complete_at")
 SUBJECTS = {"build": "buildid", "buildset": "builds", "buildrequest": "buildrequest"}
-"""What a body can be about, by the field that tells; only what a worker has taken up has the first."""
+"""The field by which a body of each event is recognised; a build has its id only once a worker has started it."""
 
 
-def name_event(told: str | None, body: Any) -> str:  # noqa: ANN401
-    """Return the event that a delivery is; Buildbot has no header for it."""
-    if told or isinstance(body, str):
-        return told or "text"
+def name_event(header_event: str | None, body: Any) -> str:  # noqa: ANN401
+    """Return the event of a delivery by the fields of its body: Buildbot has no header for it."""
+    if header_event or isinstance(body, str):
+        return header_event or "text"
     return next((event for event, field in SUBJECTS.items() if read_value(body, field) is not None), "unnamed")
 
 
 def name_delivery(event: str, body: Any) -> str | None:  # noqa: ANN401
-    """Return the build and how it stands, None for what is not about one."""
+    """Return the id of the build and its status word, None for other events."""
     build_id = read_text(body, "buildid")
     return f"{build_id} {_read_word(read_object(body))}" if event == "build" and build_id else None
 
 
 def parse(event: str, body: Any) -> Parsed:  # noqa: ANN401
-    """Return what the body of such an event says; raise MalformedError."""
+    """Return the reports in the body of an event, or why it is ignored; raise MalformedError."""
     return parse_event(EVENTS, event, body)
 
 
@@ -88,7 +88,7 @@ def _parse_build(body: Any) -> Parsed:  # noqa: ANN401
         Report(
             _identify(build, builder, project),
             claim_node({"name": project, "repository": repository}, stamp=stamp),
-            _claim(build, _describe(build) | {"repository": repository} | _tell_end(build, outcome), outcome),
+            _claim(build, _describe(build) | {"repository": repository} | _read_summary(build, outcome), outcome),
             {job_key: _claim(build, {"name": builder}, outcome)},
             _claim_steps(job_key, steps, stamp),
         ),
@@ -96,39 +96,39 @@ def _parse_build(body: Any) -> Parsed:  # noqa: ANN401
 
 
 def _identify(build: Body, builder: str, project: str) -> Identity:
-    """Return the identity of a build: its id is one of its master's, and several masters can share a host."""
+    """Return the identity of a build: its id is unique only within its master, and several masters can share a host."""
     build_id = require("buildid", read_text(build, "buildid"))
-    master = (read_text(build, "url", most=URL_LENGTH) or "").partition("#")[0]
+    master = (read_text(build, "url", limit=URL_LENGTH) or "").partition("#")[0]
     return identify("buildbot", project, (master, builder.lower(), "run", build_id, 1), build_id)
 
 
 def _describe(build: Body) -> dict[str, str | None]:
     revision = _read_property(build, "got_revision")
-    # Of a build from several codebases it holds one for each.
+    # For a build from several codebases it maps each codebase to its revision.
     got = read_text(revision) or read_text(revision, _read_source(build, "codebase") or "")
     return {
         "branch": _read_source(build, "branch"),
         "commit_hash": got or _read_source(build, "revision"),
         "triggered_by": _name_owner(build),
         "trigger_type": read_text(_read_property(build, "scheduler")),
-        "run_url": read_text(build, "url", most=URL_LENGTH),
+        "run_url": read_text(build, "url", limit=URL_LENGTH),
     }
 
 
 def _read_property(build: Body, name: str) -> Any:  # noqa: ANN401
-    """Return the value of a property, which stands beside where it came from."""
+    """Return the value of a property, which Buildbot sends as a pair of value and source."""
     pair = read_value(build, "properties", name)
     return pair[0] if isinstance(pair, list) and pair else None
 
 
 def _read_source(build: Body, name: str) -> str | None:
-    """Return what is said of the sources of a build, those of its first codebase if it has several."""
+    """Return a field of a build's source stamp, that of the first codebase if there are several."""
     sources = read_objects(build, "buildset", "sourcestamps")
     return read_text(sources[0], name) if sources else None
 
 
 def _read_repository(build: Body) -> str | None:
-    """Return the path of the repository at its host, without `.git`; its codebase if it has no address."""
+    """Return the path in the repository's URL, without `.git`; the name of its codebase if it has no URL."""
     address = _read_source(build, "repository") or _read_source(build, "codebase") or ""
     _, has_scheme, rest = address.partition("://")
     path = rest.partition("/")[2] if has_scheme else address.rpartition(":")[2]
@@ -136,7 +136,7 @@ def _read_repository(build: Body) -> str | None:
 
 
 def _name_owner(build: Body) -> str | None:
-    """Return who wanted the build, as names without addresses."""
+    """Return the names of those who requested the build, without their email addresses."""
     owners = _read_property(build, "owners")
     texts = [read_text(owner) for owner in (owners if isinstance(owners, list) else [_read_property(build, "owner")])]
     names = (text.partition(" <")[0] for text in texts if text)
@@ -144,15 +144,15 @@ def _name_owner(build: Body) -> str | None:
 
 
 def _read_steps(build: Body) -> Sequence[Body]:
-    """Return the steps that have a name, in their order; Buildbot gives no two of a build the same."""
+    """Return the steps that have a name, in order of their numbers; names are unique within a build."""
     steps = read_objects(build, "steps")
     if len(steps) > MAX_STEPS:
-        raise MalformedError({"steps": [f"More than {MAX_STEPS} of them."]})
+        raise MalformedError({"steps": [f"At most {MAX_STEPS}."]})
     return sorted((step for step in steps if read_text(step, "name")), key=lambda step: _read_number(step) or 0)
 
 
 def _claim_steps(job_key: str, steps: Sequence[Body], stamp: datetime | None) -> Mapping[StepKey, Node]:
-    keys = key_steps(read_text(step, "name") or "" for step in steps)
+    keys = make_step_keys(read_text(step, "name") or "" for step in steps)
     return {
         (job_key, key[:NAME_LENGTH]): _claim_step(step, _read_outcome(step, stamp))
         for key, step in zip(keys, steps, strict=True)
@@ -161,34 +161,34 @@ def _claim_steps(job_key: str, steps: Sequence[Body], stamp: datetime | None) ->
 
 def _claim_step(step: Body, outcome: Outcome) -> Node:
     values = {"name": read_text(step, "name"), "number": _read_number(step), "log": _read_log(step)}
-    return _claim(step, values | _tell_end(step, outcome), outcome)
+    return _claim(step, values | _read_summary(step, outcome), outcome)
 
 
 def _read_log(step: Body) -> str | None:
-    """Return the end of what the step's commands wrote, None if logs were not asked for.
+    """Return the end of the output of the step's commands, None if Buildbot is not set to send logs.
 
-    Lines begin with a letter for their stream. Those of the worker's own, `h`, tell its environment: left out.
+    Each line begins with a letter for its stream. Lines of the worker itself, `h`, contain its environment: left out.
     """
     streams = (read_value(log, "content", "content") for log in read_objects(step, "logs") if log.get("type") == "s")
     lines = (line for text in streams if isinstance(text, str) for line in text.split("\n"))
     written = "\n".join(line[1:] for line in lines if line.startswith(("o", "e")))
-    return read_text(written[-TEXT_LENGTH:], most=TEXT_LENGTH)
+    return read_text(written[-TEXT_LENGTH:], limit=TEXT_LENGTH)
 
 
 def _read_number(step: Body) -> int | None:
-    return read_int(step, "number", most=MAX_INT)
+    return read_int(step, "number", maximum=MAX_INT)
 
 
 def _claim(thing: Body, values: Mapping[str, str | int | None], outcome: Outcome) -> Node:
     return claim_node(values, outcome=outcome, stamp=outcome.reported_at, started_at=read_time(thing, "started_at"))
 
 
-def _tell_end(thing: Body, outcome: Outcome) -> dict[str, str | None]:
-    """Return how the sender sums up what has ended: as the error of what failed, else as a message."""
+def _read_summary(thing: Body, outcome: Outcome) -> dict[str, str | None]:
+    """Return the sender's summary of what has ended: as `error` if it failed, else as `message`."""
     if outcome.status != Status.COMPLETED:
         return {}
     field = "error" if outcome.conclusion == Conclusion.FAILURE else "message"
-    return {field: read_text(thing, "state_string", most=TEXT_LENGTH)}
+    return {field: read_text(thing, "state_string", limit=TEXT_LENGTH)}
 
 
 def _read_outcome(thing: Body, stamp: datetime | None) -> Outcome:
@@ -201,7 +201,7 @@ def _read_outcome(thing: Body, stamp: datetime | None) -> Outcome:
 
 
 def _read_word(thing: Body) -> str:
-    """Return the word for where a build or a step stands, the digits of a result that has no name."""
+    """Return the status word of a build or step, the digits of a result code without a name."""
     results = read_int(thing, "results")
     if results is not None:
         return RESULTS[results] if results < len(RESULTS) else str(results)
@@ -211,14 +211,14 @@ def _read_word(thing: Body) -> str:
 
 
 def _find_latest(things: Sequence[Body]) -> datetime | None:
-    """Return the latest time of a build and its steps: when the report was made, as far as it tells."""
+    """Return the latest time of a build and its steps, which stands for the time of the report."""
     moments = (read_time(thing, name) for thing in things for name in TIMES)
     return max((moment for moment in moments if moment), default=None)
 
 
 EVENTS: Events = {
     "build": _parse_build,
-    "buildrequest": Ignored("a request for a build; the build tells of itself when it starts"),
-    "buildset": Ignored("the builds of a set tell of themselves"),
-    "text": Ignored("a text for people; the generator needs a MessageFormatterFunction that returns the build"),
+    "buildrequest": Ignored("build request; the build is reported when it starts"),
+    "buildset": Ignored("build set; its builds are reported separately"),
+    "text": Ignored("plain text; the generator needs a MessageFormatterFunction that returns the build"),
 }

@@ -1,6 +1,6 @@
-"""The dialect of CDEvents, whole or in CloudEvents: runs of pipelines and tasks, and services in environments. Pure.
+"""The dialect of CDEvents, plain or in CloudEvents: runs of pipelines and tasks, and services in environments. Pure.
 
-Source: https://github.com/cdevents/spec (0.4, 0.5 and what is drafted for 0.6); any version of an event is taken.
+Source: https://github.com/cdevents/spec (0.4, 0.5 and the draft of 0.6); any version of an event is accepted.
 """
 
 import hashlib
@@ -42,37 +42,37 @@ WORDS: Mapping[str, Meaning] = {
     "deployed": (Status.COMPLETED, Conclusion.SUCCESS),
     "upgraded": (Status.COMPLETED, Conclusion.SUCCESS),
     "rolledback": (Status.COMPLETED, Conclusion.SUCCESS),
-    # Nothing was deployed, nothing failed.
+    # A removal deploys nothing, and nothing failed.
     "removed": (Status.COMPLETED, Conclusion.NEUTRAL),
 }
-"""Predicates of runs and services, and outcomes of runs."""
+"""The predicates of runs and services, and the outcomes of runs."""
 BATCH, CUSTOM, UNKNOWN = "batch", "custom", "unknown"
 REMOVED = "removed"
 
 
-class Said(NamedTuple):
-    """A CDEvent: what it is about, and when and how it is said to be."""
+class CDEvent(NamedTuple):
+    """One event: its subject, predicate and time."""
 
     subject: Body
     content: Body
     source: str
-    """Of the subject, which the context's stands in for."""
+    """The subject's source, by default the context's."""
     predicate: str
     stamp: datetime | None
     context_id: str | None
 
 
-def name_event(told: str | None, body: Any) -> str:  # noqa: ANN401
-    """Return subject and predicate (`pipelinerun.started`), `batch` for a list; `told` is the header `ce-type`."""
+def name_event(header_event: str | None, body: Any) -> str:  # noqa: ANN401
+    """Return subject and predicate (`pipelinerun.started`), `batch` for a list; the header is `ce-type`."""
     if isinstance(body, list):
         return BATCH
-    return _name_type(_read_type(body) or told or UNKNOWN)
+    return _name_type(_read_type(body) or header_event or UNKNOWN)
 
 
 def name_delivery(event: str, body: Any) -> str | None:  # noqa: ANN401
-    """Return what stays the same when the same is sent again, None if there is no id.
+    """Return a key that is the same when the sender sends the same event again, None if the event has no id.
 
-    The type belongs to it: there are senders that give one id to several events.
+    The type is part of it: some senders give several events one id.
     """
     if event != BATCH or not isinstance(body, list):
         names = _name_parts(body)
@@ -83,7 +83,7 @@ def name_delivery(event: str, body: Any) -> str | None:  # noqa: ANN401
 
 
 def parse(event: str, body: Any) -> Parsed:  # noqa: ANN401
-    """Return what the body of such an event says; raise MalformedError."""
+    """Return the reports in the body of an event, or why it is ignored; raise MalformedError."""
     return parse_event(EVENTS, event, body)
 
 
@@ -92,7 +92,7 @@ def _read_type(body: Any) -> str | None:  # noqa: ANN401
 
 
 def _name_type(kind: str) -> str:
-    """Return subject and predicate of a type like `dev.cdevents.taskrun.started.0.2.0`; another type as it is."""
+    """Return subject and predicate of a type like `dev.cdevents.taskrun.started.0.2.0`, any other type unchanged."""
     parts = kind.casefold().split(".")
     if parts[:2] == ["dev", "cdeventsx"]:
         return CUSTOM
@@ -106,10 +106,10 @@ def _unwrap(body: Any) -> Body:  # noqa: ANN401
 
 
 def _name_parts(body: Any) -> list[str]:  # noqa: ANN401
-    """Return source, id and type; nothing if one is missing."""
+    """Return source, id and type; an empty list if one is missing."""
     context = read_object(_unwrap(body), "context")
     parts = [
-        read_text(context, name, most=URL_LENGTH) or read_text(body, name, most=URL_LENGTH)
+        read_text(context, name, limit=URL_LENGTH) or read_text(body, name, limit=URL_LENGTH)
         for name in ("source", "id", "type")
     ]
     return [part for part in parts if part] if all(parts) else []
@@ -120,35 +120,35 @@ def _digest(value: Any) -> str:  # noqa: ANN401
 
 
 def _parse_batch(body: Any) -> Parsed:  # noqa: ANN401
-    """Return what the events of a batch say together; those that cannot be used do not keep back the others."""
+    """Return the reports of a batch. Invalid events are skipped; MalformedError is raised if no other event reports."""
     if not isinstance(body, list):
         raise MalformedError({BATCH: ["Must be a list."]})
     if len(body) > MAX_JOBS:
-        raise MalformedError({BATCH: [f"More than {MAX_JOBS} events."]})
+        raise MalformedError({BATCH: [f"At most {MAX_JOBS} events."]})
     reports: list[Report] = []
     faults: list[MalformedError] = []
     for item in body:
         try:
-            parsed = parse(name_event(None, item), item) if isinstance(item, Mapping) else _refuse(item)
+            parsed = parse(name_event(None, item), item) if isinstance(item, Mapping) else _reject_item(item)
         except MalformedError as fault:
             faults.append(fault)
         else:
             reports += () if isinstance(parsed, Ignored) else parsed
     if not reports and faults:
-        raise MalformedError({BATCH: [f"None of {len(body)} events can be used. The first fault: {faults[0]}"]})
-    return tuple(reports) or Ignored("a batch without any event that says something about a run or a service")
+        raise MalformedError({BATCH: [f"None of the {len(body)} events is valid. First error: {faults[0]}"]})
+    return tuple(reports) or Ignored("no event of the batch is about a run or a service")
 
 
-def _refuse(item: Any) -> Parsed:  # noqa: ANN401
-    raise MalformedError({BATCH: [f"{type(item).__name__} is no event."]})
+def _reject_item(item: Any) -> Parsed:  # noqa: ANN401
+    raise MalformedError({BATCH: [f"Not an event: {type(item).__name__}."]})
 
 
-def _read_event(body: Any) -> Said:  # noqa: ANN401
-    """Return the CDEvent in a body; what its context leaves out, a CloudEvent around it may tell."""
-    event = _unwrap(body)
-    context, subject = read_object(event, "context"), read_object(event, "subject")
+def _read_event(body: Any) -> CDEvent:  # noqa: ANN401
+    """Return the event in a body; fields that its context lacks are taken from a CloudEvent around it."""
+    unwrapped = _unwrap(body)
+    context, subject = read_object(unwrapped, "context"), read_object(unwrapped, "subject")
     source = _read_source(subject) or _read_source(context) or _read_source(body)
-    return Said(
+    return CDEvent(
         subject,
         read_object(subject, "content"),
         require("context.source", source),
@@ -159,93 +159,93 @@ def _read_event(body: Any) -> Said:  # noqa: ANN401
 
 
 def _read_source(body: Any) -> str | None:  # noqa: ANN401
-    return read_text(body, "source", most=URL_LENGTH)
+    return read_text(body, "source", limit=URL_LENGTH)
 
 
 def _parse_pipeline_run(body: Any) -> Parsed:  # noqa: ANN401
-    said = _read_event(body)
-    identity, project = _identify_run("run", said.source, require("subject.id", read_text(said.subject, "id")), said)
+    event = _read_event(body)
+    identity, project = _identify_run("run", event.source, require("subject.id", read_text(event.subject, "id")), event)
     values = {
-        "message": read_text(said.content, "pipelineName"),
-        "run_url": _read_url(said.content),
-        "error": read_text(said.content, "errors", most=TEXT_LENGTH),
+        "message": read_text(event.content, "pipelineName"),
+        "run_url": _read_url(event.content),
+        "error": read_text(event.content, "errors", limit=TEXT_LENGTH),
     }
-    return (Report(identity, project, claim_node(values, outcome=_read_outcome(said), stamp=said.stamp)),)
+    return (Report(identity, project, claim_node(values, outcome=_read_outcome(event), stamp=event.stamp)),)
 
 
 def _parse_task_run(body: Any) -> Parsed:  # noqa: ANN401
-    """Return what a run of a task says: it is a job of its pipeline's run, or without one a deployment of its own."""
-    said = _read_event(body)
-    key = require("subject.id", read_text(said.subject, "id"))
-    error = read_text(said.content, "errors", most=TEXT_LENGTH)
-    name = read_text(said.content, "taskName") or read_text(said.content, "task")
-    outcome = _read_outcome(said)
-    job = claim_node({"name": name or key, "error": error}, outcome=outcome, stamp=said.stamp)
-    if run_id := read_text(said.content, "pipelineRun", "id"):
-        source = _read_source(read_object(said.content, "pipelineRun")) or said.source
-        identity, project = _identify_run("run", source, run_id, said)
+    """Return the report of a task run: a job of its pipeline's run, or without a pipeline its own deployment."""
+    event = _read_event(body)
+    key = require("subject.id", read_text(event.subject, "id"))
+    error = read_text(event.content, "errors", limit=TEXT_LENGTH)
+    name = read_text(event.content, "taskName") or read_text(event.content, "task")
+    outcome = _read_outcome(event)
+    job = claim_node({"name": name or key, "error": error}, outcome=outcome, stamp=event.stamp)
+    if run_id := read_text(event.content, "pipelineRun", "id"):
+        source = _read_source(read_object(event.content, "pipelineRun")) or event.source
+        identity, project = _identify_run("run", source, run_id, event)
         return (Report(identity, project, jobs={key: job}),)
-    identity, project = _identify_run("task", said.source, key, said)
-    values = {"message": name, "run_url": _read_url(said.content), "error": error}
-    return (Report(identity, project, claim_node(values, outcome=outcome, stamp=said.stamp), {key: job}),)
+    identity, project = _identify_run("task", event.source, key, event)
+    values = {"message": name, "run_url": _read_url(event.content), "error": error}
+    return (Report(identity, project, claim_node(values, outcome=outcome, stamp=event.stamp), {key: job}),)
 
 
-def _identify_run(kind: str, source: str, run_id: str, said: Said) -> tuple[Identity, Node]:
-    """Return the identity of a run and what is claimed of its project, which is the source.
+def _identify_run(kind: str, source: str, run_id: str, event: CDEvent) -> tuple[Identity, Node]:
+    """Return the identity of a run and the node of its project, which is the source.
 
-    A task does not know the name of its pipeline, so that cannot be the project's: its events would not meet.
+    The project cannot be the pipeline's name, which a task run does not contain: its events would go to another one.
     """
     project = _name_project(source, run_id)
     identity = identify("cdevents", project, ("", source, kind, run_id), run_id)
-    return identity, claim_node({"name": project}, stamp=said.stamp)
+    return identity, claim_node({"name": project}, stamp=event.stamp)
 
 
 def _name_project(source: str, run_id: str) -> str:
-    """Return the source without scheme; and without the run at its end, which some senders write there."""
+    """Return the source without its scheme, and without the run's id, which some senders append."""
     text = (source.partition("://")[2] or source).strip("/")
     shorter = text.removesuffix(run_id).rstrip("/") if text.endswith("/" + run_id) else text
     return (shorter or text)[:NAME_LENGTH]
 
 
-def _read_outcome(said: Said) -> Outcome:
-    """Return what the predicate says, and once it is finished the outcome: one that no table knows ends it, too."""
-    word, (rank, conclusion) = said.predicate, read_meaning(WORDS, said.predicate)
-    told = read_text(said.content, "outcome")
-    if rank == Status.COMPLETED and told:
-        word, conclusion = told, read_meaning(WORDS, told)[1] or Conclusion.UNKNOWN
-    return Outcome(rank, word, conclusion, said.stamp if rank == Status.COMPLETED else None, reported_at=said.stamp)
+def _read_outcome(event: CDEvent) -> Outcome:
+    """Return the outcome by the predicate, for a finished run by its field `outcome`; an unknown one is `unknown`."""
+    word, (rank, conclusion) = event.predicate, read_meaning(WORDS, event.predicate)
+    outcome = read_text(event.content, "outcome")
+    if rank == Status.COMPLETED and outcome:
+        word, conclusion = outcome, read_meaning(WORDS, outcome)[1] or Conclusion.UNKNOWN
+    return Outcome(rank, word, conclusion, event.stamp if rank == Status.COMPLETED else None, reported_at=event.stamp)
 
 
 def _read_url(content: Body) -> str | None:
-    """Return the address of a page, if it is a whole one; drafts of the specification called it `uri`."""
-    urls = (read_text(content, name, most=URL_LENGTH) for name in ("uri", "url"))
+    """Return the URL of a page if it is absolute, else None; drafts of the specification called it `uri`."""
+    urls = (read_text(content, name, limit=URL_LENGTH) for name in ("uri", "url"))
     return next((url for url in urls if url and url.startswith(("https://", "http://"))), None)
 
 
 def _parse_service(body: Any) -> Parsed:  # noqa: ANN401
-    """Return what became of a service in an environment: each event is a deployment that has ended.
+    """Return the report of a service in an environment: each event is a deployment that has ended.
 
-    Also its removal, which is neither a success nor a failure, and after which the service is stopped.
+    A removal, too: it is neither a success nor a failure, and it leaves the service stopped.
     """
-    said = _read_event(body)
-    name = require("subject.id", read_text(said.subject, "id"))
-    environment = read_text(said.content, "environment", "id")
-    # The predicate, too: there are senders that give one id to several events.
-    parts = ("", said.source, "service", name, environment, require("context.id", said.context_id), said.predicate)
-    status = "stopped" if said.predicate == REMOVED else "running"
-    artifact = read_text(said.content, "artifactId", most=URL_LENGTH)
+    event = _read_event(body)
+    name = require("subject.id", read_text(event.subject, "id"))
+    environment = read_text(event.content, "environment", "id")
+    # The predicate is included because some senders give several events one id.
+    parts = ("", event.source, "service", name, environment, require("context.id", event.context_id), event.predicate)
+    status = "stopped" if event.predicate == REMOVED else "running"
+    artifact = read_text(event.content, "artifactId", limit=URL_LENGTH)
     values = {
         "environment": environment,
         "service_status": status,
-        "message": " ".join(filter(None, (said.predicate, artifact))),
+        "message": " ".join(filter(None, (event.predicate, artifact))),
     }
-    project = claim_node({"name": name, "service_status": status}, stamp=said.stamp)
-    deployment = claim_node(values, outcome=_read_outcome(said), stamp=said.stamp)
+    project = claim_node({"name": name, "service_status": status}, stamp=event.stamp)
+    deployment = claim_node(values, outcome=_read_outcome(event), stamp=event.stamp)
     return (Report(identify("cdevents", name, parts), project, deployment),)
 
 
-NO_RUN = Ignored("says nothing about a run of a pipeline or about a service in an environment")
-DRAFTED = Ignored("is only drafted in the specification")
+NO_RUN = Ignored("not about a pipeline run or a deployed service")
+DRAFTED = Ignored("draft event of the specification")
 EVENTS: Events = {
     BATCH: _parse_batch,
     "pipelinerun.queued": _parse_pipeline_run,
@@ -258,10 +258,10 @@ EVENTS: Events = {
     "service.upgraded": _parse_service,
     "service.rolledback": _parse_service,
     "service.removed": _parse_service,
-    "service.published": Ignored("says only that what was deployed can be reached"),
-    "environment.created": Ignored("says nothing about what is deployed there"),
-    "environment.modified": Ignored("says nothing about what is deployed there"),
-    "environment.deleted": Ignored("says nothing about what is deployed there"),
+    "service.published": Ignored("only says that the service can be reached"),
+    "environment.created": Ignored("environment event, not a deployment"),
+    "environment.modified": Ignored("environment event, not a deployment"),
+    "environment.deleted": Ignored("environment event, not a deployment"),
     **{f"repository.{predicate}": NO_RUN for predicate in ("created", "modified", "deleted")},
     **{f"branch.{predicate}": NO_RUN for predicate in ("created", "deleted")},
     **{f"change.{predicate}": NO_RUN for predicate in ("created", "reviewed", "updated", "merged", "abandoned")},
@@ -277,5 +277,5 @@ EVENTS: Events = {
     **{f"targetrollout.{predicate}": DRAFTED for predicate in ("queued", "started", "finished")},
     **{f"migration.{predicate}": DRAFTED for predicate in ("queued", "started", "finished")},
     **{f"reconciliation.{predicate}": DRAFTED for predicate in ("started", "finished")},
-    CUSTOM: Ignored("is a custom event, whose meaning only its sender knows"),
+    CUSTOM: Ignored("custom event, its meaning is not specified"),
 }

@@ -1,8 +1,8 @@
 """The dialect of Gitea and of Forgejo: workflow runs and jobs, and commit statuses. Pure.
 
-Gitea (1.24 and later) sends GitHub's `workflow_run` and `workflow_job`. Forgejo has events of its own, one for each
-status: of runs that have ended (`action_run_…`), later of every change of a job (`workflow_job_…`) and of a run. Their
-body has the job, if any, beside the whole run.
+Gitea (1.24 and later) sends GitHub's `workflow_run` and `workflow_job`. Forgejo has its own events, one for each
+status: for runs that have ended (`action_run_…`), in later versions for every change of a job (`workflow_job_…`) and of
+a run (`workflow_run_…`). Their body contains the whole run and, if the event is about a job, that job.
 Sources: services/convert/action.go and modules/structs/hook.go of https://github.com/go-gitea/gitea,
 services/webhook/notifier.go and modules/structs/action.go of https://codeberg.org/forgejo/forgejo.
 """
@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dashboard.core.report import Report
+from dashboard.core.storable import MAX_INT
 from dashboard.core.words import Conclusion, Meaning, Status
 from dashboard.webhooks.dialects.actions import (
     claim_job,
@@ -27,7 +28,6 @@ from dashboard.webhooks.dialects.actions import (
     read_steps,
 )
 from dashboard.webhooks.dialects.payload import (
-    MAX_INT,
     TEXT_LENGTH,
     URL_LENGTH,
     Body,
@@ -57,18 +57,18 @@ WORDS: Mapping[str, Meaning] = {
     "cancelled": (Status.COMPLETED, Conclusion.CANCELLED),
     "skipped": (Status.COMPLETED, Conclusion.SKIPPED),
 }
-"""Of runs, jobs and steps, in Gitea's words and Forgejo's, and of commit statuses: a warning does not block a merge."""
+"""Gitea's and Forgejo's words for runs, jobs, steps and commit statuses; a warning does not block a merge."""
 SUBJECTS = ("workflow_job", "workflow_run")
-"""What a body can be about if the event's header is empty, as Gitea's was for events that it had just learnt."""
+"""The events that are recognised by their body: Gitea's header was empty for events that were new to it."""
 
 
-def name_event(told: str | None, body: Any) -> str:  # noqa: ANN401
-    """Return the event that a delivery is."""
-    return guess_event(told, body, SUBJECTS)
+def name_event(header_event: str | None, body: Any) -> str:  # noqa: ANN401
+    """Return the event of a delivery: the one that its header names, else one guessed from the body."""
+    return guess_event(header_event, body, SUBJECTS)
 
 
 def parse(event: str, body: Any) -> Parsed:  # noqa: ANN401
-    """Return what the body of such an event says; raise MalformedError."""
+    """Return the reports in the body of an event, or why it is ignored; raise MalformedError."""
     return parse_event(EVENTS, event, read_object(body))
 
 
@@ -81,27 +81,27 @@ def _parse_job(body: Body) -> Parsed:
 
 
 def _parse_status(body: Body) -> Parsed:
-    home = read_text(body, "repository", "html_url", most=URL_LENGTH)
-    target_url = read_text(body, "target_url", most=URL_LENGTH) or ""
+    home = read_text(body, "repository", "html_url", limit=URL_LENGTH)
+    target_url = read_text(body, "target_url", limit=URL_LENGTH) or ""
     if home and target_url.startswith(f"{home}/actions/runs/"):
-        return Ignored("a job of Gitea's own Actions, which workflow_job tells of")
+        return Ignored("job of Gitea Actions; it is reported as workflow_job")
     return parse_commit_status("gitea", WORDS, body)
 
 
 def _parse_forgejo(body: Body) -> Parsed:
-    """Return what a body of Forgejo says of a run and, if there is one in it, of a job.
+    """Return the report of a Forgejo body on a run and, if it contains one, on a job.
 
-    Forgejo numbers the attempts of a job, not those of a run: both go on under the same identity, in a new generation.
+    Forgejo numbers the attempts of a job but not of a run: each attempt keeps the identity, with a new generation.
     """
     run, job = read_object(body, "run"), read_object(body, "job")
-    # The events of runs have had their repository in the run, those of jobs have it beside the run.
+    # Events of runs have the repository in the run, events of jobs beside it.
     place = {"repository": read_object(body, "repository") or read_object(run, "repository")}
     identity = identify_run("gitea", place, read_text(run, "id"), None)
     node = claim_run(WORDS, place, run, _describe_run(run), generation=count_start(run))
     stamp = read_stamp(run)
     if not job:
         return (Report(identity, claim_project(place, stamp), node),)
-    attempt = read_int(job, "attempt", most=MAX_INT) or 0
+    attempt = read_int(job, "attempt", maximum=MAX_INT) or 0
     key, job_node = claim_job(WORDS, job, stamp, generation=attempt)
     steps = claim_steps(WORDS, key, read_steps(job), stamp)
     return (Report(identity, claim_project(place, stamp), node, {key: job_node}, steps),)
@@ -109,19 +109,19 @@ def _parse_forgejo(body: Body) -> Parsed:
 
 def _describe_run(run: Body) -> dict[str, str | None]:
     ref = read_text(run, "prettyref") or "#"
-    run_url = read_text(run, "html_url", most=URL_LENGTH) or read_text(run, "run_html_url", most=URL_LENGTH)
+    run_url = read_text(run, "html_url", limit=URL_LENGTH) or read_text(run, "run_html_url", limit=URL_LENGTH)
     return {
-        # That of a pull request is its number.
+        # The ref of a pull request is its number, with a # before it.
         "branch": None if ref.startswith("#") else ref,
         "commit_hash": read_text(run, "commit_sha"),
         "triggered_by": read_text(run, "trigger_user", "login"),
         "trigger_type": read_text(run, "trigger_event") or read_text(run, "event"),
         "run_url": run_url,
-        "message": read_text(run, "title", most=TEXT_LENGTH),
+        "message": read_text(run, "title", limit=TEXT_LENGTH),
     }
 
 
-NO_RUN = Ignored("it tells of no run")
+NO_RUN = Ignored("not about a run")
 
 EVENTS: Events = {
     "workflow_run": _parse_run,
@@ -166,7 +166,7 @@ EVENTS: Events = {
     "pull_request_review_rejected": NO_RUN,
     "pull_request_review_request": NO_RUN,
     "pull_request_sync": NO_RUN,
-    "push": Ignored("the runs that it starts tell of themselves"),
+    "push": Ignored("code event; the runs it starts are reported separately"),
     "release": NO_RUN,
     "repository": NO_RUN,
     "wiki": NO_RUN,

@@ -24,6 +24,7 @@ from dashboard.webhooks.dialects.actions import (
     read_stamp,
 )
 from dashboard.webhooks.dialects.payload import (
+    DEFAULT_JOB,
     TEXT_LENGTH,
     URL_LENGTH,
     Body,
@@ -54,23 +55,21 @@ WORDS: Mapping[str, Meaning] = {
     "action_required": (Status.COMPLETED, Conclusion.ACTION_REQUIRED),
     "stale": (Status.COMPLETED, Conclusion.UNKNOWN),
     "skipped": (Status.COMPLETED, Conclusion.SKIPPED),
-    # A newer deployment has taken its place: how it went stays true.
+    # A newer deployment has replaced it: its outcome stays as reported before.
     "inactive": (Status.QUEUED, None),
 }
-"""Of runs, jobs, steps and checks (status and conclusion), of deployments and of commit statuses (state)."""
+"""Status and conclusion of runs, jobs, steps and checks; state of deployments and commit statuses."""
 SUBJECTS = ("workflow_job", "deployment_status", "deployment", "workflow_run", "check_run", "check_suite")
-"""What a body can be about; those of deployments have a run in them, those of jobs a deployment."""
-DEPLOY = "deploy"
-"""Key and name of the only job of a deployment that no run does."""
+"""The events that are recognised by their body; first those whose bodies contain the subjects of later ones."""
 
 
-def name_event(told: str | None, body: Any) -> str:  # noqa: ANN401
-    """Return the event that a delivery is."""
-    return guess_event(told, body, SUBJECTS)
+def name_event(header_event: str | None, body: Any) -> str:  # noqa: ANN401
+    """Return the event of a delivery: the one that its header names, else one guessed from the body."""
+    return guess_event(header_event, body, SUBJECTS)
 
 
 def parse(event: str, body: Any) -> Parsed:  # noqa: ANN401
-    """Return what the body of such an event says; raise MalformedError."""
+    """Return the reports in the body of an event, or why it is ignored; raise MalformedError."""
     return parse_event(EVENTS, event, read_object(body))
 
 
@@ -87,41 +86,41 @@ def _parse_status(body: Body) -> Parsed:
 
 
 def _parse_deployment(body: Body) -> Parsed:
-    """Return what a `deployment` or `deployment_status` body says, in which the status is the later."""
+    """Return the report of a `deployment` or `deployment_status` body, whose status is newer than the deployment."""
     if read_text(body, "workflow_run", "id"):
-        return (_place_run(body),)
+        return (_report_environment(body),)
     return (_report_deployment(body, read_object(body, "deployment"), read_object(body, "deployment_status")),)
 
 
-def _place_run(body: Body) -> Report:
-    """Return the report of where a run deploys to; how the run goes is told by the run itself."""
+def _report_environment(body: Body) -> Report:
+    """Return the report of the environment that a run deploys to; the run itself reports its outcome."""
     run = read_object(body, "workflow_run")
     deployment, status = read_object(body, "deployment"), read_object(body, "deployment_status")
     identity = identify_run("github", body, read_text(run, "id"), read_attempt(run))
     stamp = read_stamp(status) or read_stamp(deployment)
     values = {
         "environment": read_text(status, "environment") or read_text(deployment, "environment"),
-        "test_url": read_text(status, "environment_url", most=URL_LENGTH),
+        "test_url": read_text(status, "environment_url", limit=URL_LENGTH),
     }
     return Report(identity, claim_project(body, stamp), claim_node(values, stamp=stamp))
 
 
 def _report_deployment(body: Body, deployment: Body, status: Body) -> Report:
-    """Return the report of a deployment that something outside of GitHub Actions does."""
+    """Return the report of a deployment by something other than GitHub Actions."""
     deployment_id = require("deployment.id", read_text(deployment, "id"))
     identity = identify_in_repository("github", body, "deployment", deployment_id)
     stamp = read_stamp(status) or read_stamp(deployment)
     outcome = _read_deployment_outcome(status)
-    told = read_text(status, "description", most=TEXT_LENGTH)
+    description = read_text(status, "description", limit=TEXT_LENGTH)
     failed = outcome is not None and outcome.conclusion == Conclusion.FAILURE
     notes = {
-        "message": told or read_text(deployment, "description", most=TEXT_LENGTH),
-        "error": told if failed else "",
+        "message": description or read_text(deployment, "description", limit=TEXT_LENGTH),
+        "error": description if failed else "",
     }
     values = _describe_deployment(body, deployment, status) | notes
     node = claim_node(values, outcome=outcome, stamp=stamp)
-    job = claim_node({"name": DEPLOY, **notes}, outcome=outcome, stamp=stamp)
-    return Report(identity, claim_project(body, stamp), node, {DEPLOY: job})
+    job = claim_node({"name": DEFAULT_JOB, **notes}, outcome=outcome, stamp=stamp)
+    return Report(identity, claim_project(body, stamp), node, {DEFAULT_JOB: job})
 
 
 def _read_deployment_outcome(status: Body) -> Outcome | None:
@@ -134,28 +133,28 @@ def _read_deployment_outcome(status: Body) -> Outcome | None:
 
 
 def _describe_deployment(body: Body, deployment: Body, status: Body) -> dict[str, str | None]:
-    log_url = read_text(status, "log_url", most=URL_LENGTH)
+    log_url = read_text(status, "log_url", limit=URL_LENGTH)
     return {
         "environment": read_text(status, "environment") or read_text(deployment, "environment"),
         "repository": read_text(body, "repository", "full_name"),
         "branch": read_text(deployment, "ref"),
         "commit_hash": read_text(deployment, "sha"),
         "triggered_by": read_text(deployment, "creator", "login"),
-        "run_url": log_url or read_text(status, "target_url", most=URL_LENGTH),
-        "test_url": read_text(status, "environment_url", most=URL_LENGTH),
+        "run_url": log_url or read_text(status, "target_url", limit=URL_LENGTH),
+        "test_url": read_text(status, "environment_url", limit=URL_LENGTH),
     }
 
 
 def _parse_check_run(body: Body) -> Parsed:
-    """Return what a `check_run` body says: a check of another app is a deployment with one job."""
+    """Return the report of a `check_run` body: a check by an app other than Actions is a deployment with one job."""
     check = read_object(body, "check_run")
     if read_text(check, "app", "slug") == "github-actions":
-        return Ignored("a job of GitHub Actions, which workflow_job tells of")
+        return Ignored("job of GitHub Actions; it is reported as workflow_job")
     check_id: str = require("check_run.id", read_text(check, "id"))
     identity = identify_in_repository("github", body, "check_run", check_id)
     stamp = read_stamp(check)
     outcome = read_outcome(WORDS, check, stamp)
-    title, summary = (read_text(check, "output", name, most=TEXT_LENGTH) for name in ("title", "summary"))
+    title, summary = (read_text(check, "output", name, limit=TEXT_LENGTH) for name in ("title", "summary"))
     failed = outcome is not None and outcome.conclusion in {Conclusion.FAILURE, Conclusion.TIMED_OUT}
     notes = {"message": title or summary, "error": (summary or title) if failed else ""}
     started_at = read_first(check, STARTED)
@@ -166,24 +165,24 @@ def _parse_check_run(body: Body) -> Parsed:
 
 
 def _describe_check(body: Body, check: Body) -> dict[str, str | None]:
-    details_url = read_text(check, "details_url", most=URL_LENGTH)
+    details_url = read_text(check, "details_url", limit=URL_LENGTH)
     return {
         "environment": read_text(check, "deployment", "environment"),
         "repository": read_text(body, "repository", "full_name"),
         "branch": read_text(check, "check_suite", "head_branch"),
         "commit_hash": read_text(check, "head_sha"),
-        "run_url": details_url or read_text(check, "html_url", most=URL_LENGTH),
+        "run_url": details_url or read_text(check, "html_url", limit=URL_LENGTH),
     }
 
 
-CODE = Ignored("it tells of code; the runs that it starts tell of themselves")
-START = Ignored("what it starts tells of itself as workflow_run")
-REVIEW = Ignored("the run that waits for it tells of itself as workflow_run")
-TALK = Ignored("it tells of issues, pull requests and discussions, not of a run")
-SECURITY = Ignored("it tells of security, not of a run")
-SETTINGS = Ignored("it tells of settings, not of a run")
-PEOPLE = Ignored("it tells of people and their rights, not of a run")
-MARKET = Ignored("it tells of money, not of a run")
+CODE = Ignored("code event; the runs it starts are reported separately")
+START = Ignored("the run it starts is reported as workflow_run")
+REVIEW = Ignored("the run that waits for it is reported as workflow_run")
+TALK = Ignored("issue, pull request or discussion event, not a run")
+SECURITY = Ignored("security event, not a run")
+SETTINGS = Ignored("settings event, not a run")
+PEOPLE = Ignored("user or permission event, not a run")
+MARKET = Ignored("billing event, not a run")
 
 EVENTS: Events = {
     "workflow_run": _parse_run,
@@ -192,13 +191,13 @@ EVENTS: Events = {
     "deployment_status": _parse_deployment,
     "check_run": _parse_check_run,
     "status": _parse_status,
-    "ping": Ignored("the webhook was created, and its deliveries arrive"),
-    "check_suite": Ignored("its check runs and the run of its workflow tell of themselves"),
+    "ping": Ignored("ping; the webhook works"),
+    "check_suite": Ignored("its check runs and its workflow run are reported separately"),
     "deployment_protection_rule": REVIEW,
     "deployment_review": REVIEW,
     "repository_dispatch": START,
     "workflow_dispatch": START,
-    "page_build": Ignored("the run that deploys GitHub Pages tells of itself as workflow_run"),
+    "page_build": Ignored("the run that deploys GitHub Pages is reported as workflow_run"),
     "commit_comment": TALK,
     "create": CODE,
     "delete": CODE,

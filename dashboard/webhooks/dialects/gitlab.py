@@ -1,6 +1,6 @@
 """The dialect of GitLab: pipelines, their jobs, and deployments. Pure.
 
-A pipeline hook names every job in its latest try, a job hook one job; both speak of the same deployment.
+A pipeline hook contains the latest attempt of every job, a job hook one job; both report on the same deployment.
 Sources: https://docs.gitlab.com/user/project/integrations/webhook_events/,
 https://docs.gitlab.com/administration/system_hooks/ and lib/gitlab/data_builder of https://gitlab.com/gitlab-org/gitlab
 """
@@ -14,8 +14,14 @@ from dashboard.core.registers import Node, Outcome, claim_node, merge_nodes
 from dashboard.core.report import Identity, Report
 from dashboard.core.steps import normalise_name
 from dashboard.core.words import Conclusion, Meaning, Status
-from dashboard.webhooks.dialects.gitlab_project import claim_project, identify_in_project, name_project, read_home
+from dashboard.webhooks.dialects.gitlab_project import (
+    claim_project,
+    identify_in_project,
+    name_project,
+    read_project_url,
+)
 from dashboard.webhooks.dialects.payload import (
+    DEFAULT_JOB,
     MAX_JOBS,
     NAME_LENGTH,
     TEXT_LENGTH,
@@ -55,34 +61,32 @@ WORDS: Mapping[str, Meaning] = {
     "canceled": (Status.COMPLETED, Conclusion.CANCELLED),
     "skipped": (Status.COMPLETED, Conclusion.SKIPPED),
 }
-"""Of pipelines, jobs and deployments; only a deployment is ever blocked."""
-DEPLOY = "deploy"
-"""Key and name of the only job of a deployment hook."""
+"""Statuses of pipelines, jobs and deployments; only a deployment can be blocked."""
 BUILD_FIELDS = (
     "id", "name", "status", "created_at", "started_at", "finished_at", "duration", "allow_failure", "failure_reason",
 )  # fmt: skip
-"""What a pipeline hook says of a job; in a job hook they begin with `build_`."""
+"""A job's fields in a pipeline hook; in a job hook they begin with `build_`."""
 
 
-def name_event(told: str | None, body: Any) -> str:  # noqa: ANN401
-    """Return the event that a delivery is: what the body calls itself, else what the header says.
+def name_event(header_event: str | None, body: Any) -> str:  # noqa: ANN401
+    """Return the event of a delivery: the one that its body names, else the one that its header names.
 
-    The header of every system hook is the same.
+    The body comes first because the header is the same for all system hooks.
     """
-    header = (told or "unnamed").removesuffix(" Hook").casefold().replace(" ", "_")
+    header = (header_event or "unnamed").removesuffix(" Hook").casefold().replace(" ", "_")
     return read_text(body, "object_kind") or read_text(body, "event_name") or header
 
 
 def parse(event: str, body: Any) -> Parsed:  # noqa: ANN401
-    """Return what the body of such an event says; raise MalformedError."""
+    """Return the reports in the body of an event, or why it is ignored; raise MalformedError."""
     return parse_event(EVENTS, event, read_object(body))
 
 
 def _parse_pipeline(body: Body) -> Parsed:
-    """Return what a pipeline hook says: of the pipeline and of the latest try of each of its jobs."""
+    """Return the report of a pipeline hook: the pipeline and the latest attempt of each of its jobs."""
     pipeline, builds = read_object(body, "object_attributes"), _read_builds(body)
     identity = _identify_run(body, read_text(pipeline, "id"))
-    # A pipeline that was reopened keeps the time at which it had ended before.
+    # A reopened pipeline keeps the time at which it ended before, so its jobs' times count, too.
     stamp = find_latest(_read_stamp(pipeline), *map(_read_stamp, builds))
     generation = max((read_int(build, "id") or 0 for build in builds), default=0)
     outcome = _read_outcome(pipeline, stamp, generation)
@@ -94,30 +98,30 @@ def _parse_pipeline(body: Body) -> Parsed:
 
 
 def _parse_job(body: Body) -> Parsed:
-    """Return what a job hook says: of one job, and what it lets know of its pipeline, which is not how that goes.
+    """Return the report of a job hook: one job, and the fields that describe its pipeline.
 
-    The pipeline's status in it is that before the job changed.
+    The pipeline's status is left out: the hook contains the one from before the job changed.
     """
     build = {name: body.get(f"build_{name}") for name in BUILD_FIELDS} | {"environment": body.get("environment")}
     require("build_name", read_text(build, "name"))
-    # The commit in it is numbered like the pipeline, also by versions that do not name the pipeline.
+    # The id of its "commit" is the pipeline's, also in versions that do not send pipeline_id.
     identity = _identify_run(body, read_text(body, "pipeline_id") or read_text(body, "commit", "id"))
     stamp = _read_stamp(build)
     ref = read_text(body, "ref") or ""
     values = _describe_run(body, identity) | {
-        # That of a merge request is none; the pipeline hook names its source branch.
+        # The ref of a merge request is not a branch; the pipeline hook names its source branch.
         "branch": None if ref.startswith("refs/") else ref or None,
         "commit_hash": read_text(body, "sha"),
         "message": read_text(body, "commit", "name"),
     }
-    # Who ran a job again is not who started the pipeline: without a time it counts only if nothing else is known.
+    # The user may have retried the job without having started the pipeline: a claim without a time loses to any other.
     guess = claim_node({"triggered_by": _read_user(body)})
     node = merge_nodes(claim_node(values, stamp=stamp), merge_nodes(guess, _claim_environment([build])))
     return (Report(identity, claim_project(body, stamp), node, _claim_jobs([build], {})),)
 
 
 def _parse_deployment(body: Body) -> Parsed:
-    """Return what a deployment hook says; which pipeline did it is not in it."""
+    """Return the report of a deployment hook, which does not name the pipeline."""
     deployment_id = require("deployment_id", read_text(body, "deployment_id"))
     identity = identify_in_project(body, "deployment", deployment_id)
     stamp = read_time(body, "status_changed_at")
@@ -127,28 +131,28 @@ def _parse_deployment(body: Body) -> Parsed:
         "repository": name_project(body),
         "branch": read_text(body, "ref"),
         "commit_hash": _read_commit(body),
-        "commit_message": read_text(body, "commit_title", most=TEXT_LENGTH),
+        "commit_message": read_text(body, "commit_title", limit=TEXT_LENGTH),
         "triggered_by": _read_user(body),
-        "run_url": read_text(body, "deployable_url", most=URL_LENGTH),
-        "test_url": read_text(body, "environment_external_url", most=URL_LENGTH),
+        "run_url": read_text(body, "deployable_url", limit=URL_LENGTH),
+        "test_url": read_text(body, "environment_external_url", limit=URL_LENGTH),
     }
     node = claim_node(values, outcome=outcome, stamp=stamp)
-    job = claim_node({"name": DEPLOY}, outcome=outcome, stamp=stamp)
-    return (Report(identity, claim_project(body, stamp), node, {DEPLOY: job}),)
+    job = claim_node({"name": DEFAULT_JOB}, outcome=outcome, stamp=stamp)
+    return (Report(identity, claim_project(body, stamp), node, {DEFAULT_JOB: job}),)
 
 
 def _read_commit(body: Body) -> str | None:
     short_sha = read_text(body, "short_sha")
-    sha = (read_text(body, "commit_url", most=URL_LENGTH) or "").rpartition("/commit/")[2]
+    sha = (read_text(body, "commit_url", limit=URL_LENGTH) or "").rpartition("/commit/")[2]
     return sha if short_sha and sha.startswith(short_sha) else short_sha
 
 
 def _describe_run(body: Body, identity: Identity) -> dict[str, str | None]:
-    """Return what hooks of pipelines and of jobs say alike."""
-    home = read_home(body)
+    """Return the fields of a run that pipeline hooks and job hooks have in common."""
+    home = read_project_url(body)
     return {
         "repository": name_project(body),
-        "commit_message": read_text(body, "commit", "message", most=TEXT_LENGTH),
+        "commit_message": read_text(body, "commit", "message", limit=TEXT_LENGTH),
         "run_url": home and f"{home}/-/pipelines/{identity.run_id}"[:URL_LENGTH],
     }
 
@@ -160,15 +164,15 @@ def _describe_pipeline(body: Body, pipeline: Body, outcome: Outcome | None) -> d
         "triggered_by": _read_user(body),
         "trigger_type": read_text(pipeline, "source"),
         "duration_s": _read_duration(pipeline, outcome),
-        "message": read_text(pipeline, "name") or read_text(body, "commit", "title", most=TEXT_LENGTH),
+        "message": read_text(pipeline, "name") or read_text(body, "commit", "title", limit=TEXT_LENGTH),
     }
 
 
 def _read_builds(body: Body) -> Sequence[Body]:
-    """Return the jobs that have a name, without which they could not be told apart."""
+    """Return the jobs that have a name; their key is made from it."""
     builds = read_objects(body, "builds")
     if len(builds) > MAX_JOBS:
-        raise MalformedError({"builds": [f"More than {MAX_JOBS} of them."]})
+        raise MalformedError({"builds": [f"At most {MAX_JOBS}."]})
     return [build for build in builds if read_text(build, "name")]
 
 
@@ -179,7 +183,7 @@ def _number_stages(pipeline: Body) -> Mapping[str, int]:
 
 
 def _claim_jobs(builds: Sequence[Body], numbers: Mapping[str, int]) -> dict[str, Node]:
-    """Return the nodes of jobs; those whose names differ in case or blanks alone are one."""
+    """Return the nodes of jobs by key; names that differ only in case or blanks are one job."""
     jobs: dict[str, Node] = {}
     for build in builds:
         key = normalise_name(read_text(build, "name") or "")[:NAME_LENGTH]
@@ -188,9 +192,9 @@ def _claim_jobs(builds: Sequence[Body], numbers: Mapping[str, int]) -> dict[str,
 
 
 def _claim_job(build: Body, numbers: Mapping[str, int]) -> Node:
-    """Return the node of a job: to run it again is to build it anew, under a higher id."""
+    """Return the node of a job. GitLab runs a job again as a new build with a higher id, which is its generation."""
     stamp = _read_stamp(build)
-    # A skipped job that a retry of an earlier one brings back keeps its id: that it began tells.
+    # A skipped job that runs after the retry of an earlier one keeps its id, but has a start now.
     generation = 2 * (read_int(build, "id") or 0) + (read_time(build, "started_at") is not None)
     outcome = _read_outcome(build, stamp, generation)
     failed = outcome is not None and outcome.conclusion == Conclusion.FAILURE
@@ -199,14 +203,14 @@ def _claim_job(build: Body, numbers: Mapping[str, int]) -> Node:
         "number": numbers.get(read_text(build, "stage") or ""),
         "allowed_to_fail": read_flag(build, "allow_failure"),
         "duration_s": _read_duration(build, outcome),
-        # What has not failed takes back what an earlier build had failed for.
+        # An empty error replaces that of an earlier build that failed.
         "error": read_text(build, "failure_reason") if failed else "",
     }
     return claim_node(values, outcome=outcome, stamp=stamp, started_at=read_time(build, "started_at"))
 
 
 def _claim_environment(builds: Sequence[Body]) -> Node:
-    """Return the node that claims where these jobs deploy to: the one that began last wins."""
+    """Return the node with the environment that these jobs deploy to: the job that started last wins."""
     places = [build for build in builds if (read_text(build, "environment", "action") or "start") == "start"]
     claims = (
         claim_node({"environment": read_text(build, "environment", "name")}, stamp=started_at)
@@ -226,7 +230,7 @@ def _read_outcome(thing: Body, stamp: datetime | None, generation: int = 0) -> O
 
 
 def _read_duration(thing: Body, outcome: Outcome | None) -> float | None:
-    """Return how long it took; while it runs, GitLab says how long until now."""
+    """Return the duration in seconds once it has ended, else None: GitLab sends the time so far while it runs."""
     ended = outcome is not None and outcome.status == Status.COMPLETED
     return read_seconds(thing, "duration") if ended else None
 
@@ -244,11 +248,11 @@ def _identify_run(body: Body, pipeline_id: str | None) -> Identity:
     return identify_in_project(body, "run", run_id, 1, run_id=run_id)
 
 
-CODE = Ignored("it tells of code; the pipelines that it starts tell of themselves")
-TALK = Ignored("it tells of issues, merge requests and pages, not of a pipeline")
-SECURITY = Ignored("it tells of security, not of a pipeline")
-SETTINGS = Ignored("it tells of settings, not of a pipeline")
-PEOPLE = Ignored("it tells of people and their rights, not of a pipeline")
+CODE = Ignored("code event; the pipelines it starts are reported separately")
+TALK = Ignored("issue, comment or wiki event, not a pipeline")
+SECURITY = Ignored("security event, not a pipeline")
+SETTINGS = Ignored("settings event, not a pipeline")
+PEOPLE = Ignored("user or permission event, not a pipeline")
 
 EVENTS: Events = {
     "pipeline": _parse_pipeline,

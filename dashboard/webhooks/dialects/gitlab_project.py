@@ -1,4 +1,4 @@
-"""Which project a body of GitLab is about: hooks of pipelines, of jobs and of deployments name it differently. Pure."""
+"""The project of a GitLab body, which hooks of pipelines, jobs and deployments name differently. Pure."""
 
 from datetime import datetime
 
@@ -17,9 +17,9 @@ from dashboard.webhooks.dialects.payload import (
 
 
 def identify_in_project(body: Body, *parts: str | int, run_id: str | None = None) -> Identity:
-    """Return the identity of something in the project; raise MalformedError if the body does not tell which that is."""
+    """Return the identity of something in the project; raise MalformedError if the body does not name the project."""
     name = name_project(body)
-    host = read_host(read_home(body), read_text(body, "object_attributes", "url", most=URL_LENGTH))
+    host = read_host(read_project_url(body), read_text(body, "object_attributes", "url", limit=URL_LENGTH))
     place = read_int(body, "project", "id") or read_int(body, "project_id") or name.lower()
     return identify("gitlab", name, (host, place, *parts), run_id)
 
@@ -30,20 +30,21 @@ def claim_project(body: Body, stamp: datetime | None) -> Node:
     return claim_node({"name": name, "repository": name}, stamp=stamp)
 
 
-def read_home(body: Body) -> str | None:
-    """Return the address of the project."""
-    home = read_text(body, "project", "web_url", most=URL_LENGTH)
-    return home or read_text(body, "repository", "homepage", most=URL_LENGTH)
+def read_project_url(body: Body) -> str | None:
+    """Return the URL of the project, None if the body has none."""
+    home = read_text(body, "project", "web_url", limit=URL_LENGTH)
+    return home or read_text(body, "repository", "homepage", limit=URL_LENGTH)
 
 
 def name_project(body: Body) -> str:
-    """Return the full path of the project; raise MalformedError if the body does not tell it.
+    """Return the full path of the project; raise MalformedError if the body does not contain it.
 
-    Older job hooks have it in addresses alone; in that for SSH it does not begin with where GitLab is installed.
+    Older job hooks have it only in URLs. The SSH URL comes first: it never begins with the path that GitLab is
+    installed under.
     """
-    told = read_text(body, "project", "path_with_namespace")
-    ssh_url = read_text(body, "repository", "git_ssh_url", most=URL_LENGTH)
-    name: str = require("project", told or _cut_path(ssh_url) or _cut_path(read_home(body)))
+    path = read_text(body, "project", "path_with_namespace")
+    ssh_url = read_text(body, "repository", "git_ssh_url", limit=URL_LENGTH)
+    name: str = require("project", path or _cut_path(ssh_url) or _cut_path(read_project_url(body)))
     return name
 
 

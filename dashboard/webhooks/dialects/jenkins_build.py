@@ -1,4 +1,4 @@
-"""What reports on a build of Jenkins are made of: its address, times, revision and log, and the report itself. Pure."""
+"""The parts of a report on a Jenkins build: its URL, times, revision and log, and the report itself. Pure."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -7,10 +7,10 @@ from urllib.parse import unquote
 
 from dashboard.core.registers import Node, Outcome, Scalar, claim_node
 from dashboard.core.report import Report, StepKey
+from dashboard.core.storable import UNSTORABLE
 from dashboard.webhooks.dialects.payload import (
     NAME_LENGTH,
     TEXT_LENGTH,
-    UNSTORABLE,
     Body,
     from_unix,
     identify,
@@ -22,50 +22,51 @@ from dashboard.webhooks.dialects.payload import (
 JOB = "build"
 """Key and name of the only job of a build; its steps are the stages."""
 REMOTES = ("refs/remotes/origin/", "refs/heads/", "remotes/origin/", "origin/")
-"""What Git puts before the name of a branch."""
+"""The prefixes that Git puts before the name of a branch."""
 
 
 class Build(NamedTuple):
-    """Which build a body is about."""
+    """The build that a body is about."""
 
     job: str
-    """The job's full name: those of its folders and its own, with / between them."""
+    """The job's full name: the names of its folders and its own name, separated by /."""
     number: str
 
 
 class Times(NamedTuple):
-    """What a body says of when: its own time, when the build began, and how long it took if it has ended."""
+    """The times in a body: its own, the start of the build, and its duration if it has ended."""
 
     stamp: datetime | None
     started_at: datetime | None
     duration_s: float | None
 
 
-def locate(address: str | None) -> tuple[str, str | None]:
-    """Return a job's full name and a build's number, as far as an address such as `/ci/job/a/job/b/12/` has them.
+def locate_build(address: str | None) -> tuple[str, str | None]:
+    """Return the job's full name and the build's number in a URL such as `/ci/job/a/job/b/12/`.
 
-    Parts of a matrix (`os=linux`) and of a Maven project (`group$module`) are addressed without `job/`.
+    The name is empty if the URL contains no job, the number None if it contains none. Parts of a matrix (`os=linux`)
+    and of a Maven project (`group$module`) follow the job without `job/`.
     """
     names: list[str] = []
     segments = iter((address or "").split("/"))
     for segment in segments:
         if segment == "job":
-            names.append(decode(next(segments, "")))
+            names.append(decode_segment(next(segments, "")))
         elif names and ("=" in segment or "$" in segment):
-            names.append(decode(segment))
+            names.append(decode_segment(segment))
         elif names:
             number = read_int({"number": segment}, "number")
             return "/".join(names), None if number is None else str(number)
     return "/".join(names), None
 
 
-def decode(segment: str) -> str:
-    """Return a segment of an address as the name that it is."""
+def decode_segment(segment: str) -> str:
+    """Return the name that a segment of a URL encodes."""
     return UNSTORABLE.sub("\ufffd", unquote(segment)).strip()
 
 
 def shorten_repository(address: str | None) -> str | None:
-    """Return the path of a repository's address, `owner/name`: without host, user and password."""
+    """Return the path in a repository's URL, `owner/name`, without host, user and password; None if it is empty."""
     text = (address or "").split("?")[0].split("#")[0]
     _, scheme, rest = text.partition("://")
     if scheme:
@@ -77,7 +78,7 @@ def shorten_repository(address: str | None) -> str | None:
 
 
 def shorten_branch(name: str | None) -> str | None:
-    """Return a branch without its remote; None for a checkout that is on none."""
+    """Return the name of a branch without its remote; None for a detached checkout."""
     if name is None or name == "detached":
         return None
     prefix = next((prefix for prefix in REMOTES if name.startswith(prefix)), "")
@@ -85,7 +86,7 @@ def shorten_branch(name: str | None) -> str | None:
 
 
 def read_moment(body: Any, name: str) -> datetime | None:  # noqa: ANN401
-    """Return the moment in that field: milliseconds since 1970, or as text, as old versions of the plugin wrote it."""
+    """Return the time in a field: milliseconds since 1970, or a text, which old versions of the plugin send."""
     millis = read_int(body, name)
     if millis is not None:
         return from_unix(millis / 1000)
@@ -94,20 +95,20 @@ def read_moment(body: Any, name: str) -> datetime | None:  # noqa: ANN401
 
 
 def read_duration(body: Any, name: str = "duration") -> float | None:  # noqa: ANN401
-    """Return the milliseconds in that field as seconds; None for 0, which is what Jenkins says until it knows."""
-    millis = read_int(body, name, least=1)
+    """Return the milliseconds in a field as seconds; None for 0, which Jenkins sends as long as it does not know."""
+    millis = read_int(body, name, minimum=1)
     return None if millis is None else millis / 1000
 
 
-def shift(moment: datetime | None, seconds: float | None) -> datetime | None:
-    """Return the moment so many seconds later; None if one of both is unknown or the sum is no time."""
+def add_seconds(moment: datetime | None, seconds: float | None) -> datetime | None:
+    """Return the time that many seconds later; None if either is unknown or the result is out of range."""
     if moment is None or seconds is None:
         return None
     return from_unix(round(moment.timestamp() + seconds, 3))
 
 
 def read_log(build: Body) -> str | None:
-    """Return the end of the log, which is a text or a list of lines."""
+    """Return the end of the log, which is a text or a list of lines; None if there is none."""
     log = read_value(build, "log")
     if isinstance(log, list):
         log = "\n".join(line for line in log if isinstance(line, str))
@@ -123,8 +124,8 @@ def report_build(
     values: Mapping[str, Scalar | None],
     steps: Mapping[StepKey, Node] | None = None,
 ) -> Report:
-    """Return the report; of the deployment, `values` are what is claimed besides its duration."""
-    # The Generic Event plugin and the stages name no host, so the identity has none.
+    """Return the report of a build; `values` are the deployment's fields without its duration."""
+    # The Generic Event plugin and the stages contain no host, so the identity has none.
     job = build.job.lower()
     identity = identify("jenkins", job, ("", job, "run", build.number), build.number)
     project = {"name": build.job[:NAME_LENGTH], "repository": values.get("repository")}

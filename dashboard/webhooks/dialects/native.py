@@ -1,4 +1,4 @@
-"""The native dialect: what a CI script posts of its own accord. Pure; types and limits are checked by schemas."""
+"""The native dialect: reports that a CI script posts itself. Pure; webhooks.schemas checks types and limits."""
 
 import functools
 import itertools
@@ -9,15 +9,14 @@ from typing import Any
 from dashboard.core.registers import Node, Outcome, claim_node, merge_nodes
 from dashboard.core.report import DEPLOYMENT_FIELDS, JOB_FIELDS, STEP_FIELDS, Identity, Report, StepKey
 from dashboard.core.slug import make_slug
-from dashboard.core.steps import key_steps, normalise_name
-from dashboard.core.words import NATIVE_WORDS, Conclusion, Meaning, Status
-from dashboard.webhooks.dialects.payload import Body, MalformedError, read_meaning
+from dashboard.core.steps import make_step_keys, normalise_name
+from dashboard.core.words import NATIVE, NATIVE_WORDS, Conclusion, Meaning, Status
+from dashboard.webhooks.dialects.payload import DEFAULT_JOB, Body, MalformedError, read_meaning
 
 DEFAULT_ENVIRONMENT = "production"
-DEFAULT_JOB = "deploy"
 MAX_KEY_LENGTH = 255
-"""Normalising can make a name many times longer."""
-PROJECT_FIELD_OF = {
+"""Checked again after normalising, which can make a name many times longer."""
+PAYLOAD_FIELDS = {
     "name": "project",
     "repository": "repository",
     "kind": "deploy_type",
@@ -25,6 +24,7 @@ PROJECT_FIELD_OF = {
     "port": "port",
     "service_status": "service_status",
 }
+"""The field of the payload by field of the project."""
 
 
 def parse(body: Body) -> Report:
@@ -33,38 +33,38 @@ def parse(body: Body) -> Report:
     stamp: datetime | None = body.get("timestamp")
     jobs, steps = _parse_children(body, stamp)
     if any(len(key) > MAX_KEY_LENGTH for key in itertools.chain(jobs, *steps)):
-        raise MalformedError({"steps": [f"A name of a job or step is longer than {MAX_KEY_LENGTH} characters."]})
+        raise MalformedError({"steps": [f"Names of jobs and steps must be at most {MAX_KEY_LENGTH} characters."]})
     values = {name: body.get(name) for name in DEPLOYMENT_FIELDS}
-    project_values = {name: body.get(field) for name, field in PROJECT_FIELD_OF.items()}
+    project_values = {name: body.get(field) for name, field in PAYLOAD_FIELDS.items()}
     return Report(identify(body), _claim(body, project_values, stamp), _claim(body, values, stamp), jobs, steps)
 
 
 def identify(body: Body) -> Identity:
-    """Return which deployment the payload is about.
+    """Return the identity of the payload's deployment; raise MalformedError if there is none.
 
-    With a run_id that is (project, environment, run_id, attempt). Without one only a summary of something that has
-    ended can be told apart, by what it is about and its timestamp: so that a retry of it is recognised.
+    With a run_id it is (project, environment, run_id, attempt). A payload without one must be the summary of a
+    deployment that has ended: its revision and its timestamp identify it, so that a retry is recognised.
     """
     slug = make_slug(body["project"] or "")
     if not any(map(str.isalnum, slug)):
-        raise MalformedError({"project": ["Must have a letter or a digit."]})
+        raise MalformedError({"project": ["Must contain a letter or a digit."]})
     if len(slug) > MAX_KEY_LENGTH:
-        raise MalformedError({"project": [f"Longer than {MAX_KEY_LENGTH} characters as part of a URL."]})
+        raise MalformedError({"project": [f"Must be at most {MAX_KEY_LENGTH} characters as part of a URL."]})
     attempt = body.get("run_attempt") or 1
     if run_id := body.get("run_id"):
-        return Identity("native", slug, (body["environment"], run_id, attempt), run_id, attempt)
+        return Identity(NATIVE, slug, (body["environment"], run_id, attempt), run_id, attempt)
     stamp: datetime | None = body.get("timestamp")
     if stamp is None or read_word(body.get("status") or "")[0] != Status.COMPLETED:
-        advice = "Send run_id. Only a summary with a final status and a timestamp can do without."
+        advice = "Required, unless the delivery has a final status and a timestamp."
         raise MalformedError({"run_id": [advice]})
     about = (body.get(name) for name in ("repository", "environment", "branch", "commit_hash"))
-    return Identity("native", slug, (*about, stamp.isoformat()))
+    return Identity(NATIVE, slug, (*about, stamp.isoformat()))
 
 
 def read_word(word: str) -> Meaning:
-    """Return what a status word means; one that no table knows claims nothing, which is what queued does.
+    """Return the meaning of a status word; an unknown word counts as queued.
 
-    Final words with | between them, as documentation prints them, end without saying how.
+    Several final words separated by |, as in documentation, mean that it has ended with an unknown conclusion.
     """
     meanings = [read_meaning(NATIVE_WORDS, each.strip()) for each in word.split("|")]
     if len(meanings) == 1:
@@ -81,7 +81,7 @@ def _claim(body: Body, values: Mapping[str, Any], stamp: datetime | None) -> Nod
 
 @functools.lru_cache(maxsize=1024)
 def _read_outcome(word: str, completed_at: datetime | None, stamp: datetime | None) -> Outcome:
-    """Return what a status word says; one that no table knows claims nothing, but is kept to be shown."""
+    """Return the outcome that a status word states; an unknown word is kept, and shown as it is."""
     status, conclusion = read_word(word)
     return Outcome(status, word, conclusion, completed_at if status == Status.COMPLETED else None, reported_at=stamp)
 
@@ -104,7 +104,7 @@ def _parse_children(body: Body, stamp: datetime | None) -> tuple[Mapping[str, No
 
 
 def _list_steps(body: Body) -> Iterable[Sequence[Body]]:
-    """Return the lists of steps that a payload may hold, each in its order."""
+    """Return the lists of steps in a payload, each in its order."""
     yield body.get("step_details") or ()
     yield body.get("steps") or ()
     if body.get("step"):
@@ -119,9 +119,9 @@ def _parse_list(steps: Sequence[Body], default_job: str, stamp: datetime | None)
         if step["name"]:
             by_job.setdefault(normalise_name(step.get("job") or default_job), []).append(step)
     for job_key, members in by_job.items():
-        # The order of a list is its sender's; a list of one has none.
+        # The sender's list defines the order of the steps; a single step has no position.
         ordered = len(members) > 1 and all(step.get("number") is None for step in members)
-        keys = key_steps(step["name"] for step in members)
+        keys = make_step_keys(step["name"] for step in members)
         for place, (key, step) in enumerate(zip(keys, members, strict=True), start=1):
             values = {name: step[name] for name in STEP_FIELDS if name in step}
             if ordered:

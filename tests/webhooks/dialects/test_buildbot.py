@@ -8,7 +8,7 @@ import pytest
 from dashboard.core.report import Identity
 from dashboard.webhooks.dialects.buildbot import EVENTS, WORDS, name_delivery, name_event, parse
 from dashboard.webhooks.dialects.payload import MAX_STEPS, Ignored, MalformedError
-from tests.webhooks.dialects.buildbot_bodies import (
+from tests.support.bodies.buildbot import (
     BUILDING,
     BUILT,
     FAILED,
@@ -21,7 +21,7 @@ from tests.webhooks.dialects.buildbot_bodies import (
     make_build,
     make_step,
 )
-from tests.webhooks.dialects.reading import at, merge_in_any_order, only, outcome, values
+from tests.support.reading import at, merge_in_any_order, only, outcome, values
 
 BUILD = Identity("buildbot", "octo-shop", (MASTER, "shop ci", "run", "71", 1), "71", 1)
 
@@ -90,7 +90,7 @@ def test_a_build_that_failed_says_why_at_the_step_and_as_a_whole() -> None:
 def test_every_result_has_its_meaning_for_builds_and_steps(
     results: int | None, complete: bool, expected: tuple[str, str | None, str]
 ) -> None:
-    stands = {"results": results, "complete": complete}
+    stands: dict[str, Any] = {"results": results, "complete": complete}
     report = read(make_build(make_step(0, "Build", "10:00:00", **stands), **stands))
     nodes = [report.deployment, report.jobs["shop ci"], report.steps["shop ci", "build"]]
     assert [outcome(node) for node in nodes] == [expected] * 3
@@ -212,19 +212,28 @@ def test_builds_of_other_masters_builders_and_rebuilds_are_others(change: dict[s
 @pytest.mark.parametrize(
     ("body", "event", "reason"),
     [
-        (make_build(), "build", None),
-        ({"buildrequest": {}, "builder": {"name": "Shop CI"}, "results": None}, "buildrequest", "tells of itself"),
-        ({"buildset": {}, "builds": [make_build()]}, "buildset", "tell of themselves"),
+        (
+            {"buildrequest": {}, "builder": {"name": "Shop CI"}, "results": None},
+            "buildrequest",
+            "reported when it starts",
+        ),
+        ({"buildset": {}, "builds": [make_build()]}, "buildset", "reported separately"),
         ("Build started.", "text", "MessageFormatterFunction"),
         ({}, "unnamed", "unknown event 'unnamed'"),
         ([make_build()], "unnamed", "unknown event 'unnamed'"),
         (None, "unnamed", "unknown event 'unnamed'"),
     ],
 )
-def test_the_body_tells_the_event_and_all_but_builds_are_ignored(body: Any, event: str, reason: str | None) -> None:
+def test_a_body_that_is_no_build_is_named_and_ignored_for_a_reason(body: Any, event: str, reason: str) -> None:
     assert name_event(None, body) == event
     parsed = parse(event, body)
-    assert reason in parsed.reason if reason and isinstance(parsed, Ignored) else reason is None
+    assert isinstance(parsed, Ignored)
+    assert reason in parsed.reason
+
+
+def test_the_body_of_a_build_is_named_and_read() -> None:
+    assert name_event(None, make_build()) == "build"
+    assert only(parse("build", make_build())).identity.run_id == "71"
 
 
 def test_an_event_that_a_header_names_is_taken_at_its_word() -> None:

@@ -8,27 +8,27 @@ from hypothesis import strategies as st
 
 from dashboard.webhooks.dialects import buildbot
 from dashboard.webhooks.dialects.buildbot import EVENTS
-from tests.webhooks.dialects.arbitrary import check, make_json, mutated, texts
-from tests.webhooks.dialects.buildbot_bodies import FAILED
-from tests.webhooks.dialects.reading import only
+from tests.support.arbitrary import check, make_json, mutated, texts
+from tests.support.bodies.buildbot import FAILED
+from tests.support.reading import only
 
 usual_names = st.sampled_from(list(FAILED))
 anything = make_json(texts | usual_names)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(mutated([FAILED]))
 def test_a_body_with_odd_values_is_taken_or_refused(body: Any) -> None:
     check(buildbot, "build", body)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(usual_names, anything)
 def test_any_field_may_hold_anything(name: str, value: Any) -> None:
     check(buildbot, "build", {**copy.deepcopy(FAILED), name: value})
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.sampled_from(list(EVENTS)), anything)
 def test_arbitrary_json_is_taken_or_refused(event: str, body: Any) -> None:
     check(buildbot, event, body)

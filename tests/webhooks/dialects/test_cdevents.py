@@ -7,7 +7,7 @@ import pytest
 from dashboard.core.report import Identity
 from dashboard.webhooks.dialects.cdevents import EVENTS, WORDS, name_delivery, name_event, parse
 from dashboard.webhooks.dialects.payload import Ignored, MalformedError
-from tests.webhooks.dialects.cdevents_bodies import (
+from tests.support.bodies.cdevents import (
     ARTIFACT,
     make_event,
     make_pipeline_run,
@@ -15,8 +15,8 @@ from tests.webhooks.dialects.cdevents_bodies import (
     make_task_run,
     wrap,
 )
-from tests.webhooks.dialects.corpora import read_corpus
-from tests.webhooks.dialects.reading import at, merge_in_any_order, only, outcome, values
+from tests.support.bodies.corpora import needs_corpora, read_corpus
+from tests.support.reading import at, merge_in_any_order, only, outcome, values
 
 RUN = Identity("cdevents", "tekton-blue", ("", "/tekton/blue", "run", "ship-7"), "ship-7")
 
@@ -261,6 +261,7 @@ def test_words_are_looked_up_without_case() -> None:
     assert all(word == word.casefold() for word in WORDS)
 
 
+@needs_corpora
 def test_real_bodies_say_something_or_are_ignored_for_a_reason() -> None:
     parsed = {name: parse(name_event(None, body), body) for name, body in read_corpus("cdevents-0.4.1").items()}
     ignored = {name for name, reports in parsed.items() if isinstance(reports, Ignored)}

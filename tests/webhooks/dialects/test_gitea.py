@@ -7,7 +7,7 @@ import pytest
 from dashboard.core.report import Identity
 from dashboard.webhooks.dialects.gitea import EVENTS, name_event, parse
 from dashboard.webhooks.dialects.payload import Ignored, MalformedError
-from tests.webhooks.dialects.gitea_bodies import (
+from tests.support.bodies.gitea import (
     EPOCH,
     HOME,
     NEVER,
@@ -18,7 +18,7 @@ from tests.webhooks.dialects.gitea_bodies import (
     make_run,
     make_status,
 )
-from tests.webhooks.dialects.reading import at, merge_in_any_order, only, outcome, values
+from tests.support.reading import at, merge_in_any_order, only, outcome, values
 
 RUN = Identity("gitea", "octo-shop", ("git.example.org:3000", 62, "run", "10", 1), "10", 1)
 DESCRIBED = {
@@ -218,7 +218,7 @@ def test_the_latest_status_of_a_commit_wins() -> None:
 
 def test_a_commit_status_of_its_own_actions_is_ignored_for_the_job_tells_the_same() -> None:
     body = make_status(context="deploy / build (push)", target_url=f"{HOME}/actions/runs/3/jobs/0")
-    assert parse("status", body) == Ignored("a job of Gitea's own Actions, which workflow_job tells of")
+    assert parse("status", body) == Ignored("job of Gitea Actions; it is reported as workflow_job")
 
 
 @pytest.mark.parametrize(

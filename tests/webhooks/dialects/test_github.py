@@ -9,9 +9,9 @@ from dashboard.core.report import Identity
 from dashboard.core.words import WAITING_WORDS
 from dashboard.webhooks.dialects.github import EVENTS, WORDS, name_event, parse
 from dashboard.webhooks.dialects.payload import Ignored, MalformedError
-from tests.webhooks.dialects.github_bodies import SHA, make_check, make_deployment, make_job, make_run, make_status
-from tests.webhooks.dialects.github_bodies import make_step as step
-from tests.webhooks.dialects.reading import at, only, outcome, values
+from tests.support.bodies.github import SHA, make_check, make_deployment, make_job, make_run, make_status
+from tests.support.bodies.github import make_step as step
+from tests.support.reading import at, only, outcome, values
 
 RUN = Identity("github", "octo-shop", ("github.com", 4711, "run", "9001", 1), "9001", 1)
 

@@ -5,8 +5,8 @@ import pytest
 from dashboard.core.report import Identity
 from dashboard.webhooks.dialects.github import parse
 from dashboard.webhooks.dialects.payload import Ignored
-from tests.webhooks.dialects.github_bodies import SHA, make_check, make_deployment, make_run, make_status
-from tests.webhooks.dialects.reading import at, merge_in_any_order, only, outcome, values
+from tests.support.bodies.github import SHA, make_check, make_deployment, make_run, make_status
+from tests.support.reading import at, merge_in_any_order, only, outcome, values
 
 RUN = {"workflow_run": {"id": 9001, "run_attempt": 2, "status": "completed", "conclusion": "failure"}}
 STATES = [
@@ -114,7 +114,7 @@ def test_a_check_that_belongs_to_a_deployment_has_its_environment() -> None:
 
 def test_a_check_of_github_actions_is_ignored_for_its_job_tells_the_same() -> None:
     body = make_check(app={"slug": "github-actions"})
-    assert parse("check_run", body) == Ignored("a job of GitHub Actions, which workflow_job tells of")
+    assert parse("check_run", body) == Ignored("job of GitHub Actions; it is reported as workflow_job")
 
 
 def test_a_commit_status_is_told_apart_by_commit_context_and_target() -> None:

@@ -1,26 +1,13 @@
 """The bodies that GitHub and others publish as examples, as the npm package @octokit/webhooks-examples has them."""
 
-import json
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
-
 import pytest
 
 from dashboard.core.report import DEPLOYMENT_FIELDS, JOB_FIELDS, STEP_FIELDS
 from dashboard.webhooks.dialects.github import EVENTS, name_event, parse
 from dashboard.webhooks.dialects.payload import Ignored
+from tests.support.bodies.github_examples import read_examples
 
-EXAMPLES = Path(__file__).parents[3] / "node_modules" / "@octokit" / "webhooks-examples"
 SAID_TO_US = ("workflow_run", "workflow_job", "deployment", "deployment_status", "check_run", "status")
-
-
-def read_examples() -> Iterator[tuple[str, Any]]:
-    """Yield event and body, of github.com and of every version of its server."""
-    for path in sorted(EXAMPLES.glob("*/index.json")):
-        for event in json.loads(path.read_text(encoding="utf-8")):
-            for body in event["examples"]:
-                yield event["name"], body
 
 
 def test_every_example_says_something_or_is_ignored_for_a_reason() -> None:

@@ -1,8 +1,8 @@
 """The bad cases that GitHub has been seen to send: order and repetition give the same state."""
 
 from dashboard.webhooks.dialects.github import parse
-from tests.webhooks.dialects.github_bodies import make_deployment, make_job, make_run, make_step
-from tests.webhooks.dialects.reading import at, merge_in_any_order, only, outcome, values
+from tests.support.bodies.github import make_deployment, make_job, make_run, make_step
+from tests.support.reading import at, merge_in_any_order, only, outcome, values
 
 
 def test_completed_then_in_progress_then_queued_ends_completed() -> None:

@@ -5,8 +5,8 @@ import pytest
 from dashboard.core.report import Identity
 from dashboard.webhooks.dialects.gitlab import parse
 from dashboard.webhooks.dialects.payload import MalformedError
-from tests.webhooks.dialects.gitlab_bodies import HOME, SHA, make_deployment
-from tests.webhooks.dialects.reading import at, merge_in_any_order, only, outcome, values
+from tests.support.bodies.gitlab import HOME, SHA, make_deployment
+from tests.support.reading import at, merge_in_any_order, only, outcome, values
 
 
 def test_a_deployment_has_one_job_and_an_identity_of_its_own() -> None:

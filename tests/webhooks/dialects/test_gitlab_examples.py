@@ -1,6 +1,5 @@
 """The bodies of GitLab and of Bitbucket that others publish, in the folder that CORPORA names."""
 
-import json
 from types import ModuleType
 from typing import Any
 
@@ -9,9 +8,9 @@ import pytest
 from dashboard.core.report import DEPLOYMENT_FIELDS, JOB_FIELDS, PROJECT_FIELDS
 from dashboard.webhooks.dialects import bitbucket, gitlab
 from dashboard.webhooks.dialects.payload import Ignored
-from tests.webhooks.dialects.corpora import CORPORA
+from tests.support.bodies.corpora import needs_corpora, read_corpus
 
-pytestmark = pytest.mark.skipif(not CORPORA.is_dir(), reason="the folder that CORPORA names is absent")
+pytestmark = needs_corpora
 HEADERS = {
     "repo-commit-status-created": "repo:commit_status_created",
     "repo-commit-status-updated": "repo:commit_status_updated",
@@ -21,8 +20,7 @@ HEADERS = {
 
 def read_examples(dialect: ModuleType) -> dict[str, tuple[str, Any]]:
     """Return event and body by the name of the file."""
-    folder = CORPORA / dialect.__name__.rpartition(".")[2]
-    bodies = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("*.json")}
+    bodies = read_corpus(dialect.__name__.rpartition(".")[2])
     return {name: (dialect.name_event(HEADERS.get(name), body), body) for name, body in bodies.items()}
 
 

@@ -1,9 +1,11 @@
 """GitLab's hard cases: order and repetition of its hooks give the same state."""
 
+from collections.abc import Mapping
+
 from dashboard.core.report import Report
 from dashboard.webhooks.dialects.gitlab import parse
-from tests.webhooks.dialects.gitlab_bodies import make_build, make_job, make_pipeline
-from tests.webhooks.dialects.reading import at, merge_in_any_order, only, outcome, values
+from tests.support.bodies.gitlab import make_build, make_job, make_pipeline
+from tests.support.reading import at, merge_in_any_order, only, outcome, values
 
 FIRST = {"started_at": "2026-03-01 10:01:00 UTC"}
 FIRST_ENDED = {**FIRST, "finished_at": "2026-03-01 10:02:00 UTC", "failure_reason": "script_failure"}
@@ -16,7 +18,7 @@ def tell_pipeline(status: str, *builds: dict[str, object], finished_at: str | No
     return only(parse("pipeline", make_pipeline(status, *builds, finished_at=finished_at)))
 
 
-def tell_job(number: int, status: str, times: dict[str, object]) -> Report:
+def tell_job(number: int, status: str, times: Mapping[str, object]) -> Report:
     return only(parse("build", make_job(number, "unit", status, **{f"build_{name}": at for name, at in times.items()})))
 
 

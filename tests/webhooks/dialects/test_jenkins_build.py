@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboard.webhooks.dialects.jenkins_build import locate, shorten_branch, shorten_repository
+from dashboard.webhooks.dialects.jenkins_build import locate_build, shorten_branch, shorten_repository
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ from dashboard.webhooks.dialects.jenkins_build import locate, shorten_branch, sh
     ],
 )
 def test_an_address_tells_job_and_number(address: str | None, expected: tuple[str, str | None]) -> None:
-    assert locate(address) == expected
+    assert locate_build(address) == expected
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ import pytest
 
 from dashboard.webhooks.dialects.jenkins import name_event, parse
 from dashboard.webhooks.dialects.payload import MAX_STEPS, Ignored, MalformedError
-from tests.webhooks.dialects.jenkins_bodies import make_notification, make_run, make_stage, make_stages
-from tests.webhooks.dialects.reading import at, merge_in_any_order, only, outcome, values
+from tests.support.bodies.jenkins import make_notification, make_run, make_stage, make_stages
+from tests.support.reading import at, merge_in_any_order, only, outcome, values
 
 
 def test_stages_are_the_steps_of_their_build() -> None:
@@ -68,7 +68,7 @@ def test_stages_of_no_known_build_are_ignored(href: object) -> None:
 
 def test_more_stages_than_are_taken_are_malformed() -> None:
     body = make_stages("SUCCESS", *[make_stage("Build")] * (MAX_STEPS + 1))
-    with pytest.raises(MalformedError, match="More than 10000"):
+    with pytest.raises(MalformedError, match="At most 10000"):
         parse("wfapi.describe", body)
 
 

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.webhooks.dialects import bitbucket, gitea, github, gitlab
-from tests.webhooks.dialects.arbitrary import check, json_values, mutated
-from tests.webhooks.dialects.known_bodies import KNOWN_BODIES
+from tests.support.arbitrary import check, json_values, mutated
+from tests.support.bodies.known import KNOWN_BODIES
 
 BODIES: list[tuple[ModuleType, str, Any]] = [
     (dialect, event, body)
@@ -18,14 +18,14 @@ BODIES: list[tuple[ModuleType, str, Any]] = [
 ]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.data(), st.sampled_from(BODIES))
 def test_a_body_with_odd_values_is_taken_or_refused(data: st.DataObject, known: tuple[ModuleType, str, Any]) -> None:
     dialect, event, body = known
     check(dialect, event, data.draw(mutated([body])))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.sampled_from(BODIES), json_values)
 def test_arbitrary_json_is_refused_or_ignored(known: tuple[ModuleType, str, Any], body: Any) -> None:
     dialect, event, _ = known

@@ -13,9 +13,9 @@ from flask.testing import FlaskClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.webhooks.dialects.arbitrary import list_places
-from tests.webhooks.order.delivering import RUNS, Delivery, Json, anonymise, read_deployment, renew_key, write_wire
-from tests.webhooks.order.series import SERIES
+from tests.support.arbitrary import list_places
+from tests.support.delivering import RUNS, Delivery, Json, anonymise, read_deployment, renew_key, write_wire
+from tests.support.series import SERIES
 
 DEALT = re.compile(
     "_at$|_on$|^time|timemillis$|updated|stopped|started$|created$|status$|state$|conclusion|phase|outcome|^results?$"
@@ -77,7 +77,7 @@ def show_moved(client: FlaskClient, deliveries: Sequence[Delivery]) -> list[Json
 
 @pytest.mark.parametrize("name", SERIES)
 def test_any_order_of_an_arbitrary_series_shows_the_same(shared_client: FlaskClient, name: str) -> None:
-    @settings(max_examples=20, deadline=None)
+    @settings(max_examples=20)
     @given(st.data(), dealt_anew(name))
     def compare(data: st.DataObject, deliveries: list[Delivery]) -> None:
         repeated = data.draw(st.sampled_from(deliveries))

@@ -6,9 +6,9 @@ from typing import Any
 
 from flask.testing import FlaskClient
 
-from tests.ingest.deliveries import NOW, read_view
-from tests.webhooks.dialects.github_bodies import make_deployment, make_job, make_run, make_step
-from tests.webhooks.order.delivering import (
+from tests.support.bodies.github import make_deployment, make_job, make_run, make_step
+from tests.support.deliveries import NOW, read_view
+from tests.support.delivering import (
     RUNS,
     Delivery,
     Json,
@@ -19,7 +19,7 @@ from tests.webhooks.order.delivering import (
     show,
     show_in_any_order,
 )
-from tests.webhooks.order.series import clock
+from tests.support.series import clock
 
 
 def tell_run(run: int, status: str, conclusion: str | None = None, **fields: Any) -> tuple[str, Json]:
@@ -95,7 +95,7 @@ def test_a_queued_job_has_not_started_when_it_was_created(shared_client: FlaskCl
 def test_an_end_before_the_start_is_no_negative_duration(shared_client: FlaskClient) -> None:
     def series(run: int) -> list[Delivery]:
         step = make_step(1, "completed", "cancelled", started_at=clock("10:09:00"), completed_at=clock("10:08:00"))
-        times = {"started_at": clock("10:09:00"), "completed_at": clock("10:08:59")}
+        times: Json = {"started_at": clock("10:09:00"), "completed_at": clock("10:08:59")}
         run_times = {"run_started_at": clock("10:09:10"), "updated_at": clock("10:09:00")}
         return make_series(
             "github",
@@ -124,7 +124,7 @@ def test_success_while_a_job_is_open_is_partial_until_the_job_is_reported(shared
     assert (job["state"], job["steps"][1]["state"], job["current_step_index"]) == ("unknown", "unknown", None)
 
     def with_late_report(run: int) -> list[Delivery]:
-        ended = {"completed_at": clock("10:03:00"), "steps": [make_step(1), make_step(2)]}
+        ended: Json = {"completed_at": clock("10:03:00"), "steps": [make_step(1), make_step(2)]}
         return series(run) + make_series("github", -run, tell_job(run, "completed", "success", **ended))
 
     corrected = show_in_any_order(shared_client, with_late_report)
@@ -183,7 +183,7 @@ class TestAttempts:
 
     def first(self, run: int) -> list[Delivery]:
         """Return the deliveries on the first attempt, the last of which is that it is completed."""
-        done = {"completed_at": clock("10:03:00")}
+        done: Json = {"completed_at": clock("10:03:00")}
         return make_series(
             "github",
             run,
@@ -194,9 +194,9 @@ class TestAttempts:
 
     def second(self, run: int) -> list[Delivery]:
         """Return the deliveries on the second: the job that had succeeded is reported again, the other one runs."""
-        again = {"run_attempt": 2}
+        again: Json = {"run_attempt": 2}
         times = {"run_started_at": clock("10:10:00"), "updated_at": clock("10:10:01")}
-        done = {"completed_at": clock("10:03:00")}
+        done: Json = {"completed_at": clock("10:03:00")}
         return make_series(
             "github",
             -run,

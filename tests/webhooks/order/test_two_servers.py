@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.conftest import StartDashboard
-from tests.servers import DashboardServer
-from tests.webhooks.order.delivering import RUNS, Delivery, Json, anonymise, renew_key, write_wire
-from tests.webhooks.order.series import tell_github
+from tests.support.delivering import RUNS, Delivery, Json, anonymise, renew_key, write_wire
+from tests.support.fixtures import StartDashboard
+from tests.support.series import tell_github
+from tests.support.servers import DashboardServer
 
 Servers = tuple[DashboardServer, DashboardServer]
 ROUNDS = 12

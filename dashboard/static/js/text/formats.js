@@ -58,8 +58,8 @@ export function makeFormats(words, zone = "local") {
     port: (port) => (port ? `:${port}` : ""),
     attempt: (n) => (n > 1 ? translate("phrase.attempt", { n }) : ""),
     count: (n, of) => translate("phrase.count", { n: n ?? 0, of: of ?? 0 }),
-    steps: (n, of) => (of ? translate("phrase.steps", { n: n ?? 0, of }) : ""),
-    jobs: (n, of) => translate("phrase.jobs", { n: n ?? 0, of: of ?? 0 }),
+    steps: (done, n) => (n ? translate("phrase.steps", { done: done ?? 0, n }) : ""),
+    jobs: (done, n) => translate("phrase.jobs", { done: done ?? 0, n: n ?? 0 }),
     last_ran: (n) => (n ? translate("phrase.last_ran", { n }) : ""),
     step,
     ending: (state, key, name) => {
@@ -77,7 +77,10 @@ export function makeFormats(words, zone = "local") {
     usual: makeEstimateFormats(words, duration).usual,
     own_name: (key, name) => formatOwnName(words, key ?? "", name ?? ""),
     remark: (state, status) => (state === "unknown" ? (words[`remark.${status}`] ?? "") : ""),
-    failures: (failed, n) => (failed === null || !n ? "" : translate(failed ? "failures.some" : "failures.none", { n, failed })),
+    failures: (failed, runs) => {
+      if (failed === null || !runs) return "";
+      return translate(failed ? "failures.some" : "failures.none", { n: runs + 1, failed: failed + 1 });
+    },
     step_id: (job, key) => (key === null ? "" : `step-${job}/${key}`.replace(/[ \t\n\f\r]/g, "_")),
     time: (value) => (value ? moments.time(new Date(value)) : ""),
     clock: (value) => (value ? moments.clock(new Date(value)) : ""),
@@ -94,7 +97,7 @@ export function makeFormats(words, zone = "local") {
     list: (values) => (values ?? []).join(", "),
     strip: (outcomes) => formatStrip(outcomes ?? [], translate),
     group: (by, key) => (by === null || by === "none" ? "" : key ? word(by)(key) : word("group")(by)),
-    projects: (n, of) => (n === of ? translate("phrase.projects", { n: n ?? 0 }) : translate("phrase.projects_of", { n, of })),
+    projects: (shown, n) => translate(shown === n ? "phrase.projects" : "phrase.projects_of", { shown, n: n ?? 0 }),
     quiet: (n) => (n ? translate("phrase.quiet", { n }) : ""),
     more: (n) => (n ? translate("phrase.more", { n }) : ""),
   };
@@ -156,11 +159,12 @@ function formatStep(words, key, name) {
   return number ? `${named} #${number}` : named;
 }
 
-/** Return the sender's own name of a step, where the page calls it otherwise and it is not merely the key. */
+/** Return the sender's name of a step if it differs from the shown name by more than spaces, and from the key. */
 function formatOwnName(words, key, name) {
   const base = key.replace(/#[0-9]+$/, "");
   const named = words[`step.${base}`];
-  return named === undefined || name === named || name === base ? "" : name;
+  const bare = (text) => text.replaceAll(" ", "");
+  return named === undefined || bare(name) === bare(named) || name === base ? "" : name;
 }
 
 /** Return formats of a moment in UTC, like the server's: `2024-01-01 00:00:05 UTC`. */

@@ -1,0 +1,113 @@
+"""Each migration goes up and down, and together they make the tables that the models describe."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import flask_migrate
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import Flask
+from sqlalchemy import inspect, select
+
+from dashboard.app import create_app
+from dashboard.database.migrations import MIGRATIONS
+from dashboard.extensions import db
+from dashboard.models import Base, DeploymentEvent
+from tests.support.applications import close_connections, make_settings
+from tests.support.databases import MakeDatabase
+
+REVISIONS = [revision.revision for revision in ScriptDirectory(str(MIGRATIONS)).walk_revisions()][::-1]
+
+
+@pytest.fixture
+def bare_app(make_database: MakeDatabase, tmp_path: Path) -> Iterator[Flask]:
+    """Give the application on a database without tables."""
+    app = create_app(make_settings(make_database(), tmp_path))
+    with app.app_context():
+        flask_migrate.downgrade(revision="base")
+        yield app
+        close_connections(app)
+
+
+def list_tables() -> set[str]:
+    return set(inspect(db.engine).get_table_names()) - {"alembic_version"}
+
+
+def test_there_is_one_head() -> None:
+    assert len(ScriptDirectory(str(MIGRATIONS)).get_heads()) == 1
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_a_migration_goes_up_down_and_up_again(bare_app: Flask, revision: str) -> None:
+    flask_migrate.upgrade(revision=revision)
+    there = list_tables()
+    flask_migrate.downgrade(revision="-1")
+    flask_migrate.upgrade(revision=revision)
+    assert list_tables() == there
+
+
+def test_all_the_way_down_leaves_no_table(bare_app: Flask) -> None:
+    flask_migrate.upgrade()
+    assert list_tables() == set(Base.metadata.tables)
+    flask_migrate.downgrade(revision="base")
+    assert list_tables() == set()
+
+
+def test_the_migrations_make_what_the_models_describe(app: Flask) -> None:
+    with db.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_what_changed_is_the_same_after_it_was_packed_and_unpacked(bare_app: Flask) -> None:
+    flask_migrate.upgrade(revision="0002")
+    changes = {"deployment": {"message": '部署 "done"\n', "port": 80}, "jobs": [], "steps": [{"key": "a", "log": None}]}
+    written = json.dumps(changes)
+    with db.engine.begin() as connection:
+        connection.exec_driver_sql("""
+            INSERT INTO projects (id, slug, name, stamps, seq, created_at) VALUES (1, 'a', 'a', '{}', 0, now());
+            INSERT INTO deployments (id, identity, project_id, dialect, attempt, generation, stamps, step_tally,
+              job_tally, state, seq, sorted_at, created_at, last_report_at)
+            VALUES (1, 'a', 1, 'native', 1, 0, '{}', '{}', '{}', 'queued', 2000, now(), now(), now());
+        """)
+        statement = (
+            "INSERT INTO deployment_events SELECT 1, n, 'step.updated', %s, now() FROM generate_series(1, 2000) n"
+        )
+        connection.exec_driver_sql(statement, (written,))
+    flask_migrate.upgrade(revision="0003")
+    with db.session.begin():
+        rows = db.session.scalars(select(DeploymentEvent.changes)).all()
+    assert len(rows) == 2000
+    assert all(row == changes for row in rows)
+    flask_migrate.downgrade(revision="0002")
+    with db.engine.connect() as connection:
+        count = "SELECT count(*) FROM deployment_events WHERE changes = %s::jsonb"
+        assert connection.exec_driver_sql(count, (written,)).scalar_one() == 2000
+
+
+def test_a_conflicting_outcome_keeps_its_values_under_the_new_names(bare_app: Flask) -> None:
+    flask_migrate.upgrade(revision="0004")
+    old = {"conclusion": "failure", "status_raw": "failed", "completed_at": None, "said_at": "2026-01-01T00:00:00Z"}
+    with db.engine.begin() as connection:
+        connection.exec_driver_sql(
+            """
+            INSERT INTO projects (id, slug, name, stamps, seq, created_at) VALUES (1, 'a', 'a', '{}', 0, now());
+            INSERT INTO deployments (id, identity, project_id, dialect, attempt, generation, stamps, step_tally,
+              job_tally, state, seq, sorted_at, created_at, last_report_at, said_at, rival)
+            VALUES (1, 'a', 1, 'native', 1, 0, '{}', '{}', '{}', 'queued', 1, now(), now(), now(), now(), %s),
+              (2, 'b', 1, 'native', 1, 0, '{}', '{}', '{}', 'queued', 1, now(), now(), now(), NULL, NULL);
+            """,
+            (json.dumps(old),),
+        )
+    flask_migrate.upgrade(revision="0005")
+    read = "SELECT reported_at IS NOT NULL, conflicting_outcome FROM deployments ORDER BY id"
+    with db.engine.connect() as connection:
+        new = {**old, "reported_at": old["said_at"]}
+        del new["said_at"]
+        assert connection.exec_driver_sql(read).all() == [(True, new), (False, None)]
+    flask_migrate.downgrade(revision="0004")
+    with db.engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT rival FROM deployments ORDER BY id").scalars().all() == [old, None]

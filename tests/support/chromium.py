@@ -1,0 +1,60 @@
+"""Reading a page in Chromium for comparison: what a visitor gets, without what only the clock changes."""
+
+import difflib
+import json
+import time
+from typing import Any
+
+from playwright.sync_api import Page, WebSocketRoute
+
+DEADLINE_S = 20
+LOOKS = [(1280, "light", "en-GB"), (1280, "dark", "zh-CN"), (390, "dark", "en-GB"), (390, "light", "zh-CN")]
+"""Widths, themes and languages in which a page is looked at: each beside each of the others once."""
+
+READ_MAIN = """() => {
+  const read = (node) => {
+    if (node.nodeType === Node.TEXT_NODE) return node.data.replace(/\\s+/g, " ").trim();
+    const attributes = [...node.attributes].filter(({ name }) => name !== "open");
+    const lines = attributes.map(({ name, value }) => `${name}=${value}`).sort();
+    const ticking = node.hasAttribute("data-tick") && !node.hidden;
+    const children = ticking ? ["…"] : [...node.childNodes].map(read).filter((child) => child !== "");
+    return [node.localName, lines, children];
+  };
+  return [document.title, read(document.getElementById("main"))];
+}"""
+
+
+def read_main(page: Page) -> list[Any]:
+    """Return title and content of a page as nested lists; ticking texts, blanks and opened logs are left out."""
+    content: list[Any] = page.evaluate(READ_MAIN)
+    return content
+
+
+def block_socket(page: Page) -> None:
+    """Let no socket of this page reach the server."""
+    page.route_web_socket("**/socket.io/**", _refuse)
+
+
+def _refuse(route: WebSocketRoute) -> None:
+    route.close()
+
+
+def wait_connection(page: Page, connection: str) -> None:
+    """Wait until the indicator is in this state."""
+    page.locator(f"#connection[data-connection={connection}]").wait_for()
+
+
+def expect_fresh(page: Page, fresh: Page) -> None:
+    """Wait until the page shows what `fresh` shows when it loads the same address; fail with the difference."""
+    deadline = time.monotonic() + DEADLINE_S
+    while True:
+        fresh.goto(page.url)
+        wanted, shown = read_main(fresh), read_main(page)
+        if shown == wanted:
+            return
+        assert time.monotonic() < deadline, "\n".join(_compare(shown, wanted))
+
+
+def _compare(shown: list[Any], wanted: list[Any]) -> list[str]:
+    old, new = (json.dumps(content, indent=1, ensure_ascii=False).splitlines() for content in (shown, wanted))
+    return list(difflib.unified_diff(old, new, "the page", "the page loaded afresh", n=12, lineterm=""))
