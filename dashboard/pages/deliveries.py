@@ -78,7 +78,7 @@ def _describe_results(reader: Reader, filters: DeliveryFilters, arguments: Mappi
         "older": older,
         "newer": make_newer_cursor(deliveries[0]) if deliveries and not is_first else None,
         "is_first": is_first,
-        "asked": write_api_arguments(filters),
+        "api_arguments": write_api_arguments(filters),
         "outcome": read_outcome(arguments),
     }
 

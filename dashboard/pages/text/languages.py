@@ -72,8 +72,8 @@ def choose_language() -> str:
     if chosen in LANGUAGES:
         return chosen
     # By the first part of each tag, so that en-GB before zh means English, and zh-TW simplified rather than English.
-    asked = (tag.partition("-")[0].lower() for tag, quality in request.accept_languages if quality > 0)
-    return next((language for language in asked if language in LANGUAGES), DEFAULT)
+    preferred = (tag.partition("-")[0].lower() for tag, quality in request.accept_languages if quality > 0)
+    return next((language for language in preferred if language in LANGUAGES), DEFAULT)
 
 
 def switch_language() -> ResponseReturnValue:

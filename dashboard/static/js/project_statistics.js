@@ -13,7 +13,7 @@ export function followStatistics(fetchMain) {
 
   async function refetch() {
     const main = await fetchMain(location.href);
-    for (const part of document.querySelectorAll(".past")) morph(part, main.querySelector(`#${part.id}`));
+    for (const part of document.querySelectorAll(".project-part")) morph(part, main.querySelector(`#${part.id}`));
     shownVersion = main.ownerDocument.getElementById("statistics-version").value;
   }
 
