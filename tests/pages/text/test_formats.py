@@ -12,7 +12,7 @@ from flask import Flask, url_for
 from dashboard.pages.text import formats, languages
 from scripts.translations import translate_words
 
-TABLES = Path(__file__).parents[1] / "js" / "text"
+TABLES = Path(__file__).parents[2] / "js" / "text"
 TABLE = json.loads((TABLES / "formats.json").read_text())
 NOW = datetime.fromisoformat(TABLE["now"])
 
