@@ -106,7 +106,7 @@ def test_fields_that_narrow_nothing_stay_out_of_the_address(
     page.wait_for_url("**/deployments?project=short")
 
 
-def test_the_past_of_a_project_moves_with_it(
+def test_the_statistics_of_a_project_follow_its_deployments(
     open_page: OpenPage, fresh: Page, dashboard_server: DashboardServer
 ) -> None:
     steps = [{"name": "build", "status": "success"}]
@@ -127,7 +127,7 @@ def test_the_past_of_a_project_moves_with_it(
     expect_fresh(page, fresh)
 
 
-def test_what_happened_while_the_page_was_away_is_told_when_it_is_back(
+def test_what_happened_while_the_page_was_offline_is_shown_when_it_is_back(
     open_page: OpenPage, fresh: Page, start_dashboard: StartDashboard
 ) -> None:
     server = start_dashboard(DASHBOARD_REFRESH_S="1")

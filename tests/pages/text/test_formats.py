@@ -19,7 +19,7 @@ NOW = datetime.fromisoformat(TABLE["now"])
 
 @pytest.fixture(scope="module", params=languages.LANGUAGES)
 def language(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Give each language, in which the request of the test asks for its page."""
+    """Give each language, with a request in it."""
     app = Flask("formats")
     languages.init_app(app)
     with app.test_request_context(headers={"Accept-Language": languages.TAGS[request.param]}):
