@@ -19,7 +19,7 @@ def show_delivery(delivery_id: UUID) -> Response:
 
 
 def describe_delivery(view: DeliveryView, arguments: Mapping[str, str]) -> dict[str, Any]:
-    """Return what the template is given; `arguments` say what became of a replay of the delivery."""
+    """Return the context of the template; `arguments` hold the result of a replay of the delivery."""
     return {
         "delivery": view,
         "shapes": SHAPES,

@@ -127,12 +127,12 @@ def test_the_time_of_a_claim_is(
 ) -> None:
     outcome = ended(Conclusion.SUCCESS, completed_at)
     node = claim_node({"branch": "main"}, outcome=outcome, stamp=stamp, started_at=started_at)
-    assert node.fields == {"branch": (stamp_of(time), 2, "main")}
+    assert node.fields == {"branch": (make_stamp(time), 2, "main")}
     assert node.outcome == outcome
 
 
 def test_a_claim_without_an_outcome_has_the_lowest_rank() -> None:
-    assert claim_node({"branch": "main"}, started_at=EARLY) == Node({"branch": (stamp_of(EARLY), 0, "main")})
+    assert claim_node({"branch": "main"}, started_at=EARLY) == Node({"branch": (make_stamp(EARLY), 0, "main")})
 
 
 def test_of_three_different_endings_the_two_largest_are_kept() -> None:

@@ -64,7 +64,7 @@ test("what shows the same as before stays the same object, so that it is not wri
   assert.equal(after.jobs[1], before.jobs[1]);
 });
 
-test("when the axis changes, every bar is drawn anew", () => {
+test("when the axis changes, every bar is drawn again", () => {
   const describe = makeDescriber();
   const view = makeView({ state: "running", completed_at: null }, [{ steps: [{ key: "a" }] }]);
   const before = describe(view, now - 60_000);

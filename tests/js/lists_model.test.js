@@ -16,7 +16,7 @@ const makeOutcome = ({ id, seq, sorted_at, environment, state, duration_s }) => 
   id, seq, sorted_at, environment, state, duration_s,
 });
 
-/** Lists of one project with these deployments, the newest last; of the `older` ones only the strip tells. */
+/** Lists of one project with these deployments, the newest last; the `older` ones are in the strip only. */
 function makeListsWith(older, ...deployments) {
   const outcomes = [...older, ...deployments].toReversed().map(makeOutcome);
   const project = { ...makeProject(), last_deployment: deployments.at(-1) ?? null, outcomes, environments: ["production"] };

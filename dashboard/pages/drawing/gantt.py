@@ -21,7 +21,7 @@ ROUND_SPANS_MS = (
 
 View = Mapping[str, Any]
 Axis = dict[str, Any]
-"""`{"start_ms", "span_ms", "span_s", "is_live"}`: a live axis has room for what is still to come."""
+"""`{"start_ms", "span_ms", "span_s", "is_live"}`; a live axis has room for bars that still grow."""
 
 
 def find_axis(view: View, now_ms: int) -> Axis | None:
@@ -42,19 +42,19 @@ def find_axis(view: View, now_ms: int) -> Axis | None:
 
 
 def round_up_span(span_ms: int) -> int:
-    """Return the next round length, so that a growing axis moves rarely."""
+    """Return the next round span, so that a growing axis changes rarely."""
     return next((span for span in ROUND_SPANS_MS if span >= span_ms), -(-span_ms // DAY) * DAY)
 
 
 def has_bar(node: View) -> bool:
-    """Say whether it is known when a job or step was at work: what has ended without a time is not."""
+    """Return whether it is known when a job or step ran. It is not known if it ended without a time."""
     return bool(node.get("started_at")) and bool(node.get("completed_at") or node.get("status") == "in_progress")
 
 
 def place_bar(axis: Axis | None, node: View, now_ms: int) -> tuple[int, int]:
-    """Return x and width, in thousandths of the axis; a width of 0 where there is nothing to show.
+    """Return x and width in thousandths of the axis; the width is 0 if there is nothing to show.
 
-    Without an end the bar goes on to now, or, where nothing is heard any more, to the end of the axis.
+    Without an end the bar extends to now on a live axis, else to the end of the axis.
     """
     if axis is None or not has_bar(node):
         return 0, 0
@@ -65,7 +65,7 @@ def place_bar(axis: Axis | None, node: View, now_ms: int) -> tuple[int, int]:
 
 
 def find_growing_since(axis: Axis | None, node: View) -> int | None:
-    """Return the start of a bar that grows, in milliseconds since 1970; None for one that stands still."""
+    """Return the start of a growing bar in milliseconds since 1970, None for any other bar."""
     grows = axis is not None and axis["is_live"] and has_bar(node) and not node["completed_at"]
     return _read_ms(node["started_at"]) if grows else None
 

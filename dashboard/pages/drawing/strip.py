@@ -21,11 +21,11 @@ SHAPES = {
     "running": "v-12h4v12zm1 -1h2v-10h-2z",
     "cancelled": "v-3h4v3z",
 }
-"""What is drawn from the foot of a slot, by the state whose colour it has."""
+"""Path from the foot of a slot, by the state whose colour it has; `{h}` is the height of a success."""
 
 
 def draw_strip(outcomes: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
-    """Return each shape with the path of its bars; `outcomes` is newest first, the newest is drawn at the right."""
+    """Return (shape, path of all its bars). `outcomes` is newest first; the newest is drawn at the right."""
     longest = max((outcome["duration_s"] or 0 for outcome in outcomes), default=0) or 1
     paths = dict.fromkeys(SHAPES, "")
     for place, outcome in enumerate(outcomes):

@@ -1,17 +1,17 @@
-/** What the page of a deployment shows beyond its view: the twin of `dashboard/pages/deployment.py`. Plain data.
+/** What the page of a deployment shows beyond its view: plain data, the twin of `dashboard/pages/deployment.py`.
  *
  * Both are tested against `tests/js/deployment_description.json`. */
 
 import { findStepUsual } from "./core/estimate.js";
 import { findAxis } from "./drawing/gantt.js";
 
-/** Return a function that describes views: a part which shows the same as before stays the same object. */
+/** Return a function that describes views; jobs and steps that look as before are the same objects as before. */
 export function makeDescriber() {
   const memory = new WeakMap();
   let axis = null;
 
-  return function describeDeployment(told, now) {
-    const view = { ...told, jobs: told.jobs.map((job) => settleJob(job, told.state === "stale")) };
+  return function describeDeployment(source, now) {
+    const view = { ...source, jobs: source.jobs.map((job) => settleJob(job, source.state === "stale")) };
     axis = keepEqual(axis, findAxis(view, now));
     const { step, job } = findFirstFailure(view);
     return {
@@ -22,20 +22,20 @@ export function makeDescriber() {
       grows: view.status !== "completed" && view.dialect !== "native" && view.jobs.length > 0,
       has_several_jobs: view.jobs.length > 1,
       inherited: listInherited(view),
-      jobs: view.jobs.map((one, index) => describeJob(told.jobs[index], one, view.usual, step, step ? null : job)),
+      jobs: view.jobs.map((one, index) => describeJob(source.jobs[index], one, view.usual, step, step ? null : job)),
     };
   };
 
-  function describeJob(told, job, usual, step, failed) {
+  function describeJob(source, job, usual, step, failed) {
     const steps = job.steps.map((one, index) => {
-      const { state } = one;
-      return remember(told.steps[index], { axis, opens: one === step, usual: findStepUsual(usual, job.name, one.key), state });
+      const added = { axis, opens: one === step, usual: findStepUsual(usual, job.name, one.key), state: one.state };
+      return remember(source.steps[index], added);
     });
     const { state, completed_at, duration_s } = job;
-    return remember(told, { axis, opens: job === failed, steps, state, completed_at, duration_s });
+    return remember(source, { axis, opens: job === failed, steps, state, completed_at, duration_s });
   }
 
-  /** Return the node with what is added to it, the same object as before if all of that is the same. */
+  /** Return the node with the added fields; the same object as before if all of these are the same. */
   function remember(node, added) {
     const known = memory.get(node);
     if (known && Object.keys(added).every((name) => isSame(known[name], added[name]))) return known;
@@ -51,17 +51,17 @@ function listInherited({ jobs, related }) {
   return (related?.earlier ?? []).filter(({ name }) => !own.has(name));
 }
 
-/** Return the job with its own end; of a deployment that fell silent nobody knows that a part of it still runs. */
+/** Return the job with its own end. In a stale deployment it is not known whether anything still runs. */
 function settleJob(job, isSilent) {
   const timed = timeJob(job);
-  return isSilent ? { ...fallSilent(timed), steps: job.steps.map(fallSilent) } : timed;
+  return isSilent ? { ...markStale(timed), steps: job.steps.map(markStale) } : timed;
 }
 
-function fallSilent(part) {
+function markStale(part) {
   return part.state === "running" ? { ...part, state: "stale" } : part;
 }
 
-/** Return the job; one that its sender never ended took as long as its steps did, not as its deployment. */
+/** Return the job; if its sender never ended it, it ends with its last step instead of with its deployment. */
 function timeJob(job) {
   const ends = job.steps.map((step) => step.completed_at).filter(Boolean);
   if (job.status_raw !== null || job.status !== "completed" || !job.started_at || ends.length === 0) return job;
@@ -95,7 +95,7 @@ function describeHeadline(view, step, job) {
   };
 }
 
-/** Return when the part that failed ended or began; without one, or without its times, when the deployment did. */
+/** Return the end or start of a failed part; without it, that of the deployment. */
 function findMoment(view, part) {
   return part?.completed_at ?? part?.started_at ?? view.completed_at ?? view.started_at ?? view.sorted_at;
 }
@@ -109,7 +109,7 @@ function chooseKind({ state, jobs, current }, step, job) {
   return state === "stale" ? "stale" : "other";
 }
 
-/** Return the line that tells the error best: the first of an error, else the last of a log. */
+/** Return the line that describes the error best: the first line of an error, else the last line of a log. */
 function findLine(nodes) {
   for (const node of nodes) {
     for (const [name, place] of [["error", 0], ["log", -1]]) {

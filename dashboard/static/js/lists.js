@@ -4,25 +4,26 @@
 
 import { findTraits } from "./states.js";
 
-/** Return the deployments of a list without CI runs that a native one among them tells: one line for each run.
+/** Return the deployments of a list without runs of a CI server that a native deployment in the list also reports.
  *
- * Unless only the CI server says that something failed: no line may be green for both. */
-export function hideLinked(deployments) {
+ * A failure that only the CI server reports stays: the native deployment alone would look like a success. */
+export function hideDuplicateRuns(deployments) {
   const natives = deployments.filter(({ dialect, run_key: key }) => dialect === "native" && key);
-  const told = new Set(natives.map(({ run_key: key }) => key));
+  const reported = new Set(natives.map(({ run_key: key }) => key));
   const failed = new Set(natives.filter(({ state }) => findTraits(state).is_failure).map(({ run_key: key }) => key));
-  return deployments.filter(
-    ({ dialect, run_key: key, state }) => dialect === "native" || !(findTraits(state).is_failure ? failed : told).has(key),
-  );
+  return deployments.filter(({ dialect, run_key: key, state }) => {
+    const duplicated = findTraits(state).is_failure ? failed : reported;
+    return dialect === "native" || !duplicated.has(key);
+  });
 }
 
-/** Return open deployments, given newest first, with those that fell silent behind the others. */
+/** Return open deployments, given newest first, with the stale ones at the end. */
 export function orderRunning(deployments) {
   const isStale = ({ state }) => Number(state === "stale");
   return [...deployments].sort((a, b) => isStale(a) - isStale(b));
 }
 
-/** Return what title and icon of the overview tell: how many are `running`, how many projects' last one `failed`. */
+/** Return the numbers in the title of the overview: `running` deployments, and projects whose last one `failed`. */
 export function countWatched(running, projects) {
   return {
     running: running.filter(({ state }) => state !== "stale").length,

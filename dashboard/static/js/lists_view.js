@@ -4,14 +4,15 @@ import { constants } from "./constants.js";
 import { orderRunning } from "./lists.js";
 import { Lists } from "./lists_model.js";
 
-/** A burst of frames is drawn once. A timer, not an animation frame: the title counts in a hidden tab, too. */
+/** A burst of frames is drawn once. It is a timer because animation frames stop in a hidden tab, whose title counts. */
 const DRAW_MS = 50;
 
 /** Return what `openPage` needs, and also `show()` and `isLoaded()`.
  *
  * `showProjects(running, projects)` shows the rest of the page. `onSnapshot(snapshot)` and `onFrame(frame, deployment)`
  * are called after the lists have changed; `deployment` is undefined if it is not listed. */
-export function followLists({ write, say, announce }, { showProjects, onSnapshot = () => {}, onFrame = () => {} }) {
+export function followLists(page, { showProjects, onSnapshot = () => {}, onFrame = () => {} }) {
+  const { fields, translate, announce } = page;
   let lists = null;
   let timer = null;
 
@@ -23,13 +24,13 @@ export function followLists({ write, say, announce }, { showProjects, onSnapshot
     const rest = running.slice(constants.lists.max_cards);
     syncDeployments("running", running.slice(0, constants.lists.max_cards));
     syncDeployments("rest", rest);
-    write.fill(document.querySelector('[data-view="rest"]'), { more: rest.length });
+    fields.fill(document.querySelector('[data-view="rest"]'), { more: rest.length });
     syncDeployments("recent", lists.listRecent());
     showProjects(running, lists.listProjects());
   }
 
   function syncDeployments(name, views) {
-    write.sync(document.querySelector(`[data-list="${name}"]`), views, (deployment) => deployment.id);
+    fields.syncList(document.querySelector(`[data-list="${name}"]`), views, (deployment) => deployment.id);
   }
 
   function reset(snapshot) {
@@ -48,7 +49,8 @@ export function followLists({ write, say, announce }, { showProjects, onSnapshot
   }
 
   function announceEnd(deployment) {
-    announce(say("phrase.finished", { name: deployment.project.name, state: write.formats.state(deployment.state) }));
+    const state = fields.formats.state(deployment.state);
+    announce(translate("phrase.finished", { name: deployment.project.name, state }));
   }
 
   return { since: () => null, reset, apply, forget: () => (lists = null), show, isLoaded: () => lists !== null };

@@ -8,7 +8,7 @@ import { listenToChoices } from "./overview_choices.js";
 import { arrangeProjects, readChoices } from "./overview_grouping.js";
 
 openPage((page) => {
-  const { write, showIcon, refresh } = page;
+  const { fields, showIcon, refresh } = page;
   const lists = followLists(page, { showProjects });
   listenToChoices(() => (lists.isLoaded() ? lists.show() : fetchGroups()));
 
@@ -21,16 +21,16 @@ openPage((page) => {
 
   function showProjects(running, projects) {
     const arranged = arrangeProjects(projects, readChoices(location.search), now());
-    write.fill(document.querySelector('[data-view="arranged"]'), arranged);
-    write.sync(document.querySelector('[data-list="groups"]'), arranged.groups, (group) => group.key, showGroup);
+    fields.fill(document.querySelector('[data-view="arranged"]'), arranged);
+    fields.syncList(document.querySelector('[data-list="groups"]'), arranged.groups, (group) => group.key, showGroup);
     const watched = countWatched(running, projects);
-    document.title = write.formats.overview_title(watched.running, watched.failed);
-    showIcon(write.formats.overview_icon(watched.running, watched.failed));
+    document.title = fields.formats.overview_title(watched.running, watched.failed);
+    showIcon(fields.formats.overview_icon(watched.running, watched.failed));
   }
 
   function showGroup(section, group) {
-    write.fill(section, group);
-    write.sync(section.querySelector('[data-list="projects"]'), group.projects, (project) => project.slug);
+    fields.fill(section, group);
+    fields.syncList(section.querySelector('[data-list="projects"]'), group.projects, (project) => project.slug);
   }
 
   return lists;

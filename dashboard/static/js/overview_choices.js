@@ -1,16 +1,16 @@
-/** The form above the projects of the overview: what it says goes into the URL, and back again on the way through history. */
+/** The form above the projects of the overview, in sync with the query string of the address. */
 
 import { readChoices, writeChoices } from "./overview_grouping.js";
 
 const TYPING_MS = 120;
 
-/** Call `changed` whenever the visitor has chosen something else; by then the URL says it. */
+/** Call `changed` whenever the visitor has changed a choice, after the address has been updated. */
 export function listenToChoices(changed) {
   const form = document.getElementById("choices");
   if (form === null) return;
   let timer = null;
 
-  function take() {
+  function apply() {
     const wanted = writeChoices({ quiet: "", ...Object.fromEntries(new FormData(form)) });
     if (wanted === location.search) return;
     history.replaceState(null, "", wanted || location.pathname);
@@ -20,14 +20,14 @@ export function listenToChoices(changed) {
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    take();
+    apply();
   });
-  form.addEventListener("change", take);
+  form.addEventListener("change", apply);
   form.addEventListener("input", () => {
     clearTimeout(timer);
-    timer = setTimeout(take, TYPING_MS);
+    timer = setTimeout(apply, TYPING_MS);
   });
-  // A browser that restores the fields of a page it has left restores no address.
+  // On the way back to the page a browser restores the fields as they were, which the address may not be.
   window.addEventListener("pageshow", () => setFields(form, readChoices(location.search)));
 }
 
@@ -36,7 +36,7 @@ function setFields(form, choices) {
   form.elements.quiet.checked = choices.quiet === "hide";
 }
 
-/** Let the markup say what is chosen, as the server's does for this address. */
+/** Mark the choices in the markup as the server does for this address. */
 function markChosen(form) {
   const { q, quiet } = form.elements;
   q.setAttribute("value", readChoices(location.search).q);

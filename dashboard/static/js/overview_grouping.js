@@ -1,12 +1,13 @@
-/** The projects as a visitor of the overview wants them: which, in what groups, in what order.
+/** Searches, groups and sorts the projects of the overview, as the query string of its address asks.
  *
- * Pure, the twin of `dashboard/pages/overview_grouping.py`: both are tested against `tests/js/overview_grouping.json`. */
+ * Pure, the twin of `dashboard/pages/overview_grouping.py`.
+ * Both are tested against `tests/js/overview_grouping.json`. */
 
 import { constants } from "./constants.js";
 import { compareDeployments, compareText } from "./core/order.js";
 import { findTraits } from "./states.js";
 
-/** Return the choices of a query string; what is none of the known ones is the default. */
+/** Return the choices in a query string, with the default for each that is missing or unknown. */
 export function readChoices(search) {
   const { groups, sorts } = constants.overview;
   const given = new URLSearchParams(search);
@@ -18,10 +19,10 @@ export function readChoices(search) {
   };
 }
 
-/** Return the query string of choices; what is default is left out. */
+/** Return the query string of choices, without the defaults. */
 export function writeChoices({ q, group, sort, quiet }) {
-  const told = Object.entries({ q: cut(q.trim()), group: group === "none" ? "" : group, sort: sort === "name" ? "" : sort, quiet });
-  const query = new URLSearchParams(told.filter(([, value]) => value !== "")).toString();
+  const given = { q: cut(q.trim()), group: group === "none" ? "" : group, sort: sort === "name" ? "" : sort, quiet };
+  const query = new URLSearchParams(Object.entries(given).filter(([, value]) => value !== "")).toString();
   return query && `?${query}`;
 }
 
@@ -29,7 +30,7 @@ function cut(text) {
   return [...text].slice(0, constants.overview.max_search_length).join("");
 }
 
-/** Return `groups`, each with `by`, `key`, `size` and its `projects`, and how many are `shown`, `total`, hidden as `quiet`. */
+/** Return `groups` of `{by, key, size, projects}`, and numbers of projects: `shown`, `total`, hidden as `quiet`. */
 export function arrangeProjects(projects, { q, group: by, sort, quiet }, now) {
   const words = q.toLowerCase().split(/\s+/);
   const found = projects.filter((project) => matches(project, words));
@@ -38,7 +39,7 @@ export function arrangeProjects(projects, { q, group: by, sort, quiet }, now) {
   shown.sort((a, b) => compareGroups(a, b, by) || compare(a, b) || compareNames(a, b));
   const groups = new Map();
   for (const project of shown) {
-    const key = tellGroup(project, by);
+    const key = getGroupKey(project, by);
     if (!groups.has(key)) groups.set(key, []);
     groups.get(key).push(project);
   }
@@ -51,7 +52,7 @@ export function arrangeProjects(projects, { q, group: by, sort, quiet }, now) {
   };
 }
 
-/** Tell whether every word of the search is somewhere in the project's names, or in those of its last deployment. */
+/** Return whether every word of the search occurs in the names of the project or of its last deployment. */
 function matches({ slug, name, repository, environments, last_deployment: last }, words) {
   const names = [slug, name, repository, ...environments, last?.repository, last?.branch, last?.triggered_by];
   const text = names.filter(Boolean).join("\n").toLowerCase();
@@ -59,17 +60,18 @@ function matches({ slug, name, repository, environments, last_deployment: last }
 }
 
 function isQuiet({ last_deployment: last }, now) {
-  return last === null || (last.status === "completed" && Date.parse(last.sorted_at) < now - constants.overview.quiet_after_ms);
+  if (last === null) return true;
+  return last.status === "completed" && Date.parse(last.sorted_at) < now - constants.overview.quiet_after_ms;
 }
 
-function tellGroup(project, by) {
+function getGroupKey(project, by) {
   if (by === "state") return project.last_deployment?.state ?? "";
   if (by === "kind") return project.kind ?? "";
   return by === "environment" ? project.environments.join(", ") : "";
 }
 
 function compareGroups(a, b, by) {
-  const [left, right] = [tellGroup(a, by), tellGroup(b, by)];
+  const [left, right] = [getGroupKey(a, by), getGroupKey(b, by)];
   if (left === right) return 0;
   if (by === "state") return rankState(a) - rankState(b);
   return Number(left === "") - Number(right === "") || compareText(left, right);

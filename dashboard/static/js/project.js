@@ -8,7 +8,7 @@ openPage((page) => {
   const statistics = followStatistics(page.fetchMain);
 
   function showProjects(_running, [project]) {
-    if (project) page.write.fill(document.querySelector('.head[data-view="project"]'), project);
+    if (project) page.fields.fill(document.querySelector('.head[data-view="project"]'), project);
   }
 
   return followLists(page, { showProjects, onSnapshot: statistics.reset, onFrame: statistics.apply });

@@ -2,7 +2,7 @@
 
 import { constants } from "./constants.js";
 
-/** Return `{icon, mark, shape, is_ticking, is_pending, is_failure, rank}`; those of `unknown` for what is not a state. */
+/** Return the traits of a state and its `rank` in the order of urgency; those of `unknown` for what is not a state. */
 export function findTraits(state) {
   return constants.states[state] ?? constants.states.unknown;
 }

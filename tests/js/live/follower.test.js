@@ -4,7 +4,7 @@ import { beforeEach, mock, test } from "node:test";
 
 import { Follower } from "../../../dashboard/static/js/live/follower.js";
 
-/** Stands in for the socket of socket.io-client: keeps what was asked, answers when the test says so. */
+/** Replaces the socket of socket.io-client: keeps the requests, and answers when the test says so. */
 class Wire extends EventEmitter {
   asked = [];
   connected = true;
@@ -31,7 +31,7 @@ function open({ seq = 3, refresh = async () => {} } = {}) {
       return true;
     },
     refresh,
-    tell: (connection) => page.log.push(connection),
+    showConnection: (connection) => page.log.push(connection),
   };
   new Follower(wire, "deployment:1", page, 30).start();
   return { wire, page };
@@ -45,7 +45,7 @@ beforeEach(() => {
   mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
 });
 
-test("it asks for what it lacks, and is live once that is acknowledged", () => {
+test("it asks for what it lacks, and is live once the subscription is acknowledged", () => {
   const { wire, page } = open();
   wire.emit("connect");
   assert.deepEqual(wire.asked[0].message, { topic: "deployment:1", since: 3 });
@@ -74,7 +74,7 @@ test("after a gap it asks for the tail from where it is", () => {
   assert.equal(page.seq, 6);
 });
 
-test("told that something was left out, it asks for the tail, though no message shows a gap", () => {
+test("after a resync event it asks for the tail, though no message shows a gap", () => {
   const { wire, page } = open();
   wire.emit("connect");
   wire.answer({ seq: 3, events: [] });

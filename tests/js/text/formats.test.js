@@ -29,7 +29,7 @@ for (const { view, condition, shown } of FORMATS.conditions) {
   test(`${condition} of ${JSON.stringify(view)} is ${shown}`, () => assert.equal(isShown(view, condition), shown));
 }
 
-test("times are told in the visitor's zone, as is usual in the language", () => {
+test("times are in the visitor's zone and in the format of the language", () => {
   const moment = new Date(2024, 0, 31, 8, 0, 5).toISOString();
   assert.equal(makeFormats(WORDS).time(moment), "Jan 31, 2024, 08:00:05");
   assert.equal(makeFormats(WORDS_ZH).time(moment), "2024年1月31日 08:00:05");

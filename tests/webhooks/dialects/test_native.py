@@ -1,4 +1,4 @@
-"""What the native dialect makes of a payload: identity, claims, jobs and steps."""
+"""How the native dialect reads a payload: identity, claims, jobs and steps."""
 
 import re
 from datetime import UTC, datetime
@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from dashboard.core.registers import Node, Outcome, stamp_of
+from dashboard.core.registers import Node, Outcome, make_stamp
 from dashboard.core.report import Identity, Report
 from dashboard.core.words import Conclusion, Status
 from dashboard.webhooks.dialects.native import parse, read_word
 from dashboard.webhooks.dialects.payload import MalformedError
 from dashboard.webhooks.schemas import DEPLOYMENT
-from tests.webhooks.dialects.reading import values
+from tests.support.reading import values
 
 NOON, LATER = datetime(2026, 6, 1, 12, tzinfo=UTC), datetime(2026, 6, 1, 13, tzinfo=UTC)
 SUMMARY = {
@@ -33,14 +33,14 @@ def refuse(**payload: Any) -> dict[str, list[str]]:
     return dict(refused.value.errors)
 
 
-def test_a_run_is_known_by_project_environment_run_id_and_attempt() -> None:
+def test_a_run_is_identified_by_project_environment_run_id_and_attempt() -> None:
     assert report().identity == Identity("native", "shop", ("production", "1", 1), "1", 1)
     assert report(environment="").identity == report(run_attempt=1, environment="production").identity
     again = report(project="My Shop", environment="test", run_id=7, run_attempt=2).identity
     assert again == Identity("native", "my-shop", ("test", "7", 2), "7", 2)
 
 
-def test_a_summary_without_run_id_is_known_by_what_it_is_about_and_its_time() -> None:
+def test_a_summary_without_run_id_is_identified_by_its_contents_and_its_time() -> None:
     parts = ("acme/shop", "production", "main", "abc", "2026-06-01T12:00:00+00:00")
     assert report(**SUMMARY).identity == Identity("native", "shop", parts)
 
@@ -49,27 +49,27 @@ def test_a_summary_without_run_id_is_known_by_what_it_is_about_and_its_time() ->
     "changed", [{"timestamp": None}, {"status": None}, {"status": "running"}, {"status": "success|running"}]
 )
 def test_anything_else_without_run_id_is_refused(changed: dict[str, Any]) -> None:
-    advice = "Send run_id. Only a summary with a final status and a timestamp can do without."
+    advice = "Required, unless the delivery has a final status and a timestamp."
     assert refuse(**{**SUMMARY, **changed}) == {"run_id": [advice]}
 
 
 def test_a_project_needs_a_letter_or_a_digit_and_a_short_address() -> None:
-    assert refuse(project="_-_") == {"project": ["Must have a letter or a digit."]}
-    assert refuse(project=None) == {"project": ["Must have a letter or a digit."]}
+    assert refuse(project="_-_") == {"project": ["Must contain a letter or a digit."]}
+    assert refuse(project=None) == {"project": ["Must contain a letter or a digit."]}
     assert report(project="p" * 255).identity.project_slug == "p" * 255
-    assert refuse(project="ﷺ" * 15) == {"project": ["Longer than 255 characters as part of a URL."]}
+    assert refuse(project="ﷺ" * 15) == {"project": ["Must be at most 255 characters as part of a URL."]}
 
 
-def test_everything_that_is_said_of_a_deployment_is_claimed() -> None:
-    said = {
+def test_every_field_of_a_deployment_is_claimed() -> None:
+    fields = {
         "environment": "test", "repository": "acme/shop", "branch": "main", "commit_hash": "abc", "commit_message": "c",
         "triggered_by": "ana", "trigger_type": "push", "deploy_type": "static", "deploy_path": "/srv",
         "test_url": "https://t.example", "port": 8080, "service_status": "running", "run_url": "https://r.example",
         "duration_s": 1.5, "message": "m", "error": "e", "log": "l",
     }  # fmt: skip
-    made = report(**said, status="running", timestamp=NOON.isoformat(), job="ignored")
-    assert values(made.deployment) == said
-    assert {claim[:2] for claim in made.deployment.fields.values()} == {(stamp_of(NOON), 1)}
+    made = report(**fields, status="running", timestamp=NOON.isoformat(), job="ignored")
+    assert values(made.deployment) == fields
+    assert {claim[:2] for claim in made.deployment.fields.values()} == {(make_stamp(NOON), 1)}
     assert values(made.project) == {
         "name": "shop", "repository": "acme/shop", "kind": "static", "url": "https://t.example", "port": 8080,
         "service_status": "running",
@@ -81,7 +81,7 @@ def test_how_far_a_deployment_is_and_when_it_was() -> None:
     times = {"started_at": NOON.isoformat(), "completed_at": LATER.isoformat()}
     ended = report(status="failed", **times, timestamp=LATER.isoformat())
     assert ended.deployment.outcome == ended.project.outcome
-    assert ended.deployment.outcome == Outcome(Status.COMPLETED, "failed", Conclusion.FAILURE, LATER, said_at=LATER)
+    assert ended.deployment.outcome == Outcome(Status.COMPLETED, "failed", Conclusion.FAILURE, LATER, reported_at=LATER)
     assert ended.deployment.started_at == NOON
     running = report(status="running", **times)
     assert running.deployment.outcome == Outcome(Status.IN_PROGRESS, "running")
@@ -109,7 +109,7 @@ STEP = {"name": "Build", "status": "running", "message": "m", "error": "e", "log
 
 
 @pytest.mark.parametrize(
-    "said",
+    "fields",
     [
         {"steps": [{**STEP, "job": "web"}]},
         {"steps": [STEP], "job": "web"},
@@ -118,31 +118,31 @@ STEP = {"name": "Build", "status": "running", "message": "m", "error": "e", "log
         {"jobs": [{"name": "web", "steps": [STEP]}]},
     ],
 )
-def test_a_step_belongs_to_the_job_that_it_names_or_stands_in(said: dict[str, Any]) -> None:
-    made = report(**said, timestamp=NOON.isoformat())
+def test_a_step_belongs_to_the_job_that_it_names_or_stands_in(fields: dict[str, Any]) -> None:
+    made = report(**fields, timestamp=NOON.isoformat())
     assert list(made.jobs) == ["web"]
     assert made.jobs["web"].value("name") == "web"
     assert list(made.steps) == [("web", "build")]
     step = made.steps["web", "build"]
     assert values(step) == {"name": "Build", "message": "m", "error": "e", "log": "l"}
-    assert step.outcome == Outcome(Status.IN_PROGRESS, "running", said_at=NOON)
+    assert step.outcome == Outcome(Status.IN_PROGRESS, "running", reported_at=NOON)
     assert step.started_at == NOON
 
 
 @pytest.mark.parametrize(
-    "said",
+    "fields",
     [
         {"step_name": "Build", "step_status": "success"},
         {"step_details": {"Build": "success"}},
         {"steps": [{"name": "Build", "status": "success"}]},
     ],
 )
-def test_a_step_without_a_job_belongs_to_the_job_deploy(said: dict[str, Any]) -> None:
-    made = report(**said, timestamp=NOON.isoformat())
-    assert made.jobs == {"deploy": Node({"name": (stamp_of(NOON), 0, "deploy")})}
+def test_a_step_without_a_job_belongs_to_the_job_deploy(fields: dict[str, Any]) -> None:
+    made = report(**fields, timestamp=NOON.isoformat())
+    assert made.jobs == {"deploy": Node({"name": (make_stamp(NOON), 0, "deploy")})}
     assert list(made.steps) == [("deploy", "build")]
     assert made.steps["deploy", "build"].outcome == Outcome(
-        Status.COMPLETED, "success", Conclusion.SUCCESS, said_at=NOON
+        Status.COMPLETED, "success", Conclusion.SUCCESS, reported_at=NOON
     )
 
 
@@ -157,7 +157,7 @@ def test_a_job_has_a_word_and_notes_of_its_own() -> None:
     }
     made = report(jobs=[{**job, "started_at": NOON.isoformat()}], timestamp=LATER.isoformat()).jobs["web"]
     assert values(made) == {"name": "Web", "message": "m", "error": "e", "log": "l"}
-    assert made.outcome == Outcome(Status.COMPLETED, "failed", Conclusion.FAILURE, LATER, said_at=LATER)
+    assert made.outcome == Outcome(Status.COMPLETED, "failed", Conclusion.FAILURE, LATER, reported_at=LATER)
     assert made.started_at == NOON
 
 
@@ -203,7 +203,7 @@ def test_a_list_of_several_steps_gives_them_numbers_unless_it_has_some(
     assert {key: node.value("number") for (job, key), node in made.steps.items() if job == "deploy"} == numbers
 
 
-def test_each_way_to_say_steps_counts_for_itself() -> None:
+def test_each_form_of_steps_is_numbered_separately() -> None:
     made = report(
         step_details={"a": "ok", "b": "ok"}, steps=[{"name": "c"}, {"name": "d"}], step={"name": "e"}, step_name="f"
     )
@@ -216,7 +216,7 @@ LONG = "ﷺ" * 14 + "aaa"
 
 
 @pytest.mark.parametrize(
-    "said",
+    "fields",
     [
         {"steps": [{"name": "{}"}]},
         {"steps": [{"name": "a", "job": "{}"}]},
@@ -224,17 +224,17 @@ LONG = "ﷺ" * 14 + "aaa"
         {"step_name": "{}"},
     ],
 )
-def test_names_of_jobs_and_steps_have_at_most_255_characters(said: dict[str, Any]) -> None:
+def test_names_of_jobs_and_steps_have_at_most_255_characters(fields: dict[str, Any]) -> None:
     def fill(value: Any, name: str) -> Any:
         if isinstance(value, dict):
             return {key: fill(member, name) for key, member in value.items()}
         return [fill(member, name) for member in value] if isinstance(value, list) else value.replace("{}", name)
 
-    report(**fill(said, LONG))
-    refused = {"steps": ["A name of a job or step is longer than 255 characters."]}
-    assert refuse(**fill(said, LONG + "a")) == refused
+    report(**fill(fields, LONG))
+    refused = {"steps": ["Names of jobs and steps must be at most 255 characters."]}
+    assert refuse(**fill(fields, LONG + "a")) == refused
 
 
 def test_an_error_names_its_fields() -> None:
-    with pytest.raises(MalformedError, match=f"^{re.escape('project: Must have a letter or a digit.')}$"):
+    with pytest.raises(MalformedError, match=f"^{re.escape('project: Must contain a letter or a digit.')}$"):
         report(project="?")

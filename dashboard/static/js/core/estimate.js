@@ -1,8 +1,8 @@
-/** How long a deployment will still take: pure functions, the twin of `dashboard/core/estimate.py`.
+/** Estimates of the time that a deployment will still take: pure, the twin of `dashboard/core/estimate.py`.
  *
- * Both are tested against `tests/js/core/estimate.json`. Moments are milliseconds since 1970. */
+ * Both are tested against `tests/js/core/estimate.json`. Points in time are milliseconds since 1970. */
 
-/** Return `{median, p90, runs}`, the moments at which it is expected to end; null where nothing is known. */
+/** Return the expected end of a running deployment as `{median, p90, runs}`; null if nothing is known. */
 export function findEnds({ usual, current, state, started_at: startedAt }) {
   if (!usual || state !== "running") return null;
   const left = current && usual.steps[`${current.job_name}/${current.key}`]?.left;
@@ -10,17 +10,17 @@ export function findEnds({ usual, current, state, started_at: startedAt }) {
   return startedAt ? addRange(startedAt, [...usual.total, usual.runs]) : null;
 }
 
-/** Return what a step usually takes, `[median_s, p90_s, runs]`; null if that is not known. */
+/** Return how long a step usually takes, `[median_s, p90_s, runs]`; null if that is not known. */
 export function findStepUsual(usual, job, key) {
   return usual?.steps[`${job}/${key}`]?.duration ?? null;
 }
 
-/** Say whether a step took longer than nine in ten did; what cannot be felt does not count. */
+/** Return whether a step took longer than in nine of ten runs, and at least a second longer than the median. */
 export function isSlow(duration, [median, p90]) {
   return duration > p90 && duration - median >= 1;
 }
 
-/** Return when a running step becomes slow, null for any other step. */
+/** Return the time at which a running step becomes slow, null for any other step. */
 export function findSlowAt(startedAt, state, usual) {
   if (!usual || state !== "running" || !startedAt) return null;
   const [median, p90] = usual;

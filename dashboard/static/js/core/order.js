@@ -1,6 +1,6 @@
-/** The orders in which the server shows things, for lists that change while the page is open: pure functions. */
+/** The sort orders of the server, for lists that change while the page is open: pure functions. */
 
-/** Compare by Unicode code point, as Python does; JavaScript's own order is that of UTF-16. */
+/** Compare by Unicode code point, as Python does. JavaScript itself compares UTF-16 units. */
 export function compareText(a, b) {
   if (a === b) return 0;
   const [left, right] = [[...a], [...b]];
@@ -11,27 +11,27 @@ export function compareText(a, b) {
   return left.length - right.length;
 }
 
-/** Compare two times in UTC; microseconds, which are left out where they are zero, count. */
+/** Compare two times in UTC, with or without microseconds. */
 export function compareTimes(a, b) {
   const [left, right] = [a.replace(/Z$/, ""), b.replace(/Z$/, "")];
   return Number(left > right) - Number(left < right);
 }
 
-/** Compare jobs or steps of a deployment: number, then the start its sender told (none comes last), then key. */
+/** Compare jobs or steps of a deployment by number, reported start and key; a missing number or start comes last. */
 export function compareNodes(a, b) {
   return (
     compareNullsLast(a.number ?? null, b.number ?? null, (x, y) => x - y) ||
-    compareNullsLast(toldStart(a), toldStart(b), compareTimes) ||
+    compareNullsLast(reportedStart(a), reportedStart(b), compareTimes) ||
     compareText(a.key, b.key)
   );
 }
 
-/** Compare deployments: the newest first. */
+/** Compare deployments, the newest first. */
 export function compareDeployments(a, b) {
   return compareTimes(b.sorted_at, a.sorted_at) || b.id - a.id;
 }
 
-function toldStart(node) {
+function reportedStart(node) {
   return node.started_observed ? null : (node.started_at ?? null);
 }
 

@@ -1,6 +1,6 @@
 /** Steps as bars on a time axis: pure arithmetic in whole numbers, the twin of `dashboard/pages/drawing/gantt.py`.
  *
- * Both are tested against `tests/js/drawing/gantt.json`. Moments and lengths are milliseconds; bars are in thousandths. */
+ * Both are tested against `tests/js/drawing/gantt.json`. Times are in milliseconds, bars in thousandths of the axis. */
 
 import { constants } from "../constants.js";
 import { findTraits } from "../states.js";
@@ -26,17 +26,17 @@ export function findAxis(view, now) {
   return { start_ms: start, span_ms: span, span_s: Math.floor(span / 1000), is_live: isLive };
 }
 
-/** Return the next round length, so that a growing axis moves rarely. */
+/** Return the next round span, so that a growing axis changes rarely. */
 export function roundUpSpan(span) {
   return constants.gantt.round_spans_ms.find((round) => round >= span) ?? Math.ceil(span / DAY) * DAY;
 }
 
-/** Say whether it is known when a job or step was at work: what has ended without a time is not. */
+/** Return whether it is known when a job or step ran. It is not known if it ended without a time. */
 export function hasBar({ started_at: startedAt, completed_at: completedAt, status }) {
   return Boolean(startedAt && (completedAt || status === "in_progress"));
 }
 
-/** Return x and width of a bar; a width of 0 where there is nothing to show. */
+/** Return `[x, width]` of a bar; the width is 0 if there is nothing to show. */
 export function placeBar(axis, node, now) {
   if (!axis || !hasBar(node)) return [0, 0];
   const { width, min_bar_width: min } = constants.gantt;
@@ -49,7 +49,7 @@ export function placeBar(axis, node, now) {
   return [x, Math.min(Math.max(scale(end - start), min), width - x)];
 }
 
-/** Return the start of a bar that grows, null for one that stands still. */
+/** Return the start of a growing bar, null for any other bar. */
 export function findGrowingSince(axis, node) {
   return axis?.is_live && hasBar(node) && !node.completed_at ? Date.parse(node.started_at) : null;
 }

@@ -1,9 +1,11 @@
-/** The strip of a project's last outcomes as SVG paths: pure, the twin of `dashboard/pages/drawing/strip.py`, which tells the shapes. */
+/** The strip of a project's last outcomes as SVG paths: pure, the twin of `dashboard/pages/drawing/strip.py`.
+ *
+ * Both are tested against `tests/js/drawing/strip.json`. */
 
 import { constants } from "../constants.js";
 import { findTraits } from "../states.js";
 
-/** Return for each shape the path of all of its bars; `outcomes` is newest first, the newest is drawn at the right. */
+/** Return the path of all bars of each shape. `outcomes` is newest first; the newest is drawn at the right. */
 export function drawStrip(outcomes) {
   const { slot_width: slotWidth, height, min_bar_height: min, max_bar_height: max, shapes } = constants.strip;
   const { max_outcomes: slots } = constants.lists;

@@ -1,11 +1,11 @@
-/** What the passing of time changes on a page: elapsed and relative times, told by the server's clock. One timer. */
+/** The clock of a page: the server's time, and the one timer that updates elapsed and relative times. */
 
-/** How often relative times are told anew: their smallest unit is a minute. */
+/** Interval at which relative times are updated; their smallest unit is a minute. */
 const COARSE_S = 15;
 
 let skew = 0;
 
-/** Take over the server's clock: the time at which it made the page. */
+/** Set the clock to the time at which the server rendered the page. */
 export function setClock(serverNow, browserNow = Date.now()) {
   skew = Date.parse(serverNow) - browserNow;
 }
@@ -15,7 +15,7 @@ export function now() {
   return Date.now() + skew;
 }
 
-/** Call `tick` every second while the page can be seen, and `tickAll` every 15 s and when it comes back into sight. */
+/** Call `tick` every second while the page is visible, but `tickAll` every 15 s and when its visibility changes. */
 export function startClock(tick, tickAll) {
   let seconds = 0;
   setInterval(() => {

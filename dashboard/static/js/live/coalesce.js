@@ -1,13 +1,13 @@
-/** Many reasons to do something, few times that it is done. */
+/** Turns many requests for a task into few runs of it. */
 
-/** Return a function that gets the task done: soon, never twice at a time, and then not again before the pause is over.
+/** Return a function that requests a run of the task. Runs never overlap, and a pause follows each of them.
  *
- * What is asked for meanwhile is done once more afterwards. A failure is left to whoever asks next. */
+ * Requests during a run or its pause lead to one more run afterwards. A failed run is not repeated by itself. */
 export function coalesce(task, pauseMs) {
   let wanted = false;
   let busy = false;
 
-  return async function ask() {
+  return async function request() {
     wanted = true;
     if (busy) return;
     busy = true;

@@ -1,12 +1,12 @@
-/** The two ways in which scripts change the page: only where something differs, so that nothing is laid out in vain. */
+/** The two ways in which scripts change the page. Both change only what differs, to avoid needless layout. */
 
-/** Make an element show a text, and hide it where there is none. */
+/** Show a text in an element, or hide the element if the text is empty. */
 export function writeText(element, text) {
   if (element.textContent !== text) element.textContent = text;
   element.hidden = text === "";
 }
 
-/** Set an attribute; null removes it. */
+/** Set an attribute, or remove it if the value is null. */
 export function setAttribute(element, name, value) {
   if (value === null) element.removeAttribute(name);
   else if (element.getAttribute(name) !== value) element.setAttribute(name, value);

@@ -1,4 +1,4 @@
-/** Writes what follows from estimates: the time left, the pace of a step, its bar. What grows, grows with the clock. */
+/** Writes the fields that depend on estimates and on the clock: the time left, the pace of a step, its bar. */
 
 import { now } from "./clock.js";
 import { setAttribute, writeText } from "./dom.js";
@@ -7,20 +7,20 @@ import { findGrowingSince, placeBar } from "../drawing/gantt.js";
 
 export const ESTIMATE_WRITERS = { left: writeLeft, pace: writePace, bar: writeBar };
 
-/** Selects what counts down or grows. One selector for all of it: a page has tens of thousands of elements. */
+/** Selects the estimates that change with the clock. One selector, because a page has tens of thousands of elements. */
 export const TICKING_ESTIMATES = "[data-ends], [data-slow-at], [data-grows]";
 
-/** Write one of these anew. */
+/** Update one of the elements that it selects. */
 export function tickEstimate({ ticking }, element) {
   const { ends, slowAt, usual } = element.dataset;
   if (ends !== undefined) {
     const [median, p90, runs] = ends.split(" ").map(Number);
-    writeText(element, ticking.tellLeft({ median, p90, runs }, now()));
+    writeText(element, ticking.formatEnds({ median, p90, runs }, now()));
   } else if (slowAt === undefined) {
     growBar(element);
   } else {
     const slow = now() > Number(slowAt);
-    writeText(element, ticking.tellPace(Number(usual), slow));
+    writeText(element, ticking.formatMedian(Number(usual), slow));
     setAttribute(element, "data-slow", slow ? "" : null);
   }
 }
@@ -28,7 +28,7 @@ export function tickEstimate({ ticking }, element) {
 function writeLeft({ ticking }, element, usual, current, startedAt, state) {
   const ends = findEnds({ usual, current, started_at: startedAt, state });
   setAttribute(element, "data-ends", ends && `${ends.median} ${ends.p90} ${ends.runs}`);
-  writeText(element, ends ? ticking.tellLeft(ends, now()) : "");
+  writeText(element, ends ? ticking.formatEnds(ends, now()) : "");
 }
 
 function writePace({ ticking }, element, duration, startedAt, state, usual) {

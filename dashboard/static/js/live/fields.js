@@ -1,7 +1,7 @@
-/** Writes views into the markup that Jinja made: text and a few attributes, never HTML from data.
+/** Writes views into the markup that Jinja rendered: text and a few attributes, never HTML from data.
  *
- * A root is an element with `data-view`; a value is an element with `data-field` (names apart by commas) and
- * `data-format`; what is there only while it has something to say has `data-show`. */
+ * A root has `data-view`. An element in it that shows values has `data-field`, comma-separated names, and `data-format`;
+ * one that is hidden without a value has `data-show`. See `macros/fields.html`. */
 
 import { now } from "./clock.js";
 import { setAttribute, writeText } from "./dom.js";
@@ -9,7 +9,7 @@ import { ESTIMATE_WRITERS, TICKING_ESTIMATES, tickEstimate } from "./estimate_fi
 import { isShown, makeFormats, makeTickingFormats, openSince, quoteSlug, readValue, safeHref } from "../text/formats.js";
 import { drawStrip } from "../drawing/strip.js";
 
-export class Writer {
+export class FieldWriter {
   constructor(words, base) {
     this.base = base;
     this.formats = makeFormats(words);
@@ -18,13 +18,13 @@ export class Writer {
     this.forget();
   }
 
-  /** Forget what was written: someone else has changed the page. */
+  /** Forget what was written, because the page has been changed by other means. */
   forget() {
-    this.elements = new WeakMap(); // of each root, those with values
-    this.filled = new WeakMap(); // with which view each root was filled
+    this.elements = new WeakMap(); // root → its elements with values
+    this.filled = new WeakMap(); // root → the view that it shows
   }
 
-  /** Make a root show a view; return whether there was anything to do. */
+  /** Show a view in a root; return whether it is another view than before. */
   fill(root, view) {
     const before = this.filled.get(root);
     if (before === view) return false;
@@ -36,7 +36,7 @@ export class Writer {
     return true;
   }
 
-  /** Put in the part that a root has only once there is something to say in it. */
+  /** Add the optional part of a root once the view has something to show in it. */
   addPart(root, view) {
     const place = root.querySelector(":scope > [data-part]:empty");
     if (place === null || !isShown(view, place.dataset.when)) return;
@@ -48,7 +48,7 @@ export class Writer {
     const { field, format, show } = element.dataset;
     if (show !== undefined) element.hidden = !isShown(view, show);
     if (field === undefined) return;
-    // A log that someone opened or closed stays so until the state changes.
+    // A log that the visitor opened or closed stays so until the state changes.
     if (before === undefined && format === "opened") return;
     const values = readValues(view, field);
     if (before && areEqual(values, readValues(before, field))) return;
@@ -56,8 +56,8 @@ export class Writer {
     else writeText(element, this.formats[format](...values));
   }
 
-  /** Make the children of a list show the views, in their order: by key, with clones of the template for new ones. */
-  sync(list, views, keyOf, fillRow = (row, view) => this.fill(row, view)) {
+  /** Show views in the rows of a list, in their order. Rows are matched by key; new ones are clones of the template. */
+  syncList(list, views, keyOf, fillRow = (row, view) => this.fill(row, view)) {
     const rows = new Map([...list.children].map((row) => [row.dataset.key, row]));
     let next = null;
     for (const view of views.toReversed()) {
@@ -78,7 +78,7 @@ export class Writer {
     return row;
   }
 
-  /** Write anew what follows the clock. */
+  /** Update everything that changes with the clock. */
   tickAll(root) {
     for (const element of root.querySelectorAll("time[data-tick][datetime]")) {
       writeText(element, this.ticking.ago(element.getAttribute("datetime"), now()));
@@ -86,7 +86,7 @@ export class Writer {
     this.tick(root);
   }
 
-  /** Write anew what follows the clock by the second: the elapsed times of what is open. */
+  /** Update what changes every second: elapsed times, times left, growing bars. */
   tick(root) {
     for (const element of root.querySelectorAll(`[data-since], ${TICKING_ESTIMATES}`)) {
       const { since } = element.dataset;
@@ -95,7 +95,7 @@ export class Writer {
     }
   }
 
-  /** Put the server's UTC texts into the visitor's zone. */
+  /** Show the times in the visitor's zone instead of in UTC. */
   localise(root) {
     for (const element of root.querySelectorAll("time[datetime]:not([data-tick])")) {
       writeText(element, this.formats[element.dataset.format](element.getAttribute("datetime")));
@@ -104,7 +104,7 @@ export class Writer {
   }
 }
 
-/** The formats that write more than a text. */
+/** The formats that write more than the text of the element. */
 const WRITERS = {
   time: (writer, element, value) => writeTime(writer, element, value, writer.formats.time(value)),
   clock: (writer, element, value) => writeTime(writer, element, value, writer.formats.clock(value)),
@@ -135,7 +135,7 @@ function writeTook(writer, element, ...values) {
   writeText(element, writer.ticking.took(...values, now()));
 }
 
-/** Write the word alone, or word and shape where there is one. */
+/** Write the word of a state, and its icon if the element has one. */
 function writeState(writer, element, state) {
   const text = writer.formats.state(state);
   const shape = element.querySelector("use");
@@ -165,7 +165,7 @@ function writeService(writer, element, service) {
   writeText(element, writer.formats.service(service));
 }
 
-/** Return the elements with values of this root, without those of roots inside it. */
+/** Return the elements with values in a root, without those in roots inside it. */
 function ownElements(root) {
   const all = [...root.querySelectorAll("[data-field], [data-show]")];
   return all.filter((element) => element.closest("[data-view]") === root);
@@ -175,7 +175,7 @@ function readValues(view, names) {
   return names.split(",").map((name) => readValue(view, name));
 }
 
-/** Compare values; those which are the same object need no look inside. */
 function areEqual(values, others) {
-  return values.every((value, index) => value === others[index] || JSON.stringify(value) === JSON.stringify(others[index]));
+  const isSame = (a, b) => a === b || JSON.stringify(a) === JSON.stringify(b);
+  return values.every((value, index) => isSame(value, others[index]));
 }

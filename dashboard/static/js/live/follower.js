@@ -1,7 +1,8 @@
-/** Follows one topic over a socket, and says how far what is shown can be trusted. Knows neither the DOM nor Socket.IO.
+/** Follows one topic over a socket, and reports the state of the connection. Knows neither the DOM nor Socket.IO.
  *
- * `page` is what shows the topic: `since()` the seq it is at (null: show me everything), `reset(snapshot)`,
- * `apply(frame, name)` false if it does not follow on, `refresh(isWanted)` over HTTP, `tell(connection)`. */
+ * `page` shows the topic. `since()` returns its seq (null for a snapshot); `reset(snapshot)` and `apply(frame, name)`
+ * update it, and `apply` returns false if frames are missing; `refresh(isWanted)` updates it over HTTP;
+ * `showConnection(connection)` shows the state of the connection. */
 
 export const EVENTS = ["deployment.created", "deployment.updated", "deployment.completed", "step.updated"];
 const ACKNOWLEDGE_MS = 10_000;
@@ -11,17 +12,17 @@ export class Follower {
   constructor(socket, topic, page, refreshS) {
     Object.assign(this, { socket, topic, page, refreshS });
     this.round = 0;
-    this.held = []; // messages held back until the acknowledgement; null once it is there
-    this.timer = null; // of the refresh over HTTP, which runs exactly while the socket does not carry the topic
+    this.held = []; // messages held back until the subscription is acknowledged, then null
+    this.timer = null; // of the refresh over HTTP, which runs while the topic is not followed over the socket
   }
 
   start() {
     for (const name of EVENTS) this.socket.on(name, (frame) => this.receive(name, frame));
     this.socket.on("connect", () => this.subscribe());
-    this.socket.on("resync", () => this.subscribe()); // the server did not tell us everything: we were too slow
-    this.socket.on("disconnect", () => this.lose("reconnecting"));
-    this.socket.on("connect_error", () => this.lose("reconnecting"));
-    this.lose("connecting");
+    this.socket.on("resync", () => this.subscribe()); // the server left out messages because this page was too slow
+    this.socket.on("disconnect", () => this.goOffline("reconnecting"));
+    this.socket.on("connect_error", () => this.goOffline("reconnecting"));
+    this.goOffline("connecting");
   }
 
   subscribe(since = this.page.since()) {
@@ -36,7 +37,7 @@ export class Follower {
   }
 
   retry(round) {
-    this.lose("reconnecting");
+    this.goOffline("reconnecting");
     setTimeout(() => round === this.round && this.socket.connected && this.subscribe(), RETRY_MS);
   }
 
@@ -48,7 +49,7 @@ export class Follower {
     }
     const held = this.held;
     this.held = null;
-    this.regain();
+    this.goLive();
     for (const [name, frame] of held) this.receive(name, frame);
   }
 
@@ -57,18 +58,18 @@ export class Follower {
     else if (!this.page.apply(frame, name)) this.subscribe();
   }
 
-  /** The socket carries the topic again: what is still being fetched over HTTP knows less. */
-  regain() {
+  /** The topic is followed over the socket: what is still being fetched over HTTP is older. */
+  goLive() {
     this.round += 1;
     clearInterval(this.timer);
     this.timer = null;
-    this.page.tell("live");
+    this.page.showConnection("live");
   }
 
-  /** The socket does not carry the topic: refresh over HTTP until it does. */
-  lose(connection) {
+  /** The topic is not followed over the socket: refresh over HTTP until it is. */
+  goOffline(connection) {
     if (this.timer !== null) return;
-    this.page.tell(connection);
+    this.page.showConnection(connection);
     this.timer = setInterval(() => this.refresh(), this.refreshS * 1000);
   }
 
@@ -76,11 +77,11 @@ export class Follower {
     const { round } = this;
     let connection = "refreshing";
     try {
-      // A subscription that began in the meantime knows better than what was fetched before it.
+      // What was fetched before a subscription began must not replace what the subscription brings.
       await this.page.refresh(() => round === this.round);
     } catch {
       connection = "stale";
     }
-    if (this.timer !== null) this.page.tell(connection);
+    if (this.timer !== null) this.page.showConnection(connection);
   }
 }

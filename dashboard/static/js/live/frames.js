@@ -1,4 +1,4 @@
-/** What a frame changes: plain data, no DOM. */
+/** What a frame changes. Plain data, no DOM. */
 
 const PROGRESS = new Set([
   "progress_pct",
@@ -13,7 +13,7 @@ const PROGRESS = new Set([
   "usual",
 ]);
 
-/** Tell whether a frame changes more than how far a deployment is. */
-export function mayMatter({ deployment = {} }) {
+/** Return whether a frame changes more than the progress of a deployment. */
+export function changesMoreThanProgress({ deployment = {} }) {
   return Object.keys(deployment).some((name) => !PROGRESS.has(name));
 }

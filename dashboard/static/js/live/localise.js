@@ -1,11 +1,11 @@
-/** What a page without live updates does: it shows times in the visitor's zone. */
+/** Times in the visitor's zone, for pages without live updates. */
 
-import { Writer } from "./fields.js";
+import { FieldWriter } from "./fields.js";
 import { loadConstants } from "../constants.js";
 import { readWords } from "../text/words.js";
 
-/** Show the times of the page in the visitor's zone, with relative times as of now. */
+/** Show the times of the page in the visitor's zone. */
 export function localisePage() {
   loadConstants(document);
-  new Writer(readWords(document), "").localise(document.getElementById("main"));
+  new FieldWriter(readWords(document), "").localise(document.getElementById("main"));
 }

@@ -1,4 +1,4 @@
-/** Makes what is on the page equal to a page fetched anew, element by element: focus, scrolling and selection stay. */
+/** Makes the page equal to a newly fetched one, element by element, so that focus, scrolling and selection stay. */
 
 /** Make `old` equal to `fresh`, an element of the same kind from another document; rows are matched by `data-key`. */
 export function morph(old, fresh) {
@@ -35,7 +35,7 @@ function findMatch(wanted, cursor, keyed) {
 }
 
 function copyAttributes(old, fresh) {
-  // Whether a log is open is up to the visitor.
+  // The visitor decides whether a log is open.
   for (const { name } of [...old.attributes]) {
     if (name !== "open" && !fresh.hasAttribute(name)) old.removeAttribute(name);
   }

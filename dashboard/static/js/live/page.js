@@ -1,38 +1,38 @@
-/** What every live page does: words, clock, connection indicator, refresh over HTTP, the socket. */
+/** What every live page has: texts, clock, connection indicator, refresh over HTTP, the socket. */
 
 import { setClock, startClock } from "./clock.js";
-import { Writer } from "./fields.js";
+import { FieldWriter } from "./fields.js";
 import { Follower } from "./follower.js";
 import { morph } from "./morph.js";
 import { loadConstants } from "../constants.js";
-import { makeSay, readWords } from "../text/words.js";
+import { makeTranslator, readWords } from "../text/words.js";
 import { io } from "../../vendor/socket.io.esm.min.js";
 
-/** Open the page: `makePage({write, say, …, socket})` returns what follows the topic, see follower.js. */
+/** Open the page. `makePage({fields, translate, …, socket})` returns what the follower needs, see follower.js. */
 export function openPage(makePage) {
   loadConstants(document);
   const { topic, base, refreshS, now } = document.body.dataset;
   const words = readWords(document);
   const main = document.getElementById("main");
   const icon = document.querySelector("link[rel=icon]");
-  const say = makeSay(words);
-  const write = new Writer(words, base);
+  const translate = makeTranslator(words);
+  const fields = new FieldWriter(words, base);
   const socket = io("/live", { path: `${base}socket.io`, transports: ["websocket"] });
-  const page = makePage({ write, say, announce, showIcon, refresh, renew, fetchMain, socket });
+  const page = makePage({ fields, translate, announce, showIcon, refresh, resync, fetchMain, socket });
 
   setClock(now);
-  write.localise(main);
+  fields.localise(main);
   startClock(
     () => {
-      write.tick(main);
+      fields.tick(main);
       page.tick?.();
     },
     () => {
-      write.tickAll(main);
+      fields.tickAll(main);
       page.tick?.();
     },
   );
-  const follower = new Follower(socket, topic, { refresh, ...page, tell }, Number(refreshS));
+  const follower = new Follower(socket, topic, { refresh, ...page, showConnection }, Number(refreshS));
   follower.start();
 
   async function refresh(isWanted) {
@@ -41,17 +41,17 @@ export function openPage(makePage) {
     morph(main, prepareMain(fresh));
     document.title = fresh.title;
     icon.setAttribute("href", fresh.querySelector("link[rel=icon]").getAttribute("href"));
-    write.forget();
+    fields.forget();
     page.forget();
   }
 
-  /** Show the page as the server does now, and follow on from there: for what no frame tells. */
-  async function renew() {
+  /** Show the page as the server renders it now, and subscribe again: for changes that are in no frame. */
+  async function resync() {
     await refresh(() => true);
     follower.subscribe();
   }
 
-  /** Return the content of the page at an address, as the server shows it now. */
+  /** Return `<main>` of the page at an address, with the times in the visitor's zone. */
   async function fetchMain(address) {
     return prepareMain(await fetchPage(address));
   }
@@ -59,17 +59,17 @@ export function openPage(makePage) {
   function prepareMain(fresh) {
     setClock(fresh.body.dataset.now);
     const freshMain = fresh.getElementById("main");
-    write.localise(freshMain);
+    fields.localise(freshMain);
     return freshMain;
   }
 
-  function tell(connection) {
+  function showConnection(connection) {
     const indicator = document.getElementById("connection");
     indicator.dataset.connection = connection;
-    indicator.textContent = say(`connection.${connection}`, { n: refreshS });
+    indicator.textContent = translate(`connection.${connection}`, { n: refreshS });
   }
 
-  /** Show one of `static/icons` in the tab. */
+  /** Show an icon of `static/icons` in the tab. */
   function showIcon(name) {
     const href = icon.getAttribute("href").replace(/[^/]+$/, `${name}.svg`);
     if (icon.getAttribute("href") !== href) icon.setAttribute("href", href);

@@ -1,10 +1,10 @@
-/** Values of a view as the text that people read: pure functions, the twin of `dashboard/pages/text/formats.py`.
+/** Formats the values of a view as text: pure functions, the twin of `dashboard/pages/text/formats.py`.
  *
- * Both are tested against one table, `tests/js/text/formats.json`. An empty text means: nothing to show. */
+ * Both are tested against `tests/js/text/formats.json`. An empty text means that there is nothing to show. */
 
 import { findTraits } from "../states.js";
 import { makeEstimateFormats } from "./durations.js";
-import { makeSay } from "./words.js";
+import { makeTranslator } from "./words.js";
 
 const MINUTE = 60;
 const HOUR = 3600;
@@ -17,7 +17,7 @@ export function readValue(view, path) {
   return value ?? null;
 }
 
-/** Tell whether a condition of `data-show` holds: names apart by commas, any of them; `name=value` for one value. */
+/** Return whether a part of a `data-show` condition holds: `name` has a value, or `name=value`; comma-separated. */
 export function isShown(view, condition) {
   return condition.split(",").some((part) => {
     const [name, wanted] = part.split("=");
@@ -30,17 +30,17 @@ function isPresent(value) {
   return Array.isArray(value) ? value.length > 0 : Boolean(value);
 }
 
-/** Return a link target that came with the data, or null unless it is an http or https address. */
+/** Return a URL that came with the data if it is an http or https address, else null. */
 export function safeHref(url) {
   return typeof url === "string" && /^https?:\/\/[^\s/?#]+/i.test(url) ? url : null;
 }
 
-/** Return the slug as a part of a path, escaped exactly as Flask's url_for does. */
+/** Return the slug escaped for a path, exactly as Flask's url_for does. */
 export function quoteSlug(slug) {
   return encodeURI(slug).replace(/[?#]/g, encodeURIComponent);
 }
 
-/** Return the time from which the elapsed time ticks, null where it does not tick. */
+/** Return the time from which the elapsed time counts up, null if it does not. */
 export function openSince(duration, startedAt, state) {
   return duration === null && findTraits(state).is_ticking ? startedAt : null;
 }
@@ -48,23 +48,23 @@ export function openSince(duration, startedAt, state) {
 /** Return the formats by name; each takes the values of its fields. `zone` is "UTC" or "local". */
 export function makeFormats(words, zone = "local") {
   const word = (group) => (value) => (value ? (words[`${group}.${value}`] ?? value) : "");
-  const say = makeSay(words);
-  const moments = zone === "UTC" ? makeUtcMoments(say) : makeLocalMoments(words["language.tag"]);
-  const duration = (seconds) => (seconds === null ? "" : formatDuration(Math.max(0, seconds), say));
-  const step = (key, name) => nameStep(words, key ?? "", name ?? "");
+  const translate = makeTranslator(words);
+  const moments = zone === "UTC" ? makeUtcMoments(translate) : makeLocalMoments(words["language.tag"]);
+  const duration = (seconds) => (seconds === null ? "" : formatDuration(Math.max(0, seconds), translate));
+  const step = (key, name) => formatStep(words, key ?? "", name ?? "");
   return {
     text: (value) => (value === null ? "" : String(value)),
     short: (revision) => (/^[0-9a-f]{12,}$/.test(revision ?? "") ? revision.slice(0, 7) : (revision ?? "")),
     port: (port) => (port ? `:${port}` : ""),
-    attempt: (n) => (n > 1 ? say("phrase.attempt", { n }) : ""),
-    count: (n, of) => say("phrase.count", { n: n ?? 0, of: of ?? 0 }),
-    steps: (done, n) => (n ? say("phrase.steps", { done: done ?? 0, n }) : ""),
-    jobs: (done, n) => say("phrase.jobs", { done: done ?? 0, n: n ?? 0 }),
-    last_ran: (n) => (n ? say("phrase.last_ran", { n }) : ""),
+    attempt: (n) => (n > 1 ? translate("phrase.attempt", { n }) : ""),
+    count: (n, of) => translate("phrase.count", { n: n ?? 0, of: of ?? 0 }),
+    steps: (done, n) => (n ? translate("phrase.steps", { done: done ?? 0, n }) : ""),
+    jobs: (done, n) => translate("phrase.jobs", { done: done ?? 0, n: n ?? 0 }),
+    last_ran: (n) => (n ? translate("phrase.last_ran", { n }) : ""),
     step,
     ending: (state, key, name) => {
       const at = step(key, name);
-      return at ? say("phrase.failed_at", { state: word("state")(state), step: at }) : word("state")(state);
+      return at ? translate("phrase.failed_at", { state: word("state")(state), step: at }) : word("state")(state);
     },
     service: (service) => word("service")(service ?? "unknown"),
     state: word("state"),
@@ -75,67 +75,71 @@ export function makeFormats(words, zone = "local") {
     category: word("category"),
     duration,
     usual: makeEstimateFormats(words, duration).usual,
-    own_name: (key, name) => tellOwnName(words, key ?? "", name ?? ""),
+    own_name: (key, name) => formatOwnName(words, key ?? "", name ?? ""),
     remark: (state, status) => (state === "unknown" ? (words[`remark.${status}`] ?? "") : ""),
     failures: (failed, runs) => {
       if (failed === null || !runs) return "";
-      return say(failed ? "failures.some" : "failures.none", { n: runs + 1, failed: failed + 1 });
+      return translate(failed ? "failures.some" : "failures.none", { n: runs + 1, failed: failed + 1 });
     },
     step_id: (job, key) => (key === null ? "" : `step-${job}/${key}`.replace(/[ \t\n\f\r]/g, "_")),
     time: (value) => (value ? moments.time(new Date(value)) : ""),
     clock: (value) => (value ? moments.clock(new Date(value)) : ""),
-    raw: (raw, ...known) => (!raw || known.includes(raw.toLowerCase()) ? "" : say("phrase.raw", { word: raw })),
-    conflict: (endings) =>
-      (endings ?? []).map((ending) => formatEnding(ending, word("conclusion"), say)).join(say("phrase.semicolon")),
+    raw: (raw, ...known) => (!raw || known.includes(raw.toLowerCase()) ? "" : translate("phrase.raw", { word: raw })),
+    conflict: (candidates) => formatConflict(candidates ?? [], word("conclusion"), translate),
     state_title: (state, name) =>
-      say("phrase.title_state", { mark: findTraits(state).mark, state: word("state")(state), name: name ?? "" }),
+      translate("phrase.title_state", { mark: findTraits(state).mark, state: word("state")(state), name: name ?? "" }),
     icon: (state) => findTraits(state).icon,
     overview_title: (running, failed) => {
-      if (running) return say("phrase.title_running", { n: running });
-      return failed ? say("phrase.title_failed", { n: failed }) : say("phrase.title_quiet");
+      if (running) return translate("phrase.title_running", { n: running });
+      return failed ? translate("phrase.title_failed", { n: failed }) : translate("phrase.title_quiet");
     },
     overview_icon: (running, failed) => (running ? "running" : failed ? "failed" : "quiet"),
     list: (values) => (values ?? []).join(", "),
-    strip: (outcomes) => formatStrip(outcomes ?? [], say),
+    strip: (outcomes) => formatStrip(outcomes ?? [], translate),
     group: (by, key) => (by === null || by === "none" ? "" : key ? word(by)(key) : word("group")(by)),
-    projects: (shown, n) => say(shown === n ? "phrase.projects" : "phrase.projects_of", { shown, n: n ?? 0 }),
-    quiet: (n) => (n ? say("phrase.quiet", { n }) : ""),
-    more: (n) => (n ? say("phrase.more", { n }) : ""),
+    projects: (shown, n) => translate(shown === n ? "phrase.projects" : "phrase.projects_of", { shown, n: n ?? 0 }),
+    quiet: (n) => (n ? translate("phrase.quiet", { n }) : ""),
+    more: (n) => (n ? translate("phrase.more", { n }) : ""),
   };
 }
 
-function formatDuration(seconds, say) {
-  if (seconds > 0 && seconds < 1) return say("duration.moment");
+function formatDuration(seconds, translate) {
+  if (seconds > 0 && seconds < 1) return translate("duration.moment");
   const total = Math.floor(seconds);
   const [s, m] = [total % MINUTE, Math.floor((total % HOUR) / MINUTE)];
   const [h, d] = [Math.floor((total % DAY) / HOUR), Math.floor(total / DAY)];
-  if (total < MINUTE) return say("duration.seconds", { s });
-  if (total < HOUR) return say("duration.minutes", { m, s });
-  return total < DAY ? say("duration.hours", { h, m }) : say("duration.days", { d, h });
+  if (total < MINUTE) return translate("duration.seconds", { s });
+  if (total < HOUR) return translate("duration.minutes", { m, s });
+  return total < DAY ? translate("duration.hours", { h, m }) : translate("duration.days", { d, h });
 }
 
-function formatStrip(outcomes, say) {
+function formatStrip(outcomes, translate) {
   const failed = outcomes.filter(({ state }) => state === "failed").length;
-  return outcomes.length ? say("phrase.strip", { n: outcomes.length, failed }) : "";
+  return outcomes.length ? translate("phrase.strip", { n: outcomes.length, failed }) : "";
 }
 
-function formatEnding({ conclusion, completed_at: at }, wordOf, say) {
+function formatConflict(candidates, wordOf, translate) {
+  const texts = candidates.map((candidate) => formatCandidate(candidate, wordOf, translate));
+  return texts.join(translate("phrase.semicolon"));
+}
+
+function formatCandidate({ conclusion, completed_at: at }, wordOf, translate) {
   const word = wordOf(conclusion);
-  if (!at) return say("phrase.conflict_timeless", { word });
-  return say("phrase.conflict", { word, time: makeUtcMoments(say).time(new Date(at)) });
+  if (!at) return translate("phrase.conflict_timeless", { word });
+  return translate("phrase.conflict", { word, time: makeUtcMoments(translate).time(new Date(at)) });
 }
 
-/** Return the formats whose text changes with the clock; the last argument is now, in milliseconds. */
+/** Return the formats whose text changes with time; their last argument is the time in milliseconds. */
 export function makeTickingFormats(words, { duration }) {
-  const say = makeSay(words);
+  const translate = makeTranslator(words);
 
   function ago(then, now) {
     if (!then) return "";
     const elapsed = (now - Date.parse(then)) / 1000;
-    if (elapsed < MINUTE) return say("ago.now", {});
-    if (elapsed < HOUR) return say("ago.minutes", { n: Math.floor(elapsed / MINUTE) });
-    if (elapsed < DAY) return say("ago.hours", { n: Math.floor(elapsed / HOUR) });
-    return say("ago.days", { n: Math.floor(elapsed / DAY) });
+    if (elapsed < MINUTE) return translate("ago.now", {});
+    if (elapsed < HOUR) return translate("ago.minutes", { n: Math.floor(elapsed / MINUTE) });
+    if (elapsed < DAY) return translate("ago.hours", { n: Math.floor(elapsed / HOUR) });
+    return translate("ago.days", { n: Math.floor(elapsed / DAY) });
   }
 
   function took(seconds, startedAt, state, now) {
@@ -143,12 +147,12 @@ export function makeTickingFormats(words, { duration }) {
     return duration(since ? (now - Date.parse(since)) / 1000 : seconds);
   }
 
-  const { left, tellLeft, pace, tellPace } = makeEstimateFormats(words, duration);
-  return { ago, took, left, tellLeft, pace, tellPace };
+  const { left, formatEnds, pace, formatMedian } = makeEstimateFormats(words, duration);
+  return { ago, took, left, formatEnds, pace, formatMedian };
 }
 
-/** Name a step that senders share in the visitor's language, any other as its sender does. */
-function nameStep(words, key, name) {
+/** Return the name of a step: translated if it is a known step, else as its sender reported it. */
+function formatStep(words, key, name) {
   const [, known, number] = key.match(/^(.*?)(?:#([0-9]+))?$/s);
   const named = words[`step.${known}`];
   if (named === undefined) return name;
@@ -156,20 +160,23 @@ function nameStep(words, key, name) {
 }
 
 /** Return the sender's name of a step if it differs from the shown name by more than spaces, and from the key. */
-function tellOwnName(words, key, name) {
+function formatOwnName(words, key, name) {
   const base = key.replace(/#[0-9]+$/, "");
   const named = words[`step.${base}`];
   const bare = (text) => text.replaceAll(" ", "");
   return named === undefined || bare(name) === bare(named) || name === base ? "" : name;
 }
 
-/** Tell moments as the server does, exactly: `2024-01-01 00:00:05 UTC`. */
-function makeUtcMoments(say) {
-  const tell = (moment, from) => say("phrase.utc", { time: moment.toISOString().slice(from, 19).replace("T", " ") });
-  return { time: (moment) => tell(moment, 0), clock: (moment) => tell(moment, 11) };
+/** Return formats of a moment in UTC, like the server's: `2024-01-01 00:00:05 UTC`. */
+function makeUtcMoments(translate) {
+  const format = (text) => translate("phrase.utc", { time: text });
+  return {
+    time: (moment) => format(moment.toISOString().slice(0, 19).replace("T", " ")),
+    clock: (moment) => format(moment.toISOString().slice(11, 19)),
+  };
 }
 
-/** Tell moments in the visitor's zone, as is usual in the language of the page. */
+/** Return formats of a moment in the visitor's time zone and the language of the page. */
 function makeLocalMoments(language) {
   const clock = { timeStyle: "medium", hourCycle: "h23" };
   const day = new Intl.DateTimeFormat(language, { dateStyle: "medium", ...clock });

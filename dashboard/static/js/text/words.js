@@ -1,6 +1,6 @@
-/** The words of the page, as the server wrote them into `<template id="words">`: the scripts have none of their own. */
+/** The texts of the page, read from `<template id="words">`. The scripts contain no texts of their own. */
 
-/** Return every word by its dotted name. */
+/** Return every text by its dotted name. */
 export function readWords(page) {
   const words = {};
   for (const word of page.getElementById("words").content.children) {
@@ -9,13 +9,13 @@ export function readWords(page) {
   return words;
 }
 
-/** Return the function that says a phrase by its name; where it has forms, in the one for the value `n`. */
-export function makeSay(words) {
+/** Return `translate(name, values)`, which fills in the text of a name. If it has plural forms, `n` selects one. */
+export function makeTranslator(words) {
   const rules = new Intl.PluralRules(words["language.tag"]);
   return (name, values = {}) => fillPhrase(words[name] ?? words[`${name}.${rules.select(values.n)}`], values);
 }
 
-/** Return the phrase with its `{placeholders}` filled in. */
+/** Return the phrase with its `{placeholders}` replaced. */
 function fillPhrase(phrase, values) {
   return phrase.replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
 }

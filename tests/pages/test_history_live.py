@@ -1,4 +1,4 @@
-"""How the history and what a project's page tells of the past move while someone reads them."""
+"""The history and the statistics of a project in Chromium: how they follow the deployments."""
 
 from playwright.sync_api import Page, expect
 
@@ -106,7 +106,7 @@ def test_fields_that_narrow_nothing_stay_out_of_the_address(
     page.wait_for_url("**/deployments?project=short")
 
 
-def test_the_past_of_a_project_moves_with_it(
+def test_the_statistics_of_a_project_follow_its_deployments(
     open_page: OpenPage, fresh: Page, dashboard_server: DashboardServer
 ) -> None:
     steps = [{"name": "build", "status": "success"}]
@@ -117,17 +117,17 @@ def test_the_past_of_a_project_moves_with_it(
     deploy(dashboard_server, "2", project="past", status="running", commit_hash="bbb222")
     expect(page.locator(".environment")).to_contain_text("running")
     deploy(dashboard_server, "2", project="past", status="failed", steps=[{"name": "build", "status": "failed"}])
-    expect(page.locator("#past")).to_contain_text("50% succeeded")
+    expect(page.locator("#statistics")).to_contain_text("50% succeeded")
     expect(page.locator(".environment")).to_contain_text("failed")
-    expect(page.locator("#past details").first).to_have_attribute("open", "")
+    expect(page.locator("#statistics details").first).to_have_attribute("open", "")
     expect_fresh(page, fresh)
     # The sender remembers a step after the end.
     deploy(dashboard_server, "1", project="past", steps=[{"name": "late", "status": "failed"}])
-    expect(page.locator("#past")).to_contain_text("late")
+    expect(page.locator("#statistics")).to_contain_text("late")
     expect_fresh(page, fresh)
 
 
-def test_what_happened_while_the_page_was_away_is_told_when_it_is_back(
+def test_what_happened_while_the_page_was_offline_is_shown_when_it_is_back(
     open_page: OpenPage, fresh: Page, start_dashboard: StartDashboard
 ) -> None:
     server = start_dashboard(DASHBOARD_REFRESH_S="1")
@@ -142,5 +142,5 @@ def test_what_happened_while_the_page_was_away_is_told_when_it_is_back(
     server.start()
     deploy(server, "2", project="away", status="failed")
     expect(history.locator("#news")).to_have_text("1 new")
-    expect(project.locator("#past")).to_contain_text("50% succeeded")
+    expect(project.locator("#statistics")).to_contain_text("50% succeeded")
     expect_fresh(project, fresh)

@@ -1,4 +1,4 @@
-"""What axe finds on the history and on a project's page with a past: nothing; and neither is wider than the window."""
+"""axe finds nothing on the history and on the page of a project, and no page is wider than the window."""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe

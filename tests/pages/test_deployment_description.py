@@ -1,4 +1,4 @@
-"""What the page of a deployment shows beyond its view: the same tables that the scripts are tested against."""
+"""What the page of a deployment shows beyond its view: the same table that the scripts are tested against."""
 
 import json
 from datetime import datetime
@@ -9,13 +9,9 @@ import pytest
 
 from dashboard.core.estimate import count_ms
 from dashboard.pages.deployment import describe_deployment
-from dashboard.pages.drawing.gantt import find_axis, find_growing_since, place_bar
 
-TABLES = Path(__file__).parents[1] / "js"
-GANTT = json.loads((TABLES / "drawing" / "gantt.json").read_text())
-TABLE = json.loads((TABLES / "deployment_description.json").read_text())
-NOW_MS = count_ms(datetime.fromisoformat(GANTT["now"]))
-START_MS = count_ms(datetime.fromisoformat("2024-01-01T00:00:00Z"))
+TABLE = json.loads((Path(__file__).parents[1] / "js" / "deployment_description.json").read_text())
+NOW_MS = count_ms(datetime.fromisoformat("2024-01-01T00:10:00Z"))
 
 
 def describe(fields: dict[str, Any], jobs: list[dict[str, Any]]) -> dict[str, Any]:
@@ -24,22 +20,6 @@ def describe(fields: dict[str, Any], jobs: list[dict[str, Any]]) -> dict[str, An
         {**TABLE["job"], **job, "steps": [{**TABLE["step"], **step} for step in job.get("steps", [])]} for job in jobs
     ]
     return describe_deployment({**TABLE["deployment"], **fields, "jobs": whole}, NOW_MS)
-
-
-@pytest.mark.parametrize("case", GANTT["axes"], ids=lambda case: case["case"])
-def test_the_axis_of_a_deployment(case: dict[str, Any]) -> None:
-    assert find_axis(case["view"], NOW_MS) == case["axis"]
-
-
-@pytest.mark.parametrize("case", GANTT["bars"], ids=lambda case: case["case"])
-def test_the_bar_of_a_step(case: dict[str, Any]) -> None:
-    axis = {"start_ms": START_MS, "span_ms": 1_200_000, "is_live": case["live"]}
-    assert place_bar(axis, case, NOW_MS) == tuple(case["bar"])
-    assert find_growing_since(axis, case) == case["grows"]
-
-
-def test_without_an_axis_there_is_no_bar() -> None:
-    assert place_bar(None, GANTT["bars"][0], NOW_MS) == (0, 0)
 
 
 @pytest.mark.parametrize("case", TABLE["headlines"], ids=lambda case: case["case"])

@@ -12,14 +12,14 @@ from flask import Flask, url_for
 from dashboard.pages.text import formats, languages
 from scripts.translations import translate_words
 
-TABLES = Path(__file__).parents[1] / "js" / "text"
+TABLES = Path(__file__).parents[2] / "js" / "text"
 TABLE = json.loads((TABLES / "formats.json").read_text())
 NOW = datetime.fromisoformat(TABLE["now"])
 
 
 @pytest.fixture(scope="module", params=languages.LANGUAGES)
 def language(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Give each language, in which the request of the test asks for its page."""
+    """Give each language, with a request in it."""
     app = Flask("formats")
     languages.init_app(app)
     with app.test_request_context(headers={"Accept-Language": languages.TAGS[request.param]}):
