@@ -7,12 +7,13 @@ from urllib.parse import urljoin
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
-from tests.support.chromium import block_socket
+from tests.support.chromium import block_socket, find_chromium
 from tests.support.servers import DashboardServer
 
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
+    "--disable-software-rasterizer",
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",
@@ -27,7 +28,7 @@ OpenPage = Callable[..., Page]
 def browser() -> Iterator[Browser]:
     """Give the Chromium of all tests of a process."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(ARGUMENTS))
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(ARGUMENTS))
         yield browser
         browser.close()
 
