@@ -6,6 +6,7 @@ import shutil
 import time
 from typing import Any
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, WebSocketRoute
 
 DEADLINE_S = 20
@@ -36,6 +37,12 @@ def read_main(page: Page) -> list[Any]:
     """Return title and content of a page as nested lists; ticking texts, blanks and opened logs are left out."""
     content: list[Any] = page.evaluate(READ_MAIN)
     return content
+
+
+def expect_accessible(page: Page) -> None:
+    """Fail with what axe finds on a page."""
+    found = Axe().run(page)
+    assert found.violations_count == 0, f"{page.url}: {found.generate_report()}"
 
 
 def block_socket(page: Page) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from typing import Any
-from urllib.parse import urljoin
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
@@ -43,7 +42,7 @@ def open_page(browser: Browser, dashboard_server: DashboardServer) -> Iterator[O
     contexts = []
 
     def open_path(path: str | None, *, socket: bool = True, outage: bool = False, **options: Any) -> Page:
-        context = browser.new_context(timezone_id="Asia/Shanghai", **options)
+        context = browser.new_context(base_url=dashboard_server.url, timezone_id="Asia/Shanghai", **options)
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(20_000)
@@ -53,7 +52,7 @@ def open_page(browser: Browser, dashboard_server: DashboardServer) -> Iterator[O
         if not socket:
             block_socket(page)
         if path is not None:
-            page.goto(urljoin(dashboard_server.url, path))
+            page.goto(path)
         return page
 
     yield open_path
