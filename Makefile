@@ -17,7 +17,7 @@ SHELL_FILES = $(wildcard senders/*.sh scripts/*.sh .ci/run)
 WORKFLOWS = $(wildcard .github/workflows/*.yml)
 # These say how long a visitor waits: nothing else may run beside them.
 TIMED = tests/pages/test_interruptions.py tests/pages/test_smoothness.py tests/pages/test_weight.py
-JS_TESTS = $(wildcard tests/js/*.test.js tests/js/*.test.mjs)
+JS_TESTS = $(wildcard tests/js/*.test.js tests/js/*/*.test.js)
 JS_FILES = dashboard/static/js tests/js scripts eslint.config.mjs
 
 help: ## Show this list

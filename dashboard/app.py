@@ -1,4 +1,4 @@
-"""Makes the application: wiring only."""
+"""Creates the application. Only wiring."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -26,15 +26,15 @@ PACKAGE = Path(__file__).parent
 
 
 class Dashboard(Flask):
-    """The application; greenlets serve its requests, so no view is a coroutine."""
+    """The Flask application. Greenlets serve its requests, so no view is a coroutine."""
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """Return the function: Flask would check before each call of each hook whether it is a coroutine."""
+        """Return the function. Flask would check before each call of a hook whether it is a coroutine."""
         return func
 
 
 def create_app(settings: Settings) -> Flask:
-    """Return the application, wired for its role. Starts nothing: `live.start` begins to follow the database."""
+    """Return the application, wired for its role. Starts nothing; `live.start` begins to follow the database."""
     if settings.database_url is None:
         raise ValueError("create_app needs settings with a database_url")
     app = Dashboard("dashboard", static_url_path=f"/static/{fingerprint_static(PACKAGE / 'static')}")
@@ -59,7 +59,7 @@ def create_app(settings: Settings) -> Flask:
     init_request_ids(app)
     rest.register_blueprint(api.health)
     if settings.role != Role.LIVE:
-        _serve_web(app, settings)
+        _init_web(app, settings)
     init_access(app)
     if settings.role != Role.WEB:
         live.init_app(app)
@@ -74,7 +74,7 @@ def find_engine(app: Flask) -> Engine:
         return db.engine
 
 
-def _serve_web(app: Flask, settings: Settings) -> None:
+def _init_web(app: Flask, settings: Settings) -> None:
     for blueprint in (*webhooks.blueprints, *api.blueprints):
         rest.register_blueprint(blueprint)
     pages.init_app(app)

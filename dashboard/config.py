@@ -1,7 +1,7 @@
-"""Every setting of the program, read from the environment and validated at start.
+"""The settings, read from the environment and validated at start.
 
-The only place that reads the environment, but for metrics.py. Nothing here opens a connection or starts a process; the
-two secrets that may be generated are the only files it touches.
+Only this module and metrics.py read the environment. It opens no connections and writes no files except the two secrets
+that it may generate.
 """
 
 import base64
@@ -23,74 +23,74 @@ from dashboard.core.steps import DEFAULT_PATTERNS, Category, Patterns
 
 SECRET_FILES = {"DASHBOARD_WEBHOOK_SECRET": "webhook-secret", "SECRET_KEY": "secret-key"}
 KEY_BYTES = (24, 64)
-"""Fewest and most bytes of a Standard Webhooks key."""
+"""Minimum and maximum length of a Standard Webhooks key, in bytes."""
 MAX_DAYS, MAX_COUNT = 36_500, 10**9
-"""Limits of what may be kept; more than that is for good."""
+"""Maximum days and number of deployments that can be set as limits; 0 means no limit."""
 MAX_INTERVAL_S = 366 * 24 * 3600
 MAX_SOCKET_PATH = 100
 
 
 class Role(StrEnum):
-    """What a process of the dashboard does."""
+    """What a process of the dashboard serves."""
 
     ALL = "all"
     """Everything, in one process."""
     WEB = "web"
     """Deliveries, API and pages."""
     LIVE = "live"
-    """Sockets, following the database, and the chores."""
+    """Sockets, following the database, and maintenance."""
 
 
 class SettingsError(Exception):
-    """A setting that cannot be used; the text is one line that says which and what to do."""
+    """An invalid setting. The message is one line that names it and states what to do."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What the program runs with; the fields are the settings of `docs/operating.md`."""
+    """All settings, as described in `docs/operating.md`."""
 
     database_url: str | None
-    """PostgreSQL URL, or None: `dashboard run` starts an embedded server and passes its URL on."""
+    """PostgreSQL URL; None lets `dashboard run` start an embedded server."""
     data_dir: Path
     host: str
     port: int
     socket: str | None
-    """Path of the Unix socket that is listened on instead of host and port."""
+    """Path of the Unix socket to listen on instead of host and port."""
     role: Role
     web_workers: int
-    """How many processes of role web there are; all in one group of workers."""
+    """Number of processes with role web; they share one socket."""
     live_processes: int
-    """How many processes of role live there are; each listens by itself."""
+    """Number of processes with role live; each has its own socket."""
     pool_size: int
-    """The most connections that a process keeps to the database, besides the one that listens."""
+    """Maximum number of database connections per process, without the one that listens."""
     webhook_secret: str
     secret_key: str
     log_format: str
-    """`text`, or `json`: a line for each event either way."""
+    """`text` or `json`; one line per entry either way."""
     url_prefix: str
-    """Path below which the application is served: empty, or `/like-this` without a slash at the end."""
+    """Path that the application is served under: empty, or `/like-this` without a trailing slash."""
     refresh_s: int
-    """How often, in seconds, a page asks over HTTP while its socket is down."""
+    """Interval in seconds at which a page polls over HTTP while its socket is down."""
     stale_s: int
-    """The least silence, in seconds, after which an open deployment is shown as stale; usual gaps make it longer."""
+    """Minimum silence in seconds after which an open deployment is stale; longer usual gaps extend it."""
     max_body_bytes: int
-    """Largest webhook body that is read."""
+    """Maximum size of a webhook body."""
     deliveries_days: int
-    """For how many days a delivery is kept."""
+    """Days that a delivery is kept."""
     deliveries_bytes: int
-    """Deliveries are kept while their bodies, compressed, and those of all newer ones come to at most this."""
+    """Total size of the deliveries that are kept, compressed; the oldest beyond it are deleted."""
     deployments_days: int
-    """For how many days a deployment is kept, 0: for good; a project may differ."""
+    """Days that a deployment is kept, 0 for ever; projects may have their own limit."""
     deployments_per_project: int
-    """How many of its newest deployments a project keeps, 0: all; a project may differ."""
+    """How many of its newest deployments a project keeps, 0 for all; projects may have their own limit."""
     category_patterns: Patterns = DEFAULT_PATTERNS
-    """Regular expressions on keys of steps, in order, and the category of the steps they are found in."""
+    """Regular expressions for keys of steps with their categories; the first match counts."""
 
 
 def load_settings(environ: Mapping[str, str]) -> Settings:
-    """Return the settings of `environ`; raise SettingsError for one that cannot be used.
+    """Return the settings in `environ`. Raises SettingsError for an invalid one.
 
-    A secret that is not set is read from the data directory, and generated there (mode 600) the first time.
+    A secret that is not set is read from the data directory, where it is generated (mode 600) on first use.
     """
     data_dir = Path(environ.get("DASHBOARD_DATA_DIR") or "instance").absolute()
     return Settings(
@@ -148,7 +148,7 @@ def _read_socket(environ: Mapping[str, str]) -> str | None:
 
 
 def _read_choice(environ: Mapping[str, str], name: str, choices: Sequence[str]) -> str:
-    """Return the one that is set, by default the first."""
+    """Return the choice that is set, by default the first."""
     text = environ.get(name) or choices[0]
     if text not in choices:
         raise SettingsError(f"{name} must be one of {', '.join(choices)}, not {text!r}")
@@ -156,7 +156,7 @@ def _read_choice(environ: Mapping[str, str], name: str, choices: Sequence[str]) 
 
 
 def _read_web_workers(environ: Mapping[str, str]) -> int:
-    """Return how many there are; what several of them count can only be told from a directory that they share."""
+    """Return the number of workers; several of them need a shared directory for their metrics."""
     workers = _read_int(environ, "DASHBOARD_WEB_WORKERS", 2, 1, 64)
     if environ.get("DASHBOARD_ROLE") == Role.WEB and workers > 1 and not environ.get("PROMETHEUS_MULTIPROC_DIR"):
         raise SettingsError(
@@ -173,7 +173,7 @@ def _read_prefix(environ: Mapping[str, str]) -> str:
 
 
 def _read_patterns(environ: Mapping[str, str]) -> Patterns:
-    """Return the patterns of a TOML file with lines like `"lint|ruff" = "validation"`, in their order."""
+    """Return the patterns of a TOML file with lines like `"lint|ruff" = "validation"`, in the order of the file."""
     path = environ.get("DASHBOARD_CATEGORIES_FILE")
     if not path:
         return DEFAULT_PATTERNS
@@ -197,13 +197,13 @@ def _check_webhook_secret(secret: str) -> str:
 
 
 def _read_secret(environ: Mapping[str, str], name: str, data_dir: Path) -> str:
-    """Return the secret from the environment, else from its file, which is made the first time."""
+    """Return the secret from the environment, otherwise from its file, which is generated on first use."""
     if value := environ.get(name):
         return check_secret(name, value)
     path = data_dir / SECRET_FILES[name]
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # Two processes may start at once: only one creates the file, whole, and both read it.
+        # Two processes may start at once: only one creates the file, in one step, and both read it.
         with contextlib.suppress(FileExistsError):
             _write_new(path, secrets.token_urlsafe(32))
         return check_secret(str(path), path.read_text(errors="surrogateescape").rstrip("\n"))
@@ -215,7 +215,7 @@ def _read_secret(environ: Mapping[str, str], name: str, data_dir: Path) -> str:
 
 
 def replace_webhook_secret(settings: Settings, secret: str) -> Path:
-    """Put another secret into the file that the next start reads; return its path."""
+    """Replace the secret in the file that the next start reads; return its path."""
     path = settings.data_dir / SECRET_FILES["DASHBOARD_WEBHOOK_SECRET"]
     fresh = path.with_name(f".{path.name}.new")
     fresh.unlink(missing_ok=True)
@@ -225,7 +225,7 @@ def replace_webhook_secret(settings: Settings, secret: str) -> Path:
 
 
 def check_secret(origin: str, secret: str) -> str:
-    """Return the secret; refuse one that a header cannot carry, above all an empty one: everybody knows it."""
+    """Return the secret. Raises SettingsError if it is empty or cannot be sent in a header."""
     if not secret or secret != secret.strip() or re.search(r"[\x00-\x1f\x7f\ud800-\udfff]", secret):
         advice = "must be non-empty UTF-8 text without control characters or surrounding spaces"
         raise SettingsError(f"the secret from {origin} {advice}")
@@ -233,7 +233,7 @@ def check_secret(origin: str, secret: str) -> str:
 
 
 def _write_new(path: Path, text: str) -> None:
-    """Create the file with mode 600 and all of its text, or raise FileExistsError and leave it alone."""
+    """Create the file with mode 600 and its whole text in one step. Raises FileExistsError if it exists."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         draft.unlink(missing_ok=True)

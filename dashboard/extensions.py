@@ -1,4 +1,4 @@
-"""The library objects that modules share: made here, bound to the application in create_app, without logic."""
+"""The library objects that modules share: created here, bound to the application in create_app, without logic."""
 
 import functools
 from datetime import UTC, datetime
@@ -18,21 +18,21 @@ from dashboard.ingest.writer import Writer
 from dashboard.models.base import Base
 
 
-class ReadingSession(Session):
-    """A session that only reads, all of it as of one moment. Writers take a connection of the engine instead."""
+class ReadOnlySession(Session):
+    """A session whose queries all read one snapshot. Writers use a connection of the engine instead."""
 
     def get_bind(self, *args: Any, **kwargs: Any) -> Engine:  # noqa: ANN401
-        """Return the engine, set to read-only snapshots."""
-        return _make_reading(super().get_bind(*args, **kwargs))
+        """Return the engine with read-only transactions that keep one snapshot."""
+        return _make_read_only(super().get_bind(*args, **kwargs))
 
 
 @functools.lru_cache(maxsize=8)
-def _make_reading(bind: Engine) -> Engine:
-    """Return the same object each time: a session takes one connection, and so one snapshot, per engine."""
+def _make_read_only(bind: Engine) -> Engine:
+    """Return the read-only engine, always the same object: a session takes one connection, and snapshot, per engine."""
     return bind.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
-db = SQLAlchemy(model_class=Base, session_options={"class_": ReadingSession})
+db = SQLAlchemy(model_class=Base, session_options={"class_": ReadOnlySession})
 migrate = Migrate()
 socketio = SocketIO()
 api: Api = ProblemApi()

@@ -1,7 +1,7 @@
-"""What is counted, for Prometheus. The names of everything, and how it is told; counted is where it happens.
+"""The metrics for Prometheus: their definitions and their output. Other modules set and increment them.
 
-Several processes that are set the same PROMETHEUS_MULTIPROC_DIR count into files there, and each answers for all.
-Labels only take values of closed lists.
+Processes with the same PROMETHEUS_MULTIPROC_DIR keep their numbers in files there, and each of them returns the totals.
+Labels only take values from closed lists.
 """
 
 import contextlib
@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-# The library decides with its import where numbers are kept.
+# The library decides when it is imported where numbers are kept.
 DIRECTORY = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
 if DIRECTORY:
     Path(DIRECTORY).mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -50,41 +50,41 @@ POOL_SIZE = Gauge(
 
 
 def render_metrics() -> bytes:
-    """Return everything that was counted, by this process or by all that share the directory."""
+    """Return all metrics in Prometheus's text format, of this process or of all that share the directory."""
     if DIRECTORY is None:
         return generate_latest(_own)
-    _forget_dead(Path(DIRECTORY))
+    _remove_dead_gauges(Path(DIRECTORY))
     shared = CollectorRegistry()
-    _Files(shared, DIRECTORY)  # type: ignore[no-untyped-call]
+    _FilledFilesCollector(shared, DIRECTORY)  # type: ignore[no-untyped-call]
     return generate_latest(shared)
 
 
-class _Files(MultiProcessCollector):
-    """The library's collector, but for files that a process which begins has made and not filled: it fails on them."""
+class _FilledFilesCollector(MultiProcessCollector):
+    """The library's collector, without the empty files of starting processes, on which it fails."""
 
     def collect(self) -> Iterable[Metric]:
-        """Return what all files together count."""
-        return self.merge(list(_find_filled(Path(self._path))))  # type: ignore[no-untyped-call, no-any-return]
+        """Return the metrics of all files, merged."""
+        return self.merge(list(_find_filled_files(Path(self._path))))  # type: ignore[no-untyped-call, no-any-return]
 
 
-def _find_filled(directory: Path) -> Iterator[str]:
+def _find_filled_files(directory: Path) -> Iterator[str]:
     for path in directory.glob("*.db"):
-        with contextlib.suppress(FileNotFoundError):  # it was a gauge of a process that has ended
+        with contextlib.suppress(FileNotFoundError):  # The gauges of an ended process may be removed meanwhile.
             if path.stat().st_size:
                 yield str(path)
 
 
-def _forget_dead(directory: Path) -> None:
-    """Drop the gauges of processes that have ended; what they counted stays."""
+def _remove_dead_gauges(directory: Path) -> None:
+    """Remove the gauges of processes that have ended; their counters stay."""
     for path in directory.glob("gauge_live*_*.db"):
         pid = path.stem.rpartition("_")[2]
         if pid.isdigit() and not _is_alive(int(pid)):
-            with contextlib.suppress(FileNotFoundError):  # another process is at it
+            with contextlib.suppress(FileNotFoundError):  # Another process may remove them at the same time.
                 mark_process_dead(pid, str(directory))  # type: ignore[no-untyped-call]
 
 
 def _is_alive(pid: int) -> bool:
-    # Another user's process only has the number that one of ours had.
+    # A process of another user (PermissionError) has reused the id of one of ours, which is dead.
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.kill(pid, 0)
         return True

@@ -1,22 +1,26 @@
 """`make translations`: updates the catalogs with the messages in the code, and prints untranslated messages.
 
-Also writes the words that the tests of the JavaScript modules use. The running program uses nothing of this.
+Also writes the words and constants that the tests of the JavaScript modules use. The running program uses none of it.
 """
 
 import json
 import sys
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.pofile import read_po, write_po
 from flask import Flask
 
+from dashboard.pages.constants import CONSTANTS
 from dashboard.pages.text import languages
 from dashboard.pages.text.words import list_words
 
 ROOT = Path(__file__).parent.parent
+TABLES = ROOT / "tests" / "js"
 KEYWORDS = {**DEFAULT_KEYWORDS, "word": ((1, "c"), 2), "plural": (1, 2)}
 """The functions whose arguments are messages: gettext's own, and those of pages/text/words.py and plurals.py."""
 
@@ -63,6 +67,11 @@ def has_all_forms(translation: str | list[str] | tuple[str, ...] | None) -> bool
     return bool(translation) and (isinstance(translation, str) or all(translation or ()))
 
 
+def write_table(name: str, table: Mapping[str, Any]) -> None:
+    """Write a table for the tests of the scripts."""
+    (TABLES / name).write_text(json.dumps(table, ensure_ascii=False, indent=2) + "\n")
+
+
 def main() -> int:
     """Update the files; return 1 if messages lack a translation, else 0."""
     missing: list[str] = []
@@ -75,8 +84,8 @@ def main() -> int:
                 write_po(file, catalog, width=100, include_lineno=False, sort_by_file=True)
             missing += [f"{language}: {word}" for word in list_untranslated(catalog)]
             languages.read_catalog.cache_clear()
-        path = ROOT / "tests" / "js" / f"words.{language}.json"
-        path.write_text(json.dumps(translate_words(language), ensure_ascii=False, indent=2) + "\n")
+        write_table(f"text/words.{language}.json", translate_words(language))
+    write_table("constants.json", CONSTANTS)
     print(*missing, sep="\n")
     return 1 if missing else 0
 

@@ -106,7 +106,7 @@ def holds_secret(incoming: Request, settings: Settings) -> bool:
         # WSGI decodes the bytes of a header as Latin-1.
         given = (authorization.token or "").encode("latin-1", errors="replace")
     else:
-        given = (authorization.password or "").encode(errors="replace")
+        given = (authorization.password or "").encode()
     return hmac.compare_digest(given, settings.webhook_secret.encode())
 
 

@@ -5,7 +5,7 @@ from typing import ClassVar
 from marshmallow import fields
 
 from dashboard.api.schemas import PageQuery, ViewSchema
-from dashboard.core import view_types
+from dashboard.core.view_types import deliveries as views
 from dashboard.http.delivery_filter import DeliveryFilter
 
 
@@ -16,7 +16,7 @@ class DeliveriesQuery(PageQuery, DeliveryFilter):
 class DeliverySummary(ViewSchema):
     """A delivery without its headers, changes and body."""
 
-    VIEW: ClassVar[type] = view_types.DeliverySummary
+    VIEW: ClassVar[type] = views.DeliverySummary
 
     id = fields.String()
     received_at = fields.String()
@@ -34,7 +34,7 @@ class DeliverySummary(ViewSchema):
 class ChangeSchema(ViewSchema):
     """A field that a delivery changed visibly."""
 
-    VIEW = view_types.FieldChange
+    VIEW = views.FieldChange
 
     deployment_id = fields.Integer()
     what = fields.String(metadata={"description": "deployment, job or step"})
@@ -47,7 +47,7 @@ class ChangeSchema(ViewSchema):
 class DeliverySchema(DeliverySummary):
     """A whole delivery; values that are or look like secrets are masked."""
 
-    VIEW = view_types.DeliveryView
+    VIEW = views.DeliveryView
 
     headers = fields.Dict(fields.String(), fields.String())
     changes = fields.List(fields.Nested(ChangeSchema))

@@ -5,18 +5,17 @@ from typing import Any
 
 from flask_smorest import Blueprint
 
-from dashboard.api.links import AddressedDeployment, link_deployment
-from dashboard.api.schemas import (
+from dashboard.api.deployment_schemas import (
     DeploymentSchema,
     DeploymentsQuery,
     DeploymentSummary,
     EventSchema,
     EventsQuery,
-    Page,
-    make_page_schema,
 )
+from dashboard.api.links import AddressedDeployment, link_deployment
+from dashboard.api.schemas import Page, make_page_schema
 from dashboard.core.paging import cut_page
-from dashboard.core.view_types import EventView
+from dashboard.core.view_types.events import EventView
 from dashboard.extensions import open_reader
 from dashboard.http.problems import ProblemError
 from dashboard.queries import deployments, events

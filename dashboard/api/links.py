@@ -2,7 +2,8 @@
 
 from flask import url_for
 
-from dashboard.core.view_types import DeploymentView, ListedDeployment, ListedProject
+from dashboard.core.view_types.deployments import DeploymentView, ListedDeployment
+from dashboard.core.view_types.projects import ListedProject
 
 
 class AddressedDeployment(ListedDeployment):

@@ -5,7 +5,8 @@ from http import HTTPStatus
 from flask_smorest import Blueprint
 
 from dashboard.api.links import AddressedProject, link_project
-from dashboard.api.schemas import Page, PageQuery, ProjectSchema, make_page_schema
+from dashboard.api.project_schemas import ProjectSchema
+from dashboard.api.schemas import Page, PageQuery, make_page_schema
 from dashboard.extensions import open_reader
 from dashboard.http.problems import ProblemError
 from dashboard.queries import projects

@@ -6,8 +6,8 @@ from flask import Response, request
 from flask_smorest import Blueprint
 from werkzeug.http import quote_etag
 
-from dashboard.api.schemas import RunQuery, RunSchema
-from dashboard.core.view_types import RunView
+from dashboard.api.deployment_schemas import RunQuery, RunSchema
+from dashboard.core.view_types.deployments import RunView
 from dashboard.extensions import open_reader
 from dashboard.http.problems import ProblemError
 from dashboard.queries import deployments

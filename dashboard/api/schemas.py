@@ -1,6 +1,6 @@
-"""The schemas of arguments and answers, from which `/api/openapi.json` is made.
+"""What all schemas of the API share: pages of lists, and answers that follow the views.
 
-Times are in ISO 8601 and UTC, durations in seconds.
+The schemas make `/api/openapi.json`. Times are in ISO 8601 and UTC, durations in seconds.
 """
 
 from types import NoneType
@@ -8,12 +8,9 @@ from typing import Any, ClassVar, Generic, TypedDict, TypeVar, get_args, get_typ
 
 from marshmallow import EXCLUDE, Schema, fields, validate
 
-from dashboard.api.links import AddressedDeployment, AddressedProject, AddressedWhole
-from dashboard.core.view_types import EventView, JobView, OutcomeView, ProjectView, RunView, StepView
-from dashboard.core.words import State
-from dashboard.queries.events import MAX_EVENTS
-
 MAX_PAGE_SIZE = 200
+
+Item = TypeVar("Item")
 
 
 class PageQuery(Schema):
@@ -26,38 +23,6 @@ class PageQuery(Schema):
 
     limit = fields.Integer(load_default=50, validate=validate.Range(1, MAX_PAGE_SIZE))
     cursor = fields.String(load_default=None, metadata={"description": "next_cursor of the previous page"})
-
-
-class DeploymentsQuery(PageQuery):
-    """Filters for deployments, and the page of the list."""
-
-    project = fields.String(load_default=None, metadata={"description": "slug of the project"})
-    environment = fields.String(load_default=None)
-    state = fields.Enum(State, by_value=True, load_default=None)
-    branch = fields.String(load_default=None)
-    triggered_by = fields.String(load_default=None, metadata={"description": "exact name of the person"})
-    q = fields.String(
-        load_default=None, metadata={"description": "text contained in branch, commit, person, message, …"}
-    )
-    since = fields.AwareDateTime(load_default=None, format="iso")
-    until = fields.AwareDateTime(load_default=None, format="iso")
-
-
-class EventsQuery(Schema):
-    """The page of a list of events; a page's `next_cursor` is the `since` of the next page."""
-
-    since = fields.Integer(load_default=0, validate=validate.Range(min=0))
-    limit = fields.Integer(load_default=MAX_EVENTS, validate=validate.Range(1, MAX_EVENTS))
-    cursor = fields.Integer(load_default=None, validate=validate.Range(min=0))
-
-
-class RunQuery(Schema):
-    """The repository of a run, as several repositories can have the same run id."""
-
-    repository = fields.String(load_default=None)
-
-
-Item = TypeVar("Item")
 
 
 class Page(TypedDict, Generic[Item]):
@@ -81,217 +46,6 @@ class ViewSchema(Schema):
 def allows_null(hint: Any) -> bool:  # noqa: ANN401
     """Return whether a type includes None."""
     return hint is Any or NoneType in get_args(hint)
-
-
-class ProjectOfDeployment(ViewSchema):
-    """The project of a deployment."""
-
-    VIEW = ProjectView
-
-    slug = fields.String()
-    name = fields.String()
-
-
-class StepSchema(ViewSchema):
-    """A step."""
-
-    VIEW = StepView
-
-    number = fields.Integer(metadata={"description": "number given by the sender"})
-    key = fields.String()
-    name = fields.String()
-    category = fields.String()
-    status = fields.String()
-    conclusion = fields.String()
-    status_raw = fields.String(metadata={"description": "status as sent"})
-    state = fields.String()
-    is_current = fields.Boolean()
-    is_done = fields.Boolean()
-    started_at = fields.String()
-    started_observed = fields.Boolean(metadata={"description": "whether started_at is the time of the first report"})
-    completed_at = fields.String()
-    duration_s = fields.Float()
-    message = fields.String()
-    error = fields.String()
-    log = fields.String()
-    conflict = fields.Raw(metadata={"description": "the two results, if the sender reported conflicting ones"})
-
-
-class JobSchema(ViewSchema):
-    """A job with its steps in display order."""
-
-    VIEW = JobView
-
-    key = fields.String()
-    name = fields.String()
-    status = fields.String()
-    conclusion = fields.String()
-    status_raw = fields.String()
-    state = fields.String()
-    allowed_to_fail = fields.Boolean(metadata={"description": "whether the deployment can succeed if this job fails"})
-    job_progress_pct = fields.Integer()
-    completed_steps = fields.Integer()
-    total_steps = fields.Integer()
-    current_step_index = fields.Integer(metadata={"description": "0-based index into steps"})
-    started_at = fields.String()
-    started_observed = fields.Boolean()
-    completed_at = fields.String()
-    duration_s = fields.Float()
-    message = fields.String()
-    error = fields.String()
-    log = fields.String()
-    conflict = fields.Raw()
-    steps = fields.List(fields.Nested(StepSchema))
-
-
-class DeploymentSummary(ViewSchema):
-    """A deployment without its jobs."""
-
-    VIEW: ClassVar[type] = AddressedDeployment
-
-    id = fields.Integer()
-    url = fields.String(metadata={"description": "absolute URL of its page"})
-    seq = fields.Integer()
-    project = fields.Nested(ProjectOfDeployment)
-    environment = fields.String()
-    repository = fields.String()
-    branch = fields.String()
-    commit_hash = fields.String()
-    commit_message = fields.String()
-    run_id = fields.String()
-    attempt = fields.Integer()
-    run_url = fields.String()
-    dialect = fields.String()
-    triggered_by = fields.String()
-    trigger_type = fields.String()
-    deploy_type = fields.String()
-    deploy_path = fields.String()
-    test_url = fields.String()
-    port = fields.Integer()
-    service_status = fields.String()
-    status = fields.String()
-    conclusion = fields.String()
-    status_raw = fields.String()
-    state = fields.String()
-    conflict = fields.Raw()
-    progress_pct = fields.Integer()
-    completed_steps = fields.Integer()
-    total_steps = fields.Integer()
-    run_progress_pct = fields.Integer()
-    completed_jobs = fields.Integer()
-    total_jobs_visible = fields.Integer()
-    current_step = fields.String(metadata={"description": "name of the first step in progress"})
-    current = fields.Dict(allow_none=True, metadata={"description": "job, key and started_at of the current step"})
-    started_at = fields.String()
-    started_observed = fields.Boolean()
-    completed_at = fields.String()
-    duration_s = fields.Float()
-    estimate = fields.Raw(metadata={"description": "runs, left_median_s, left_p90_s, overdue_s"})
-    links = fields.Raw(metadata={"description": "URLs of repository, commit and branch, for known hosts"})
-    stale_since = fields.String()
-    message = fields.String()
-    error = fields.String()
-
-
-class DeploymentSchema(DeploymentSummary):
-    """A whole deployment."""
-
-    VIEW = AddressedWhole
-
-    log = fields.String()
-    jobs = fields.List(fields.Nested(JobSchema))
-
-
-class OutcomeSchema(ViewSchema):
-    """A short form of one of a project's newest deployments."""
-
-    VIEW = OutcomeView
-
-    id = fields.Integer()
-    seq = fields.Integer()
-    sorted_at = fields.String()
-    environment = fields.String()
-    state = fields.String()
-    duration_s = fields.Float()
-
-
-class ProjectSchema(ViewSchema):
-    """A project with its newest deployment."""
-
-    VIEW = AddressedProject
-
-    slug = fields.String()
-    name = fields.String()
-    kind = fields.String()
-    repository = fields.String()
-    url = fields.String(metadata={"description": "URL of the deployed site or service"})
-    page_url = fields.String(metadata={"description": "absolute URL of its page"})
-    port = fields.Integer()
-    service_status = fields.String()
-    environments = fields.List(fields.String(), metadata={"description": "environments in outcomes"})
-    last_deployment = fields.Nested(DeploymentSummary)
-    outcomes = fields.List(fields.Nested(OutcomeSchema), metadata={"description": "last 20 deployments, newest first"})
-
-
-class EventSchema(ViewSchema):
-    """The changes with one sequence number."""
-
-    VIEW = EventView
-
-    deployment_id = fields.Integer()
-    prev_seq = fields.Integer()
-    seq = fields.Integer()
-    kind = fields.String()
-    deployment = fields.Dict()
-    jobs = fields.List(fields.Dict())
-    steps = fields.List(fields.Dict())
-
-
-class RunStepSchema(ViewSchema):
-    """A step of a run."""
-
-    VIEW = StepView
-
-    name = fields.String()
-    number = fields.Integer()
-    status = fields.String()
-    conclusion = fields.String()
-    is_current = fields.Boolean()
-    is_done = fields.Boolean()
-
-
-class RunJobSchema(ViewSchema):
-    """A job of a run."""
-
-    VIEW = JobView
-
-    job_name = fields.String(attribute="name")
-    status = fields.String()
-    conclusion = fields.String()
-    job_progress_pct = fields.Integer()
-    completed_steps = fields.Integer()
-    total_steps = fields.Integer()
-    current_step_index = fields.Integer()
-    steps = fields.List(fields.Nested(RunStepSchema))
-
-
-class RunSchema(ViewSchema):
-    """The progress of a run: of the jobs reported so far, and of their steps."""
-
-    VIEW = RunView
-
-    run_id = fields.String()
-    attempt = fields.Integer()
-    repository = fields.String()
-    dialect = fields.String()
-    deployment_id = fields.Integer(attribute="id")
-    status = fields.String()
-    conclusion = fields.String()
-    state = fields.String()
-    run_progress_pct = fields.Integer()
-    completed_jobs = fields.Integer()
-    total_jobs_visible = fields.Integer()
-    jobs = fields.List(fields.Nested(RunJobSchema))
 
 
 class PageSchema(ViewSchema):

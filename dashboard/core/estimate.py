@@ -1,7 +1,7 @@
 """Estimates of the time that a deployment has left: quantiles of how long past deployments of its kind took.
 
-`static/js/estimate.js` computes the same in the browser; both are tested against `tests/js/estimate.json`. Times are
-whole milliseconds since 1970, which Python and JavaScript represent alike.
+`static/js/core/estimate.js` computes the same in the browser; both are tested against `tests/js/core/estimate.json`.
+Times are whole milliseconds since 1970, which Python and JavaScript represent alike.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from dashboard.core.registers import EPOCH
-from dashboard.core.view_types import Estimate, StepUsual, Usual
+from dashboard.core.view_types.deployments import Estimate, StepUsual, Usual
 
 MIN_RUNS = 3
 """Runs that a range needs; with fewer there is no range."""

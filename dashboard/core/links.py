@@ -3,7 +3,7 @@
 import re
 from urllib.parse import quote
 
-from dashboard.core.view_types import RevisionLinks
+from dashboard.core.view_types.deployments import RevisionLinks
 
 ACTIONS_RUN = re.compile(r"(https?://([^/\s?#@]+))/([^\s?#]+)/actions/runs/\d+(?:[/?#]\S*)?")
 """The URL of a run on GitHub, Gitea or Forgejo."""

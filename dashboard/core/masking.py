@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, unquote_plus
 
 MASK = "••••••"
 MAX_SHOWN_BYTES = 256 * 1024
-"""Length of the displayed text, in bytes."""
+"""Maximum length of the displayed text, in bytes."""
 MAX_FORM_FIELDS = 100
 FORM = "application/x-www-form-urlencoded"
 

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
 
-MAX_ID = 2**63 - 1
-"""The largest id of a row, which is a `bigint` of PostgreSQL."""
-
 Item = TypeVar("Item")
 
 
 class CursorError(ValueError):
     """A cursor that no list of the dashboard has returned."""
+
+    def __init__(self) -> None:
+        super().__init__("Not a valid cursor of this list.")
 
 
 def write_cursor(moment: datetime, row_id: object) -> str:
@@ -24,15 +24,16 @@ def write_cursor(moment: datetime, row_id: object) -> str:
 def read_cursor(cursor: str) -> tuple[datetime, str]:
     """Return the time and the id in a cursor. Raises CursorError for anything else."""
     try:
-        moment, row_id = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().split("|")
+        # As much padding as may be missing: more than that is ignored.
+        moment, row_id = base64.urlsafe_b64decode(cursor + "==").decode().split("|")
         parsed = datetime.fromisoformat(moment)
         if parsed.tzinfo is None:
-            raise ValueError("a time without a zone")
+            raise ValueError
         return parsed.astimezone(UTC), row_id
     except (binascii.Error, ValueError, OverflowError):
-        raise CursorError("Not a valid cursor of this list.") from None
+        raise CursorError from None
 
 
 def cut_page(rows: Sequence[Item], limit: int) -> tuple[Sequence[Item], bool]:
-    """Return the first `limit` of the rows, and whether there are more. Read one row more than you show."""
+    """Return the first `limit` rows, and whether there are more: the caller reads one row more than it shows."""
     return rows[:limit], len(rows) > limit

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from dashboard.core.view_types import EndCounts, Period
+from dashboard.core.view_types.projects import EndCounts, Period
 
 EMPTY_COUNTS: EndCounts = {"succeeded": 0, "counted": 0, "rate_pct": None, "median_s": None, "p90_s": None}
 

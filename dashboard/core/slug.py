@@ -19,4 +19,4 @@ def make_slug(name: str) -> str:
 def _belongs_in_slug(character: str) -> bool:
     # Vowels of Indic and Thai scripts are marks and belong to the word; variation selectors of emoji are marks, too.
     is_mark = unicodedata.category(character) in {"Mn", "Mc"} and not "\ufe00" <= character <= "\ufe0f"
-    return character.isalnum() or character in "._" or is_mark
+    return character.isalnum() or character in {".", "_"} or is_mark

@@ -13,18 +13,18 @@ from typing import Any, cast
 from dashboard.core import state
 from dashboard.core.links import link_revision
 from dashboard.core.state import Standing
-from dashboard.core.view_types import (
+from dashboard.core.view_types.deployments import (
     CurrentStep,
     DeploymentSummary,
     EndingView,
     JobSummary,
     JobView,
-    OutcomeView,
     ProjectView,
     StandingView,
     StepView,
     TimesView,
 )
+from dashboard.core.view_types.projects import OutcomeView
 from dashboard.core.words import CONCLUSION_OF_WORD, STATUS_OF_WORD, Conclusion, State, Status
 
 Row = Mapping[str, Any]
@@ -36,11 +36,11 @@ STALE_GAP_FACTOR = 3
 
 @dataclass(frozen=True, slots=True)
 class StalenessRule:
-    """Decides at one time which open deployments are stale."""
+    """Decides which open deployments are stale at one point in time."""
 
     now: datetime
     min_silence_s: float
-    """Silence that is never too long, in seconds, however short the usual one is."""
+    """Silence up to this many seconds is never too long, however short the usual silence is."""
 
     def is_silent(self, row: Row) -> bool:
         """Return whether the last report is longer ago than the usual silence allows."""

@@ -37,6 +37,6 @@ subquery to hide it from the planner, which then walks the index until it can st
 
 
 def is_silent(now: datetime, min_silence_s: float) -> ColumnElement[bool]:
-    """Return the SQL condition for deployments without a report for too long: core.view.StalenessRule.is_silent."""
+    """Return the SQL condition for core.view.StalenessRule.is_silent: the deployment has been silent for too long."""
     max_silence_s = func.greatest(STALE_GAP_FACTOR * Deployment.usual_gap_s, min_silence_s)
     return Deployment.last_report_at < now - func.make_interval(0, 0, 0, 0, 0, 0, max_silence_s)

@@ -93,7 +93,7 @@ class Listener:
         return announced
 
     def read_events(self, known: Mapping[int, int]) -> list[Event]:
-        """Return the events after the known seq of each deployment, by deployment and seq, at most MAX_EVENTS."""
+        """Return the events after the known seq of each deployment, by deployment and seq, at most MAX_READ_EVENTS."""
         rows = self._query(READ_EVENTS, (list(known), list(known.values()), MAX_READ_EVENTS))
         return [Event._make((*row, unpack_json(changes))) for *row, changes in rows]
 

@@ -14,6 +14,7 @@ from msgspec.json import Encoder
 from sqlalchemy import BigInteger, Boolean, Connection, Double, Integer, LargeBinary, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 
+from dashboard.database.reader import Row
 from dashboard.models.base import AwareUTC, PackedJSON
 
 PLANNER_SETTINGS = "".join(
@@ -21,7 +22,6 @@ PLANNER_SETTINGS = "".join(
 )
 """Makes the planner use indexes: the plan is made at the first run, when tables may be empty, and kept as they grow."""
 
-Row = dict[str, Any]
 PREPARED_KEY = "prepared statements"
 """The key in `Connection.info` of the names of the statements prepared on it."""
 

@@ -2,8 +2,7 @@
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from dashboard.core.paging import MAX_ID
-from dashboard.core.storable import UNSTORABLE
+from dashboard.core.storable import MAX_ID, UNSTORABLE
 from dashboard.core.words import Verdict
 
 MAX_TEXT_LENGTH = 300

@@ -12,10 +12,11 @@ from dashboard.config import Settings
 from dashboard.core.registers import Node, merge_nodes
 from dashboard.core.report import Identity, Report
 from dashboard.core.view import StalenessRule, decide_row_state, read_deployment_standing
+from dashboard.database.reader import Row
 from dashboard.ingest import statements
 from dashboard.ingest.changes import decide_event_kind, describe_changes
 from dashboard.ingest.fold import Tree, add_untouched, find_affected, find_current_step, fold_report
-from dashboard.ingest.rows import Row, changes_project, fold_project, make_deployment, make_project
+from dashboard.ingest.rows import changes_project, fold_project, make_deployment, make_project
 from dashboard.models import Deployment, DeploymentJob, DeploymentStep, Project
 
 Trees = dict[str, Tree]

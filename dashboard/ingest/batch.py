@@ -15,15 +15,15 @@ from dashboard.config import Settings
 from dashboard.core.report import Identity, Report, merge_reports
 from dashboard.core.words import Verdict
 from dashboard.database.prepared_statements import flush_and_commit, flush_deferred
+from dashboard.database.reader import Row
 from dashboard.ingest import statements
 from dashboard.ingest.apply import ReportApplier, Trees
 from dashboard.ingest.changes import MAX_FIELD_CHANGES
 from dashboard.ingest.delivery import Incoming, Receipt, make_row
-from dashboard.ingest.rows import Row
 from dashboard.models import Delivery
 
 MAX_ATTEMPTS = 5
-"""How often a transaction is tried that lost a race: a deadlock, or another one inserted the same deployment."""
+"""How often a transaction is tried that loses a race: by a deadlock, or because another inserts the same deployment."""
 
 IDENTITY_CONSTRAINT = "uq_deployments_identity"
 

@@ -20,7 +20,8 @@ from dashboard.core.view import (
     view_project,
     view_step,
 )
-from dashboard.core.view_types import Changes, JobSummary, StepView
+from dashboard.core.view_types.deployments import JobSummary, StepView
+from dashboard.core.view_types.events import Changes
 from dashboard.core.words import State
 from dashboard.ingest.fold import Tree
 from dashboard.ingest.rows import read_node

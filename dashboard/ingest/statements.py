@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Table
 from dashboard.core.report import StepKey
 from dashboard.core.view import format_time
 from dashboard.database.prepared_statements import Statement, encode_bytes, find_type_name, transpose_rows
-from dashboard.ingest.rows import Row
+from dashboard.database.reader import Row
 from dashboard.models import (
     Base,
     Delivery,

@@ -7,7 +7,7 @@ import gevent
 from flask import Flask, Request
 
 from dashboard.access import may_read
-from dashboard.core.view_types import Usual
+from dashboard.core.view_types.deployments import Usual
 from dashboard.extensions import open_reader, socketio
 from dashboard.live.fanout import NAMESPACE, install_fanout
 from dashboard.live.follower import Follower

@@ -11,7 +11,7 @@ import functools
 import itertools
 import logging
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import engineio
@@ -41,7 +41,7 @@ class Message(NamedTuple):
     """An event for the clients in any of these rooms."""
 
     name: str
-    data: dict[str, Any]
+    data: Mapping[str, Any]
     rooms: Sequence[str]
 
 

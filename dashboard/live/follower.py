@@ -15,7 +15,7 @@ import gevent
 import gevent.event
 from flask_socketio import SocketIO
 
-from dashboard.core.view_types import Usual
+from dashboard.core.view_types.deployments import Usual
 from dashboard.database.listener import CONNECTION_ERRORS, MAX_READ_EVENTS, Event, Listener, open_listener
 from dashboard.live.fanout import NAMESPACE, Broadcast, Message
 from dashboard.live.frames import CREATED, fold_events

@@ -6,25 +6,24 @@ Pure functions over rows of `deployment_events`, without Socket.IO, database or 
 from collections.abc import Sequence
 from typing import Any
 
+from dashboard.core.view_types.events import Frame
 from dashboard.database.listener import Event
-
-Fields = dict[str, Any]
 
 CREATED = "deployment.created"
 KINDS = ("step.updated", "deployment.updated", "deployment.completed", CREATED)
 """Names of events; the last one in this order wins when several are folded."""
 
 
-def fold_events(events: Sequence[Event]) -> tuple[str, Fields]:
+def fold_events(events: Sequence[Event]) -> tuple[str, Frame]:
     """Return name and frame for at least one event of one deployment, in order of seq.
 
     A frame contains every field that changed after `prev_seq`, with its value at `seq`. It applies to a client whose
     seq is at least `prev_seq` and less than `seq`; a client at `seq` or later has all of it.
     """
     first, last = events[0], events[-1]
-    deployment: Fields = {}
-    jobs: dict[str, Fields] = {}
-    steps: dict[tuple[str, str], Fields] = {}
+    deployment: dict[str, Any] = {}
+    jobs: dict[str, dict[str, Any]] = {}
+    steps: dict[tuple[str, str], dict[str, Any]] = {}
     for event in events:
         deployment.update(event.changes.get("deployment", {}))
         for job in event.changes.get("jobs", ()):

@@ -6,8 +6,7 @@ Pure functions over decoded JSON; nothing here reads the database.
 import re
 from dataclasses import dataclass
 
-from dashboard.core.paging import MAX_ID
-from dashboard.core.storable import MAX_INT, UNSTORABLE
+from dashboard.core.storable import MAX_ID, MAX_INT, UNSTORABLE
 
 MAX_SLUG_LENGTH = 300
 SIBLINGS_PREFIX = "siblings:"

@@ -6,12 +6,15 @@ session ends with the application context that Flask-SocketIO opens for each mes
 
 import logging
 from collections.abc import Callable
-from typing import Any
+from typing import TypedDict
 
 from flask import current_app, request
 from flask_socketio import join_room, leave_room, rooms
 
 from dashboard.access import may_read
+from dashboard.core.view_types.deployments import DeploymentView
+from dashboard.core.view_types.events import EventView
+from dashboard.core.view_types.projects import OverviewSnapshot
 from dashboard.database.errors import UNAVAILABLE
 from dashboard.database.reader import Reader
 from dashboard.extensions import open_reader, socketio
@@ -26,7 +29,19 @@ from dashboard.queries.deployments import get_deployment
 from dashboard.queries.events import MAX_EVENTS, list_events
 from dashboard.queries.overview import snapshot_overview
 
-Answer = dict[str, Any]
+
+class Answer(TypedDict, total=False):
+    """The acknowledgement of a client's message."""
+
+    topic: str
+    seq: int | None
+    """The seq of the deployment that the topic is about; None for other topics."""
+    events: list[EventView]
+    """The whole tail after the client's seq."""
+    snapshot: DeploymentView | OverviewSnapshot
+    """What there is, in place of events."""
+    error: str
+
 
 FOLLOWER = "live"
 """The key of the application's follower in its extensions, once it has been started."""
@@ -68,7 +83,7 @@ def subscribe(*arguments: object) -> Answer:
     finally:
         if answer is None:
             leave_room(topic.name)
-    if topic.deployment_id is not None:
+    if topic.deployment_id is not None and answer["seq"] is not None:
         follower.watch(topic.deployment_id, answer["seq"])
     return answer
 

@@ -12,7 +12,7 @@ from dashboard.models.deployment import Deployment
 
 
 class Delivery(Base):
-    """One row per delivery. Of rejected ones only so many per minute are kept."""
+    """One row per delivery. Rejected deliveries are only kept up to a limit per minute."""
 
     __tablename__ = "deliveries"
 

@@ -1,6 +1,6 @@
 """The pages: a module per page holds its route and what its template is given. No SQL, no markup.
 
-`text` and `drawing` turn values into words and shapes; `rendering` is what all pages share.
+`text` and `drawing` turn values into text and shapes; `rendering` holds what all pages share.
 """
 
 from flask import Flask

@@ -1,4 +1,4 @@
-"""The deliveries, `/deliveries`: what senders posted, with filters, and what a replay did."""
+"""The deliveries, `/deliveries`: what senders posted, with filters, and the result of a replay."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -10,7 +10,7 @@ from typing import Any
 from flask import Response, request
 from flask_babel import gettext as _
 
-from dashboard.core.paging import MAX_ID
+from dashboard.core.storable import MAX_ID
 from dashboard.core.words import Verdict
 from dashboard.database.reader import Reader
 from dashboard.pages.filters import (
@@ -43,7 +43,7 @@ SHAPES = {
     Verdict.REJECTED: "partial",
     Verdict.FAILED: "failed",
 }
-"""Which state a verdict looks like: shape and colour."""
+"""The state whose icon and colour a verdict has."""
 
 Context = dict[str, Any]
 
@@ -57,9 +57,9 @@ def show_deliveries() -> Response:
 
 
 def describe_deliveries(reader: Reader, arguments: Mapping[str, str]) -> Context:
-    """Return what the page shows for an address; without deliveries if a filter makes no sense. Raises CursorError.
+    """Return the context of the template for a query string; no deliveries if a filter is invalid. Raises CursorError.
 
-    `cursor` asks for what is older than a delivery, `newer` for what is newer.
+    `cursor` selects deliveries older than one, `newer` those newer than one.
     """
     projects = list_choices(reader)["project"]
     form = read_form(arguments, [slug for slug, _name in projects])
@@ -78,24 +78,24 @@ def _describe_results(reader: Reader, filters: DeliveryFilters, arguments: Mappi
         "older": older,
         "newer": make_newer_cursor(deliveries[0]) if deliveries and not is_first else None,
         "is_first": is_first,
-        "asked": ask_api(filters),
+        "api_arguments": write_api_arguments(filters),
         "outcome": read_outcome(arguments),
     }
 
 
 def read_form(arguments: Mapping[str, str], projects: list[str]) -> FilterForm[DeliveryFilters]:
-    """Return what an address asks the inbox for."""
+    """Return the form of the deliveries."""
     return read_fields(arguments, {**READERS, "project": partial(read_project, projects)}, _make_filters)
 
 
-def ask_api(filters: DeliveryFilters) -> dict[str, str]:
-    """Return the arguments that ask the API for the same deliveries."""
+def write_api_arguments(filters: DeliveryFilters) -> dict[str, str]:
+    """Return the query arguments with which the API selects the same deliveries."""
     wanted = ((name, value) for name, value in asdict(filters).items() if value is not None)
     return {name: value.isoformat() if isinstance(value, datetime) else str(value) for name, value in wanted}
 
 
 def read_outcome(arguments: Mapping[str, str]) -> Context | None:
-    """Return what a replay of several did, as it sent the visitor back here; None if there was none."""
+    """Return the result of a replay of several deliveries from its redirect to this page, None if there was none."""
     if "replayed" not in arguments:
         return None
     numbers = {name: _count(arguments.get(name)) for name in ("replayed", "skipped", *Verdict)}

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from flask import Response, abort, request
 
-from dashboard.core.view_types import DeliveryView
+from dashboard.core.view_types.deliveries import DeliveryView
 from dashboard.pages.deliveries import SHAPES
 from dashboard.pages.rendering import blueprint, read_database, render_page
 from dashboard.queries.deliveries import read_delivery
@@ -19,7 +19,7 @@ def show_delivery(delivery_id: UUID) -> Response:
 
 
 def describe_delivery(view: DeliveryView, arguments: Mapping[str, str]) -> dict[str, Any]:
-    """Return what the template is given; `arguments` say what became of a replay of the delivery."""
+    """Return the context of the template; `arguments` hold the result of a replay of the delivery."""
     return {
         "delivery": view,
         "shapes": SHAPES,

@@ -1,7 +1,7 @@
-"""The page of one deployment, `/deployments/<id>`: the headline, jobs and steps on a time axis, what is usual for each.
+"""The page of one deployment, `/deployments/<id>`: the headline, and jobs and steps on a time axis.
 
-The description is pure, the twin of `static/js/deployment_view.js`; both are tested against
-`tests/js/deployment_view.json`.
+The description is pure, the twin of `static/js/deployment_description.js`; both are tested against
+`tests/js/deployment_description.json`.
 """
 
 from collections.abc import Mapping
@@ -26,12 +26,12 @@ def show_deployment(deployment_id: int) -> Response:
 
 
 def describe_deployment(view: View, now_ms: int) -> dict[str, Any]:
-    """Return the view with what the page adds to it; its jobs and steps with their part of that.
+    """Return the view with the fields that the page adds to it, its jobs and steps.
 
-    `opens` says whose log is opened: that of the first failure, and no other. `grows`: further jobs may join.
+    `opens` is true for the node of the first failure: its log is open. `grows` says that more jobs may follow.
     `inherited` are the jobs that only earlier attempts ran.
     """
-    view = {**view, "jobs": [_settle_job(job, is_silent=view["state"] == "stale") for job in view["jobs"]]}
+    view = {**view, "jobs": [_settle_job(job, is_stale=view["state"] == "stale") for job in view["jobs"]]}
     axis = find_axis(view, now_ms)
     step, job = find_first_failure(view)
     return {
@@ -52,20 +52,20 @@ def list_inherited(view: View) -> list[View]:
     return [job for job in (view["related"] or {}).get("earlier", ()) if job["name"] not in own]
 
 
-def _settle_job(job: View, *, is_silent: bool) -> View:
-    """Return the job with its own end; of a deployment that fell silent nobody knows that a part of it still runs."""
+def _settle_job(job: View, *, is_stale: bool) -> View:
+    """Return the job with its own end. In a stale deployment it is not known whether anything still runs."""
     timed = _time_job(job)
-    if not is_silent:
+    if not is_stale:
         return timed
-    return {**_fall_silent(timed), "steps": [_fall_silent(step) for step in job["steps"]]}
+    return {**_mark_stale(timed), "steps": [_mark_stale(step) for step in job["steps"]]}
 
 
-def _fall_silent(part: View) -> View:
+def _mark_stale(part: View) -> View:
     return {**part, "state": "stale"} if part["state"] == "running" else part
 
 
 def _time_job(job: View) -> View:
-    """Return the job; one that its sender never ended took as long as its steps did, not as its deployment."""
+    """Return the job; if its sender never ended it, it ends with its last step instead of with its deployment."""
     ends = [step["completed_at"] for step in job["steps"] if step["completed_at"]]
     if job["status_raw"] is not None or job["status"] != "completed" or not job["started_at"] or not ends:
         return job
@@ -75,7 +75,7 @@ def _time_job(job: View) -> View:
 
 
 def find_first_failure(view: View) -> tuple[View | None, View | None]:
-    """Return the first failed step in the shown order, and its job; the first failed job if no step failed."""
+    """Return the first failed step in the shown order and its job; None and the first failed job if no step failed."""
     for job in view["jobs"]:
         for step in job["steps"]:
             if step["state"] == "failed":
@@ -84,7 +84,7 @@ def find_first_failure(view: View) -> tuple[View | None, View | None]:
 
 
 def describe_headline(view: View, step: View | None, job: View | None) -> dict[str, Any]:
-    """Return which sentence tells the deployment best, and its words: `kind`, step `key` and `name`, `job`, `at`."""
+    """Return the `kind` of the headline, which selects its sentence, and the values for it."""
     kind = _choose_kind(view, step, job)
     failed = step or job or {}
     about_current = kind == "running_step"
@@ -115,7 +115,7 @@ def _choose_kind(view: View, step: View | None, job: View | None) -> str:
 
 
 def _find_line(nodes: list[View | None]) -> str | None:
-    """Return the line that tells the error best: the first of an error, else the last of a log."""
+    """Return the line that describes the error best: the first line of an error, else the last line of a log."""
     for node in nodes:
         for name, place in (("error", 0), ("log", -1)):
             lines = [line.strip(" \t\r") for line in ((node or {}).get(name) or "").split("\n") if line.strip(" \t\r")]

@@ -1,4 +1,4 @@
-"""What a visitor asks a list for, as the address of the page says it. Knows the language, not the database."""
+"""Reads the filters of a list from the query string. Knows the language of the page, not the database."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -16,16 +16,16 @@ DAY = timedelta(days=1)
 
 Filters = TypeVar("Filters")
 Readers = Mapping[str, Callable[[str], Any]]
-"""By the name of a field, what makes a value of its text, or raises FilterError."""
+"""By the name of a field, the function that converts its text, or raises FilterError."""
 
 
 class FilterError(ValueError):
-    """A value that no filter understands; the text is for the visitor."""
+    """A filter has an invalid value. The text is shown to the visitor."""
 
 
 @dataclass(frozen=True, slots=True)
 class FilterForm(Generic[Filters]):
-    """The form as it was sent: `values` as given, `errors` by field, `filters` for what was understood."""
+    """The form as it was sent: `values` as given, `errors` by field, `filters` from the valid values."""
 
     values: Mapping[str, Any]
     errors: Mapping[str, str]
@@ -33,12 +33,12 @@ class FilterForm(Generic[Filters]):
 
 
 def read_form(arguments: Mapping[str, str], projects: Collection[str]) -> FilterForm[DeploymentFilters]:
-    """Return what an address asks the history for."""
+    """Return the form of the history."""
     return read_fields(arguments, {**READERS, "project": partial(read_project, projects)}, DeploymentFilters)
 
 
 def read_fields(arguments: Mapping[str, str], readers: Readers, make: Callable[..., Filters]) -> FilterForm[Filters]:
-    """Return the form; a field that is empty or missing narrows nothing. `make` takes what was understood, by field."""
+    """Return the form. Empty fields are ignored; `make` is called with the valid values by field."""
     values = {name: arguments[name].strip() for name in readers if arguments.get(name, "").strip()}
     errors: dict[str, str] = {}
     understood: dict[str, Any] = {}
@@ -53,14 +53,14 @@ def read_fields(arguments: Mapping[str, str], readers: Readers, make: Callable[.
 
 
 def read_project(projects: Collection[str], value: str) -> str:
-    """Return the slug of a project that there is."""
+    """Return the slug. Raises FilterError if the project does not exist."""
     if value not in projects:
         raise FilterError(_("Project “%(name)s” does not exist.", name=value))
     return value
 
 
 def read_text(value: str) -> str:
-    """Return the text, which must not be endless."""
+    """Return the text. Raises FilterError if it is longer than MAX_TEXT_LENGTH."""
     if len(value) > MAX_TEXT_LENGTH:
         raise FilterError(_("At most %(num)s characters.", num=MAX_TEXT_LENGTH))
     return value
@@ -74,7 +74,7 @@ def _read_state(value: str) -> State:
 
 
 def read_day(value: str) -> datetime:
-    """Return the beginning of a day in UTC."""
+    """Return the start of a day in UTC. Raises FilterError."""
     try:
         return datetime.combine(date.fromisoformat(value), time(), UTC)
     except ValueError:
@@ -82,7 +82,7 @@ def read_day(value: str) -> datetime:
 
 
 def read_last_day(value: str) -> datetime:
-    """Return the end of a day in UTC."""
+    """Return the end of a day in UTC. Raises FilterError."""
     try:
         return read_day(value) + DAY
     except OverflowError:

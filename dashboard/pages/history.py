@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response, g, redirect, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
 
-from dashboard.core.view_types import ListedDeployment
+from dashboard.core.view_types.deployments import ListedDeployment
 from dashboard.database.reader import Reader
 from dashboard.pages.filters import FilterForm, read_form
 from dashboard.pages.history_export import MAX_ROWS, write_csv
@@ -31,7 +31,7 @@ def export_history() -> ResponseReturnValue:
     reader = read_database()
     form = read_form(request.args, [slug for slug, _ in history.list_choices(reader)["project"]])
     if form.errors:
-        # The page names the fields that are wrong.
+        # The page shows which fields are invalid.
         return redirect(url_for("pages.show_history", **form.values), HTTPStatus.SEE_OTHER)
     response = Response(stream_with_context(export_deployments(reader, form.filters)), mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="deployments-{g.now:%Y-%m-%d}.csv"'
@@ -39,10 +39,10 @@ def export_history() -> ResponseReturnValue:
 
 
 def describe_history(reader: Reader, arguments: Mapping[str, str]) -> dict[str, Any]:
-    """Return what the template is given for a query string; no `topic` and no deployments if a filter is wrong.
+    """Return the context of the template for a query string; no `topic` and no deployments if a filter is invalid.
 
-    `cursor` asks for an older page. `top` asks for the first page as it began when someone opened it: newer deployments
-    are only counted, as `newer`. Raises CursorError.
+    `cursor` selects an older page. `top` selects the first page as it began when it was opened; newer deployments are
+    only counted, as `newer`. Raises CursorError.
     """
     choices = history.list_choices(reader)
     form: FilterForm[DeploymentFilters] = read_form(arguments, [slug for slug, _ in choices["project"]])
@@ -65,7 +65,7 @@ def _describe_results(reader: Reader, filters: DeploymentFilters, arguments: Map
 
 
 def export_deployments(reader: Reader, filters: DeploymentFilters) -> Iterator[str]:
-    """Return the deployments that match as a CSV file in pieces."""
+    """Return the matching deployments as a CSV file in pieces."""
     return write_csv(map(_link_deployments, history.iterate_deployments(reader, filters, MAX_ROWS)))
 
 

@@ -1,4 +1,4 @@
-"""Deployments as CSV that spreadsheets show as it is: UTF-8 with its mark, no cell that is taken for a formula."""
+"""Deployments as CSV for spreadsheets: UTF-8 with a byte order mark, and no cell that is read as a formula."""
 
 import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -11,15 +11,15 @@ COLUMNS = (
     "id", "url", "project", "environment", "state", "conclusion", "branch", "commit_hash", "commit_message",
     "triggered_by", "run_id", "attempt", "run_url", "started_at", "completed_at", "duration_s", "message", "error",
 )  # fmt: skip
-"""As the API calls them; `project` is its slug."""
+"""Named as in the API; `project` is the slug."""
 MAX_ROWS = 100_000
 BYTE_ORDER_MARK = "\ufeff"
-"""Without it Excel reads UTF-8 as something else."""
+"""Without it Excel does not read the file as UTF-8."""
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write_csv(batches: Iterable[Sequence[View]], most: int = MAX_ROWS) -> Iterator[str]:
-    """Yield the file in pieces, one for each batch; views carry `url`. Says so at the end if there may be more rows."""
+    """Yield the file in pieces, one for each batch; views have a `url`. A last line says if there may be more rows."""
     yield BYTE_ORDER_MARK + _write_rows([COLUMNS])
     written = 0
     for batch in batches:
@@ -35,7 +35,7 @@ def _read_cell(view: View, name: str) -> str:
 
 
 def defuse(text: str) -> str:
-    """Return the text such that no spreadsheet runs it: an apostrophe before what would begin a formula."""
+    """Return the text with an apostrophe before it if a spreadsheet would read it as a formula."""
     return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 

@@ -1,8 +1,8 @@
-"""The overview, `/`: what runs, every project, the newest deployments."""
+"""The overview, `/`: running deployments, every project, recent deployments."""
 
 from flask import Response, g, request, url_for
 
-from dashboard.pages.lists import count_watched, hide_linked
+from dashboard.pages.lists import count_watched, hide_duplicate_runs
 from dashboard.pages.overview_grouping import arrange_projects, read_choices
 from dashboard.pages.rendering import blueprint, read_database, render_page
 from dashboard.queries.overview import MAX_RECENT, snapshot_overview
@@ -12,7 +12,7 @@ from dashboard.queries.overview import MAX_RECENT, snapshot_overview
 def show_overview() -> Response:
     snapshot = snapshot_overview(read_database())
     shown, every = snapshot["deployments"], snapshot["projects"]
-    running = hide_linked([view for view in shown if view["status"] != "completed"])
+    running = hide_duplicate_runs([view for view in shown if view["status"] != "completed"])
     choices = read_choices(request.args)
     return render_page(
         "overview.html",
@@ -21,6 +21,6 @@ def show_overview() -> Response:
         arranged=arrange_projects(every, choices, g.now),
         watched=count_watched(running, every),
         running=running,
-        recent=hide_linked(shown[:MAX_RECENT]),
+        recent=hide_duplicate_runs(shown[:MAX_RECENT]),
         webhook_url=url_for("pages.show_overview", _external=True) + "api/webhook/deployment",
     )

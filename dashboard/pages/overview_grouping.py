@@ -1,6 +1,6 @@
-"""The projects as a visitor of the overview wants them: which, in what groups, in what order.
+"""Searches, groups and sorts the projects of the overview, as the query string of its address asks.
 
-Pure, the twin of `static/js/arrange.js`: both are tested against `tests/js/arrange.json`. The choices live in the URL.
+Pure, the twin of `static/js/overview_grouping.js`: both are tested against `tests/js/overview_grouping.json`.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
+from dashboard.pages.states import RANKS
+
 View = Mapping[str, Any]
 
 GROUPS = ("none", "state", "kind", "environment")
@@ -16,28 +18,23 @@ SORTS = ("name", "last", "state")
 HIDE = "hide"
 QUIET_AFTER = timedelta(days=30)
 MAX_SEARCH_LENGTH = 200
-STATES = (
-    "failed", "partial", "stale", "running", "waiting", "queued", "unknown", "cancelled", "neutral",
-    "skipped", "success",
-)  # fmt: skip
-"""What wants to be looked at first comes first."""
 NEVER = datetime.min.replace(tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
 class Choices:
-    """What a visitor chose; the defaults show every project by name."""
+    """The choices of a visitor; the defaults show every project by name."""
 
     q: str = ""
     group: str = "none"
     sort: str = "name"
     quiet: str = ""
-    """`hide`: leave out what had no deployment for 30 days."""
+    """`hide` leaves out projects without a deployment for 30 days."""
 
 
 def read_choices(arguments: Mapping[str, str]) -> Choices:
-    """Return the choices of a query string; what is none of the known ones is the default."""
+    """Return the choices in a query string, with the default for each that is missing or unknown."""
     group, sort, quiet = (arguments.get(name, "") for name in ("group", "sort", "quiet"))
     return Choices(
         q=arguments.get("q", "").strip()[:MAX_SEARCH_LENGTH],
@@ -48,13 +45,13 @@ def read_choices(arguments: Mapping[str, str]) -> Choices:
 
 
 def arrange_projects(projects: Iterable[View], choices: Choices, now: datetime) -> dict[str, Any]:
-    """Return `groups` with their `projects`; how many projects are `shown` of the `total`, and hidden as `quiet`."""
+    """Return `groups` of `{by, key, size, projects}`, and numbers of projects: `shown`, `total`, hidden as `quiet`."""
     known = list(projects)
-    found = [project for project in known if matches(project, choices.q)]
+    found = [project for project in known if matches_search(project, choices.q)]
     shown = [project for project in found if choices.quiet != HIDE or not is_quiet(project, now)]
     ordered = sort_projects(shown, choices.sort)
     ordered.sort(key=lambda project: order_group(project, choices.group))
-    grouped = groupby(ordered, key=lambda project: tell_group(project, choices.group))
+    grouped = groupby(ordered, key=lambda project: get_group_key(project, choices.group))
     groups = [{"by": choices.group, "key": key, "projects": list(members)} for key, members in grouped]
     return {
         "groups": [{**group, "size": len(group["projects"])} for group in groups],
@@ -65,8 +62,8 @@ def arrange_projects(projects: Iterable[View], choices: Choices, now: datetime) 
     }
 
 
-def matches(project: View, q: str) -> bool:
-    """Tell whether every word of the search is somewhere in the project's names, or in those of its last deployment."""
+def matches_search(project: View, q: str) -> bool:
+    """Return whether every word of the search occurs in the names of the project or of its last deployment."""
     last = project["last_deployment"] or {}
     names = [project["slug"], project["name"], project["repository"], *project["environments"]]
     names += [last.get(name) for name in ("repository", "branch", "triggered_by")]
@@ -75,19 +72,19 @@ def matches(project: View, q: str) -> bool:
 
 
 def is_quiet(project: View, now: datetime) -> bool:
-    """Tell whether nothing was deployed for 30 days, and nothing is open."""
+    """Return whether nothing was deployed for 30 days and nothing is open."""
     last = project["last_deployment"]
     return last is None or (last["status"] == "completed" and read_time(last) < now - QUIET_AFTER)
 
 
 def sort_projects(projects: Iterable[View], sort: str) -> list[View]:
-    """Return the projects in the chosen order; what is equal in it comes by name."""
+    """Return the projects in the chosen order, and by name where they are equal in it."""
     by_name = sorted(projects, key=lambda project: (project["name"].lower(), project["slug"]))
     return sorted(by_name, key=ORDERS[sort])
 
 
-def tell_group(project: View, group: str) -> str:
-    """Return the key of the group that a project belongs to; empty if it has nothing of the kind."""
+def get_group_key(project: View, group: str) -> str:
+    """Return the key of the group of a project; empty if it has no value to group by."""
     if group == "state":
         return str((project["last_deployment"] or {}).get("state", ""))
     if group == "kind":
@@ -96,24 +93,24 @@ def tell_group(project: View, group: str) -> str:
 
 
 def order_group(project: View, group: str) -> tuple[int, bool, str]:
-    """Sort key of groups: states by urgency, others by name; what has none comes last."""
-    key = tell_group(project, group)
+    """Return the sort key of a group: states by urgency, others by name, the group without a key last."""
+    key = get_group_key(project, group)
     return (rank_state(project) if group == "state" else 0, key == "", key)
 
 
 def rank_state(project: View) -> int:
-    """Return the place of the last deployment's state; what was never deployed comes last."""
+    """Return the rank of the last deployment's state; a project that was never deployed comes last."""
     last = project["last_deployment"]
-    return STATES.index(last["state"]) if last else len(STATES)
+    return RANKS[last["state"]] if last else len(RANKS)
 
 
 def read_time(deployment: View) -> datetime:
-    """Return the place of a deployment in time."""
+    """Return the time by which a deployment is sorted."""
     return datetime.fromisoformat(deployment["sorted_at"])
 
 
 def order_last(project: View) -> tuple[int, int]:
-    """Sort key by last deployment, the newest first."""
+    """Return the sort key by last deployment, the newest first."""
     last = project["last_deployment"]
     return (-((read_time(last) - NEVER) // MICROSECOND), -last["id"]) if last else (0, 0)
 

@@ -1,12 +1,13 @@
-"""The page of a project, `/projects/<slug>`: what runs where, its newest deployments, its statistics."""
+"""The page of a project, `/projects/<slug>`: its environments, deployments and statistics."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask import Response, abort
 
 from dashboard.database.reader import Reader
 from dashboard.pages.drawing import charts
-from dashboard.pages.lists import hide_linked
+from dashboard.pages.lists import hide_duplicate_runs
 from dashboard.pages.rendering import blueprint, read_database, render_page
 from dashboard.queries import statistics
 from dashboard.queries.overview import MAX_RECENT, snapshot_overview
@@ -19,7 +20,7 @@ def show_project(slug: str) -> Response:
 
 
 def describe_project(reader: Reader, slug: str) -> dict[str, Any] | None:
-    """Return what the template is given, None if there is no such project."""
+    """Return the context of the template, None if the project does not exist."""
     snapshot = snapshot_overview(reader, slug)
     if not snapshot["projects"]:
         return None
@@ -27,12 +28,17 @@ def describe_project(reader: Reader, slug: str) -> dict[str, Any] | None:
     outcomes = statistics.read_outcomes(reader, slug)
     return {
         "project": snapshot["projects"][0],
-        "running": hide_linked([view for view in shown if view["status"] != "completed"]),
-        "recent": hide_linked(shown[:MAX_RECENT]),
-        "seen": " ".join(f"{view['id']}.{view['seq']}" for view in shown),
+        "running": hide_duplicate_runs([view for view in shown if view["status"] != "completed"]),
+        "recent": hide_duplicate_runs(shown[:MAX_RECENT]),
+        "statistics_version": write_version(shown),
         "environments": statistics.list_environments(reader, slug),
         "steps": statistics.rank_steps(reader, slug),
         "outcomes": outcomes,
         "rate_bars": charts.draw_outcomes(outcomes),
         "duration_bars": charts.draw_durations(outcomes),
     }
+
+
+def write_version(deployments: Iterable[Mapping[str, Any]]) -> str:
+    """Return the version of a list of deployments, as `static/js/project_statistics.js` does. It changes with any."""
+    return " ".join(f"{view['id']}.{view['seq']}" for view in deployments)

@@ -1,4 +1,4 @@
-"""What all pages share: their blueprint, the time of a request, template filters and what every template is given."""
+"""What all pages share: the blueprint, the time of a request, template filters and context."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -10,6 +10,7 @@ from dashboard.database.reader import Reader
 from dashboard.extensions import open_reader
 from dashboard.http.context import current_settings
 from dashboard.pages import estimate_filters, lists
+from dashboard.pages.constants import CONSTANTS, CONSTANTS_JSON
 from dashboard.pages.drawing import strip
 from dashboard.pages.text import formats, sizes
 from dashboard.pages.text.errors import describe_error
@@ -26,12 +27,12 @@ def read_clock() -> None:
 
 
 def read_database() -> Reader:
-    """Return what the queries of this page read with."""
+    """Return the reader for the queries of this page."""
     return open_reader(g.now)
 
 
 def render_page(template: str, **context: object) -> Response:
-    """Return the page; a browser must not show an old copy of it on the way back."""
+    """Return the page. It is not stored, so that a browser does not show an old copy on the way back."""
     response = make_response(render_template(template, **context))
     response.headers["Cache-Control"] = "no-store"
     return response
@@ -59,17 +60,20 @@ def link_deployment(deployment_id: int | None) -> str:
 
 @blueprint.app_context_processor
 def provide_words() -> dict[str, object]:
-    """Return what every template may use besides what its route gives it."""
+    """Return the context of every template, besides what its route passes."""
     return {
         "WORDS": WORDS,
         "list_words": list_words,
         "describe_error": describe_error,
+        "CONSTANTS_JSON": CONSTANTS_JSON,
         "base_url": url_for("pages.show_overview"),
         "refresh_s": current_settings().refresh_s,
         "page_path": request.path,
     }
 
 
+# A global, because macros that are imported without the context need it too.
+blueprint.record_once(lambda state: state.app.jinja_env.globals.update(CONSTANTS=CONSTANTS))
 blueprint.add_app_template_filter(formats.read_value, "value")
 blueprint.add_app_template_filter(formats.safe_href, "safe_href")
 blueprint.add_app_template_filter(sizes.format_size, "size")

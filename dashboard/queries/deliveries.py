@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Text, and_, func, select, tuple_
 from dashboard.core.masking import escape_invisible, mask_body, mask_phrase, mask_value
 from dashboard.core.paging import CursorError, cut_page, read_cursor, write_cursor
 from dashboard.core.view import format_time
-from dashboard.core.view_types import DeliverySummary, DeliveryView, FieldChange
+from dashboard.core.view_types.deliveries import DeliverySummary, DeliveryView, FieldChange
 from dashboard.core.words import Verdict
 from dashboard.database.reader import Reader, Row
 from dashboard.models import Base, Delivery
@@ -189,7 +189,7 @@ def read_position(cursor: str) -> tuple[datetime, uuid.UUID]:
     try:
         return moment, uuid.UUID(row_id)
     except ValueError:
-        raise CursorError("not a cursor of this list") from None
+        raise CursorError from None
 
 
 def _view(reader: Reader, row: Row) -> DeliverySummary:

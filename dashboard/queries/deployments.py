@@ -3,8 +3,8 @@
 from sqlalchemy import func, select
 
 from dashboard.core.estimate import estimate_left
-from dashboard.core.paging import MAX_ID
 from dashboard.core.state import Standing
+from dashboard.core.storable import MAX_ID
 from dashboard.core.view import (
     attach_steps,
     decide_row_state,
@@ -16,15 +16,12 @@ from dashboard.core.view import (
     view_project,
     view_step,
 )
-from dashboard.core.view_types import DeploymentView, JobView, RunView, StepView
+from dashboard.core.view_types.deployments import DeploymentView, JobView, RunView, StepView
 from dashboard.core.words import NATIVE
 from dashboard.database.reader import Reader, Row
-from dashboard.models import Base, DeploymentJob, DeploymentStep
 from dashboard.queries.estimates import read_usual
 from dashboard.queries.related import read_related
-from dashboard.queries.rows import DEPLOYMENTS, read_projects
-
-JOBS, STEPS = (Base.metadata.tables[model.__tablename__] for model in (DeploymentJob, DeploymentStep))
+from dashboard.queries.rows import DEPLOYMENTS, JOBS, STEPS, read_projects
 
 
 def get_deployment(reader: Reader, deployment_id: int) -> DeploymentView | None:

@@ -8,7 +8,7 @@ from cachetools import TTLCache
 from sqlalchemy import URL, text
 
 from dashboard.core.estimate import StepTimes, estimate_left, summarise_runs
-from dashboard.core.view_types import ListedDeployment, Usual
+from dashboard.core.view_types.deployments import ListedDeployment, Usual
 from dashboard.database.reader import Reader
 from dashboard.queries.rows import MAX_SCANNED
 

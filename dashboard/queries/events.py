@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from dashboard.core.view_types import EventView
+from dashboard.core.view_types.events import EventView
 from dashboard.database.reader import Reader
 from dashboard.models import Deployment, DeploymentEvent
 

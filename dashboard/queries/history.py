@@ -7,7 +7,7 @@ from typing import TypedDict
 from sqlalchemy import func, select, tuple_
 
 from dashboard.core.paging import write_cursor
-from dashboard.core.view_types import ListedDeployment
+from dashboard.core.view_types.deployments import ListedDeployment
 from dashboard.database.reader import Reader
 from dashboard.queries.lists import (
     DeploymentFilters,

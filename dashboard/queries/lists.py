@@ -11,9 +11,10 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, text, tuple_
 
-from dashboard.core.paging import MAX_ID, CursorError, cut_page, read_cursor, write_cursor
+from dashboard.core.paging import CursorError, cut_page, read_cursor, write_cursor
 from dashboard.core.search_index import hash_ngrams, hash_value
-from dashboard.core.view_types import ListedDeployment
+from dashboard.core.storable import MAX_ID
+from dashboard.core.view_types.deployments import ListedDeployment
 from dashboard.core.words import State
 from dashboard.database.reader import Reader, Row
 from dashboard.models import Base, DeploymentTerms
@@ -200,5 +201,5 @@ def read_position(cursor: str) -> tuple[datetime, int]:
     """Return the position in a cursor. Raises CursorError if no list of deployments has returned it."""
     moment, row_id = read_cursor(cursor)
     if not (row_id.isascii() and row_id.isdigit() and int(row_id) <= MAX_ID):
-        raise CursorError("not a cursor of this list")
+        raise CursorError
     return moment, int(row_id)

@@ -1,6 +1,6 @@
 """The content of the overview and of the pages of projects."""
 
-from dashboard.core.view_types import OverviewSnapshot
+from dashboard.core.view_types.projects import OverviewSnapshot
 from dashboard.database.reader import Reader
 from dashboard.queries.estimates import attach_estimates
 from dashboard.queries.lists import DeploymentFilters, read_open, read_page

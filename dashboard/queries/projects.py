@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Float, Select, case, literal_column, selec
 
 from dashboard.core.paging import cut_page
 from dashboard.core.view import format_time, list_environments, view_project
-from dashboard.core.view_types import ListedProject, OutcomeView
+from dashboard.core.view_types.projects import MAX_OUTCOMES, ListedProject, OutcomeView
 from dashboard.core.words import State
 from dashboard.database.reader import Reader, Row
 from dashboard.queries.rows import (
@@ -19,9 +19,6 @@ from dashboard.queries.rows import (
     select_newest,
     view_deployments,
 )
-
-MAX_OUTCOMES = 20
-"""How many of its newest deployments a project's strip of outcomes shows."""
 
 
 def list_projects(reader: Reader) -> list[ListedProject]:

@@ -8,13 +8,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, literal, or_, select
 
 from dashboard.core.view import format_time, read_deployment_standing, read_job_standing, view_job
-from dashboard.core.view_types import EarlierJob, PastDeployment, Related
+from dashboard.core.view_types.deployments import EarlierJob, PastDeployment, Related
 from dashboard.core.words import NATIVE, Conclusion
 from dashboard.database.reader import Reader, Row
-from dashboard.models import Base, DeploymentJob, DeploymentStep
-from dashboard.queries.rows import DEPLOYMENTS, INDEXED_ENVIRONMENT, MAX_SCANNED, select_newest
+from dashboard.queries.rows import DEPLOYMENTS, INDEXED_ENVIRONMENT, JOBS, MAX_SCANNED, STEPS, select_newest
 
-JOBS, STEPS = (Base.metadata.tables[model.__tablename__] for model in (DeploymentJob, DeploymentStep))
 MAX_RUNS, MAX_SAME_RUN = 30, 100
 ENDED_AT = func.coalesce(DEPLOYMENTS.c.completed_at, DEPLOYMENTS.c.reported_at)
 FAILED = (Conclusion.FAILURE.value, Conclusion.TIMED_OUT.value)

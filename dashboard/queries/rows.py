@@ -6,12 +6,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, literal_column, select
 
 from dashboard.core.view import read_deployment_standing, view_deployment, view_project
-from dashboard.core.view_types import ListedDeployment
+from dashboard.core.view_types.deployments import ListedDeployment
 from dashboard.database.deployments import is_silent
 from dashboard.database.reader import Reader, Row
-from dashboard.models import Base, Deployment, Project
+from dashboard.models import Base, Deployment, DeploymentJob, DeploymentStep, Project
 
-DEPLOYMENTS, PROJECTS = (Base.metadata.tables[model.__tablename__] for model in (Deployment, Project))
+DEPLOYMENTS, JOBS, STEPS, PROJECTS = (
+    Base.metadata.tables[model.__tablename__] for model in (Deployment, DeploymentJob, DeploymentStep, Project)
+)
 
 INDEXED_ENVIRONMENT = func.coalesce(DEPLOYMENTS.c.environment, literal_column("''"))
 """The indexed expression: empty if a deployment has no environment."""

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Row, select, text
 
 from dashboard.core.periods import Unit, choose_unit, compute_rate, fill_gaps, list_starts
-from dashboard.core.view_types import EndCounts, EndStatistics, EnvironmentView, RankedStep, RankedSteps
+from dashboard.core.view_types.projects import EndCounts, EndStatistics, EnvironmentView, RankedStep, RankedSteps
 from dashboard.database.deployments import READ_NEWEST_OF_ENVIRONMENTS
 from dashboard.database.reader import Reader
 from dashboard.queries.lists import is_of_project

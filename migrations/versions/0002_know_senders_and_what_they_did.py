@@ -1,4 +1,4 @@
-"""Know senders, what each delivery changed, jobs' order and leave to fail, and how long a project usually keeps silent
+"""Add webhook sources, changes of deliveries, order and allowed failure of jobs, and the usual silence of projects
 
 Revision: 0002.
 """
@@ -24,7 +24,7 @@ def upgrade():
         sa.PrimaryKeyConstraint("name", name=op.f("pk_webhook_sources")),
     )
     for table in NODES:
-        # Ids of GitLab's jobs, and milliseconds since 1970, are larger than an integer.
+        # Ids of GitLab jobs and milliseconds since 1970 exceed an integer.
         op.alter_column(table, "generation", type_=sa.BigInteger(), existing_nullable=False)
         op.add_column(table, sa.Column("started_generation", sa.BigInteger(), nullable=False, server_default="0"))
     op.add_column("deployment_jobs", sa.Column("number", sa.Integer(), nullable=True))
@@ -43,7 +43,7 @@ def downgrade():
     op.drop_index("ix_deliveries_verdict", table_name="deliveries")
     for name in ("changes", "replayed_at", "took_ms"):
         op.drop_column("deliveries", name)
-    # What nobody authenticated has no place in the older table.
+    # The older table has no unauthenticated deliveries.
     op.execute("DELETE FROM deliveries WHERE source IS NULL")
     op.alter_column("deliveries", "source", existing_type=sa.Text(), nullable=False)
     for name in ("usual_gap_s", "longest_gap_s"):

@@ -1,4 +1,4 @@
-"""Pack what changed, in events and of deliveries: only the program reads it, and PostgreSQL was slow to take it as JSON
+"""Compress the changes of events and deliveries, which only the program reads and PostgreSQL was slow to parse as JSON
 
 Revision: 0003.
 """
@@ -13,9 +13,9 @@ from sqlalchemy.dialects import postgresql
 revision = "0003"
 down_revision = "0002"
 
-MOST_AT_ONCE = 1000
+BATCH_SIZE = 1000
 TABLES = {"deployment_events": False, "deliveries": True}
-"""Whether the column may be null."""
+"""Tables with a column `changes`, and whether it may be null."""
 
 
 def upgrade():
@@ -45,9 +45,9 @@ def _unpack(value):
 
 
 def _convert(table, source, convert):
-    """Fill the column from another one, some rows at a time; their places stay: nobody else writes the table now."""
+    """Fill `changes` from another column, in batches. Nothing else writes the table, so a row's ctid stays the same."""
     bind = op.get_bind()
     read = sa.text(f"SELECT ctid::text AS place, {source} AS value FROM {table}")  # noqa: S608
     write = sa.text(f"UPDATE {table} SET changes = :value WHERE ctid = CAST(:place AS tid)")  # noqa: S608
-    for some in bind.execute(read, execution_options={"stream_results": True}).partitions(MOST_AT_ONCE):
-        bind.execute(write, [{"place": place, "value": convert(value)} for place, value in some])
+    for rows in bind.execute(read, execution_options={"stream_results": True}).partitions(BATCH_SIZE):
+        bind.execute(write, [{"place": place, "value": convert(value)} for place, value in rows])

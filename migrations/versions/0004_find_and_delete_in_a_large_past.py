@@ -1,4 +1,4 @@
-"""Find things in a large past, and delete from it as each project wants
+"""Add the search index, an index by environment, free space for updates, and limits of projects
 
 Revision: 0004.
 """

@@ -1,4 +1,4 @@
-"""Call the time of an outcome's report reported_at, and the outcome that conflicts with it conflicting_outcome
+"""Rename said_at to reported_at and rival to conflicting_outcome
 
 Revision: 0005.
 """

@@ -6,13 +6,13 @@ from typing import Any, Union, get_args, get_origin, get_type_hints, is_typeddic
 import pytest
 from marshmallow import fields
 
-from dashboard.api import delivery_schemas, schemas
+from dashboard.api import delivery_schemas, deployment_schemas, project_schemas
 from dashboard.api.schemas import ViewSchema
 
 SHAPES = sorted(
     {
         value
-        for module in (schemas, delivery_schemas)
+        for module in (deployment_schemas, project_schemas, delivery_schemas)
         for value in vars(module).values()
         if isinstance(value, type) and issubclass(value, ViewSchema) and hasattr(value, "VIEW") and value().fields
     },
@@ -53,5 +53,5 @@ def test_fields_have_the_types_of_the_view(shape: type[ViewSchema]) -> None:
 
 @pytest.mark.parametrize("name", LEFT_OUT)
 def test_no_field_of_a_view_is_forgotten(name: str) -> None:
-    shape: type[ViewSchema] = getattr(schemas, name)
+    shape: type[ViewSchema] = getattr(deployment_schemas, name)
     assert get_type_hints(shape.VIEW).keys() - shape().fields.keys() == LEFT_OUT[name]

@@ -17,10 +17,10 @@ from dashboard.core.estimate import (
     is_slow,
     summarise_runs,
 )
-from dashboard.core.view_types import Usual
+from dashboard.core.view_types.deployments import Usual
 from tests.support.histories import SHAPES, START, Moment, make_view, summarise, watch_run
 
-TABLE = json.loads((Path(__file__).parents[1] / "js" / "estimate.json").read_text())
+TABLE = json.loads((Path(__file__).parents[1] / "js" / "core" / "estimate.json").read_text())
 TRIALS = 1000
 USUAL: Usual = {"runs": 23, "total": [60.0, 90.0], "steps": {}}
 

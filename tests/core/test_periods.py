@@ -1,13 +1,11 @@
 """The stretches of time that the past of a project is told in."""
 
-import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from dashboard.core.periods import EMPTY_COUNTS, Unit, choose_unit, compute_rate, fill_gaps, list_starts
-from dashboard.core.view_types import EndCounts
+from dashboard.core.periods import Unit, choose_unit, compute_rate, fill_gaps, list_starts
+from dashboard.core.view_types.projects import EndCounts
 
 NOW = datetime(2026, 6, 3, 12, 30, tzinfo=UTC)  # a Wednesday
 
@@ -43,7 +41,8 @@ def test_a_period_without_anything_is_still_a_period() -> None:
     monday, next_monday = datetime(2026, 6, 1, tzinfo=UTC), datetime(2026, 6, 8, tzinfo=UTC)
     counts: EndCounts = {"succeeded": 1, "counted": 2, "rate_pct": 50, "median_s": 3.0, "p90_s": 3.0}
     filled = fill_gaps([monday, next_monday], {monday: counts})
-    assert filled == [{"start": "2026-06-01", **counts}, {"start": "2026-06-08", **EMPTY_COUNTS}]
+    nothing = {"succeeded": 0, "counted": 0, "rate_pct": None, "median_s": None, "p90_s": None}
+    assert filled == [{"start": "2026-06-01", **counts}, {"start": "2026-06-08", **nothing}]
 
 
 @pytest.mark.parametrize(("succeeded", "counted", "rate"), [(0, 0, None), (0, 3, 0), (199, 200, 99), (2, 2, 100)])
@@ -51,17 +50,7 @@ def test_the_rate_is_whole_only_if_all_succeeded(succeeded: int, counted: int, r
     assert compute_rate(succeeded, counted) == rate
 
 
-@pytest.fixture
-def _server_in_shanghai(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Let this machine's own time zone be eight hours ahead of UTC."""
-    with monkeypatch.context() as changed:
-        changed.setenv("TZ", "Asia/Shanghai")
-        time.tzset()
-        yield
-    time.tzset()
-
-
-@pytest.mark.usefixtures("_server_in_shanghai")
+@pytest.mark.usefixtures("server_in_shanghai")
 @pytest.mark.parametrize(
     "now", [datetime(2026, 6, 3, 22, 59, 58, 57, UTC), datetime(2026, 6, 4, 1, tzinfo=timezone(timedelta(hours=8)))]
 )

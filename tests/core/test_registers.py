@@ -109,3 +109,35 @@ def test_stamps_keep_every_microsecond() -> None:
 
 def test_a_field_that_nobody_claimed_has_no_value() -> None:
     assert claim_node({"branch": "main"}).value("message") is None
+
+
+@pytest.mark.parametrize(
+    ("stamp", "completed_at", "started_at", "time"),
+    [
+        pytest.param(None, None, None, None, id="no time at all"),
+        pytest.param(EARLY, LATE, LATE, EARLY, id="that of the report"),
+        pytest.param(None, LATE, EARLY, LATE, id="else its end"),
+        pytest.param(None, EARLY, LATE, LATE, id="or its start, if that is later"),
+        pytest.param(None, LATE, None, LATE, id="an end alone"),
+        pytest.param(None, None, EARLY, EARLY, id="a start alone"),
+    ],
+)
+def test_the_time_of_a_claim_is(
+    stamp: datetime | None, completed_at: datetime | None, started_at: datetime | None, time: datetime | None
+) -> None:
+    outcome = ended(Conclusion.SUCCESS, completed_at)
+    node = claim_node({"branch": "main"}, outcome=outcome, stamp=stamp, started_at=started_at)
+    assert node.fields == {"branch": (make_stamp(time), 2, "main")}
+    assert node.outcome == outcome
+
+
+def test_a_claim_without_an_outcome_has_the_lowest_rank() -> None:
+    assert claim_node({"branch": "main"}, started_at=EARLY) == Node({"branch": (make_stamp(EARLY), 0, "main")})
+
+
+def test_of_three_different_endings_the_two_largest_are_kept() -> None:
+    endings = [ended(conclusion, EARLY) for conclusion in (Conclusion.SKIPPED, Conclusion.SUCCESS, Conclusion.FAILURE)]
+    merged = merge_nodes(
+        merge_nodes(*(Node(outcomes=(ending,)) for ending in endings[:2])), Node(outcomes=(endings[2],))
+    )
+    assert merged.outcomes == (endings[2], endings[1])

@@ -20,7 +20,7 @@ from dashboard.core.view import (
     view_project,
     view_step,
 )
-from dashboard.core.view_types import ProjectView
+from dashboard.core.view_types.deployments import ProjectView
 from dashboard.core.words import Conclusion, State, Status
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -380,13 +380,13 @@ def test_steps_are_ordered_by_number_then_by_the_start_that_was_told_then_by_key
         node("none b"),
         node("none a"),
         node("observed", started_at="2026-01-01T11:00:00Z", started_observed=True),
-        node("late", started_at="2026-01-01T12:00:00Z"),
-        node("early", started_at="2026-01-01T11:30:00Z"),
+        node("a late", started_at="2026-01-01T12:00:00Z"),
+        node("b early", started_at="2026-01-01T11:30:00Z"),
         node("second", number=2, started_at="2026-01-01T11:00:00Z"),
         node("first", number=1),
         node("zeroth", number=0),
     ]
-    ordered = ["zeroth", "first", "second", "early", "late", "none a", "none b", "observed"]
+    ordered = ["zeroth", "first", "second", "b early", "a late", "none a", "none b", "observed"]
     assert [step["key"] for step in sorted(steps, key=make_sort_key)] == ordered
 
 

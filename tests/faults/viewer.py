@@ -1,4 +1,4 @@
-"""A page without a screen: it follows through any number of connections, as `follow.js` does, and keeps what it saw."""
+"""A page without a screen: follows a topic over any number of connections, like `follower.js`, and keeps its views."""
 
 import contextlib
 import queue

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Lists } from "../../dashboard/static/js/lists_model.js";
+import "./tables.js";
 
 const makeProject = (fields = {}) => ({ slug: "shop", name: "shop", seq: 1, service_status: null, ...fields });
 const makeTime = (minute) => `2024-01-01T10:${String(minute).padStart(2, "0")}:00Z`;
@@ -15,7 +16,7 @@ const makeOutcome = ({ id, seq, sorted_at, environment, state, duration_s }) => 
   id, seq, sorted_at, environment, state, duration_s,
 });
 
-/** Lists of one project with these deployments, the newest last; of the `older` ones only the strip tells. */
+/** Lists of one project with these deployments, the newest last; the `older` ones are in the strip only. */
 function makeListsWith(older, ...deployments) {
   const outcomes = [...older, ...deployments].toReversed().map(makeOutcome);
   const project = { ...makeProject(), last_deployment: deployments.at(-1) ?? null, outcomes, environments: ["production"] };

@@ -1,6 +1,7 @@
 """Folding events into frames."""
 
 import itertools
+from collections.abc import Mapping
 from typing import Any
 
 from hypothesis import given
@@ -30,7 +31,7 @@ def event_series(draw: st.DrawFn) -> list[Event]:
     return [Event(*PLACE, first + index, kind, change) for index, (kind, change) in enumerate(drawn)]
 
 
-def apply_frame(state: State, frame: State) -> State:
+def apply_frame(state: State, frame: Mapping[str, Any]) -> State:
     """Do what a page does with a frame."""
     state = {**state, "deployment": {**state.get("deployment", {}), **frame["deployment"]}}
     for name, key_of in (("jobs", lambda job: job["key"]), ("steps", lambda step: (step["job"], step["key"]))):

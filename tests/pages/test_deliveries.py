@@ -46,7 +46,7 @@ def test_browsers_are_asked_for_the_secret_on_this_machine_too(client: FlaskClie
     assert client.get(f"{path}?token={SECRET}").status_code == HTTPStatus.UNAUTHORIZED
 
 
-def test_a_row_tells_verdict_sender_event_reason_and_deployment(client: FlaskClient) -> None:
+def test_a_row_shows_verdict_sender_event_reason_and_deployment(client: FlaskClient) -> None:
     number = post(client, make_payload()).get_json()["deployment_id"]
     post(client, {"zen": "z"}, {**BEARER, "X-GitHub-Event": "ping"})
     post(client, b"{}", {})
@@ -171,7 +171,7 @@ def test_hostile_text_is_only_text(client: FlaskClient) -> None:
         assert "\u202e" not in re.sub("<option.*?</option>", "", page)
 
 
-def test_a_form_replays_one_and_tells_so(client: FlaskClient) -> None:
+def test_a_form_replays_one_and_shows_the_result(client: FlaskClient) -> None:
     (delivery_id,) = deliver(client, 1)
     action = re.search(r'method="post" action="([^"]+/replay)"', read(client, f"/deliveries/{delivery_id}"))
     assert action is not None

@@ -97,12 +97,12 @@ def test_no_page_is_wider_than_the_window_and_no_card_hides_its_end(
 def test_times_are_those_of_the_visitor(open_page: OpenPage, dashboard_server: DashboardServer) -> None:
     answer = send(dashboard_server, project="zones", run_id="1")
     page = open_page(f"/deliveries/{answer['delivery_id']}", extra_http_headers=OPEN, locale="en-GB")
-    told = page.locator("main header time")
-    utc = told.get_attribute("title")
+    shown = page.locator("main header time")
+    utc = shown.get_attribute("title")
     assert utc is not None
     assert utc.endswith(" UTC")
-    assert told.inner_text() != utc
-    assert int(told.inner_text()[-8:-6]) == (int(utc[11:13]) + 8) % 24
+    assert shown.inner_text() != utc
+    assert int(shown.inner_text()[-8:-6]) == (int(utc[11:13]) + 8) % 24
 
 
 @pytest.mark.parametrize("javascript", [True, False])

@@ -34,8 +34,8 @@ def send_run(server: DashboardServer, run_id: str, start: datetime, *words: str,
     """Send a run of the four steps, which ends as its last step does."""
     steps = make_steps(start, *words, seconds=fields.pop("seconds", 10))
     times = {"started_at": start.isoformat(), "completed_at": steps[-1].get("completed_at")}
-    told = {name: value for name, value in times.items() if value}
-    return send(server, run_id=run_id, **{"status": words[-1], **told, "steps": steps, **fields})
+    known = {name: value for name, value in times.items() if value}
+    return send(server, run_id=run_id, **{"status": words[-1], **known, "steps": steps, **fields})
 
 
 def send_history(server: DashboardServer, project: str, runs: int = 10) -> None:
@@ -145,9 +145,9 @@ def test_only_failing_and_ending_are_announced(open_page: OpenPage, dashboard_se
     wait_connection(page, "live")
     page.evaluate(
         """() => {
-          window.said = [];
+          window.announced = [];
           const place = document.getElementById("announcement");
-          new MutationObserver(() => window.said.push(place.textContent)).observe(place, { childList: true });
+          new MutationObserver(() => window.announced.push(place.textContent)).observe(place, { childList: true });
         }"""
     )
     series: list[tuple[tuple[str, ...], str]] = [
@@ -160,7 +160,7 @@ def test_only_failing_and_ending_are_announced(open_page: OpenPage, dashboard_se
         expect(page.locator(f"[data-view=step][data-state={words[-1]}]").last).to_be_visible()
     expect(page.locator("#announcement")).not_to_be_empty()
     expect(page.locator(".head")).to_have_attribute("data-state", "failed")
-    assert page.evaluate("() => window.said") == ["shop-api: failed at Start service"] * 2
+    assert page.evaluate("() => window.announced") == ["shop-api: failed at Start service"] * 2
 
 
 @pytest.mark.parametrize("run_url", ["https://github.com/acme/shop/actions/runs/9", "https://ci.example/9"])

@@ -22,7 +22,7 @@ WATCH_LONG_TASKS = """() => {
 }"""
 AFTER_NEXT_PAINT = "() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))"
 MAX_TASK_MS = 200
-"""Generous, for tests share the processor; a page that lays 2,000 steps out anew for each change takes longer."""
+"""Generous, because tests share the processor; a page that lays out 2,000 steps again for each change takes longer."""
 MAX_GROWTH_BYTES = 512 * 1024
 """To keep each message alone would take more than this; measured: up to 170 kB, whatever it was."""
 
@@ -42,10 +42,10 @@ def test_after_an_hour_of_sleep_the_page_goes_on_by_itself(
     open_page: OpenPage, fresh: Page, dashboard_server: DashboardServer, place: str | None
 ) -> None:
     run = f"asleep {place}"
-    told = send(dashboard_server, project="asleep", run_id=run, steps=make_steps(range(2), status="running"))
+    answer = send(dashboard_server, project="asleep", run_id=run, steps=make_steps(range(2), status="running"))
     page = open_page(None, outage=True)
     page.clock.install()
-    page.goto(dashboard_server.url + (place or path_of(told)))
+    page.goto(dashboard_server.url + (place or path_of(answer)))
     wait_connection(page, "live")
     page.evaluate("() => { window.neverReloaded = true; }")
     page.context.set_offline(True)
@@ -104,15 +104,15 @@ def test_what_happens_while_the_page_loads_is_not_lost(
 ) -> None:
     for place in range(4):
         project = f"loading-{place}"
-        told = send(dashboard_server, project=project, steps=make_steps(range(1), status="queued"))
+        answer = send(dashboard_server, project=project, steps=make_steps(range(1), status="queued"))
         with sending_steps(dashboard_server, project):
-            page = open_page("/" if place % 2 else path_of(told))
+            page = open_page("/" if place % 2 else path_of(answer))
             wait_connection(page, "live")
         expect_fresh(page, fresh)
 
 
 def send_before(server: DashboardServer, route: Route, **payload: object) -> None:
-    """Report something before a browser gets what it asks for."""
+    """Report something before the browser gets the file that it requests."""
     send(server, **payload)
     route.continue_()
 
@@ -120,12 +120,12 @@ def send_before(server: DashboardServer, route: Route, **payload: object) -> Non
 def test_what_happens_between_the_markup_and_the_socket_is_not_lost(
     open_page: OpenPage, fresh: Page, dashboard_server: DashboardServer
 ) -> None:
-    told = send(dashboard_server, project="between", steps=make_steps(range(1), status="queued"))
-    for place, path in enumerate([path_of(told), "/"]):
+    answer = send(dashboard_server, project="between", steps=make_steps(range(1), status="queued"))
+    for place, path in enumerate([path_of(answer), "/"]):
         page = open_page(None)
 
         steps = make_steps(range(place + 2), status="success")
-        page.route("**/follow.js", partial(send_before, dashboard_server, project="between", steps=steps))
+        page.route("**/follower.js", partial(send_before, dashboard_server, project="between", steps=steps))
         page.goto(dashboard_server.url + path)
         wait_connection(page, "live")
         expect_fresh(page, fresh)
@@ -134,8 +134,8 @@ def test_what_happens_between_the_markup_and_the_socket_is_not_lost(
 def test_five_hundred_steps_in_a_second_all_arrive(
     open_page: OpenPage, fresh: Page, dashboard_server: DashboardServer
 ) -> None:
-    told = send(dashboard_server, project="burst", steps=make_steps(range(1), status="running"))
-    pages = [open_page(path_of(told)), open_page("/")]
+    answer = send(dashboard_server, project="burst", steps=make_steps(range(1), status="running"))
+    pages = [open_page(path_of(answer)), open_page("/")]
     for page in pages:
         wait_connection(page, "live")
 
@@ -152,8 +152,8 @@ def test_five_hundred_steps_in_a_second_all_arrive(
 def test_a_deployment_with_two_thousand_steps_stays_smooth(
     open_page: OpenPage, fresh: Page, dashboard_server: DashboardServer
 ) -> None:
-    told = send(dashboard_server, project="smooth", steps=make_steps(range(2000), status="queued"))
-    page = open_page(path_of(told))
+    answer = send(dashboard_server, project="smooth", steps=make_steps(range(2000), status="queued"))
+    page = open_page(path_of(answer))
     wait_connection(page, "live")
     page.evaluate(AFTER_NEXT_PAINT)
     page.evaluate(WATCH_LONG_TASKS)
@@ -184,8 +184,8 @@ def test_memory_stays_flat_over_ten_thousand_events(open_page: OpenPage, dashboa
         for page in pages:
             expect(page.get_by_text(f"branch-{last - 1:06}").first).to_be_visible()
 
-    told = send(dashboard_server, project="memory", steps=make_steps(range(100), status="running"))
-    pages = [open_page(path_of(told)), open_page("/")]
+    answer = send(dashboard_server, project="memory", steps=make_steps(range(100), status="running"))
+    pages = [open_page(path_of(answer)), open_page("/")]
     for page in pages:
         wait_connection(page, "live")
     sessions = [page.context.new_cdp_session(page) for page in pages]

@@ -1,4 +1,4 @@
-"""Which language a page speaks, and how a visitor changes it."""
+"""The language of a page, and how a visitor changes it."""
 
 from http import HTTPStatus
 from pathlib import Path
@@ -24,7 +24,7 @@ def read_language(client: FlaskClient, path: str = "/", **headers: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("asked", "told"),
+    ("preferred", "expected"),
     [
         ("", "en"),
         ("de", "en"),
@@ -39,8 +39,8 @@ def read_language(client: FlaskClient, path: str = "/", **headers: str) -> str:
         (";;,,q=zh", "en"),
     ],
 )
-def test_a_page_speaks_the_language_that_the_browser_asks_for(client: FlaskClient, asked: str, told: str) -> None:
-    assert read_language(client, Accept_Language=asked) == told
+def test_a_page_is_in_the_language_that_the_browser_prefers(client: FlaskClient, preferred: str, expected: str) -> None:
+    assert read_language(client, Accept_Language=preferred) == expected
 
 
 def test_the_answer_says_what_it_depends_on(client: FlaskClient) -> None:
@@ -48,7 +48,7 @@ def test_the_answer_says_what_it_depends_on(client: FlaskClient) -> None:
         assert {"Accept-Language", "Cookie"} <= set(client.get(path).vary)
 
 
-def test_what_a_visitor_chose_comes_before_what_the_browser_asks_for(client: FlaskClient) -> None:
+def test_the_choice_of_a_visitor_comes_before_what_the_browser_prefers(client: FlaskClient) -> None:
     client.post("/language", data={"language": "zh"})
     assert read_language(client, Accept_Language="en") == "zh-Hans"
     client.post("/language", data={"language": "en"})
@@ -128,9 +128,9 @@ def test_a_visitor_switches_by_the_keyboard_and_stays_where_they_are(
     send(server, project="报表服务")
     address = f"{server.url}/projects/%E6%8A%A5%E8%A1%A8%E6%9C%8D%E5%8A%A1?x=1&y=%E9%83%A8"
     page = open_page(address)
-    for told, language in [("部署看板", "zh-Hans"), ("Deployments", "en")]:
+    for brand, language in [("部署看板", "zh-Hans"), ("Deployments", "en")]:
         press_switch(page)
-        expect(page.locator(".brand")).to_have_text(told)
+        expect(page.locator(".brand")).to_have_text(brand)
         expect(page.locator("html")).to_have_attribute("lang", language)
         assert page.url == address
         wait_connection(page, "live")

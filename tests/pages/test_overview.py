@@ -143,7 +143,7 @@ def test_many_running_deployments_are_folded(
     expect_fresh(page, fresh)
 
 
-def test_title_and_icon_tell_what_one_watches(open_page: OpenPage, dashboard_server: DashboardServer) -> None:
+def test_title_and_icon_show_what_runs_and_what_failed(open_page: OpenPage, dashboard_server: DashboardServer) -> None:
     page = open_live(open_page)
     icon = page.locator("link[rel=icon]")
     expect(page).to_have_title("✗ 1 failed · Deployments")

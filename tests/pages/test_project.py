@@ -1,4 +1,4 @@
-"""The page of a project without a browser: what it tells of the past."""
+"""The page of a project without a browser: its environments and statistics."""
 
 import re
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Runs of a CI server on the pages: jobs that join while someone watches, attempts, and runs that two senders tell."""
+"""Runs of a CI server on the pages: jobs that join an open page, attempts, and runs that two senders report."""
 
 import json
 from typing import Any
@@ -15,59 +15,59 @@ from tests.support.servers import SECRET, DashboardServer
 RUN_URL = "https://github.com/Octo/Shop/actions/runs/"
 
 
-def tell(server: DashboardServer, event: str, body: Json) -> dict[str, Any]:
+def send_github(server: DashboardServer, event: str, body: Json) -> dict[str, Any]:
     """Deliver a body as GitHub does; return the answer."""
     headers = {"Authorization": f"Bearer {SECRET}", "Content-Type": "application/json", "X-GitHub-Event": event}
     status, answer = server.request("/api/webhook/deployment", json.dumps(body).encode(), headers)
     assert (status, answer["verdict"]) == (200, "applied"), answer
-    told: dict[str, Any] = answer
-    return told
+    answered: dict[str, Any] = answer
+    return answered
 
 
-def tell_gitlab(server: DashboardServer, body: Json) -> dict[str, Any]:
+def send_gitlab(server: DashboardServer, body: Json) -> dict[str, Any]:
     """Deliver a pipeline hook; return the answer."""
     headers = {"Authorization": f"Bearer {SECRET}", "X-Gitlab-Event": "Pipeline Hook"}
     status, answer = server.request("/api/webhook/deployment", json.dumps(body).encode(), headers)
     assert (status, answer["verdict"]) == (200, "applied"), answer
-    told: dict[str, Any] = answer
-    return told
+    answered: dict[str, Any] = answer
+    return answered
 
 
-def tell_run(server: DashboardServer, run: int, status: str, conclusion: str | None = None, attempt: int = 1) -> Json:
+def send_run(server: DashboardServer, run: int, status: str, conclusion: str | None = None, attempt: int = 1) -> Json:
     fields = {"id": run, "html_url": f"{RUN_URL}{run}", "run_attempt": attempt}
-    return tell(server, "workflow_run", make_run(status, conclusion, **fields))
+    return send_github(server, "workflow_run", make_run(status, conclusion, **fields))
 
 
-def tell_job(
+def send_job(
     server: DashboardServer, run: int, job: int, name: str, conclusion: str | None = "success", *, attempt: int = 1
 ) -> Json:
-    """Deliver a job of two steps: that has ended, or without a conclusion is at its second step."""
+    """Deliver a job of two steps that has ended; without a conclusion its second step still runs."""
     status = "completed" if conclusion else "in_progress"
     steps = [make_step(1), make_step(2, status, conclusion)]
     ended = "2026-03-01T10:02:00Z" if conclusion else None
     fields = {"id": job, "run_id": run, "name": name, "run_attempt": attempt, "completed_at": ended, "steps": steps}
-    return tell(server, "workflow_job", make_job(status, conclusion, **fields))
+    return send_github(server, "workflow_job", make_job(status, conclusion, **fields))
 
 
 def test_a_job_that_joins_makes_the_percentage_fall_and_the_page_says_why(
     open_page: OpenPage, fresh: Page, dashboard_server: DashboardServer
 ) -> None:
-    run = tell_run(dashboard_server, 1, "in_progress")
+    run = send_run(dashboard_server, 1, "in_progress")
     for job, name in enumerate(["lint", "unit", "build"], 10):
-        tell_job(dashboard_server, 1, job, name)
+        send_job(dashboard_server, 1, job, name)
     page = open_page(path_of(run))
     wait_connection(page, "live")
     overall = page.locator('[data-key="overall"]')
     expect(overall).to_contain_text("3 of 3 jobs")
     expect(overall.locator("progress")).to_have_attribute("value", "100")
     expect(page.get_by_text("The percentage can drop when more jobs start.")).to_be_visible()
-    tell_job(dashboard_server, 1, 13, "integration", conclusion=None)
+    send_job(dashboard_server, 1, 13, "integration", conclusion=None)
     expect(overall).to_contain_text("3 of 4 jobs")
     expect(overall.locator("progress")).to_have_attribute("value", "87")
     expect(page.locator(".job h3")).to_have_text(["lint", "unit", "build", "integration"])
     expect_fresh(page, fresh)
-    tell_job(dashboard_server, 1, 13, "integration")
-    tell_run(dashboard_server, 1, "completed", "success")
+    send_job(dashboard_server, 1, 13, "integration")
+    send_run(dashboard_server, 1, "completed", "success")
     expect(page.get_by_text("The percentage can drop")).to_be_hidden()
     expect(overall).to_contain_text("4 of 4 jobs")
     expect_fresh(page, fresh)
@@ -76,14 +76,14 @@ def test_a_job_that_joins_makes_the_percentage_fall_and_the_page_says_why(
 def test_a_second_attempt_shows_what_only_the_first_one_ran(
     open_page: OpenPage, fresh: Page, dashboard_server: DashboardServer
 ) -> None:
-    tell_job(dashboard_server, 2, 20, "build")
-    tell_job(dashboard_server, 2, 21, "deploy", "failure")
-    first = tell_run(dashboard_server, 2, "completed", "failure")
-    page = open_page(path_of(tell_run(dashboard_server, 2, "in_progress", attempt=2)))
+    send_job(dashboard_server, 2, 20, "build")
+    send_job(dashboard_server, 2, 21, "deploy", "failure")
+    first = send_run(dashboard_server, 2, "completed", "failure")
+    page = open_page(path_of(send_run(dashboard_server, 2, "in_progress", attempt=2)))
     wait_connection(page, "live")
     inherited = page.locator("[data-list=inherited] > li")
     expect(inherited).to_have_count(2)
-    tell_job(dashboard_server, 2, 22, "deploy", attempt=2)
+    send_job(dashboard_server, 2, 22, "deploy", attempt=2)
     expect(inherited).to_have_count(1)
     expect(inherited).to_contain_text("build")
     expect(inherited).to_contain_text("last ran in attempt 1")
@@ -95,12 +95,12 @@ def test_a_second_attempt_shows_what_only_the_first_one_ran(
 def test_a_late_word_on_an_old_attempt_reaches_the_page_of_the_new_one(
     open_page: OpenPage, fresh: Page, dashboard_server: DashboardServer
 ) -> None:
-    tell_job(dashboard_server, 3, 30, "build", conclusion=None)
-    page = open_page(path_of(tell_run(dashboard_server, 3, "in_progress", attempt=2)))
+    send_job(dashboard_server, 3, 30, "build", conclusion=None)
+    page = open_page(path_of(send_run(dashboard_server, 3, "in_progress", attempt=2)))
     wait_connection(page, "live")
     inherited = page.locator("[data-list=inherited] > li")
     expect(inherited).to_have_attribute("data-state", "running")
-    tell_job(dashboard_server, 3, 30, "build")
+    send_job(dashboard_server, 3, 30, "build")
     expect(inherited).to_have_attribute("data-state", "success")
     expect_fresh(page, fresh)
 
@@ -110,20 +110,20 @@ def test_a_job_that_may_fail_says_so_and_leaves_its_pipeline_green(
 ) -> None:
     times = {"started_at": "2026-03-01 10:01:00 UTC", "finished_at": "2026-03-01 10:02:00 UTC"}
     lint = make_build(1, "lint", "failed", allow_failure=True, **times)
-    answer = tell_gitlab(dashboard_server, make_pipeline("running", lint, make_build(2, "build", "running")))
+    answer = send_gitlab(dashboard_server, make_pipeline("running", lint, make_build(2, "build", "running")))
     page = open_page(path_of(answer))
     wait_connection(page, "live")
     expect(page.locator('.job[data-key="lint"]')).to_contain_text("allowed to fail")
     expect(page.get_by_text("allowed to fail").locator("visible=true")).to_have_count(1)
     expect(page.locator('[data-key="overall"] progress')).to_have_attribute("value", "50")
     expect(page.locator("#main")).not_to_contain_text("0 of 0 step")
-    tell_gitlab(dashboard_server, make_pipeline("success", lint, make_build(2, "build", **times), **times))
+    send_gitlab(dashboard_server, make_pipeline("success", lint, make_build(2, "build", **times), **times))
     expect(page.locator('.head[data-view="deployment"]')).to_have_attribute("data-state", "success")
     expect(page.locator('.job[data-key="lint"]')).to_have_attribute("data-state", "failed")
     expect_fresh(page, fresh)
 
 
-def test_a_run_that_two_senders_tell_is_linked_on_both_pages_and_has_one_line(
+def test_a_run_that_two_senders_report_is_linked_on_both_pages_and_has_one_line(
     open_page: OpenPage, fresh: Page, dashboard_server: DashboardServer
 ) -> None:
     overview = open_page("/")
@@ -132,7 +132,7 @@ def test_a_run_that_two_senders_tell_is_linked_on_both_pages_and_has_one_line(
     native = send(dashboard_server, project="linked", **place)
     page = open_page(path_of(native))
     wait_connection(page, "live")
-    github = tell_run(dashboard_server, 4, "in_progress")
+    github = send_run(dashboard_server, 4, "in_progress")
     expect(page.get_by_role("link", name="reported by GitHub")).to_have_attribute("href", path_of(github))
     expect_fresh(page, fresh)
     other = open_page(path_of(github))

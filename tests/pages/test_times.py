@@ -12,14 +12,14 @@ from tests.support.sending import path_of, send
 from tests.support.servers import DashboardServer
 
 
-@pytest.mark.parametrize(("locale", "told"), [("en-GB", "Jan 1, 2024, 08:00:05"), ("zh-CN", "2024年1月1日 08:00:05")])
+@pytest.mark.parametrize(("locale", "text"), [("en-GB", "Jan 1, 2024, 08:00:05"), ("zh-CN", "2024年1月1日 08:00:05")])
 def test_times_are_in_the_zone_and_language_of_the_visitor_with_the_exact_one_on_hover(
-    open_page: OpenPage, dashboard_server: DashboardServer, locale: str, told: str
+    open_page: OpenPage, dashboard_server: DashboardServer, locale: str, text: str
 ) -> None:
     answer = send(dashboard_server, run_id="times", started_at="2024-01-01T00:00:05Z")
     page = open_page(path_of(answer), locale=locale)
     started = page.locator("dd time[data-field=started_at]")
-    expect(started).to_have_text(told)
+    expect(started).to_have_text(text)
     expect(started).to_have_attribute("title", "2024-01-01 00:00:05 UTC")
     expect(started).to_have_attribute("datetime", "2024-01-01T00:00:05Z")
 

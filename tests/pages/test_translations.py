@@ -28,7 +28,7 @@ CATALOGS = [language for language in languages.LANGUAGES if language != language
 TEMPLATES = ROOT / "dashboard" / "templates"
 PLACEHOLDER = re.compile(r"\{\w*\}|%\(\w+\)[ds]|%%|%\d")
 QUOTED = re.compile("“[^”]*”")
-"""A sender's own word on a page in Chinese, as it is told there."""
+"""A sender's own word on a page in Chinese, as the page quotes it."""
 LATIN = re.compile(r"[A-Za-z][A-Za-z'’.-]*")
 SAID = {
     "aria-label",
@@ -96,11 +96,11 @@ def find_english(texts: list[str]) -> list[str]:
     return [text for text in texts if set(LATIN.findall(QUOTED.sub("", PLACEHOLDER.sub("", text)))) - UNTRANSLATED]
 
 
-def tell_forms(message: Message) -> tuple[list[str], list[str]]:
+def list_forms(message: Message) -> tuple[list[str], list[str]]:
     """Return the texts of a message and their translations."""
     ids = [message.id] if isinstance(message.id, str) else list(message.id)
-    told = [message.string] if isinstance(message.string, str) else list(message.string or ())
-    return [str(text) for text in ids], [str(text) for text in told]
+    translated = [message.string] if isinstance(message.string, str) else list(message.string or ())
+    return [str(text) for text in ids], [str(text) for text in translated]
 
 
 @pytest.mark.parametrize("language", CATALOGS)
@@ -119,9 +119,9 @@ def test_every_word_has_a_translation(language: str) -> None:
 def test_a_translation_has_the_placeholders_of_its_text(language: str) -> None:
     for message in read_catalog(language):
         if message.id:
-            texts, translations = tell_forms(message)
+            texts, translations = list_forms(message)
             wanted = sorted(PLACEHOLDER.findall(texts[-1]))
-            assert [sorted(PLACEHOLDER.findall(told)) for told in translations] == [wanted] * len(translations), texts
+            assert [sorted(PLACEHOLDER.findall(one)) for one in translations] == [wanted] * len(translations), texts
 
 
 def read_literals(template: Path) -> str:
@@ -179,8 +179,8 @@ def post(client: FlaskClient, **fields: object) -> dict[str, Any]:
     """Send a report with a value in every field; return the answer."""
     answer = client.post("/api/webhook/deployment", json={**report_everything(), **fields}, headers=BEARER)
     assert answer.status_code == 200, answer.text
-    told: dict[str, Any] = answer.json  # type: ignore[assignment]
-    return told
+    answered: dict[str, Any] = answer.json  # type: ignore[assignment]
+    return answered
 
 
 def list_pages(app: Flask, **arguments: Any) -> Iterator[str]:
@@ -203,10 +203,10 @@ def read_chinese(client: FlaskClient, path: str) -> list[str]:
 @pytest.mark.parametrize("ending", ["running", "success", "failed", "cancelled", "怪"])
 def test_no_page_in_chinese_holds_an_english_word(app: Flask, client: FlaskClient, ending: str) -> None:
     for run_id in ("1", "2"):
-        told = post(client, run_id=run_id, status=ending)
+        answered = post(client, run_id=run_id, status=ending)
     post(client, run_id="3", status="success", completed_at="2024-01-01T00:02:00Z")
     post(client, run_id="3", status="failed", completed_at="2024-01-01T00:03:00Z")
-    named = {name: told[name] for name in ("deployment_id", "delivery_id")}
+    named = {name: answered[name] for name in ("deployment_id", "delivery_id")}
     for path in list_pages(app, slug="报表服务", **named):
         assert find_english(read_chinese(client, path)) == [], path
 
@@ -267,9 +267,9 @@ def test_an_error_page_of_any_status_is_in_the_language_of_the_visitor(tmp_path:
 
 READ_VISIBLE = """() => {
   const said = [document.title, document.getElementById("announcement").textContent, document.body.innerText];
-  const told = [...document.querySelectorAll("body *")].filter((element) => element.checkVisibility());
+  const visible = [...document.querySelectorAll("body *")].filter((element) => element.checkVisibility());
   for (const name of ["aria-label", "title", "placeholder", "alt"])
-    said.push(...told.map((element) => element.getAttribute(name) ?? ""));
+    said.push(...visible.map((element) => element.getAttribute(name) ?? ""));
   return said;
 }"""
 

@@ -28,7 +28,7 @@ def dashboard_server(start_dashboard: StartDashboard) -> DashboardServer:
 
 
 def send_deployment(server: DashboardServer, number: int) -> dict[str, Any]:
-    """Report a deployment with what a sender usually tells."""
+    """Report a deployment with what a sender usually reports."""
     steps = [
         {"name": name, "status": "success", "message": f"{name}: {number * 37 + place * 11} files"}
         for place, name in enumerate(STEPS)

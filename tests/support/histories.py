@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from dashboard.core.estimate import Ends, StepTimes, find_ends, summarise_runs
 from dashboard.core.registers import EPOCH
-from dashboard.core.view_types import Usual
+from dashboard.core.view_types.deployments import Usual
 
 STEPS = ("validate", "build", "upload", "migrate", "start", "test")
 MEANS_S = (3.0, 60.0, 25.0, 8.0, 5.0, 30.0)

@@ -183,9 +183,9 @@ MANY: dict[str, tuple[str, int, Callable[[int], Any], str, str]] = {
 def test_as_many_children_as_allowed_are_taken_in_bounded_time(shared_client: FlaskClient, dialect: str) -> None:
     event, most, make_body, count, _ = MANY[dialect]
     raw = json.dumps(make_body(most)).encode()
-    began = time.perf_counter()
+    began = time.process_time()
     answer = receive(shared_client, dialect, event, raw)
-    taken_s = time.perf_counter() - began
+    taken_s = time.process_time() - began
     view = shared_client.get(f"/api/deployments/{answer['deployment_id']}").get_json()
     assert (answer["verdict"], view[count]) == ("applied", most)
     assert taken_s < BOUND_S
@@ -194,8 +194,8 @@ def test_as_many_children_as_allowed_are_taken_in_bounded_time(shared_client: Fl
 @pytest.mark.parametrize("dialect", MANY)
 def test_one_child_more_is_failed_with_the_reason_and_harms_nothing(shared_client: FlaskClient, dialect: str) -> None:
     event, most, make_body, _, reason = MANY[dialect]
-    began = time.perf_counter()
+    began = time.process_time()
     answer = receive(shared_client, dialect, event, make_body(most + 1))
     assert (answer["verdict"], answer["reason"]) == ("failed", f"invalid payload: {reason}")
-    assert time.perf_counter() - began < BOUND_S
+    assert time.process_time() - began < BOUND_S
     assert_serves(shared_client, dialect)

@@ -144,9 +144,9 @@ def test_body_that_is_not_one_json_object_is_400(shared_client: FlaskClient, bod
 
 def test_many_names_with_one_twice_are_refused_quickly(shared_client: FlaskClient) -> None:
     names = ",".join(f'"{number}":1' for number in range(150_000))
-    started = time.monotonic()
+    started = time.process_time()
     assert post(shared_client, f'{{{names},"149999":1}}'.encode()).status_code == 400
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 def as_environ(headers: dict[str, str]) -> dict[str, str]:

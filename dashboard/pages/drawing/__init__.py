@@ -1,1 +1,1 @@
-"""Values as shapes: pure arithmetic, no colour, no text, no markup."""
+"""Turns values into shapes: pure arithmetic, no colour, no text, no markup."""

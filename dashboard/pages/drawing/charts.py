@@ -1,40 +1,40 @@
-"""The shapes of the small charts: bars in a box, 10 wide for each period and 100 high. Pure; no colour, no text."""
+"""The bars of the small charts, in a box that is 10 wide for each period and 100 high. Pure."""
 
 from collections.abc import Iterable
 from typing import Any
 
-from dashboard.core.view_types import EndStatistics
+from dashboard.core.view_types.projects import EndStatistics
 
 SLOT, GAP, HEIGHT = 10, 1.5, 100
 SEAM = 1
-"""Between the two parts of a bar: what lies on top is told by more than its colour."""
+"""Gap between the two parts of a bar, so that they differ in more than colour."""
 
 Bar = dict[str, Any]
 
 
 def draw_outcomes(outcomes: EndStatistics) -> list[Bar]:
-    """Return a bar for each period: `lower` the successes, `upper` on it what did not succeed."""
+    """Return a bar for each period: `lower` are the successes, `upper` the other deployments."""
     pairs = ((period["succeeded"], period["counted"]) for period in outcomes["periods"])
     return _draw_bars(pairs, outcomes["most"])
 
 
 def draw_durations(outcomes: EndStatistics) -> list[Bar]:
-    """Return a bar for each period: `lower` the median, `upper` from there to what 9 in 10 stayed within."""
+    """Return a bar for each period: `lower` ends at the median, `upper` at the 90th percentile."""
     pairs = ((period["median_s"] or 0, period["p90_s"] or 0) for period in outcomes["periods"])
     return _draw_bars(pairs, outcomes["longest_s"] or 0)
 
 
 def _draw_bars(pairs: Iterable[tuple[float, float]], most: float) -> list[Bar]:
-    """Return bars from (height of the lower part, height of both)."""
+    """Return bars for pairs of the value where the lower part ends and the value where the upper part ends."""
     place = {"width": SLOT - 2 * GAP}
     return [
-        {"x": number * SLOT + GAP, **place, "lower": _stand(0, low, most), "upper": _stand(low, high, most)}
+        {"x": number * SLOT + GAP, **place, "lower": _place_part(0, low, most), "upper": _place_part(low, high, most)}
         for number, (low, high) in enumerate(pairs)
     ]
 
 
-def _stand(bottom: float, top: float, most: float) -> dict[str, float] | None:
-    """Return the part between two values as y and height, None where there is nothing; SVG counts y from above."""
+def _place_part(bottom: float, top: float, most: float) -> dict[str, float] | None:
+    """Return y and height of the part between two values, None if it is empty. In SVG y counts from the top."""
     if top <= bottom:
         return None
     low, high = bottom * HEIGHT / most, top * HEIGHT / most

@@ -1,6 +1,6 @@
-"""Steps as bars on a time axis: pure arithmetic in whole numbers, the twin of `static/js/gantt.js`.
+"""Steps as bars on a time axis: pure arithmetic in whole numbers, the twin of `static/js/drawing/gantt.js`.
 
-Both are tested against `tests/js/gantt.json`.
+Both are tested against `tests/js/drawing/gantt.json`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from dashboard.core.estimate import count_ms
+from dashboard.pages.states import find_traits
 
 WIDTH = 1000
 MIN_BAR_WIDTH = 8
-LIVE_STATES = {"running", "waiting"}
 SECOND, MINUTE, HOUR, DAY = 1000, 60_000, 3_600_000, 86_400_000
-NICE_MS = (
+ROUND_SPANS_MS = (
     30 * SECOND,
     *(minutes * MINUTE for minutes in (1, 2, 3, 5, 10, 20, 30)),
     *(hours * HOUR for hours in (1, 2, 3, 6, 12)),
@@ -21,7 +21,7 @@ NICE_MS = (
 
 View = Mapping[str, Any]
 Axis = dict[str, Any]
-"""`{"start_ms", "span_ms", "span_s", "is_live"}`: a live axis has room for what is still to come."""
+"""`{"start_ms", "span_ms", "span_s", "is_live"}`; a live axis has room for bars that still grow."""
 
 
 def find_axis(view: View, now_ms: int) -> Axis | None:
@@ -32,29 +32,29 @@ def find_axis(view: View, now_ms: int) -> Axis | None:
     if not starts:
         return None
     start, latest = min(starts), max([*starts, *_read_times(nodes, "completed_at")])
-    is_live = view["state"] in LIVE_STATES
+    is_live = find_traits(view["state"]).is_ticking
     if is_live:
         usual_ms = round(view["usual"]["total"][1] * 1000) if view["usual"] else 0
-        span = find_nice_span(max(latest - start, now_ms - start, usual_ms))
+        span = round_up_span(max(latest - start, now_ms - start, usual_ms))
     else:
         span = max(latest - start, SECOND)
     return {"start_ms": start, "span_ms": span, "span_s": span // 1000, "is_live": is_live}
 
 
-def find_nice_span(span_ms: int) -> int:
-    """Return the next round length, so that a growing axis moves rarely."""
-    return next((nice for nice in NICE_MS if nice >= span_ms), -(-span_ms // DAY) * DAY)
+def round_up_span(span_ms: int) -> int:
+    """Return the next round span, so that a growing axis changes rarely."""
+    return next((span for span in ROUND_SPANS_MS if span >= span_ms), -(-span_ms // DAY) * DAY)
 
 
 def has_bar(node: View) -> bool:
-    """Say whether it is known when a job or step was at work: what has ended without a time is not."""
+    """Return whether it is known when a job or step ran. It is not known if it ended without a time."""
     return bool(node.get("started_at")) and bool(node.get("completed_at") or node.get("status") == "in_progress")
 
 
 def place_bar(axis: Axis | None, node: View, now_ms: int) -> tuple[int, int]:
-    """Return x and width, in thousandths of the axis; a width of 0 where there is nothing to show.
+    """Return x and width in thousandths of the axis; the width is 0 if there is nothing to show.
 
-    Without an end the bar goes on to now, or, where nothing is heard any more, to the end of the axis.
+    Without an end the bar extends to now on a live axis, else to the end of the axis.
     """
     if axis is None or not has_bar(node):
         return 0, 0
@@ -65,7 +65,7 @@ def place_bar(axis: Axis | None, node: View, now_ms: int) -> tuple[int, int]:
 
 
 def find_growing_since(axis: Axis | None, node: View) -> int | None:
-    """Return the start of a bar that grows, in milliseconds since 1970; None for one that stands still."""
+    """Return the start of a growing bar in milliseconds since 1970, None for any other bar."""
     grows = axis is not None and axis["is_live"] and has_bar(node) and not node["completed_at"]
     return _read_ms(node["started_at"]) if grows else None
 

@@ -1,1 +1,1 @@
-"""Values as the text that people read, in their language."""
+"""Turns values into text, in the language of the request."""

@@ -1,6 +1,6 @@
-"""Lengths of time as the text that people read: exact, rough, and what is left of one.
+"""Formats durations: exact, rough, the time left, and how long runs and steps usually take.
 
-Pure; the twin of `static/js/durations.js`.
+Pure; the twin of `static/js/text/durations.js`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,11 +9,11 @@ from math import ceil
 from typing import Any
 
 from dashboard.core.estimate import Ends, count_ms, find_ends, is_slow
-from dashboard.core.view_types import Usual
+from dashboard.core.view_types.deployments import Usual
+from dashboard.pages.states import find_traits
 from dashboard.pages.text.words import WORDS
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
-AHEAD_STATES = {"queued", "waiting"}
 
 
 def format_duration(duration_s: float | None) -> str:
@@ -34,13 +34,13 @@ def format_duration(duration_s: float | None) -> str:
 def format_left(
     usual: Usual | None, current: Mapping[str, Any] | None, started_at: str | None, state: str | None, now: datetime
 ) -> str:
-    """Tell the time left as a range, or by how much it is overdue; nothing where nothing is known."""
+    """Return the time left as a range, or by how much the run is overdue; empty if nothing is known."""
     ends = find_ends({"usual": usual, "current": current, "started_at": started_at, "state": state})
-    return tell_left(ends, count_ms(now)) if ends else ""
+    return format_ends(ends, count_ms(now)) if ends else ""
 
 
-def tell_left(ends: Ends, now_ms: int) -> str:
-    """Tell the time left at a moment."""
+def format_ends(ends: Ends, now_ms: int) -> str:
+    """Return the time left until the expected ends."""
     if now_ms >= ends.p90_ms:
         return WORDS["left"]["overdue"].format(n=ends.runs, time=format_duration((now_ms - ends.p90_ms) / 1000))
     high = round_up((ends.p90_ms - now_ms) / 1000)
@@ -54,7 +54,7 @@ def tell_left(ends: Ends, now_ms: int) -> str:
 
 
 def round_up(seconds: float) -> tuple[str, int]:
-    """Return a unit and how many of it: seconds by fives, minutes, quarters of an `hours`."""
+    """Return (unit, number), rounded up: to 5 seconds, to minutes, or, as "hours", the number of quarter hours."""
     if seconds <= MINUTE - 5:
         return "seconds", ceil(seconds / 5) * 5
     if seconds <= HOUR - MINUTE:
@@ -69,7 +69,7 @@ def format_rough(unit: str, number: int) -> str:
 
 
 def format_usual(usual: Usual | None, status: str | None) -> str:
-    """Tell how long past runs took beside one that has ended."""
+    """Return how long past runs took, for a run that has ended."""
     if usual is None or status != "completed":
         return ""
     low, high = (format_duration(seconds) for seconds in usual["total"])
@@ -80,22 +80,22 @@ def format_usual(usual: Usual | None, status: str | None) -> str:
 def format_pace(
     duration_s: float | None, started_at: str | None, state: str | None, usual: Sequence[float] | None, now: datetime
 ) -> str:
-    """Tell how long a step usually takes, and whether this one is slow."""
+    """Return how long a step usually takes, and whether this one is slow."""
     if usual is None:
         return ""
     if duration_s is None and state == "running" and started_at:
         duration_s = (count_ms(now) - count_ms(datetime.fromisoformat(started_at))) / 1000
-    if duration_s is None and state not in AHEAD_STATES:
+    if duration_s is None and not find_traits(state).is_pending:
         return ""
-    return tell_pace(usual, slow=duration_s is not None and is_slow(duration_s, usual))
+    return format_median(usual, slow=duration_s is not None and is_slow(duration_s, usual))
 
 
-def tell_pace(usual: Sequence[float], *, slow: bool) -> str:
+def format_median(usual: Sequence[float], *, slow: bool) -> str:
     return WORDS["pace"]["slow" if slow else "usual"].format(time=format_duration(usual[0]))
 
 
 def find_slow_at(started_at: str | None, state: str | None, usual: Sequence[float] | None) -> int | None:
-    """Return when a running step becomes slow, in milliseconds since 1970; None for any other step."""
+    """Return the time at which a running step becomes slow, in milliseconds since 1970; None for any other step."""
     if usual is None or state != "running" or not started_at:
         return None
     median_s, p90_s = usual[:2]

@@ -1,7 +1,7 @@
-"""Values of a view as the text that people read: pure functions, no Flask, no markup.
+"""Formats the values of a view as text: pure functions, no Flask, no markup.
 
-`static/js/formats.js` states the same rules for what changes while a page is open. Both are tested against one table,
-`tests/js/formats.json`: a new format goes into all three.
+`static/js/text/formats.js` has the same rules for values that change while a page is open. Both are tested against
+`tests/js/text/formats.json`: add a new format to all three.
 """
 
 import re
@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from dashboard.pages.states import find_traits
 from dashboard.pages.text.durations import format_duration, format_left, format_pace, format_usual
 from dashboard.pages.text.words import WORDS
 
@@ -16,15 +17,6 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 HTTP_URL = re.compile(r"https?://[^\s/?#]+", re.IGNORECASE)
 STEP_KEY = re.compile(r"(.*?)(?:#([0-9]+))?", re.DOTALL)
 LONG_HASH = re.compile(r"[0-9a-f]{12,}")
-TICKING_STATES = {"running", "waiting"}
-MARKS = {"running": "●", "success": "✓", "failed": "✗", "partial": "▲", "stale": "▲"}
-"""What a title shows of a state where there is no room for a picture."""
-ICONS = {
-    **dict.fromkeys(("running", "waiting", "queued"), "running"),
-    **dict.fromkeys(("partial", "stale"), "warning"),
-    **{state: state for state in ("success", "failed")},
-}
-"""The picture in the tab for a state: a file in `static/icons`; other states have the quiet one."""
 
 
 def read_value(view: Mapping[str, Any], path: str) -> Any:  # noqa: ANN401 - a view holds any JSON value
@@ -36,7 +28,7 @@ def read_value(view: Mapping[str, Any], path: str) -> Any:  # noqa: ANN401 - a v
 
 
 def is_shown(view: Mapping[str, Any], condition: str) -> bool:
-    """Tell whether a condition of `data-show` holds: names apart by commas, any of them; `name=value` for one value."""
+    """Return whether a part of a `data-show` condition holds: `name` has a value, or `name=value`; comma-separated."""
     for part in condition.split(","):
         name, equals, wanted = part.partition("=")
         value = read_value(view, name)
@@ -46,7 +38,7 @@ def is_shown(view: Mapping[str, Any], condition: str) -> bool:
 
 
 def format_values(view: Mapping[str, Any], names: str, text_format: str, now: datetime) -> str:
-    """Return the text of the comma-separated fields in one format; empty means: nothing to show."""
+    """Return the text of the comma-separated fields in one format; empty if there is nothing to show."""
     values = [read_value(view, name) for name in names.split(",")]
     if text_format in TICKING:
         return TICKING[text_format](*values, now)
@@ -54,7 +46,7 @@ def format_values(view: Mapping[str, Any], names: str, text_format: str, now: da
 
 
 def safe_href(url: object) -> str | None:
-    """Return a link target that came with the data, or None unless it is an http or https address."""
+    """Return a URL that came with the data if it is an http or https address, else None."""
     return url if isinstance(url, str) and HTTP_URL.match(url) else None
 
 
@@ -63,7 +55,7 @@ def format_text(value: object) -> str:
 
 
 def format_short(revision: str | None) -> str:
-    """Shorten a commit hash as Git does; any other name of a revision (`latest`, `v1.2`) stays whole."""
+    """Shorten a commit hash as Git does; any other revision (`latest`, `v1.2`) stays as it is."""
     return revision[:7] if revision and LONG_HASH.fullmatch(revision) else revision or ""
 
 
@@ -88,7 +80,7 @@ def format_jobs(done: int | None, total: int | None) -> str:
 
 
 def format_step(key: str | None, name: str | None) -> str:
-    """Name a step that senders share in the visitor's language, any other as its sender does."""
+    """Return the name of a step: translated if it is a known step, else as its sender reported it."""
     known, number = STEP_KEY.fullmatch(key or "").groups()  # type: ignore[union-attr]  # it matches everything
     if known not in WORDS["step"]:
         return name or ""
@@ -105,12 +97,12 @@ def format_own_name(key: str | None, name: str | None) -> str:
 
 
 def format_step_id(job: str | None, key: str | None) -> str:
-    """The place of a step on its page, for links to it."""
+    """Return the id of a step on its page, for links to it."""
     return re.sub(r"[ \t\n\f\r]", "_", f"step-{job}/{key}") if key else ""
 
 
 def format_remark(state: str | None, status: str | None) -> str:
-    """Say what is unknown about a job or a step."""
+    """Return what is unknown about a job or a step."""
     return str(WORDS["remark"].get(status or "", "")) if state == "unknown" else ""
 
 
@@ -136,14 +128,14 @@ def format_word(group: str, value: str | None) -> str:
 
 
 def format_took(duration_s: float | None, started_at: str | None, state: str | None, now: datetime) -> str:
-    """How long it took, or has taken so far; nothing for what stopped reporting: its clock would lie."""
+    """Return the duration, or the elapsed time while the state is ticking; empty if neither is known."""
     since = open_since(duration_s, started_at, state)
     return format_duration((now - parse_time(since)).total_seconds() if since else duration_s)
 
 
 def open_since(duration_s: float | None, started_at: str | None, state: str | None) -> str | None:
-    """Return the time from which the elapsed time ticks, None where it does not tick."""
-    return started_at if duration_s is None and state in TICKING_STATES else None
+    """Return the time from which the elapsed time counts up, None if it does not."""
+    return started_at if duration_s is None and find_traits(state).is_ticking else None
 
 
 def format_ago(then: str | None, now: datetime) -> str:
@@ -172,7 +164,7 @@ def format_clock(time: str | None) -> str:
 
 
 def format_raw(raw: str | None, status: str | None, conclusion: str | None, state: str | None) -> str:
-    """The sender's own word where ours says something else, not only in other letters."""
+    """Return the sender's own word if it differs from ours in more than case."""
     return "" if not raw or raw.lower() in (status, conclusion, state) else WORDS["phrase"]["raw"].format(word=raw)
 
 
@@ -189,12 +181,12 @@ def _format_candidate(candidate: Mapping[str, str | None]) -> str:
 
 
 def format_state_title(state: str | None, name: str | None) -> str:
-    mark = MARKS.get(state or "", "○")
+    mark = find_traits(state).mark
     return WORDS["phrase"]["title_state"].format(mark=mark, state=format_word("state", state), name=name or "")
 
 
 def format_overview_title(running: int | None, failed: int | None) -> str:
-    """Tell what runs; while nothing does, what is broken."""
+    """Return the number of running deployments, else that of failed projects."""
     if running:
         return WORDS["phrase"]["title_running"].format(n=running)
     return WORDS["phrase"]["title_failed"].format(n=failed) if failed else str(WORDS["phrase"]["title_quiet"])
@@ -210,7 +202,7 @@ def format_strip(outcomes: Sequence[Mapping[str, Any]] | None) -> str:
 
 
 def format_group(by: str | None, key: str | None) -> str:
-    """Name a group of projects: those without what is grouped by have a name, too; without groups there is none."""
+    """Return the name of a group of projects, also for the group without a key; empty if nothing is grouped."""
     if by in (None, "none"):
         return ""
     return format_word(by, key) if key and by in WORDS else key or format_word("group", by)
@@ -223,7 +215,7 @@ def format_projects(shown: int | None, total: int | None) -> str:
 
 
 def format_number(phrase: str, n: int | None) -> str:
-    """Say a phrase with a number in it, nothing for none."""
+    """Return a phrase with a number in it; empty for 0 and None."""
     return WORDS["phrase"][phrase].format(n=n) if n else ""
 
 
@@ -256,7 +248,7 @@ FORMATS: dict[str, Callable[..., str]] = {
     "raw": format_raw,
     "conflict": format_conflict,
     "state_title": format_state_title,
-    "icon": lambda state: ICONS.get(state or "", "quiet"),
+    "icon": lambda state: find_traits(state).icon,
     "overview_title": format_overview_title,
     "overview_icon": format_overview_icon,
     "list": lambda values: ", ".join(values or []),

@@ -1,7 +1,7 @@
-"""Which language a page speaks: what the visitor chose, else what the browser asks for, else English.
+"""The language of a page: what the visitor chose, else what the browser prefers, else English.
 
 The catalogs are read from `translations/<language>/LC_MESSAGES/messages.po` at start, with no compiled file in between
-(docs/decisions says why). No word of a page lives here but the languages' own names.
+(see docs/decisions). The only texts here are the names of the languages.
 """
 
 import re
@@ -18,9 +18,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import Babel, Domain, get_locale, refresh
 
 LANGUAGES = {"en": "English", "zh": "简体中文"}
-"""Every language by its locale, in its own words."""
+"""The name of every language, in that language, by its locale."""
 TAGS = {"en": "en", "zh": "zh-Hans"}
-"""What `lang` and Intl want: Chinese in simplified characters."""
+"""Language tags for `lang` and Intl: Chinese in simplified characters."""
 DEFAULT = "en"
 COOKIE = "language"
 YEAR_S = 365 * 86400
@@ -33,13 +33,13 @@ class Catalogs(Domain):  # type: ignore[misc]
     """The translations of each language, from its .po file."""
 
     def get_translations(self) -> NullTranslations:
-        """Return those of the current request; outside of one, none: English."""
+        """Return those of the current request; outside of a request English, which needs none."""
         locale = get_locale()
         return read_catalog(locale.language) if locale else ENGLISH
 
 
 def init_app(app: Flask) -> None:
-    """Let templates and tables speak the visitor's language."""
+    """Translate templates and texts into the language of the request."""
     babel = Babel()
     babel.domain_instance = Catalogs()
     babel.init_app(app, default_locale=DEFAULT, locale_selector=choose_language)
@@ -53,7 +53,7 @@ def init_app(app: Flask) -> None:
 
 @cache
 def read_catalog(language: str) -> NullTranslations:
-    """Return the translations into a language; English has none, its words are in the code."""
+    """Return the translations into a language; English has none, because its texts are in the code."""
     path = TRANSLATIONS / language / "LC_MESSAGES" / "messages.po"
     if language == DEFAULT:
         return ENGLISH
@@ -72,12 +72,12 @@ def choose_language() -> str:
     if chosen in LANGUAGES:
         return chosen
     # By the first part of each tag, so that en-GB before zh means English, and zh-TW simplified rather than English.
-    asked = (tag.partition("-")[0].lower() for tag, quality in request.accept_languages if quality > 0)
-    return next((language for language in asked if language in LANGUAGES), DEFAULT)
+    preferred = (tag.partition("-")[0].lower() for tag, quality in request.accept_languages if quality > 0)
+    return next((language for language in preferred if language in LANGUAGES), DEFAULT)
 
 
 def switch_language() -> ResponseReturnValue:
-    """Keep the visitor's choice, and go back to the page where it was made."""
+    """Store the choice in a cookie, and redirect to the page on which it was made."""
     response = redirect(_find_way_back(), 303)
     language = request.form.get("language")
     if language in LANGUAGES:
@@ -87,21 +87,21 @@ def switch_language() -> ResponseReturnValue:
 
 
 def _find_way_back() -> str:
-    """Return path and query of the page that the request came from; never another host, or a way out of the prefix."""
+    """Return path and query of the referring page, without its host; the overview if it is not below the URL prefix."""
     path = quote(ORIGIN.sub("", request.referrer or ""), safe="/?%:@!$&'()*+,;=~")
     is_ours = path.startswith(f"{request.script_root}/") and not path.startswith("//")
     return path if is_ours else url_for("pages.show_overview")
 
 
-def tell_language() -> str:
+def get_language() -> str:
     """Return the language of the request, English outside of one."""
     locale = get_locale()
     return str(locale.language) if locale else DEFAULT
 
 
 def provide_language() -> dict[str, object]:
-    """What every template may use: the language of the page, and those to choose from."""
-    return {"language": tell_language(), "LANGUAGES": LANGUAGES, "TAGS": TAGS}
+    """Return the template context: the language of the page, and those to choose from."""
+    return {"language": get_language(), "LANGUAGES": LANGUAGES, "TAGS": TAGS}
 
 
 def _vary_by_language(response: Response) -> Response:

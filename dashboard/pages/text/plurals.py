@@ -1,4 +1,4 @@
-"""Texts whose form depends on a number: two in English, one in Chinese. The scripts choose by Intl.PluralRules."""
+"""Texts with plural forms: two in English, one in Chinese. The scripts select a form by Intl.PluralRules."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -6,11 +6,11 @@ from functools import cache
 from babel import Locale
 from flask_babel import get_translations
 
-from dashboard.pages.text.languages import tell_language
+from dashboard.pages.text.languages import get_language
 
 
 class Plural:
-    """A text with a number `{n}` in it, told in the language of the request whenever it is used."""
+    """A text with a number `{n}` in it, translated into the language of the request whenever it is used."""
 
     def __init__(self, one: str, other: str) -> None:
         self.one, self.other = one, other
@@ -27,18 +27,18 @@ class Plural:
         return self.choose(n).format(**values)
 
     def list_forms(self) -> Iterator[tuple[str, str]]:
-        """Yield each form that the language has, after the name of its category: `one`, `other`."""
-        for category, n in find_examples(tell_language()).items():
+        """Yield (plural category, form) for each category of the language, like `one` or `other`."""
+        for category, n in find_examples(get_language()).items():
             yield category, self.choose(n)
 
 
 @cache
 def find_examples(language: str) -> dict[str, int]:
-    """Return a number for each form that a language has, by the name of its category."""
-    tell_category = Locale(language).plural_form
-    return {tell_category(n): n for n in range(100)}
+    """Return an example number for each plural category of a language."""
+    get_category = Locale(language).plural_form
+    return {get_category(n): n for n in range(100)}
 
 
 def plural(one: str, other: str) -> Plural:
-    """Mark a text with a number for translation; `make translations` knows this name."""
+    """Mark a text with a number for translation. `make translations` finds it by this name."""
     return Plural(one, other)

@@ -1,8 +1,8 @@
-"""The words of the pages that depend on data, each in one place, in the language of the request that uses them.
+"""The texts of the pages that depend on data, each defined once, in the language of the request that uses them.
 
-The templates take them from here; the scripts read the very same ones from the page (`<template id="words">`).
-Sentences that never change live in the templates. `word` gives a single word its context: Chinese tells a running
-deployment from a running service.
+The templates use them directly; the scripts read the same texts from the page (`<template id="words">`). Sentences that
+do not depend on data are in the templates. `word` gives a single word a context, because Chinese has different words
+for a running deployment and a running service.
 """
 
 from collections.abc import Iterator
@@ -12,23 +12,23 @@ from flask_babel import lazy_gettext as _
 from flask_babel import lazy_pgettext as word
 
 from dashboard.core.steps import KNOWN_STEPS, KnownStep
-from dashboard.pages.text.languages import TAGS, tell_language
+from dashboard.pages.text.languages import TAGS, get_language
 from dashboard.pages.text.plurals import Plural, plural
 
 
-def tell_tag() -> str:
-    """Return the language as browsers know it."""
-    return TAGS[tell_language()]
+def get_language_tag() -> str:
+    """Return the language tag of the request, for `lang` and Intl."""
+    return TAGS[get_language()]
 
 
-def tell_step(step: KnownStep) -> str:
-    """Return the name of a step that senders share: they may call it by its key, or in another language."""
-    return step.name_zh if tell_language() == "zh" else step.name_en
+def get_step_name(step: KnownStep) -> str:
+    """Return the name of a known step; senders may report its key, or a name in another language."""
+    return step.name_zh if get_language() == "zh" else step.name_en
 
 
 WORDS: dict[str, dict[str, LazyString | Plural]] = {
-    "language": {"tag": LazyString(tell_tag)},
-    "step": {key: LazyString(tell_step, step) for key, step in KNOWN_STEPS.items()},
+    "language": {"tag": LazyString(get_language_tag)},
+    "step": {key: LazyString(get_step_name, step) for key, step in KNOWN_STEPS.items()},
     "job": {"deploy": word("job", "deploy")},
     "state": {
         "queued": word("state", "queued"),
@@ -175,7 +175,7 @@ WORDS: dict[str, dict[str, LazyString | Plural]] = {
 
 
 def list_words() -> Iterator[tuple[str, str]]:
-    """Yield every word with its dotted name, as the scripts look it up: `state.running`, `ago.days.one`."""
+    """Yield (dotted name, text) for every text, as the scripts look it up: `state.running`, `ago.days.one`."""
     for group, words in WORDS.items():
         for name, text in words.items():
             if isinstance(text, Plural):

@@ -1,22 +1,9 @@
-/** The inbox, which does not move by itself: the script tells times in the visitor's zone, and keeps addresses short. */
+/** The list of deliveries. It has no live updates. */
 
-import { Writer } from "./fields.js";
 import { sendWithoutBlanks } from "./filters.js";
-import { readWords } from "./words.js";
+import { localisePage } from "./live/localise.js";
+import { guardReplays } from "./replay.js";
 
-new Writer(readWords(document), "").localise(document.getElementById("main"));
-
-const filters = document.querySelector("form.filters");
-if (filters !== null) sendWithoutBlanks(filters);
-
-/** A replay takes its time: it is asked for once. */
-for (const form of document.querySelectorAll("form.replay")) {
-  form.addEventListener("submit", () => {
-    form.querySelector("button").disabled = true;
-  });
-}
-
-/** Whoever comes back to a page that the browser kept may ask again. */
-window.addEventListener("pageshow", () => {
-  for (const button of document.querySelectorAll("form.replay button")) button.disabled = false;
-});
+localisePage();
+sendWithoutBlanks(document.querySelector("form.filters"));
+guardReplays();

@@ -1,15 +1,15 @@
 /** The page of one deployment. */
 
-import { now } from "./clock.js";
-import { coalesce } from "./coalesce.js";
+import { makeDescriber } from "./deployment_description.js";
 import { applyFrame, isAboutOther } from "./deployment_model.js";
-import { makeDescriber } from "./deployment_view.js";
-import { findNiceSpan } from "./gantt.js";
-import { openPage } from "./page.js";
+import { roundUpSpan } from "./drawing/gantt.js";
+import { now } from "./live/clock.js";
+import { coalesce } from "./live/coalesce.js";
+import { openPage } from "./live/page.js";
 
 const PAUSE_MS = 2000;
 
-openPage(({ write, say, announce, showIcon, renew, socket }) => {
+openPage(({ fields, translate, announce, showIcon, resync, socket }) => {
   const describe = makeDescriber();
   let view = null;
   let shown = null;
@@ -17,15 +17,16 @@ openPage(({ write, say, announce, showIcon, renew, socket }) => {
   function show(next) {
     view = next;
     shown = describe(view, now());
-    for (const root of document.querySelectorAll('#main [data-view="deployment"]')) write.fill(root, shown);
-    write.sync(document.querySelector('[data-list="jobs"]'), shown.jobs, (job) => job.key, showJob);
-    write.sync(document.querySelector('[data-list="inherited"]'), shown.inherited, (job) => job.name);
-    document.title = write.formats.state_title(view.state, view.project.name);
-    showIcon(write.formats.icon(view.state));
+    for (const root of document.querySelectorAll('#main [data-view="deployment"]')) fields.fill(root, shown);
+    fields.syncList(document.querySelector('[data-list="jobs"]'), shown.jobs, (job) => job.key, showJob);
+    fields.syncList(document.querySelector('[data-list="inherited"]'), shown.inherited, (job) => job.name);
+    document.title = fields.formats.state_title(view.state, view.project.name);
+    showIcon(fields.formats.icon(view.state));
   }
 
   function showJob(card, job) {
-    if (write.fill(card, job)) write.sync(card.querySelector('[data-list="steps"]'), job.steps, (step) => step.key);
+    if (!fields.fill(card, job)) return;
+    fields.syncList(card.querySelector('[data-list="steps"]'), job.steps, (step) => step.key);
   }
 
   function apply(frame) {
@@ -37,32 +38,33 @@ openPage(({ write, say, announce, showIcon, renew, socket }) => {
     return true;
   }
 
-  /** Say what failed when it fails, and how it ended when it ends; nothing else. */
+  /** Announce the first failure and the end, and nothing else. */
   function announceEnd(before) {
     const { headline } = shown;
     const isEnded = shown.status === "completed" && (before.status !== "completed" || before.state !== shown.state);
     if (!isEnded && !(headline.failures !== null && before.headline.failures === null)) return;
     const state = headline.failures === null ? shown.state : "failed";
-    const ending = write.formats.ending(state, headline.failures === null ? null : headline.key, headline.name);
-    announce(say("phrase.finished", { name: shown.project.name, state: ending }));
+    const ending = fields.formats.ending(state, headline.failures === null ? null : headline.key, headline.name);
+    announce(translate("phrase.finished", { name: shown.project.name, state: ending }));
   }
 
-  /** The axis of what runs has to grow: rarely, for it grows in round steps. */
+  /** Draw the page again when the running deployment has outgrown its time axis. */
   function tick() {
     const axis = shown?.axis;
-    if (view && axis?.is_live && findNiceSpan(now() - axis.start_ms) > axis.span_ms) show(view);
+    if (view && axis?.is_live && roundUpSpan(now() - axis.start_ms) > axis.span_ms) show(view);
   }
 
-  // What else there is of the project is told by the server alone: another attempt, a new name.
-  const askAnew = coalesce(renew, PAUSE_MS);
+  // Other attempts and the name of the project are not in the frames, so the page is fetched again when they change.
+  const requestResync = coalesce(resync, PAUSE_MS);
   const { slug, run } = document.querySelector("[data-slug]").dataset;
   socket.on("connect", () => {
-    for (const topic of [`siblings:${slug}`, ...(run ? [`run:${run}`] : [])]) socket.emit("subscribe", { topic }, () => {});
+    socket.emit("subscribe", { topic: `siblings:${slug}` }, () => {});
+    if (run) socket.emit("subscribe", { topic: `run:${run}` }, () => {});
   });
-  socket.on("project.updated", ({ deployment_id: id }) => id !== view?.id && askAnew());
-  socket.on("run.updated", (news) => view && isAboutOther(news, view) && askAnew());
-  socket.on("resync", askAnew);
-  socket.io.on("reconnect", askAnew);
+  socket.on("project.updated", ({ deployment_id: id }) => id !== view?.id && requestResync());
+  socket.on("run.updated", (update) => view && isAboutOther(update, view) && requestResync());
+  socket.on("resync", requestResync);
+  socket.io.on("reconnect", requestResync);
 
   return {
     since: () => view?.seq ?? null,

@@ -1,12 +1,12 @@
-/** What the deployment page knows, and how a frame changes it: plain data, no DOM.
+/** The data of the page of a deployment, and how a frame changes it: plain data, no DOM.
  *
- * Nothing is changed in place: a part is a new object exactly when something in it changed. */
+ * Nothing is changed in place: a part is a new object if, and only if, something in it has changed. */
 
-import { compareNodes } from "./order.js";
+import { compareNodes } from "./core/order.js";
 
-/** Return the view after a frame, the same view for a frame it already holds, null for one that does not follow on.
+/** Return the view after a frame: the same view if it already contains the frame, null if frames are missing between.
  *
- * A frame holds every field that changed after `prev_seq`, as it is at `seq`: right for a view in between, too. */
+ * A frame has the values at `seq` of all fields that changed after `prev_seq`, so it fits every view in between. */
 export function applyFrame(view, frame) {
   if (frame.seq <= view.seq) return view;
   if (frame.prev_seq > view.seq) return null;
@@ -24,7 +24,7 @@ function mergeSteps(jobs, steps) {
   );
 }
 
-/** Return the nodes with the changes, in the shown order; what is new begins as `fresh`. */
+/** Return the nodes with the changes, in the shown order; new nodes start as `fresh`. */
 function mergeNodes(nodes, changes, fresh) {
   if (changes.length === 0) return nodes;
   const merged = new Map(nodes.map((node) => [node.key, node]));
@@ -32,7 +32,7 @@ function mergeNodes(nodes, changes, fresh) {
   return [...merged.values()].sort(compareNodes);
 }
 
-/** Tell whether news of a run change what this page tells of other deployments: that one is there, or an earlier attempt's jobs. */
+/** Return whether an update of the run adds another deployment, or changes the jobs of an earlier attempt. */
 export function isAboutOther({ deployment_id: id, dialect, attempt, is_known: isKnown }, view) {
   if (id === view.id) return false;
   return !isKnown || (dialect === view.dialect && attempt < view.attempt);

@@ -1,12 +1,12 @@
-/** The history: the server decides what matches, the script asks it when something may have changed.
+/** The history. The server decides what matches the filters; the script fetches the results when they may have changed.
  *
- * What came since the page was opened is counted and waits until the visitor asks for it, so that nothing moves. */
+ * Newer deployments are only counted until the visitor asks for them, so that no row moves. */
 
-import { coalesce } from "./coalesce.js";
 import { sendWithoutBlanks } from "./filters.js";
-import { mayMatter } from "./past_model.js";
-import { morph } from "./morph.js";
-import { openPage } from "./page.js";
+import { coalesce } from "./live/coalesce.js";
+import { changesMoreThanProgress } from "./live/frames.js";
+import { morph } from "./live/morph.js";
+import { openPage } from "./live/page.js";
 
 const PAUSE_MS = 2000;
 
@@ -14,9 +14,9 @@ sendWithoutBlanks(document.querySelector("form.filters"));
 
 openPage(({ fetchMain }) => {
   const results = document.getElementById("results");
-  const ask = coalesce(() => look(() => true), PAUSE_MS);
+  const requestRefetch = coalesce(() => refetch(() => true), PAUSE_MS);
 
-  async function look(isWanted) {
+  async function refetch(isWanted) {
     const address = new URL(location.href);
     if (results.dataset.top) address.searchParams.set("top", results.dataset.top);
     const main = await fetchMain(address);
@@ -27,13 +27,13 @@ openPage(({ fetchMain }) => {
     if (!event.target.closest("#news")) return;
     event.preventDefault();
     results.removeAttribute("data-top");
-    look(() => true).then(() => document.getElementById("results-title").focus());
+    refetch(() => true).then(() => document.getElementById("results-title").focus());
   });
 
   function apply(frame) {
-    if (mayMatter(frame)) ask();
+    if (changesMoreThanProgress(frame)) requestRefetch();
     return true;
   }
 
-  return { since: () => null, reset: ask, apply, refresh: look, forget: () => {} };
+  return { since: () => null, reset: requestRefetch, apply, refresh: refetch, forget: () => {} };
 });

@@ -1,84 +1,32 @@
-/** The overview, and the page of one project: what runs, the projects, the newest deployments. */
+/** Lists of deployments as the overview and the page of a project show them.
+ *
+ * Pure, the twin of `dashboard/pages/lists.py`: both are tested against `tests/js/lists.json`. */
 
-import { arrangeProjects, countWatched, orderRunning, readChoices } from "./arrange.js";
-import { listenToChoices } from "./choices.js";
-import { now } from "./clock.js";
-import { Lists } from "./lists_model.js";
-import { openPage } from "./page.js";
-import { followPast } from "./past.js";
+import { findTraits } from "./states.js";
 
-const MAX_CARDS = 12;
-/** So that a burst of frames is drawn once. A timer, not an animation frame: the title counts in a hidden tab, too. */
-const DRAW_MS = 50;
+/** Return the deployments of a list without runs of a CI server that a native deployment in the list also reports.
+ *
+ * A failure that only the CI server reports stays: the native deployment alone would look like a success. */
+export function hideDuplicateRuns(deployments) {
+  const natives = deployments.filter(({ dialect, run_key: key }) => dialect === "native" && key);
+  const reported = new Set(natives.map(({ run_key: key }) => key));
+  const failed = new Set(natives.filter(({ state }) => findTraits(state).is_failure).map(({ run_key: key }) => key));
+  return deployments.filter(({ dialect, run_key: key, state }) => {
+    const duplicated = findTraits(state).is_failure ? failed : reported;
+    return dialect === "native" || !duplicated.has(key);
+  });
+}
 
-openPage(({ write, say, announce, showIcon, refresh, fetchMain }) => {
-  const past = followPast(fetchMain);
-  let lists = null;
-  let timer = null;
-  listenToChoices(() => (lists === null ? ask() : show()));
+/** Return open deployments, given newest first, with the stale ones at the end. */
+export function orderRunning(deployments) {
+  const isStale = ({ state }) => Number(state === "stale");
+  return [...deployments].sort((a, b) => isStale(a) - isStale(b));
+}
 
-  /** While there is no socket, the server arranges. */
-  function ask() {
-    const { search } = location;
-    refresh(() => lists === null && location.search === search).catch(() => {}); // the next refresh will do it
-  }
-
-  function show() {
-    clearTimeout(timer);
-    timer = null;
-    if (lists === null) return;
-    const running = orderRunning(lists.listRunning());
-    const rest = running.slice(MAX_CARDS);
-    syncDeployments("running", running.slice(0, MAX_CARDS));
-    syncDeployments("rest", rest);
-    fillView('[data-view="rest"]', { more: rest.length });
-    syncDeployments("recent", lists.listRecent());
-    if (document.body.dataset.topic === "overview") showProjects(running, lists.listProjects());
-    else fillView('.head[data-view="project"]', lists.listProjects()[0]);
-  }
-
-  function showProjects(running, projects) {
-    const arranged = arrangeProjects(projects, readChoices(location.search), now());
-    fillView('[data-view="arranged"]', arranged);
-    write.sync(document.querySelector('[data-list="groups"]'), arranged.groups, (group) => group.key, showGroup);
-    const watched = countWatched(running, projects);
-    document.title = write.formats.overview_title(watched.running, watched.failed);
-    showIcon(write.formats.overview_icon(watched.running, watched.failed));
-  }
-
-  function showGroup(section, group) {
-    write.fill(section, group);
-    write.sync(section.querySelector('[data-list="projects"]'), group.projects, (project) => project.slug);
-  }
-
-  function syncDeployments(name, views) {
-    const list = document.querySelector(`[data-list="${name}"]`);
-    if (list) write.sync(list, views, (deployment) => deployment.id);
-  }
-
-  function fillView(selector, view) {
-    const root = document.querySelector(selector);
-    if (root && view) write.fill(root, view);
-  }
-
-  function reset(snapshot) {
-    lists = new Lists(snapshot);
-    show();
-    past.reset(snapshot);
-  }
-
-  function apply(frame, name) {
-    if (!lists.apply(frame)) return false;
-    timer ??= setTimeout(show, DRAW_MS);
-    const deployment = lists.deployments.get(frame.deployment_id);
-    past.apply(frame, deployment);
-    if (name === "deployment.completed" && deployment) announceEnd(deployment);
-    return true;
-  }
-
-  function announceEnd(deployment) {
-    announce(say("phrase.finished", { name: deployment.project.name, state: write.formats.state(deployment.state) }));
-  }
-
-  return { since: () => null, reset, apply, forget: () => (lists = null) };
-});
+/** Return the numbers in the title of the overview: `running` deployments, and projects whose last one `failed`. */
+export function countWatched(running, projects) {
+  return {
+    running: running.filter(({ state }) => state !== "stale").length,
+    failed: projects.filter((project) => project.last_deployment?.state === "failed").length,
+  };
+}

@@ -15,14 +15,14 @@ from urllib.parse import urlsplit
 from dashboard.core.registers import make_stamp
 from dashboard.core.report import Identity, Report
 from dashboard.core.slug import make_slug
-from dashboard.core.storable import MAX_INT, UNSTORABLE
+from dashboard.core.storable import MAX_ID, MAX_INT, UNSTORABLE
 from dashboard.core.words import Meaning, Status
 
 NAME_LENGTH, URL_LENGTH, TEXT_LENGTH = 255, 2048, 65536
 """The maximum length of a stored name, URL and text, in characters."""
 MAX_JOBS, MAX_STEPS = 1_000, 10_000
 """The maximum number of jobs and of steps in one delivery."""
-MAX_ID = 2**63 - 1
+
 MIN_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 """An earlier time is a sender's default, such as 1970 or the year 1, rather than a time."""
 MAX_TIME_LENGTH = 64

@@ -1,0 +1,46 @@
+"""Views of deliveries."""
+
+from typing import Any, TypedDict
+
+
+class DeliverySummary(TypedDict):
+    """A delivery without its headers and body, secrets masked."""
+
+    id: str
+    received_at: str
+    took_ms: float | None
+    replayed_at: str | None
+    source: str | None
+    dialect: str
+    event: str | None
+    verdict: str
+    reason: str | None
+    deployment_id: int | None
+    body_size: int
+
+
+class FieldChange(TypedDict):
+    """One value that a delivery changed."""
+
+    deployment_id: int
+    what: str
+    """`deployment`, `job` or `step`."""
+    name: str | None
+    field: str
+    before: Any
+    after: Any
+
+
+class DeliveryView(DeliverySummary):
+    """A complete delivery, secrets masked."""
+
+    headers: dict[str, str]
+    changes: list[FieldChange]
+    body: str | None
+    """None if it is binary."""
+    body_kind: str
+    """`json`, `form`, `text` or `binary`."""
+    body_kept: int
+    body_is_whole: bool
+    obstacle: str | None
+    """Why the delivery cannot be replayed: `unauthenticated` or `cut`; None if it can."""

@@ -1,0 +1,56 @@
+"""Headers of a request: what two readers may understand differently is refused."""
+
+import http.client
+import io
+
+import pytest
+
+from dashboard.http.strict_server import AmbiguousRequestError, check_headers
+
+
+def parse(*lines: str) -> http.client.HTTPMessage:
+    """Return headers as the server reads them."""
+    return http.client.parse_headers(io.BytesIO("".join(f"{line}\r\n" for line in (*lines, "")).encode("latin-1")))
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (),
+        ("Host: localhost", "Content-Length: 0"),
+        ("Content-Length: 1234567890",),
+        ("Transfer-Encoding: chunked",),
+        ("Transfer-Encoding: Chunked",),
+        ("X-Token: a", "X-Token: b"),
+        ("X-Name: Käse",),
+    ],
+)
+def test_headers_that_every_reader_understands_alike_are_taken(lines: tuple[str, ...]) -> None:
+    check_headers(parse(*lines))
+
+
+@pytest.mark.parametrize(
+    ("lines", "reason"),
+    [
+        (("Content-Length: 2", "Content-Length: 2"), "more than one length"),
+        (("Content-Length: 2", "content-length: 3"), "more than one length"),
+        (("Content-Length: 2", "Transfer-Encoding: chunked"), "more than one length"),
+        (("Transfer-Encoding: chunked", "Transfer-Encoding: chunked"), "more than one length"),
+        (("Content-Length: 2,2",), "a length that is no number"),
+        (("Content-Length: +2",), "a length that is no number"),
+        (("Content-Length: -2",), "a length that is no number"),
+        (("Content-Length: 1_0",), "a length that is no number"),
+        (("Content-Length: 0x10",), "a length that is no number"),
+        (("Content-Length: ²",), "a length that is no number"),
+        (("Content-Length:",), "a length that is no number"),
+        (("Transfer-Encoding: gzip",), "a transfer coding other than chunked"),
+        (("Transfer-Encoding: gzip, chunked",), "a transfer coding other than chunked"),
+        (("Transfer-Encoding:",), "a transfer coding other than chunked"),
+        (("X-Token: a", " folded"), "a header that is none, or is folded"),
+        (("X-Token a", "X-Other: b"), "a header that is none, or is folded"),
+        (("X-Token: a\rb",), "a header that is none, or is folded"),
+    ],
+)
+def test_others_are_refused_with_the_reason(lines: tuple[str, ...], reason: str) -> None:
+    with pytest.raises(AmbiguousRequestError, match=f"^{reason}$"):
+        check_headers(parse(*lines))

@@ -1,0 +1,46 @@
+"""The shapes of the charts."""
+
+from dashboard.core.periods import EMPTY_COUNTS
+from dashboard.core.view_types.projects import EndStatistics, Period
+from dashboard.pages.drawing.charts import draw_durations, draw_outcomes
+
+
+def make_period(
+    succeeded: int = 0, counted: int = 0, median_s: float | None = None, p90_s: float | None = None
+) -> Period:
+    return {
+        "start": "2026-06-01",
+        "succeeded": succeeded,
+        "counted": counted,
+        "rate_pct": None,
+        "median_s": median_s,
+        "p90_s": p90_s,
+    }
+
+
+def make_outcomes(*periods: Period, most: int = 0, longest_s: float | None = None) -> EndStatistics:
+    return {"unit": "day", "periods": list(periods), "total": EMPTY_COUNTS, "most": most, "longest_s": longest_s}
+
+
+def test_the_tallest_bar_is_as_high_as_the_chart_and_successes_lie_below() -> None:
+    first, second = draw_outcomes(make_outcomes(make_period(3, 4), make_period(1, 1), most=4))
+    assert first["lower"] == {"y": 25, "height": 75}
+    assert first["upper"] == {"y": 0, "height": 24}
+    assert second == {"x": 11.5, "width": 7, "lower": {"y": 75, "height": 25}, "upper": None}
+
+
+def test_a_period_without_anything_has_no_bar() -> None:
+    (bar,) = draw_outcomes(make_outcomes(make_period(0, 0)))
+    assert (bar["lower"], bar["upper"]) == (None, None)
+
+
+def test_what_never_succeeded_is_one_bar_of_failures() -> None:
+    (bar,) = draw_outcomes(make_outcomes(make_period(0, 2), most=2))
+    assert (bar["lower"], bar["upper"]) == (None, {"y": 0, "height": 100})
+
+
+def test_a_duration_is_a_bar_to_the_median_and_on_to_the_ninetieth_percentile() -> None:
+    outcomes = make_outcomes(make_period(median_s=50, p90_s=200), make_period(), longest_s=200)
+    known, unknown = draw_durations(outcomes)
+    assert (known["lower"], known["upper"]) == ({"y": 75, "height": 25}, {"y": 0, "height": 74})
+    assert (unknown["lower"], unknown["upper"]) == (None, None)

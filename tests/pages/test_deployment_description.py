@@ -1,0 +1,62 @@
+"""What the page of a deployment shows beyond its view: the same table that the scripts are tested against."""
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dashboard.core.estimate import count_ms
+from dashboard.pages.deployment import describe_deployment
+
+TABLE = json.loads((Path(__file__).parents[1] / "js" / "deployment_description.json").read_text())
+NOW_MS = count_ms(datetime.fromisoformat("2024-01-01T00:10:00Z"))
+
+
+def describe(fields: dict[str, Any], jobs: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return what is shown of a deployment with these jobs, filled in from the table's defaults."""
+    whole = [
+        {**TABLE["job"], **job, "steps": [{**TABLE["step"], **step} for step in job.get("steps", [])]} for job in jobs
+    ]
+    return describe_deployment({**TABLE["deployment"], **fields, "jobs": whole}, NOW_MS)
+
+
+@pytest.mark.parametrize("case", TABLE["headlines"], ids=lambda case: case["case"])
+def test_the_headline(case: dict[str, Any]) -> None:
+    assert describe(case["deployment"], case["jobs"])["headline"] == case["headline"]
+
+
+@pytest.mark.parametrize("case", TABLE["inherited"], ids=lambda case: case["case"])
+def test_what_is_shown_of_earlier_attempts(case: dict[str, Any]) -> None:
+    earlier = case["earlier"] and [{"name": name} for name in case["earlier"]]
+    described = describe({"related": earlier and {"failures": {}, "earlier": earlier}}, case["jobs"])
+    assert [job["name"] for job in described["inherited"]] == case["shown"]
+
+
+@pytest.mark.parametrize("case", TABLE["grows"], ids=lambda case: case["case"])
+def test_which_deployments_further_jobs_may_join(case: dict[str, Any]) -> None:
+    assert describe(case["deployment"], case["jobs"])["grows"] == case["grows"]
+
+
+@pytest.mark.parametrize("case", TABLE["opened"], ids=lambda case: case["case"])
+def test_opened_is_the_log_of(case: dict[str, Any]) -> None:
+    shown = describe({}, case["jobs"])
+    jobs = [f"job {job['key']}" for job in shown["jobs"] if job["opens"]]
+    steps = [f"step {step['key']}" for job in shown["jobs"] for step in job["steps"] if step["opens"]]
+    assert ["deployment"] * shown["opens"] + jobs + steps == case["opened"]
+
+
+@pytest.mark.parametrize("case", TABLE["times"], ids=lambda case: case["case"])
+def test_how_long_a_job_took(case: dict[str, Any]) -> None:
+    times = {"started_at": "2024-01-01T00:01:00Z", "completed_at": "2024-01-01T00:05:00Z", "duration_s": 240}
+    steps = [{"completed_at": "2024-01-01T00:02:20.500Z"}, {"completed_at": "2024-01-01T00:02:00Z"}]
+    (job,) = describe({}, [{"status_raw": case["status_raw"], **times, "steps": steps}])["jobs"]
+    assert (job["completed_at"], job["duration_s"]) == (case["completed_at"], case["duration_s"])
+
+
+@pytest.mark.parametrize("case", TABLE["states"], ids=lambda case: case["case"])
+def test_states_of_jobs_and_steps(case: dict[str, Any]) -> None:
+    part = {"state": case["part"]}
+    (job,) = describe({"state": case["deployment"]}, [{**part, "steps": [part]}])["jobs"]
+    assert [job["state"], job["steps"][0]["state"]] == [case["shown"]] * 2
