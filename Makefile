@@ -1,6 +1,6 @@
 # `make help` lists what there is. Everything lands in this directory: .venv, node_modules, dashboard/static/vendor, instance.
 .DEFAULT_GOAL := help
-.PHONY: help run run-production demo test mutants lint format translations senders pictures bench soak clean lock assets
+.PHONY: help run run-production demo test check mutants lint format translations senders pictures bench soak clean lock assets
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
@@ -16,7 +16,10 @@ VENDOR := dashboard/static/vendor
 SHELL_FILES = $(wildcard senders/*.sh scripts/*.sh .ci/run)
 WORKFLOWS = $(wildcard .github/workflows/*.yml)
 # These say how long a visitor waits: nothing else may run beside them.
-TIMED = tests/pages/test_interruptions.py tests/pages/test_smoothness.py tests/pages/test_weight.py
+TIMED = tests/pages/test_smoothness.py
+# No browser, no server in a process of its own, and little of the database.
+FAST = tests/core tests/webhooks/dialects tests/access tests/api tests/http tests/queries tests/test_config.py
+PARALLEL = --numprocesses 4 --dist loadfile --no-loadscope-reorder
 JS_TESTS = $(wildcard tests/js/*.test.js tests/js/*/*.test.js)
 JS_FILES = dashboard/static/js tests/js scripts eslint.config.mjs
 
@@ -36,9 +39,13 @@ test: $(VENV)/.dev $(BUILDBOT)/.installed assets ## Run every test, browser incl
 	@scripts/install-test-tools.sh
 	@status=0; \
 	$(if $(JS_TESTS),node --test --test-reporter=spec $(JS_TESTS) || status=1;) \
-	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile $(TIMED:%=--ignore=%) || status=1; \
-	$(BIN)/python -m pytest $(TIMED) || status=1; \
+	$(BIN)/python -m pytest $(PARALLEL) --durations=10 $(TIMED:%=--ignore=%) || status=1; \
+	$(BIN)/python -m pytest --durations=10 $(TIMED) || status=1; \
 	exit $$status
+
+check: lint ## Lint and run the fast tests, in less than a minute once everything is installed
+	$(if $(JS_TESTS),node --test --test-reporter=dot $(JS_TESTS))
+	$(BIN)/python -m pytest --quiet --numprocesses 2 --dist loadfile $(FAST)
 
 mutants: $(VENV)/.dev ## Change the code slightly, once per run of the tests, which must fail; MODULE=path/to/module.py for one
 	$(BIN)/python -m scripts.mutants $(MODULE)

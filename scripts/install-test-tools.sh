@@ -6,7 +6,12 @@ packages=
 need() { # need COMMAND PACKAGE
   command -v "$1" >/dev/null || packages="$packages $2"
 }
-need chromium chromium
+# Some systems have only the one with windows, which the tests take as well.
+if command -v apt-cache >/dev/null && [ -n "$(apt-cache search --names-only '^chromium-headless-shell$')" ]; then
+  need chromium-headless-shell chromium-headless-shell
+else
+  need chromium chromium
+fi
 need curl curl
 need jq jq
 need openssl openssl

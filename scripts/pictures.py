@@ -8,6 +8,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
+from tests.support.chromium import find_chromium
+
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
 QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
 
@@ -22,7 +24,7 @@ def main() -> None:
     pages = {"overview": f"{url}/", "deployment": f"{url}/deployments/{failed[0]['id']}"}
     IMAGES.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=QUIET)
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=QUIET)
         for scheme in ("light", "dark"):
             page = browser.new_page(
                 viewport={"width": 1280, "height": 800}, color_scheme=scheme, locale="en-GB", reduced_motion="reduce"

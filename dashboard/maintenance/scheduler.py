@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from dashboard.config import Settings
 from dashboard.database.pool import ANSWER_TIMEOUT_S, STATEMENT_TIMEOUT_S
 from dashboard.maintenance.retention import EVENTS_KEPT, delete_old
-from dashboard.maintenance.search_index import index_new_deployments, reindex_changed_deployments
+from dashboard.maintenance.search_index import find_oldest_event, index_new_deployments, reindex_changed_deployments
 from dashboard.maintenance.staleness import announce_stale
 
 STALE_EVERY_S = 5.0
@@ -41,6 +41,8 @@ def _make_reindexing(engine: Engine) -> Callable[[], object]:
     def reindex() -> None:
         nonlocal since
         now = datetime.now(UTC)
+        # The hours before the oldest event would be one query each, for nothing: a month of them in a new database.
+        since = max(since, find_oldest_event(engine, now) - MAX_COMMIT_DELAY)
         # One hour at a time, however long ago the last run was, so that statements stay short.
         while since < now - MAX_COMMIT_DELAY:
             until = min(since + timedelta(seconds=REINDEX_EVERY_S), now)

@@ -43,6 +43,13 @@ def index_new_deployments(engine: Engine, now: datetime) -> int:
         time.sleep(PAUSE_S)
 
 
+def find_oldest_event(engine: Engine, now: datetime) -> datetime:
+    """Return when the oldest event that is kept was created, `now` if there is none."""
+    with engine.begin() as connection:
+        oldest: datetime | None = connection.scalar(select(func.min(EVENTS.c.created_at)))
+    return oldest or now
+
+
 def reindex_changed_deployments(engine: Engine, since: datetime, until: datetime) -> int:
     """Reindex the indexed deployments that changed between these times; return how many."""
     changed = (

@@ -2,9 +2,11 @@
 
 import difflib
 import json
+import shutil
 import time
 from typing import Any
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, WebSocketRoute
 
 DEADLINE_S = 20
@@ -24,10 +26,23 @@ READ_MAIN = """() => {
 }"""
 
 
+def find_chromium() -> str:
+    """Return the path of Chromium, if possible of the one without windows: it opens a page in a third of the time."""
+    found = shutil.which("chromium-headless-shell") or shutil.which("chromium")
+    assert found, "Chromium is not installed: scripts/install-test-tools.sh installs it"
+    return found
+
+
 def read_main(page: Page) -> list[Any]:
     """Return title and content of a page as nested lists; ticking texts, blanks and opened logs are left out."""
     content: list[Any] = page.evaluate(READ_MAIN)
     return content
+
+
+def expect_accessible(page: Page) -> None:
+    """Fail with what axe finds on a page."""
+    found = Axe().run(page)
+    assert found.violations_count == 0, f"{page.url}: {found.generate_report()}"
 
 
 def block_socket(page: Page) -> None:

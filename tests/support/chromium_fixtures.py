@@ -2,17 +2,17 @@
 
 from collections.abc import Callable, Iterator
 from typing import Any
-from urllib.parse import urljoin
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
-from tests.support.chromium import block_socket
+from tests.support.chromium import block_socket, find_chromium
 from tests.support.servers import DashboardServer
 
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
+    "--disable-software-rasterizer",
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",
@@ -27,7 +27,7 @@ OpenPage = Callable[..., Page]
 def browser() -> Iterator[Browser]:
     """Give the Chromium of all tests of a process."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(ARGUMENTS))
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(ARGUMENTS))
         yield browser
         browser.close()
 
@@ -42,7 +42,7 @@ def open_page(browser: Browser, dashboard_server: DashboardServer) -> Iterator[O
     contexts = []
 
     def open_path(path: str | None, *, socket: bool = True, outage: bool = False, **options: Any) -> Page:
-        context = browser.new_context(timezone_id="Asia/Shanghai", **options)
+        context = browser.new_context(base_url=dashboard_server.url, timezone_id="Asia/Shanghai", **options)
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(20_000)
@@ -52,7 +52,7 @@ def open_page(browser: Browser, dashboard_server: DashboardServer) -> Iterator[O
         if not socket:
             block_socket(page)
         if path is not None:
-            page.goto(urljoin(dashboard_server.url, path))
+            page.goto(path)
         return page
 
     yield open_path

@@ -16,3 +16,8 @@ def send(server: DashboardServer, **payload: object) -> dict[str, Any]:
 def path_of(answer: dict[str, Any]) -> str:
     """Return the path of the page of the deployment that an answer is about."""
     return f"/deployments/{answer['deployment_id']}"
+
+
+def make_steps(numbers: range, **fields: object) -> list[dict[str, object]]:
+    """Return steps named by their numbers, in their order."""
+    return [{"name": f"step {number}", "number": number, **fields} for number in numbers]
