@@ -204,17 +204,25 @@ def test_a_body_of_another_shape_is_malformed(event: str, body: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "body",
+    ("body", "field"),
     [
-        make_event("pipelinerun.started", "", {}),
-        make_event("taskrun.started", " ", {}),
-        make_service("deployed", id=None),
-        {**make_pipeline_run("started", source=""), "subject": {"id": "ship-7"}},
+        (make_event("pipelinerun.started", "", {}), "subject.id"),
+        (make_event("taskrun.started", " ", {}), "subject.id"),
+        (make_event("service.deployed", "", {}), "subject.id"),
+        (make_service("deployed", id=None), "context.id"),
+        ({**make_pipeline_run("started", source=""), "subject": {"id": "ship-7"}}, "context.source"),
     ],
 )
-def test_an_event_that_says_not_what_it_is_about_is_malformed(body: Any) -> None:
-    with pytest.raises(MalformedError):
+def test_an_event_that_says_not_what_it_is_about_is_malformed(body: Any, field: str) -> None:
+    with pytest.raises(MalformedError) as raised:
         read(body)
+    assert list(raised.value.errors) == [field]
+
+
+def test_an_event_without_a_type_is_malformed() -> None:
+    with pytest.raises(MalformedError) as raised:
+        parse("pipelinerun.started", make_pipeline_run("started", type=None))
+    assert list(raised.value.errors) == ["context.type"]
 
 
 def test_a_run_and_its_tasks_meet_in_any_order() -> None:

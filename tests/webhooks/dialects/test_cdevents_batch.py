@@ -35,7 +35,8 @@ def test_what_cannot_be_used_does_not_keep_back_the_rest(other: Any) -> None:
 
 @pytest.mark.parametrize("batch", [[], [NO_NEWS], [NO_NEWS, CUSTOM, {}]])
 def test_a_batch_without_news_is_ignored(batch: list[Any]) -> None:
-    assert isinstance(parse("batch", batch), Ignored)
+    reason = "a batch without any event that says something about a run or a service"
+    assert parse("batch", batch) == Ignored(reason)
 
 
 @pytest.mark.parametrize("batch", [[FAULTY], [None], [[]], [NO_NEWS, FAULTY], [{"type": "batch"}]])
@@ -45,8 +46,9 @@ def test_a_batch_of_which_nothing_can_be_used_is_malformed(batch: list[Any]) -> 
 
 
 def test_a_batch_of_more_events_than_are_taken_is_malformed() -> None:
-    with pytest.raises(MalformedError, match="More than 1000 events"):
+    with pytest.raises(MalformedError, match=r"^batch: More than 1000 events\.$"):
         parse("batch", [wrap(make_service("deployed"))] * 1001)
+    assert len(read(*[wrap(make_service("deployed"))] * 1000)) == 1000
 
 
 def test_a_batch_is_named_by_all_of_its_events() -> None:
@@ -59,3 +61,26 @@ def test_a_batch_is_named_by_all_of_its_events() -> None:
 @pytest.mark.parametrize("batch", [[], [*NEWS, {}], [*NEWS, None], [NEWS], NEWS * 501])
 def test_a_batch_with_a_nameless_event_or_too_many_has_no_name(batch: list[Any]) -> None:
     assert name_delivery("batch", batch) is None
+
+
+@pytest.mark.parametrize(
+    ("batch", "fault"),
+    [
+        ([None], "None of 1 events can be used. The first fault: batch: NoneType is no event."),
+        ([NO_NEWS, [], FAULTY], "None of 3 events can be used. The first fault: batch: list is no event."),
+        (
+            [FAULTY, None],
+            "None of 2 events can be used. "
+            "The first fault: subject.id: Is missing, or is not of the type that it should be.",
+        ),
+        ({}, "Must be a list."),
+    ],
+)
+def test_the_fault_of_a_batch_says_how_many_events_and_what_is_wrong_with_the_first(batch: Any, fault: str) -> None:
+    with pytest.raises(MalformedError) as raised:
+        parse("batch", batch)
+    assert raised.value.errors == {"batch": [fault]}
+
+
+def test_a_batch_of_as_many_events_as_are_taken_has_a_name() -> None:
+    assert len(name_delivery("batch", NEWS * 500) or "") == 64
