@@ -12,6 +12,7 @@ from tests.webhooks.dialects.cdevents_bodies import make_event, make_pipeline_ru
 NEWS = [wrap(make_pipeline_run("started")), wrap(make_task_run("started"))]
 NO_NEWS = wrap(make_event("ticket.created", "SHOP-1", {}))
 CUSTOM = {"type": "dev.cdeventsx.acme-build.started.0.1.0"}
+MISSING = "Is missing, or is not of the type that it should be."
 FAULTY = wrap(make_event("pipelinerun.started", "", {}))
 
 
@@ -68,11 +69,7 @@ def test_a_batch_with_a_nameless_event_or_too_many_has_no_name(batch: list[Any])
     [
         ([None], "None of 1 events can be used. The first fault: batch: NoneType is no event."),
         ([NO_NEWS, [], FAULTY], "None of 3 events can be used. The first fault: batch: list is no event."),
-        (
-            [FAULTY, None],
-            "None of 2 events can be used. "
-            "The first fault: subject.id: Is missing, or is not of the type that it should be.",
-        ),
+        ([FAULTY, None], f"None of 2 events can be used. The first fault: subject.id: {MISSING}"),
         ({}, "Must be a list."),
     ],
 )
