@@ -58,7 +58,7 @@ def _repeat(every_s: float, task: Callable[[], object]) -> None:
         try:
             task()
         except OperationalError as error:
-            logger.warning("a periodic job has to wait for the database: %s", error.orig)
+            logger.warning("a periodic task has to wait for the database: %s", error.orig)
         except Exception:  # The outermost edge: the next run may succeed.
-            logger.exception("a periodic job failed")
+            logger.exception("a periodic task failed")
         gevent.sleep(every_s)

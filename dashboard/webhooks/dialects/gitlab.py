@@ -144,7 +144,7 @@ def _parse_deployment(body: Body) -> Parsed:
 def _read_commit(body: Body) -> str | None:
     short_sha = read_text(body, "short_sha")
     sha = (read_text(body, "commit_url", limit=URL_LENGTH) or "").rpartition("/commit/")[2]
-    return sha if short_sha and sha.startswith(short_sha) else short_sha
+    return sha[:NAME_LENGTH] if short_sha and sha.startswith(short_sha) else short_sha
 
 
 def _describe_run(body: Body, identity: Identity) -> dict[str, str | None]:

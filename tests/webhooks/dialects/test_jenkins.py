@@ -181,25 +181,27 @@ def test_a_notification_without_addresses_is_known_by_its_name() -> None:
 
 
 @pytest.mark.parametrize(
-    "body",
+    ("body", "field"),
     [
-        {"build": {"phase": "STARTED", "number": 3}},
-        {"name": "shop", "build": {"phase": "STARTED"}},
-        {"name": "shop", "build": {"phase": "STARTED", "number": "twelve"}},
-        {**make_run("started"), "source": "view/all/"},
-        make_run("started", number=None),
+        ({"build": {"phase": "STARTED", "number": 3}}, "url"),
+        ({"name": "shop", "build": {"phase": "STARTED"}}, "build.number"),
+        ({"name": "shop", "build": {"phase": "STARTED", "number": "twelve"}}, "build.number"),
+        ({**make_run("started"), "source": "view/all/"}, "source"),
+        (make_run("started", number=None), "data.number"),
     ],
 )
-def test_a_body_that_says_not_which_build_is_malformed(body: Any) -> None:
-    with pytest.raises(MalformedError):
+def test_a_body_that_says_not_which_build_is_malformed(body: Any, field: str) -> None:
+    with pytest.raises(MalformedError) as raised:
         read(body)
+    assert list(raised.value.errors) == [field]
 
 
-@pytest.mark.parametrize("event", ["notification.started", "run.completed"])
+@pytest.mark.parametrize(("event", "field"), [("notification.started", "build.phase"), ("run.completed", "type")])
 @pytest.mark.parametrize("body", [None, [], 7, "text", {}, {"build": []}, {"data": "text"}])
-def test_a_body_of_another_shape_is_malformed(event: str, body: Any) -> None:
-    with pytest.raises(MalformedError):
+def test_a_body_of_another_shape_is_malformed(event: str, field: str, body: Any) -> None:
+    with pytest.raises(MalformedError) as raised:
         parse(event, body)
+    assert list(raised.value.errors) == [field]
 
 
 @pytest.mark.parametrize("event", [event for event, known in EVENTS.items() if isinstance(known, Ignored)])
