@@ -96,8 +96,6 @@ def test_deployments_of_different_projects_differ_whatever_else_is_equal() -> No
 
 @pytest.mark.parametrize("value", [None, ""])
 def test_what_is_required_is_named(value: str | None) -> None:
-    with pytest.raises(
-        MalformedError, match=r"^run id: Missing or of the wrong type\.$"
-    ) as raised:
+    with pytest.raises(MalformedError, match=r"^run id: Missing or of the wrong type\.$") as raised:
         require("run id", value)
     assert list(raised.value.errors) == ["run id"]
