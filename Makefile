@@ -35,6 +35,8 @@ run-production: $(VENV)/.run assets ## Start nginx, two web workers and two live
 demo: $(VENV)/.run assets ## Play two real deployments against the running dashboard
 	@exec $(BIN)/python -m dashboard demo
 
+# Four processes and a hundred servers import the same modules: compiled once, whatever the environment says.
+test check: export PYTHONDONTWRITEBYTECODE =
 test: $(VENV)/.dev $(BUILDBOT)/.installed assets ## Run every test, browser included; on Debian installs the browser with apt
 	@scripts/install-test-tools.sh
 	@status=0; \

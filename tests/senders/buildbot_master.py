@@ -48,7 +48,7 @@ BuildmasterConfig = {
     "buildbotURL": "https://bot.example.org/",
     "db": {"db_url": "sqlite:///state.sqlite"},
     "protocols": {"pb": {"port": f"tcp:{os.environ['BUILDBOT_PORT']}:interface=127.0.0.1"}},
-    "workers": [worker.Worker("w1", "worker's password")],
+    "workers": [worker.LocalWorker("w1")],
     "change_source": [changes.PBChangeSource(user="change", passwd="changes")],
     "schedulers": [schedulers.AnyBranchScheduler(name="on-push", builderNames=["Shop CI"])],
     "builders": [util.BuilderConfig(name="Shop CI", workernames=["w1"], factory=deployment)],

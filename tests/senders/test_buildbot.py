@@ -1,4 +1,4 @@
-"""A real Buildbot, master and worker, reports a real build to a real dashboard, whose page shows it live."""
+"""A real Buildbot, its worker within its master, reports a real build to a real dashboard, whose page shows it live."""
 
 import contextlib
 import os
@@ -16,7 +16,7 @@ from tests.support.chromium import wait_connection
 from tests.support.chromium_fixtures import OpenPage
 from tests.support.servers import DashboardServer, find_free_port, wait_until
 
-PROGRAMS = Path(sys.prefix) / "buildbot" / "bin"
+PROGRAM = Path(sys.prefix) / "buildbot" / "bin" / "buildbot"
 """Where `make test` installs Buildbot."""
 CONFIGURATION = Path(__file__).with_name("buildbot_master.py")
 WITHIN_S = 60
@@ -44,7 +44,7 @@ STEPS = [
 
 
 class Buildbot:
-    """A master and its worker, with all that they write below a directory; nothing of them outlives `stop`."""
+    """A master with its worker, and all that they write below a directory; nothing of them outlives `stop`."""
 
     def __init__(self, directory: Path, dashboard: DashboardServer) -> None:
         self.directory, self.address = directory, f"127.0.0.1:{find_free_port()}"
@@ -58,49 +58,42 @@ class Buildbot:
             "DASHBOARD_WEBHOOK_SECRET": dashboard.secret,
             "GATE": str(directory / "gate"),
         }
-        self._processes: list[subprocess.Popen[bytes]] = []
+        self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start both; when this returns, a change starts a build at once."""
-        self._run("buildbot", "create-master", "--quiet", f"--config={CONFIGURATION}", "master")
-        self._run("buildbot-worker", "create-worker", "--quiet", "worker", self.address, "w1", "worker's password")
-        self._start("buildbot", "master", until="BuildMaster is running")
-        self._start("buildbot-worker", "worker", until="Connected to buildmaster")
+        """Start it; when this returns, a change starts a build at once."""
+        self._run("create-master", "--quiet", f"--config={CONFIGURATION}", "master")
+        command: list[str | Path] = [PROGRAM, "start", "--nodaemon", "master"]
+        process = subprocess.Popen(command, cwd=self.directory, env=self._environ, start_new_session=True)
+        self._process = process
+        log = self.directory / "master" / "twistd.log"
+
+        def is_ready() -> bool:
+            told = log.read_text() if log.exists() else ""
+            assert process.poll() is None, told
+            return "BuildMaster is running" in told
+
+        wait_until(is_ready, WITHIN_S, "a running Buildbot")
 
     def send_change(self, *arguments: str) -> None:
         """Tell of a change, which starts a build."""
-        self._run("buildbot", "sendchange", f"--master={self.address}", "--auth=change:changes", *arguments, "shop.py")
+        self._run("sendchange", f"--master={self.address}", "--auth=change:changes", *arguments, "shop.py")
 
     def open_gate(self) -> None:
         """Let the build go on."""
         os.write(self._gate, b"\n")
 
     def stop(self) -> None:
-        """End both."""
+        """End it."""
         os.close(self._gate)
-        for process in self._processes:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait(timeout=WITHIN_S)
+        if self._process is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait(timeout=WITHIN_S)
 
-    def _run(self, *command: str) -> None:
-        subprocess.run(
-            [PROGRAMS / command[0], *command[1:]], cwd=self.directory, env=self._environ, check=True, timeout=WITHIN_S
-        )
-
-    def _start(self, program: str, name: str, *, until: str) -> None:
-        """Start one of them and wait until it says in its log what is waited for."""
-        command: list[str | Path] = [PROGRAMS / program, "start", "--nodaemon", name]
-        process = subprocess.Popen(command, cwd=self.directory, env=self._environ, start_new_session=True)
-        self._processes.append(process)
-        log = self.directory / name / "twistd.log"
-
-        def is_ready() -> bool:
-            told = log.read_text() if log.exists() else ""
-            assert process.poll() is None, told
-            return until in told
-
-        wait_until(is_ready, WITHIN_S, f"{until!r} in the log of {program}")
+    def _run(self, *arguments: str) -> None:
+        subprocess.run([PROGRAM, *arguments], cwd=self.directory, env=self._environ, check=True, timeout=WITHIN_S)
 
 
 @pytest.fixture
