@@ -32,7 +32,7 @@ run: $(VENV)/.run assets ## Start the dashboard with its own PostgreSQL (or the 
 run-production: $(VENV)/.run assets ## Start nginx, two web workers and two live processes, as in production; Ctrl-C stops them
 	@exec $(BIN)/python -m dashboard run --production
 
-demo: $(VENV)/.run assets ## Play two real deployments against the running dashboard
+demo: $(VENV)/.run assets ## Play three deployments, one of which fails, against the running dashboard
 	@exec $(BIN)/python -m dashboard demo
 
 # Four processes and a hundred servers import the same modules: compiled once, whatever the environment says.

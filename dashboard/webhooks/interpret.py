@@ -30,7 +30,7 @@ MAX_ERRORS = 50
 MAX_FORM_FIELDS = 10
 """The maximum number of fields of a webhook's form, which has one or two."""
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 def interpret(dialect: str, headers: Mapping[str, str], body: bytes, source: str) -> Interpretation:
@@ -50,7 +50,7 @@ def interpret(dialect: str, headers: Mapping[str, str], body: bytes, source: str
     except ProblemError:
         raise
     except Exception as error:  # the outermost edge of the parsers: a bug in one must not lose the delivery
-        log.exception("the parser of the dialect %s failed", dialect)
+        logger.exception("the parser of the dialect %s failed", dialect)
         sender = SENDERS.get(dialect)
         event = _read_event_header(sender, headers) if sender else None
         return Interpretation(verdict=Verdict.FAILED, reason=f"the parser failed: {type(error).__name__}", event=event)
