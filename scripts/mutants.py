@@ -1,4 +1,4 @@
-"""Mutation testing: small changes to the pure modules and those that control access, each of which must make a test fail.
+"""Mutation testing: each small change to the pure modules and those that control access must make a test fail.
 
 `make mutants` runs all groups of `[tool.mutants]` in pyproject.toml, `make mutants MODULE=dashboard/core/estimate.py`
 one module. mutmut makes the changes and runs, for each of them, only the tests of the group that call the changed
