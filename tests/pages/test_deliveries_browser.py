@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Page
 
-from tests.support.chromium import LOOKS, expect_accessible
+from tests.support.chromium import VIEWPORTS, expect_accessible
 from tests.support.chromium_fixtures import OpenPage
 from tests.support.sending import send
 from tests.support.servers import SECRET, DashboardServer
@@ -72,7 +72,7 @@ def unfold_each(open_page: OpenPage, paths: list[str], width: int, **options: st
         yield page
 
 
-@pytest.mark.parametrize(("width", "theme", "locale"), LOOKS)
+@pytest.mark.parametrize(("width", "theme", "locale"), VIEWPORTS)
 def test_axe_finds_nothing(
     open_page: OpenPage, dashboard_server: DashboardServer, width: int, theme: str, locale: str
 ) -> None:

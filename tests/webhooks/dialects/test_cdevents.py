@@ -44,7 +44,7 @@ def test_a_run_of_a_pipeline_says_what_runs_and_how_it_went(carry: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("predicate", "told", "expected"),
+    ("predicate", "value", "expected"),
     [
         ("queued", None, ("queued", None, "queued")),
         ("started", None, ("in_progress", None, "started")),
@@ -58,9 +58,9 @@ def test_a_run_of_a_pipeline_says_what_runs_and_how_it_went(carry: Any) -> None:
         ("finished", None, ("completed", "unknown", "finished")),
     ],
 )
-def test_every_predicate_and_outcome_of_a_run(predicate: str, told: str | None, expected: tuple[str, ...]) -> None:
-    assert outcome(read(make_pipeline_run(predicate, told)).deployment) == expected
-    assert outcome(read(make_task_run(predicate, told)).jobs["ship-7-pack"]) == expected
+def test_every_predicate_and_outcome_of_a_run(predicate: str, value: str | None, expected: tuple[str, ...]) -> None:
+    assert outcome(read(make_pipeline_run(predicate, value)).deployment) == expected
+    assert outcome(read(make_task_run(predicate, value)).jobs["ship-7-pack"]) == expected
 
 
 def test_a_task_is_a_job_of_its_pipelines_run() -> None:
@@ -125,7 +125,7 @@ def test_a_service_that_was_removed_later_is_stopped_whatever_comes_last() -> No
 
 
 @pytest.mark.parametrize(
-    ("told", "expected"),
+    ("value", "expected"),
     [
         ("2026-03-01T11:00:00Z", "11:00:00"),
         ("2026-03-01T12:00:00.25+01:00", "11:00:00.250"),
@@ -133,12 +133,12 @@ def test_a_service_that_was_removed_later_is_stopped_whatever_comes_last() -> No
         ("yesterday", None),
     ],
 )
-def test_every_format_of_time(told: str, expected: str | None) -> None:
-    started_at = read(make_pipeline_run("started", timestamp=told)).deployment.started_at
+def test_every_format_of_time(value: str, expected: str | None) -> None:
+    started_at = read(make_pipeline_run("started", timestamp=value)).deployment.started_at
     assert started_at == (expected and at(expected))
 
 
-def test_what_the_context_leaves_out_the_cloud_event_tells() -> None:
+def test_what_the_context_leaves_out_is_taken_from_the_cloud_event() -> None:
     body = wrap(make_pipeline_run("started"))
     body["data"]["context"] = {}
     body["data"]["subject"].pop("source")

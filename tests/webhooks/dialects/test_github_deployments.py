@@ -114,12 +114,12 @@ def test_a_check_that_belongs_to_a_deployment_has_its_environment() -> None:
     assert (said["environment"], said["run_url"]) == ("lab", "https://github.com/Octo/Shop/runs/128")
 
 
-def test_a_check_of_github_actions_is_ignored_for_its_job_tells_the_same() -> None:
+def test_a_check_of_github_actions_is_ignored_because_its_job_reports_the_same() -> None:
     body = make_check(app={"slug": "github-actions"})
     assert parse("check_run", body) == Ignored("job of GitHub Actions; it is reported as workflow_job")
 
 
-def test_a_commit_status_is_told_apart_by_commit_context_and_target() -> None:
+def test_a_commit_status_is_identified_by_commit_context_and_target() -> None:
     report = only(parse("status", make_status()))
     target_url = "https://jenkins.example.org/job/shop/5/"
     parts = ("github.com", 4711, "status", SHA, "ci/Jenkins", target_url)

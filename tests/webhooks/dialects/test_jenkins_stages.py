@@ -49,7 +49,7 @@ def test_a_build_that_is_not_executed_may_not_have_begun() -> None:
     assert report.deployment.outcome is None
 
 
-def test_stages_of_one_name_are_told_apart() -> None:
+def test_stages_of_one_name_are_distinguished() -> None:
     body = make_stages("IN_PROGRESS", make_stage("Test"), make_stage("Deploy"), make_stage("test"), {"name": None})
     steps = only(parse("wfapi.describe", body)).steps
     assert [key for _, key in steps] == ["test", "deploy", "test#2"]

@@ -43,7 +43,7 @@ TIMES = {
     "cdevents": ["11:00:00", "11:00:00", "11:00:00", "11:00:00", "11:00:00"],
     "buildbot": ["10:01:00"],
 }
-"""When each of the bodies was made, as far as it tells."""
+"""The time of each body, where it has one."""
 BODIES = [(dialect, number) for dialect, bodies in KNOWN_BODIES.items() for number in range(len(bodies))]
 
 
