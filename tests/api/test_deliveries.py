@@ -1,4 +1,4 @@
-"""`/api/deliveries`: the inbox, for who holds the secret."""
+"""`/api/deliveries`, for clients with the secret."""
 
 import base64
 import uuid
@@ -108,7 +108,7 @@ def test_filters_narrow_the_list(filled_client: FlaskClient, query: str, found: 
 
 @pytest.fixture(scope="module")
 def filled_client(shared_client: FlaskClient) -> FlaskClient:
-    """Give a visitor of an inbox with a delivery of four verdicts."""
+    """Give a client of a dashboard with deliveries of four verdicts."""
     keyed = {**BEARER, "Idempotency-Key": "k"}
     post(shared_client, make_payload(), keyed)
     post(shared_client, make_payload(), keyed)

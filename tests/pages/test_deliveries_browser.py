@@ -1,4 +1,4 @@
-"""The pages of the inbox in Chromium: times, replay with one click, axe, width."""
+"""The pages of deliveries in Chromium: times, replay with one click, axe, width."""
 
 import base64
 import json
@@ -47,7 +47,7 @@ def list_items(server: DashboardServer, query: str) -> list[str]:
 
 
 def list_paths(ids: list[str]) -> list[str]:
-    """Return the addresses of the pages of the inbox in each of their states."""
+    """Return the URLs of the pages of deliveries in each of their states."""
     lists = [
         "",
         "?verdict=failed&replayed=3&skipped=1&failed=2&applied=1&left=a",

@@ -110,7 +110,7 @@ class TestOutcomes:
         counted = {period["start"]: period["counted"] for period in outcomes["periods"] if period["counted"]}
         assert outcomes["unit"] == "day"
         assert counted == {"2026-05-30": 1, "2026-06-01": 1}
-        assert (outcomes["most"], outcomes["longest_s"]) == (1, 60)
+        assert (outcomes["max_counted"], outcomes["max_p90_s"]) == (1, 60)
 
     def test_an_old_project_is_shown_by_week_without_what_is_older(self) -> None:
         deploy(1, days_ago=400)
@@ -133,7 +133,7 @@ class TestOutcomes:
     def test_without_any_deployment_there_is_no_rate(self) -> None:
         outcomes = read_outcomes(open_reader(NOW), "nobody")
         assert outcomes["total"] == {"succeeded": 0, "counted": 0, "rate_pct": None, "median_s": None, "p90_s": None}
-        assert (outcomes["most"], outcomes["longest_s"]) == (0, None)
+        assert (outcomes["max_counted"], outcomes["max_p90_s"]) == (0, None)
 
 
 class TestSteps:

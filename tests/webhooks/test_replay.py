@@ -45,7 +45,7 @@ def replay_all(client: FlaskClient, query: str = "", status: int = 200, **filter
 
 
 def read_delivery(client: FlaskClient, delivery_id: str) -> dict[str, Any]:
-    """Return one delivery of the inbox."""
+    """Return one stored delivery."""
     view: dict[str, Any] = client.get(f"/api/deliveries/{delivery_id}", headers=BEARER).get_json()
     return view
 
@@ -63,7 +63,7 @@ def execute(client: FlaskClient, statement: str, **values: Any) -> None:
 
 
 def store_failed(client: FlaskClient, body: bytes, received_at: datetime = NOW, **values: Any) -> str:
-    """Put a GitHub delivery into the inbox that a parser failed on at the time; return its id."""
+    """Store a GitHub delivery that a parser failed on at the time; return its id."""
     row = {"id": str(uuid.uuid4()), "source": "default", "body": zlib.compress(body), "size": len(body), **values}
     execute(
         client,

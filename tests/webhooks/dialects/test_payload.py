@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dashboard.webhooks.dialects.payload import (
-    NAME_LENGTH,
+    MAX_NAME_LENGTH,
     MalformedError,
     identify,
     parse_time,
@@ -57,7 +57,7 @@ def test_a_text_is_storable_or_not_said(value: Any, expected: str | None) -> Non
 
 
 def test_a_long_text_is_cut() -> None:
-    assert read_text({"x": "é" * 1000}, "x") == "é" * NAME_LENGTH
+    assert read_text({"x": "é" * 1000}, "x") == "é" * MAX_NAME_LENGTH
 
 
 @pytest.mark.parametrize(
