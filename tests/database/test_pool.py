@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -29,16 +30,23 @@ def silent_url() -> Iterator[str]:
         yield f"postgresql://dashboard@127.0.0.1:{server.getsockname()[1]}/dashboard"
 
 
+def measure_answer(ask: Callable[[], tuple[int, Any]]) -> tuple[int, float]:
+    """Return the status of an answer, and how many seconds it took."""
+    began_at = time.monotonic()
+    status, _ = ask()
+    return status, time.monotonic() - began_at
+
+
 def test_database_that_does_not_answer_is_a_prompt_503(start_dashboard: StartDashboard, silent_url: str) -> None:
     dashboard = start_dashboard(silent_url)
     asks: list[Callable[[], tuple[int, Any]]] = [
         lambda: dashboard.get("/ready"),
         lambda: dashboard.post({"project": "shop", "run_id": "1"}),
     ]
-    for ask in asks:
-        began_at = time.monotonic()
-        assert ask()[0] == 503
-        assert time.monotonic() - began_at < PROMPTLY_S
+    with ThreadPoolExecutor(len(asks)) as visitors:
+        measured = list(visitors.map(measure_answer, asks))
+    assert [status for status, _ in measured] == [503, 503]
+    assert max(took_s for _, took_s in measured) < PROMPTLY_S
     assert dashboard.get("/health")[0] == 200
 
 

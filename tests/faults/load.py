@@ -19,6 +19,8 @@ RUNS = 3
 """All senders report on the same few runs, so that they meet in the same rows."""
 PAUSE_S = 0.05
 """What a sender that was turned away waits before it tries again. A real one would obey Retry-After."""
+PACE_S = 0.01
+"""What a sender waits before the next delivery: a real one does not keep a processor busy."""
 FINISHED_WITHIN_S = 30
 TIMEOUT_S = 60
 """For one answer; that none takes nearly as long is for the tests to say."""
@@ -77,6 +79,7 @@ class Load:
                     assert time.monotonic() < self._give_up_at, f"{key} was not acknowledged"
                     time.sleep(PAUSE_S)
                 self.acknowledged[key] = answer
+                self._stopping.wait(PACE_S)
 
     def wait_for_more(self, count: int = 30, within_s: float = 15) -> None:
         """Wait until so many further deliveries were acknowledged."""

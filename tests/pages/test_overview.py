@@ -176,13 +176,14 @@ def test_an_empty_dashboard_teaches_until_the_first_report(
     expect(page.get_by_text("curl")).to_be_hidden()
 
 
-def test_it_fits_and_axe_finds_nothing(open_page: OpenPage, dashboard_server: DashboardServer) -> None:
-    send(dashboard_server, project="a-very-long-name-" * 8, run_id="1", status="running", triggered_by="someone-" * 9)
-    send(dashboard_server, project="x" * 120, run_id="1", status="partial?", branch="分支" * 40, environment="y" * 60)
+def test_it_fits_and_axe_finds_nothing(open_page: OpenPage, start_dashboard: StartDashboard) -> None:
+    server = start_dashboard()
+    send(server, project="a-very-long-name-" * 8, run_id="1", status="running", triggered_by="someone-" * 9)
+    send(server, project="x" * 120, run_id="1", status="partial?", branch="分支" * 40, environment="y" * 60)
     for width, theme in itertools.product((390, 2560), ("light", "dark")):
         page = open_page(None, viewport={"width": width, "height": 900}, color_scheme=theme)
         for path in ("/", "/?group=state", "/?q=nobody"):
-            page.goto(path)
+            page.goto(server.url + path)
             wait_connection(page, "live")
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
             expect_accessible(page)
