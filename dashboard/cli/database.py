@@ -39,9 +39,8 @@ def migrate_database(settings: Settings) -> None:
         if connection.exec_driver_sql("SHOW server_encoding").scalar_one() != "UTF8":
             raise DatabaseError("the database at DATABASE_URL is not UTF8: create it with ENCODING 'UTF8'")
         check_connections(connection, settings)
-        connection.exec_driver_sql("SELECT pg_advisory_lock(hashtext('deployment-dashboard migrations'))")
-        with create_app(settings).app_context():
-            _upgrade()
+    with create_app(settings).app_context():
+        _upgrade()
 
 
 def _upgrade() -> None:

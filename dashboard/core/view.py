@@ -19,6 +19,7 @@ from dashboard.core.view_types.deployments import (
     EndingView,
     JobSummary,
     JobView,
+    ProgressView,
     ProjectView,
     StandingView,
     StepView,
@@ -93,10 +94,6 @@ def view_project(row: Row) -> ProjectView:
 def view_deployment(row: Row, project: ProjectView, standing: Standing, staleness: StalenessRule) -> DeploymentSummary:
     """Return a deployment without its log and its jobs; `standing` comes from read_deployment_standing."""
     shown = decide_row_state(row, standing, staleness)
-    done, total = state.count_done_steps(row["step_tally"]), state.count_children(row["step_tally"])
-    done_jobs, total_jobs = state.count_done_jobs(row["job_tally"], standing), state.count_children(row["job_tally"])
-    progress_pct = state.compute_percent(done, total, is_done=standing.is_done)
-    run_progress_pct = state.compute_percent(done_jobs, total_jobs, is_done=standing.is_done)
     current = None if standing.is_done else row["current_step"]
     return {
         "id": row["id"],
@@ -124,13 +121,7 @@ def view_deployment(row: Row, project: ProjectView, standing: Standing, stalenes
         "error": row["error"] or None,
         **_view_standing(row, standing, shown),
         **_view_times(row, standing),
-        "progress_pct": progress_pct,
-        "completed_steps": done,
-        "total_steps": total,
-        "run_progress_pct": run_progress_pct,
-        "completed_jobs": done_jobs,
-        "total_jobs_visible": total_jobs,
-        "shown_pct": progress_pct if total else run_progress_pct,
+        **_view_progress(row, standing),
         "current_step": current and current["name"],
         "current": current and _view_current(current),
         "links": link_revision(row["repository"], row["run_url"], row["branch"], row["commit_hash"]),
@@ -229,6 +220,22 @@ def _view_standing(row: Row, standing: Standing, shown: State) -> StandingView:
         "status_raw": row["status_raw"],
         "state": shown.value,
         "conflict": _view_conflict(row, row["conflicting_outcome"]) if row["conflicting_outcome"] else None,
+    }
+
+
+def _view_progress(row: Row, standing: Standing) -> ProgressView:
+    done, total = state.count_done_steps(row["step_tally"]), state.count_children(row["step_tally"])
+    done_jobs, total_jobs = state.count_done_jobs(row["job_tally"], standing), state.count_children(row["job_tally"])
+    progress_pct = state.compute_percent(done, total, is_done=standing.is_done)
+    run_progress_pct = state.compute_percent(done_jobs, total_jobs, is_done=standing.is_done)
+    return {
+        "progress_pct": progress_pct,
+        "completed_steps": done,
+        "total_steps": total,
+        "run_progress_pct": run_progress_pct,
+        "completed_jobs": done_jobs,
+        "total_jobs_visible": total_jobs,
+        "shown_pct": progress_pct if total else run_progress_pct,
     }
 
 

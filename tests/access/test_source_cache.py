@@ -72,8 +72,7 @@ def test_sources_are_read_again_once_they_are_no_longer_fresh(app: Flask, monkey
     assert read_names(cache) == ["default"]
     add(app, "mine")
     assert read_names(cache) == ["default"]
-    time.sleep(0.5)
-    assert read_names(cache) == ["default", "mine"]
+    wait_until(lambda: read_names(cache) == ["default", "mine"])
 
 
 def test_an_application_has_one_cache(app: Flask) -> None:

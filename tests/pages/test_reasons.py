@@ -46,7 +46,7 @@ def translate(app: Flask, reason: str, **headers: str) -> str:
         ),
         ("The body is not valid JSON: NaN is not allowed", "请求体不是有效的 JSON。"),
         (
-            "batch: None of the 2 events is valid. First error: context.type: Missing or of the wrong type.",
+            "batch: No valid event among 2. First error: context.type: Missing or of the wrong type.",
             "batch：2 个事件均无效，首个错误：context.type：缺失或类型错误",
         ),
         ("a reason of an earlier release", "a reason of an earlier release"),

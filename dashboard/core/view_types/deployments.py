@@ -100,7 +100,20 @@ class RevisionLinks(TypedDict):
     branch: str | None
 
 
-class DeploymentSummary(StandingView, TimesView):
+class ProgressView(TypedDict):
+    """Progress of a deployment by its steps and by its jobs."""
+
+    progress_pct: int
+    completed_steps: int
+    total_steps: int
+    run_progress_pct: int
+    completed_jobs: int
+    total_jobs_visible: int
+    shown_pct: int
+    """progress_pct, or run_progress_pct if no steps are reported."""
+
+
+class DeploymentSummary(StandingView, TimesView, ProgressView):
     """A deployment without its log and its jobs."""
 
     id: int
@@ -125,14 +138,6 @@ class DeploymentSummary(StandingView, TimesView):
     service_status: str | None
     message: str | None
     error: str | None
-    progress_pct: int
-    completed_steps: int
-    total_steps: int
-    run_progress_pct: int
-    completed_jobs: int
-    total_jobs_visible: int
-    shown_pct: int
-    """progress_pct, or run_progress_pct if no steps are reported."""
     current_step: str | None
     current: CurrentStep | None
     links: RevisionLinks | None

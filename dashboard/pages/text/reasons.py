@@ -67,7 +67,7 @@ TEXTS = (
     N_("At most {max}."),
     N_("The form must have at most {max} fields."),
     N_("Not an event: {type}."),
-    N_("None of the {n} events is valid. First error: {why}"),
+    N_("No valid event among {n}. First error: {why}"),
     # Parsed, but not applied
     N_("the parser failed: {error}"),
     N_("internal error: {error}"),

@@ -135,7 +135,7 @@ def _parse_batch(body: Any) -> Parsed:  # noqa: ANN401
         else:
             reports += () if isinstance(parsed, Ignored) else parsed
     if not reports and faults:
-        raise MalformedError({BATCH: [f"None of the {len(body)} events is valid. First error: {faults[0]}"]})
+        raise MalformedError({BATCH: [f"No valid event among {len(body)}. First error: {faults[0]}"]})
     return tuple(reports) or Ignored("no event of the batch is about a run or a service")
 
 

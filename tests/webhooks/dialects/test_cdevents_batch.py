@@ -67,9 +67,9 @@ def test_a_batch_with_a_nameless_event_or_too_many_has_no_name(batch: list[Any])
 @pytest.mark.parametrize(
     ("batch", "fault"),
     [
-        ([None], "None of the 1 events is valid. First error: batch: Not an event: NoneType."),
-        ([NO_NEWS, [], FAULTY], "None of the 3 events is valid. First error: batch: Not an event: list."),
-        ([FAULTY, None], f"None of the 2 events is valid. First error: subject.id: {MISSING}"),
+        ([None], "No valid event among 1. First error: batch: Not an event: NoneType."),
+        ([NO_NEWS, [], FAULTY], "No valid event among 3. First error: batch: Not an event: list."),
+        ([FAULTY, None], f"No valid event among 2. First error: subject.id: {MISSING}"),
         ({}, "Must be a list."),
     ],
 )
