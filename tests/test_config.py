@@ -98,7 +98,7 @@ BAD = [
 
 
 @pytest.mark.parametrize(("name", "value"), BAD)
-def test_bad_setting_is_one_line_that_names_it_and_tells_no_secret(tmp_path: Path, name: str, value: str) -> None:
+def test_bad_setting_is_one_line_that_names_it_and_reveals_no_secret(tmp_path: Path, name: str, value: str) -> None:
     with pytest.raises(SettingsError) as caught:
         load(tmp_path, **{name: value})
     line = str(caught.value)

@@ -33,7 +33,7 @@ def test_deliveries_are_counted_by_dialect_and_verdict(client: FlaskClient) -> N
     assert 0 < grown["dashboard_batch_seconds_sum"] < grown["dashboard_delivery_seconds_sum"]
 
 
-def test_pool_tells_its_size_and_what_is_lent(client: FlaskClient) -> None:
+def test_pool_metrics_are_its_size_and_the_connections_in_use(client: FlaskClient) -> None:
     client.get("/api/projects")
-    told = read(client)
-    assert (told["dashboard_pool_size"], told["dashboard_pool_in_use"]) == (10, 0)
+    metrics = read(client)
+    assert (metrics["dashboard_pool_size"], metrics["dashboard_pool_in_use"]) == (10, 0)

@@ -31,7 +31,7 @@ TABLE = Base.metadata.tables[WebhookSource.__tablename__]
 KEY_PURPOSE = b"deployment dashboard: secrets of webhook sources"
 """The `info` of HKDF: it makes this key differ from all others derived from SECRET_KEY."""
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class SourceError(ValueError):
@@ -165,7 +165,7 @@ def _decrypt_secrets(row: dict[str, Any], cipher: Fernet) -> list[str]:
 @functools.lru_cache(maxsize=100)
 def _log_undecryptable(name: str) -> None:
     """Log this once per source: the cache skips repeated calls, as sources are read every few seconds."""
-    log.error("a secret of source %s was encrypted with another SECRET_KEY: rotate it", name)
+    logger.error("a secret of source %s was encrypted with another SECRET_KEY: rotate it", name)
 
 
 def _encrypt(secret: str, cipher: Fernet, now: datetime) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""`/api/deliveries`: the inbox; its endpoints require the secret."""
+"""`/api/deliveries`: deliveries and their bodies; all endpoints require the secret."""
 
 import uuid
 from http import HTTPStatus

@@ -1,4 +1,4 @@
-"""The schemas of the inbox: arguments and answers of `/api/deliveries`."""
+"""The schemas of deliveries: arguments and answers of `/api/deliveries`."""
 
 from typing import ClassVar
 

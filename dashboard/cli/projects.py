@@ -4,7 +4,7 @@ import click
 
 from dashboard.cli.environment import open_database
 from dashboard.config import MAX_COUNT, MAX_DAYS
-from dashboard.maintenance import list_limits, set_limits
+from dashboard.maintenance import list_retention_limits, set_retention_limits
 
 
 @click.group()
@@ -16,7 +16,7 @@ def projects() -> None:
 def list_projects() -> None:
     """List the projects by slug, with their limits."""
     with open_database() as (engine, settings):
-        for limits in list_limits(engine, settings):
+        for limits in list_retention_limits(engine, settings):
             own = "custom" if limits.is_own else "default"
             click.echo(f"{limits.slug}	{limits.name}	{describe_limits(limits.days, limits.count)}	{own}")
 
@@ -28,7 +28,7 @@ def list_projects() -> None:
 def keep(slug: str, days: int | None, count: int | None) -> None:
     """Set the limits of a project; an omitted one is reset to its default. Older deployments are deleted."""
     with open_database() as (engine, _settings):
-        if not set_limits(engine, slug, days, count):
+        if not set_retention_limits(engine, slug, days, count):
             raise click.ClickException(f"project {slug} does not exist: see `dashboard projects list`")
 
 

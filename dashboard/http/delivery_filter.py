@@ -1,4 +1,4 @@
-"""The filters for deliveries, shared by the inbox, its API and replay."""
+"""The filters for deliveries, shared by their pages, the API and replay."""
 
 from marshmallow import Schema, ValidationError, fields, validate
 

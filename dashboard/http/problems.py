@@ -20,7 +20,7 @@ from dashboard.database.errors import UNAVAILABLE
 PROGRAM_PATHS = ("/api/", "/health", "/ready", "/metrics", "/socket.io")
 RETRY_AFTER_S = 5
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class ProblemError(Exception):
@@ -89,7 +89,7 @@ def answer_bad_cursor(error: CursorError) -> Response:
 
 def answer_unavailable(error: Exception) -> Response:
     """Return the answer when the database is down or too busy; whether a commit happened may be unknown."""
-    log.warning("database unavailable: %s", str(error).splitlines()[0])
+    logger.warning("database unavailable: %s", str(error).splitlines()[0])
     return answer_error(
         HTTPStatus.SERVICE_UNAVAILABLE,
         "The database is unavailable. Try again later; send a delivery again with the same idempotency key.",

@@ -1,1 +1,1 @@
-"""Everything that writes deployments, from reports to rows. The only entry point is `batch.ingest_deliveries`."""
+"""All writing of deployments, from reports to rows. Deliveries enter through `writer`, replays through `batch`."""

@@ -33,7 +33,7 @@ TRANSIENT_CLASSES = frozenset({"08", "40", "53", "55", "57", "58"})
 INTERNAL_ERROR = "XX000"
 """PostgreSQL's error code for errors without a code of their own."""
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 def ingest_deliveries(
@@ -59,7 +59,7 @@ def ingest_deliveries(
             return [receipt for half in halves for receipt in ingest_deliveries(engine, half, settings, on_idle)]
         if isinstance(error, InternalError) and getattr(error.orig, "pgcode", None) == INTERNAL_ERROR:
             raise  # A fault of PostgreSQL, such as a file that cannot grow, may be over when the sender retries.
-        log.exception("delivery %s cannot be applied", deliveries[0].id)
+        logger.exception("delivery %s cannot be applied", deliveries[0].id)
         cause = error.orig if isinstance(error, DBAPIError) else error
         return [_record_failure(engine, deliveries[0], f"internal error: {type(cause).__name__}")]
 

@@ -3,7 +3,7 @@
 Other rooms import only from this package, not from its modules.
 """
 
-from dashboard.maintenance.deployment_retention import KeptLimits, list_limits, set_limits
+from dashboard.maintenance.deployment_retention import RetentionLimits, list_retention_limits, set_retention_limits
 from dashboard.maintenance.scheduler import start
 
-__all__ = ["KeptLimits", "list_limits", "set_limits", "start"]
+__all__ = ["RetentionLimits", "list_retention_limits", "set_retention_limits", "start"]

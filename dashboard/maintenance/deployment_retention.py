@@ -54,7 +54,7 @@ SET_LIMITS = "UPDATE projects SET keep_days = :days, keep_count = :count WHERE s
 
 
 @dataclass(frozen=True, slots=True)
-class KeptLimits:
+class RetentionLimits:
     """How much of its history a project keeps; 0 sets no limit."""
 
     slug: str
@@ -65,12 +65,12 @@ class KeptLimits:
     """Whether the project has its own limits; otherwise these are the limits of the settings."""
 
 
-def list_limits(engine: Engine, settings: Settings) -> list[KeptLimits]:
+def list_retention_limits(engine: Engine, settings: Settings) -> list[RetentionLimits]:
     """Return the limits of all projects, by slug."""
     with engine.connect() as connection:
         rows = connection.execute(text(LIST_LIMITS)).all()
     return [
-        KeptLimits(
+        RetentionLimits(
             row.slug,
             row.name,
             settings.deployments_days if row.keep_days is None else row.keep_days,
@@ -81,7 +81,7 @@ def list_limits(engine: Engine, settings: Settings) -> list[KeptLimits]:
     ]
 
 
-def set_limits(engine: Engine, slug: str, days: int | None, count: int | None) -> bool:
+def set_retention_limits(engine: Engine, slug: str, days: int | None, count: int | None) -> bool:
     """Set the limits of a project, None for those of the settings; return whether the project exists."""
     with engine.begin() as connection:
         return bool(connection.execute(text(SET_LIMITS), {"slug": slug, "days": days, "count": count}).rowcount)

@@ -13,8 +13,8 @@ from sqlalchemy import Engine, text
 from dashboard.config import Settings
 from dashboard.maintenance.deployment_retention import delete_old_deployments
 
-KEYS_KEPT = timedelta(days=7)
-EVENTS_KEPT = timedelta(days=30)
+KEY_RETENTION = timedelta(days=7)
+EVENT_RETENTION = timedelta(days=30)
 BATCH_SIZE, PAUSE_S = 500, 0.05
 """Each batch deletes the oldest rows, along an index; otherwise it would scan the dead rows of those before it."""
 
@@ -58,10 +58,10 @@ PAGE_SIZE = 10_000
 def delete_old(engine: Engine, settings: Settings, now: datetime) -> int:
     """Delete everything that is too old or too much at this time; return the number of rows and deployments."""
     return (
-        _delete(engine, DELETE_KEYS, now - KEYS_KEPT)
+        _delete(engine, DELETE_KEYS, now - KEY_RETENTION)
         + _delete(engine, DELETE_DELIVERIES, now - timedelta(days=settings.deliveries_days))
         + _delete_excess(engine, settings.deliveries_bytes)
-        + _delete(engine, DELETE_EVENTS, now - EVENTS_KEPT)
+        + _delete(engine, DELETE_EVENTS, now - EVENT_RETENTION)
         + delete_old_deployments(engine, settings, now)
     )
 

@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from dashboard.config import Settings
 from dashboard.database.pool import ANSWER_TIMEOUT_S, STATEMENT_TIMEOUT_S
-from dashboard.maintenance.retention import EVENTS_KEPT, delete_old
+from dashboard.maintenance.retention import EVENT_RETENTION, delete_old
 from dashboard.maintenance.search_index import find_oldest_event, index_new_deployments, reindex_changed_deployments
 from dashboard.maintenance.staleness import announce_stale
 
@@ -36,7 +36,7 @@ def start(engine: Engine, settings: Settings) -> None:
 
 def _make_reindexing(engine: Engine) -> Callable[[], object]:
     """Return the task that reindexes what changed since its last run; at first, since the oldest events kept."""
-    since = datetime.now(UTC) - EVENTS_KEPT
+    since = datetime.now(UTC) - EVENT_RETENTION
 
     def reindex() -> None:
         nonlocal since
@@ -58,7 +58,7 @@ def _repeat(every_s: float, task: Callable[[], object]) -> None:
         try:
             task()
         except OperationalError as error:
-            logger.warning("a periodic job has to wait for the database: %s", error.orig)
+            logger.warning("a periodic task has to wait for the database: %s", error.orig)
         except Exception:  # The outermost edge: the next run may succeed.
-            logger.exception("a periodic job failed")
+            logger.exception("a periodic task failed")
         gevent.sleep(every_s)

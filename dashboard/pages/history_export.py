@@ -18,15 +18,17 @@ BYTE_ORDER_MARK = "\ufeff"
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
-def write_csv(batches: Iterable[Sequence[View]], most: int = MAX_ROWS) -> Iterator[str]:
+def write_csv(batches: Iterable[Sequence[View]], max_rows: int = MAX_ROWS) -> Iterator[str]:
     """Yield the file in pieces, one for each batch; views have a `url`. A last line says if there may be more rows."""
     yield BYTE_ORDER_MARK + _write_rows([COLUMNS])
     written = 0
     for batch in batches:
         written += len(batch)
         yield _write_rows([_read_cell(view, name) for name in COLUMNS] for view in batch)
-    if written >= most:
-        yield _write_rows([[f"only the newest {most} deployments are exported; narrow the filters to get older ones"]])
+    if written >= max_rows:
+        yield _write_rows(
+            [[f"only the newest {max_rows} deployments are exported; narrow the filters to get older ones"]]
+        )
 
 
 def _read_cell(view: View, name: str) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, func, select
 
 from dashboard.database.reader import Reader
 
-WINDOW = 2000
+MAX_WINDOW_ROWS = 2000
 """Rows that one page scans, which takes some milliseconds."""
 
 Position = tuple[datetime, Any]
@@ -22,10 +22,10 @@ Position = tuple[datetime, Any]
 def find_window_end(
     reader: Reader, sort_key: Sequence[ColumnElement[Any]], index_conditions: Sequence[ColumnElement[bool]]
 ) -> Position | None:
-    """Return the position of the last row in the window, None if no more than WINDOW rows meet the index conditions."""
+    """Return the position of the last row in the window, None if the matching rows all fit into it."""
     newest_first = (column.desc() for column in sort_key)
-    newest = select(*sort_key).where(*index_conditions).order_by(*newest_first).limit(WINDOW + 1).subquery()
+    newest = select(*sort_key).where(*index_conditions).order_by(*newest_first).limit(MAX_WINDOW_ROWS + 1).subquery()
     moment, row_id = newest.c
     last = select(moment, row_id, func.count().over()).order_by(moment, row_id).limit(2)
     rows = reader.session.execute(last).all()
-    return (rows[1][0], rows[1][1]) if rows and rows[0][2] > WINDOW else None
+    return (rows[1][0], rows[1][1]) if rows and rows[0][2] > MAX_WINDOW_ROWS else None

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Row, select, text
 
 from dashboard.core.periods import Unit, choose_unit, compute_rate, fill_gaps, list_starts
-from dashboard.core.view_types.projects import EndCounts, EndStatistics, EnvironmentView, RankedStep, RankedSteps
+from dashboard.core.view_types.projects import EndCounts, EnvironmentView, OutcomeStatistics, RankedStep, RankedSteps
 from dashboard.database.deployments import READ_NEWEST_OF_ENVIRONMENTS
 from dashboard.database.reader import Reader
 from dashboard.queries.lists import is_of_project
@@ -86,7 +86,7 @@ def list_environments(reader: Reader, slug: str) -> list[EnvironmentView]:
     ]
 
 
-def read_outcomes(reader: Reader, slug: str) -> EndStatistics:
+def read_outcomes(reader: Reader, slug: str) -> OutcomeStatistics:
     """Return how a project's deployments ended in the last 14 days, or in the last 13 weeks if it is older."""
     first = reader.session.scalar(
         select(DEPLOYMENTS.c.sorted_at).where(is_of_project(slug)).order_by("sorted_at").limit(1)
@@ -102,8 +102,8 @@ def read_outcomes(reader: Reader, slug: str) -> EndStatistics:
         "unit": unit.value,
         "periods": periods,
         "total": counts[None],
-        "most": max(period["counted"] for period in periods),
-        "longest_s": max((period["p90_s"] for period in periods if period["p90_s"] is not None), default=None),
+        "max_counted": max(period["counted"] for period in periods),
+        "max_p90_s": max((period["p90_s"] for period in periods if period["p90_s"] is not None), default=None),
     }
 
 

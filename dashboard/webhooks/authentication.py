@@ -16,7 +16,7 @@ from werkzeug.datastructures import Authorization
 
 from dashboard.access import Source
 
-TOLERANCE_S = 5 * 60
+MAX_CLOCK_SKEW_S = 5 * 60
 """How far a timestamp may differ from our clock (Standard Webhooks 1.0.0)."""
 
 HEX_SHA256 = re.compile(r"[0-9a-fA-F]{64}\Z")
@@ -120,7 +120,7 @@ def _check_standard(secret: str, headers: Mapping[str, str], body: bytes, now: d
         raise AuthenticationError("webhook-id, webhook-timestamp and webhook-signature must be sent together")
     if not UNIX_SECONDS.match(timestamp):
         raise AuthenticationError("webhook-timestamp must be a Unix time in whole seconds")
-    if abs(int(timestamp) - now.timestamp()) > TOLERANCE_S:
+    if abs(int(timestamp) - now.timestamp()) > MAX_CLOCK_SKEW_S:
         raise AuthenticationError("webhook-timestamp is more than 5 minutes off the server clock")
     expected = hmac.digest(make_signing_key(secret), _to_bytes(f"{message_id}.{timestamp}.") + body, hashlib.sha256)
     # All signatures are compared, so that the time taken does not reveal which one matched.

@@ -21,7 +21,7 @@ from dashboard.http.body import decode_json, parse_json, require_json
 from dashboard.http.problems import ProblemError, flatten_messages
 from dashboard.ingest.delivery import Interpretation
 from dashboard.webhooks.dialects import native
-from dashboard.webhooks.dialects.payload import MAX_JOBS, MAX_STEPS, NAME_LENGTH, Ignored, MalformedError
+from dashboard.webhooks.dialects.payload import MAX_JOBS, MAX_NAME_LENGTH, MAX_STEPS, Ignored, MalformedError
 from dashboard.webhooks.schemas import DEPLOYMENT, count_children
 from dashboard.webhooks.senders import NATIVE_KEY_HEADERS, SENDERS, Sender, find_header
 
@@ -30,7 +30,7 @@ MAX_ERRORS = 50
 MAX_FORM_FIELDS = 10
 """The maximum number of fields of a webhook's form, which has one or two."""
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 def interpret(dialect: str, headers: Mapping[str, str], body: bytes, source: str) -> Interpretation:
@@ -50,7 +50,7 @@ def interpret(dialect: str, headers: Mapping[str, str], body: bytes, source: str
     except ProblemError:
         raise
     except Exception as error:  # the outermost edge of the parsers: a bug in one must not lose the delivery
-        log.exception("the parser of the dialect %s failed", dialect)
+        logger.exception("the parser of the dialect %s failed", dialect)
         sender = SENDERS.get(dialect)
         event = _read_event_header(sender, headers) if sender else None
         return Interpretation(verdict=Verdict.FAILED, reason=f"the parser failed: {type(error).__name__}", event=event)
@@ -68,8 +68,8 @@ def _parse_native(body: bytes) -> Report:
     parsed = parse_json(body)
     jobs, steps = count_children(parsed)
     if jobs > MAX_JOBS or steps > MAX_STEPS:
-        field, most = ("jobs", MAX_JOBS) if jobs > MAX_JOBS else ("steps", MAX_STEPS)
-        raise make_problem({field: [f"At most {most} in one delivery. Send several deliveries."]})
+        field, limit = ("jobs", MAX_JOBS) if jobs > MAX_JOBS else ("steps", MAX_STEPS)
+        raise make_problem({field: [f"At limit {limit} in one delivery. Send several deliveries."]})
     try:
         return native.parse(DEPLOYMENT.read(parsed))
     except ValidationError as error:
@@ -95,7 +95,7 @@ def _interpret_foreign(sender: Sender, headers: Mapping[str, str], body: bytes) 
 
 def _read_event_header(sender: Sender, headers: Mapping[str, str]) -> str | None:
     found = find_header(headers, sender.event_headers)
-    return found[1][:NAME_LENGTH] if found else None
+    return found[1][:MAX_NAME_LENGTH] if found else None
 
 
 def _unwrap_form(headers: Mapping[str, str], body: bytes) -> bytes:
@@ -121,7 +121,7 @@ def _read_foreign_key(
 ) -> str | None:
     """Return the key that is the same when the sender sends the delivery again, None if there is none."""
     if found := find_header(headers, sender.key_headers):
-        return found[1] if len(found[1]) <= NAME_LENGTH else hashlib.sha256(found[1].encode()).hexdigest()
+        return found[1] if len(found[1]) <= MAX_NAME_LENGTH else hashlib.sha256(found[1].encode()).hexdigest()
     name = sender.name_delivery(event, decoded) if sender.name_delivery else None
     # The sender does not know this key: the same name with another body is a new delivery, not an error.
     return name and hashlib.sha256(name.encode(errors="replace") + b"\n" + body).hexdigest()
@@ -129,8 +129,8 @@ def _read_foreign_key(
 
 def _read_native_key(headers: Mapping[str, str]) -> str | None:
     found = find_header(headers, NATIVE_KEY_HEADERS)
-    if found and len(found[1]) > NAME_LENGTH:
-        raise make_problem({found[0]: [f"Must be at most {NAME_LENGTH} characters."]})
+    if found and len(found[1]) > MAX_NAME_LENGTH:
+        raise make_problem({found[0]: [f"Must be at most {MAX_NAME_LENGTH} characters."]})
     return found and found[1]
 
 

@@ -46,7 +46,7 @@ PAGE_FILTERS = ("q", "verdict", "dialect", "source", "event", "deployment", "pro
 RECEIPT = {"description": "delivery_id, verdict, deployment_id, seq, url; reason if it was not applied"}
 
 blueprint = Blueprint("replay", __name__, url_prefix="/api/deliveries", description="Replay of stored deliveries")
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class ReplayQuery(DeliveryFilter):
@@ -128,7 +128,7 @@ def _replay_each(filters: DeliveryFilters, limit: int, cursor: str | None) -> di
         try:
             verdicts[_replay(delivery_id, datetime.now(UTC)).verdict.value] += 1
         except ObstacleError as error:
-            log.debug("delivery %s is not replayed: %s", delivery_id, error)
+            logger.debug("delivery %s is not replayed: %s", delivery_id, error)
         done += 1
         if time.monotonic() > ends_at:
             break

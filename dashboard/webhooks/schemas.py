@@ -10,10 +10,10 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
 from dashboard.core.storable import MAX_INT, UNSTORABLE
 from dashboard.webhooks.dialects.payload import (
+    MAX_NAME_LENGTH,
+    MAX_TEXT_LENGTH,
+    MAX_URL_LENGTH,
     MIN_TIME,
-    NAME_LENGTH,
-    TEXT_LENGTH,
-    URL_LENGTH,
 )
 
 MAX_CACHED_LENGTH = 300
@@ -32,7 +32,7 @@ class BlankAsNull(fields.Field[Any]):
 class Text(BlankAsNull, fields.String):
     """A text of at most `limit` characters; blank means null."""
 
-    def __init__(self, limit: int = NAME_LENGTH, **kwargs: Any) -> None:  # noqa: ANN401
+    def __init__(self, limit: int = MAX_NAME_LENGTH, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(allow_none=True, validate=validate.Length(max=limit), **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:  # noqa: ANN401
@@ -43,11 +43,11 @@ class Text(BlankAsNull, fields.String):
 
 
 class Tail(Text):
-    """A log, of which at most the last TEXT_LENGTH characters are kept."""
+    """A log, of which at most the last MAX_TEXT_LENGTH characters are kept."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:  # noqa: ANN401
         text = super()._deserialize(value, attr, data, **kwargs)
-        return text and text[-TEXT_LENGTH:]
+        return text and text[-MAX_TEXT_LENGTH:]
 
 
 class Moment(fields.Field[datetime]):
@@ -163,9 +163,9 @@ class NodePayload(Schema):
     status = Text()
     started_at = Moment(allow_none=True)
     completed_at = Moment(allow_none=True)
-    message = Text(TEXT_LENGTH)
-    error = Text(TEXT_LENGTH)
-    log = Tail(TEXT_LENGTH)
+    message = Text(MAX_TEXT_LENGTH)
+    error = Text(MAX_TEXT_LENGTH)
+    log = Tail(MAX_TEXT_LENGTH)
 
 
 class Nested(fields.Nested):
@@ -213,7 +213,7 @@ class StepDetails(fields.Field[list[Mapping[str, Any]]]):
                 else:
                     loaded.append(STEP.read({"name": name, "status": detail}))
             except ValidationError as error:
-                errors[UNSTORABLE.sub("\ufffd", name)[:NAME_LENGTH]] = error.messages
+                errors[UNSTORABLE.sub("\ufffd", name)[:MAX_NAME_LENGTH]] = error.messages
         if errors:
             raise ValidationError(errors)
         return loaded
@@ -223,21 +223,21 @@ class DeploymentPayload(NodePayload):
     """The whole body of a native delivery."""
 
     project = Text(required=True)
-    repository = Text(URL_LENGTH)
+    repository = Text(MAX_URL_LENGTH)
     environment = Text()
     branch = Text()
     commit_hash = Text()
-    commit_message = Text(TEXT_LENGTH)
+    commit_message = Text(MAX_TEXT_LENGTH)
     triggered_by = Text()
     trigger_type = Text()
     deploy_type = Choice("backend", "static")
-    deploy_path = Text(URL_LENGTH)
-    test_url = Text(URL_LENGTH)
+    deploy_path = Text(MAX_URL_LENGTH)
+    test_url = Text(MAX_URL_LENGTH)
     port = Number(1, 65535)
     service_status = Choice("running", "stopped")
     run_id = RunId()
     run_attempt = Number(1)
-    run_url = Text(URL_LENGTH)
+    run_url = Text(MAX_URL_LENGTH)
     timestamp = Moment(allow_none=True)
     duration_s = Seconds()
     job = Text()

@@ -90,7 +90,7 @@ def test_routes_keep_to_their_access_from_elsewhere(client: FlaskClient) -> None
 
 
 @pytest.mark.parametrize("path", ["/no/such/page", "/api/nothing", "/deployments/x"])
-def test_unknown_paths_tell_nothing_from_elsewhere(client: FlaskClient, path: str) -> None:
+def test_unknown_paths_reveal_nothing_to_other_machines(client: FlaskClient, path: str) -> None:
     assert client.get(path, environ_overrides=AWAY).status_code == 401
 
 

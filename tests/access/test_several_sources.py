@@ -30,7 +30,7 @@ def visitor(application: Flask) -> FlaskClient:
     return application.test_client()
 
 
-def test_the_secret_tells_the_source_and_the_source_its_dialect(visitor: FlaskClient) -> None:
+def test_the_secret_identifies_the_source_and_the_source_its_dialect(visitor: FlaskClient) -> None:
     response = post(visitor, BODY, {"Authorization": "Bearer of the forge", "X-GitHub-Event": "push"})
     assert response.status_code == 200
     (newest,) = visitor.get("/api/deliveries", headers=BEARER).get_json()["items"]
@@ -48,7 +48,7 @@ def test_what_a_source_may_not_report_on_is_rejected_and_not_applied(visitor: Fl
     assert post(visitor, make_payload(project="Octo/Tools"), headers).status_code == 200
     refused = post(visitor, make_payload(project="bank"), headers)
     assert refused.status_code == 422
-    # Anybody can claim a repository: it is not what tells deployments apart.
+    # Anybody can claim a repository: it does not identify a deployment.
     assert post(visitor, make_payload(project="bank", repository="octo/tools"), headers).status_code == 422
     assert "source scripts is not allowed to report on bank" in refused.get_json()["detail"]
     assert visitor.get("/api/projects/bank").status_code == 404

@@ -69,7 +69,7 @@ def test_a_generated_secret_is_43_characters_of_base64_for_urls() -> None:
     assert generate_secret() != generate_secret()
 
 
-def test_a_box_opens_what_the_same_key_sealed_and_nothing_else() -> None:
+def test_a_cipher_decrypts_only_what_its_key_encrypted() -> None:
     sealed = make_cipher("key").encrypt(b"secret")
     assert make_cipher("key").decrypt(sealed) == b"secret"
     with pytest.raises(InvalidToken):

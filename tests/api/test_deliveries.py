@@ -1,4 +1,4 @@
-"""`/api/deliveries`: the inbox, for who holds the secret."""
+"""`/api/deliveries`, for clients with the secret."""
 
 import base64
 import uuid
@@ -31,7 +31,7 @@ def test_inbox_is_read_with_the_secret(shared_client: FlaskClient, headers: dict
     assert shared_client.get("/api/deliveries", headers=headers).status_code == 200
 
 
-def test_inbox_tells_what_became_of_each_delivery(client: FlaskClient) -> None:
+def test_deliveries_are_listed_with_their_verdicts(client: FlaskClient) -> None:
     keyed = {**BEARER, "Idempotency-Key": "k"}
     post(client, make_payload(), keyed)
     post(client, make_payload(), keyed)
@@ -108,7 +108,7 @@ def test_filters_narrow_the_list(filled_client: FlaskClient, query: str, found: 
 
 @pytest.fixture(scope="module")
 def filled_client(shared_client: FlaskClient) -> FlaskClient:
-    """Give a visitor of an inbox with a delivery of four verdicts."""
+    """Give a client of a dashboard with deliveries of four verdicts."""
     keyed = {**BEARER, "Idempotency-Key": "k"}
     post(shared_client, make_payload(), keyed)
     post(shared_client, make_payload(), keyed)
@@ -149,7 +149,7 @@ def read_whole(client: FlaskClient, delivery_id: str) -> dict[str, Any]:
     return view
 
 
-def test_one_delivery_tells_what_it_changed_and_what_it_said(client: FlaskClient) -> None:
+def test_a_delivery_has_its_changes_and_its_body(client: FlaskClient) -> None:
     post(client, make_payload(status="running", branch="main"))
     body = make_payload(status="failed", api_token="t", note="x")
     answer = post(client, body, {**BEARER, "User-Agent": "curl"}).get_json()

@@ -161,7 +161,7 @@ BEGUN = {"status": "running", "started_at": "2026-01-01T00:00:00Z"}
 
 @pytest.mark.parametrize("limit", [1, 3, 10, 11])
 def test_pages_show_each_row_once_while_new_ones_arrive(client: FlaskClient, limit: int) -> None:
-    # Equal times, so that only the id tells rows apart.
+    # Equal times, so that the order follows from the ids.
     expected = [apply(client, run_id=str(n), **BEGUN)["deployment_id"] for n in range(10)]
     seen, cursor, pages = [], "", 0
     while cursor is not None:

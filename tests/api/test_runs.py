@@ -85,7 +85,7 @@ def test_newest_attempt_comes_first_whatever_arrived_last(shared_client: FlaskCl
     assert get_run(shared_client, "20")["attempt"] == 3
 
 
-def test_repository_tells_runs_with_one_number_apart(shared_client: FlaskClient) -> None:
+def test_repository_distinguishes_runs_with_the_same_number(shared_client: FlaskClient) -> None:
     first = apply(shared_client, project="a", run_id="21", repository="acme/a")
     second = apply(shared_client, project="b", run_id="21", repository="acme/b")
     assert get_run(shared_client, "21?repository=acme/a")["deployment_id"] == first["deployment_id"]

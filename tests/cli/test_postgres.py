@@ -59,7 +59,7 @@ def test_server_is_safe_and_private(server: Server, setting: str, value: str) ->
     assert ask(server, f"SHOW {setting}") == value
 
 
-def test_nobody_is_trusted(server: Server) -> None:
+def test_no_user_is_trusted_without_authentication(server: Server) -> None:
     rules = (server.postmaster.cluster / "pg_hba.conf").read_text().split()
     assert rules == ["local", "all", "all", "peer", "map=dashboard"]
     assert server.postmaster.socket_dir.stat().st_mode & 0o777 == 0o700

@@ -25,7 +25,7 @@ def find_by_command(dashboard: Dashboard, word: str) -> list[int]:
 
 
 def answers(dashboard: Dashboard) -> bool:
-    """Tell whether it answers through nginx."""
+    """Return whether it answers through nginx."""
     try:
         return dashboard.list_projects() == []
     except OSError:
@@ -53,8 +53,8 @@ def test_what_ends_is_started_again_and_named(run_dashboard: RunDashboard, make_
     os.kill(master, signal.SIGKILL)
     assert production.process.stdout
     # The lines of the example, then this one.
-    told = next(line for line in production.process.stdout if line.strip())
-    assert told == "web exited with status -9; restarting it\n"
+    line = next(line for line in production.process.stdout if line.strip())
+    assert line == "web exited with status -9; restarting it\n"
     wait_until(lambda: answers(production), what="an answer of the web workers")
     os.kill(min(find_by_command(production, "nginx")), signal.SIGKILL)
     assert production.process.stdout.readline() == "nginx exited with status -9; restarting it\n"

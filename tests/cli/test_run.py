@@ -17,7 +17,7 @@ RunDashboard = Callable[..., Dashboard]
 
 
 def is_port_free(dashboard: Dashboard) -> bool:
-    """Tell whether nobody answers on the port of a dashboard."""
+    """Return whether nothing listens on the port of a dashboard."""
     with socket.socket() as client:
         return client.connect_ex(("127.0.0.1", int(dashboard.url.rpartition(":")[2]))) != 0
 

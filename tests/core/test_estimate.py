@@ -79,9 +79,9 @@ def test_the_end_is_counted(case: dict[str, Any]) -> None:
 def test_the_time_left_falls_to_nothing_and_then_it_is_overdue(
     elapsed_s: float, left_median_s: float, left_p90_s: float, overdue_s: float
 ) -> None:
-    told = estimate_left(make_view(USUAL, None, START), START + timedelta(seconds=elapsed_s))
+    estimate = estimate_left(make_view(USUAL, None, START), START + timedelta(seconds=elapsed_s))
     wanted = {"left_median_s": left_median_s, "left_p90_s": left_p90_s, "overdue_s": overdue_s}
-    assert told == {"runs": 23, **wanted}
+    assert estimate == {"runs": 23, **wanted}
 
 
 def test_without_history_there_is_no_estimate() -> None:

@@ -1,4 +1,4 @@
-"""Addresses of a revision: built only where the run's address tells how."""
+"""URLs of a revision: built only where the run's URL shows how."""
 
 import pytest
 

@@ -21,7 +21,7 @@ MAC = "AKIA" + "IOSFODNN7EXAMPLE"
         "webhook-signature", "cookie", "Set-Cookie", "jwt", "sessionId", "secret_id", "aws.secret_access_key",
     ],
 )  # fmt: skip
-def test_these_names_tell_of_a_secret(name: str) -> None:
+def test_names_of_secrets_are_recognised(name: str) -> None:
     assert names_secret(name)
 
 
@@ -33,7 +33,7 @@ def test_these_names_tell_of_a_secret(name: str) -> None:
         "signed_off_by", "assignee", "private", "api", "key_id", "id", "sha", "密码",
     ],
 )  # fmt: skip
-def test_these_names_do_not(name: str) -> None:
+def test_other_names_are_not_secret(name: str) -> None:
     assert not names_secret(name)
 
 

@@ -1,4 +1,4 @@
-"""The stretches of time that the past of a project is told in."""
+"""The periods into which the statistics of a project are divided."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -33,7 +33,7 @@ def test_days_begin_at_midnight_and_today_is_the_last() -> None:
         (datetime(2020, 1, 1, tzinfo=UTC), Unit.WEEK),
     ],
 )
-def test_what_is_young_is_told_by_days(first: datetime | None, unit: Unit) -> None:
+def test_a_short_history_is_shown_by_day(first: datetime | None, unit: Unit) -> None:
     assert choose_unit(first, NOW) == unit
 
 

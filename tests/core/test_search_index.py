@@ -23,7 +23,7 @@ def test_a_text_has_all_pieces_of_each_of_its_parts(text: str, part: str) -> Non
 
 
 @given(st.text(), st.text(), st.text())
-def test_that_holds_for_any_text(before: str, part: str, after: str) -> None:
+def test_the_ngrams_of_any_part_are_among_those_of_the_text(before: str, part: str, after: str) -> None:
     assert hash_ngrams(part) <= hash_ngrams(before + part + after)
 
 

@@ -235,13 +235,15 @@ def test_the_start_is_the_senders_and_else_observed_where_something_began(
         pytest.param({"started_at": at(1), "completed_at": at(2), "reported_at": at(3)}, at(2), 60.0, id="its own end"),
         pytest.param({"started_at": at(2), "completed_at": at(1)}, at(1), 0.0, id="never negative"),
         pytest.param({"started_at": at(1), "completed_at": at(1, 1)}, at(1, 1), 1.0, id="in seconds"),
-        pytest.param({"started_at": at(1), "completed_at": at(2), "duration_s": 55}, at(2), 55, id="as it was told"),
-        pytest.param({"duration_s": 0}, None, 0, id="told, even 0"),
+        pytest.param(
+            {"started_at": at(1), "completed_at": at(2), "duration_s": 55}, at(2), 55, id="as it was reported"
+        ),
+        pytest.param({"duration_s": 0}, None, 0, id="reported, even 0"),
         pytest.param({"completed_at": at(2)}, at(2), None, id="no start"),
         pytest.param({"started_at": at(1)}, None, None, id="no end"),
     ],
 )
-def test_the_duration_is_what_was_told_and_else_the_time_between_start_and_end(
+def test_the_duration_is_the_reported_one_or_else_the_time_between_start_and_end(
     values: dict[str, Any], completed_at: datetime | None, duration_s: float | None
 ) -> None:
     shown = show(make_deployment(status="completed", conclusion="success", **values))
@@ -375,7 +377,7 @@ def node(key: str, **values: Any) -> Any:
     return {"key": key, "number": None, "started_at": None, "started_observed": False, "is_current": False, **values}
 
 
-def test_steps_are_ordered_by_number_then_by_the_start_that_was_told_then_by_key() -> None:
+def test_steps_are_ordered_by_number_then_by_the_reported_start_then_by_key() -> None:
     steps = [
         node("none b"),
         node("none a"),
@@ -390,7 +392,7 @@ def test_steps_are_ordered_by_number_then_by_the_start_that_was_told_then_by_key
     assert [step["key"] for step in sorted(steps, key=make_sort_key)] == ordered
 
 
-def test_of_steps_with_one_number_the_one_that_was_told_to_start_earlier_comes_first() -> None:
+def test_of_steps_with_one_number_the_one_with_the_earlier_reported_start_comes_first() -> None:
     steps = [node("a", number=1), node("b", number=1, started_at="2026-01-01T11:00:00Z")]
     assert [step["key"] for step in sorted(steps, key=make_sort_key)] == ["b", "a"]
 

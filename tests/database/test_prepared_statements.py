@@ -46,8 +46,8 @@ def test_what_goes_in_comes_out(app: Flask, kind: str) -> None:
     @settings(max_examples=40, suppress_health_check=list(HealthCheck))
     @given(st.lists(st.none() | VALUES[kind], max_size=6))
     def check(values: list[Any]) -> None:
-        told = [str(value) if kind == "uuid" and value else value for value in echo(kind, values)]
-        assert told == values
+        echoed = [str(value) if kind == "uuid" and value else value for value in echo(kind, values)]
+        assert echoed == values
 
     check()
 

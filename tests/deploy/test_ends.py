@@ -53,7 +53,7 @@ def test_worker_that_is_killed_is_replaced_and_its_count_is_kept(shape: Producti
     wait_until(lambda: read_metric(shape.ask("web", "/metrics")[2], pools) == 4 * 10, READY_WITHIN_S, "a new worker")
 
 
-def test_metrics_are_told_while_a_process_that_begins_has_not_filled_its_files(shape: ProductionShape) -> None:
+def test_metrics_are_served_while_a_process_that_begins_has_not_filled_its_files(shape: ProductionShape) -> None:
     unfilled = Path(shape.programs["web"].environ["PROMETHEUS_MULTIPROC_DIR"]) / "counter_999999999.db"
     unfilled.touch()
     assert "dashboard_pool_size" in shape.ask("web", "/metrics")[2]
@@ -73,7 +73,7 @@ def test_page_finds_the_live_process_that_is_left(shape: ProductionShape) -> Non
     assert shape.ask("live-1", "/ready")[0] == 200
 
 
-def test_without_web_workers_a_sender_is_told_to_come_again(shape: ProductionShape, page: SocketIOClient) -> None:
+def test_without_web_workers_a_sender_is_answered_503(shape: ProductionShape, page: SocketIOClient) -> None:
     shape.stop("web")
     status, headers, text = open_url(f"{shape.url}/api/webhook/deployment", b"{}")
     assert (status, headers["Content-Type"], headers["Retry-After"]) == (503, "application/problem+json", "5")

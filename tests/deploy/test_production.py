@@ -59,8 +59,8 @@ def test_what_is_posted_reaches_pages_at_both_live_processes(
 ) -> None:
     for page in pages:
         page.subscribe("overview")
-    told = "dashboard_fanout_receivers_total"
-    before = read_metric(open_url(f"{shape.url}/metrics")[2], told)
+    metric = "dashboard_fanout_receivers_total"
+    before = read_metric(open_url(f"{shape.url}/metrics")[2], metric)
     receipts: list[dict[str, Any]] = []
     for number in range(20):
         status, receipt = shape.post(make_payload(f"live {number}"))
@@ -71,7 +71,7 @@ def test_what_is_posted_reaches_pages_at_both_live_processes(
         for receipt in receipts:
             page.take_frames_until(receipt["deployment_id"], receipt["seq"])
     # Several messages may go out together, and the count follows the writing.
-    wait_until(lambda: read_metric(open_url(f"{shape.url}/metrics")[2], told) >= before + len(pages))
+    wait_until(lambda: read_metric(open_url(f"{shape.url}/metrics")[2], metric) >= before + len(pages))
 
 
 def test_pages_are_spread_over_the_live_processes(shape: ProductionShape) -> None:
@@ -116,7 +116,7 @@ def test_what_is_too_large_is_explained_by_the_dashboard(shape: ProductionShape)
     bearer = {"Authorization": f"Bearer {SECRET}", "Content_Type": "application/json"}
     status, headers, text = open_url(f"{shape.url}/api/webhook/deployment", too_large, **bearer)
     assert (status, headers["Content-Type"]) == (413, "application/problem+json")
-    assert "exceeds the capacity limit" in text
+    assert "The body is larger than 2097152 bytes." in text
 
 
 @pytest.mark.parametrize(("sender", "expected"), [({}, 413), ({"X_Gitlab_Event": "Job Hook"}, 503)])
@@ -162,7 +162,7 @@ def test_what_an_error_logs_is_json_with_the_id_of_the_answer(shape: ProductionS
     assert SECRET not in str(shape.read_log("web"))
 
 
-def test_metrics_tell_what_all_processes_counted(shape: ProductionShape, pages: list[SocketIOClient]) -> None:
+def test_metrics_add_up_the_counts_of_all_processes(shape: ProductionShape, pages: list[SocketIOClient]) -> None:
     for page in pages:
         page.subscribe("overview")
     names = [
@@ -175,7 +175,7 @@ def test_metrics_tell_what_all_processes_counted(shape: ProductionShape, pages: 
     with ThreadPoolExecutor(16) as senders:
         answers = list(senders.map(lambda number: shape.post(make_payload(f"counted {number}")), range(60)))
     assert {status for status, _ in answers} == {200}
-    # Whoever answers, through nginx or by itself, tells the same.
+    # Every process answers the same, through nginx or directly.
     for after in (open_url(f"{shape.url}/metrics")[2], *(shape.ask(name, "/metrics")[2] for name in shape.backends)):
         assert [read_metric(after, name) - read_metric(before, name) for name in names] == [60, 60, 60]
         assert read_metric(after, "dashboard_pool_size") == 4 * 10

@@ -32,7 +32,7 @@ class Database:
         """Makes a database with all tables and returns its URL."""
 
     def is_alive(self) -> bool:
-        """Tell whether the server process runs."""
+        """Return whether the server process runs."""
         return self._again.poll() is None if self._again else self._first.is_alive()
 
     def stop_immediately(self) -> None:
@@ -52,7 +52,7 @@ class Database:
         wait_until(self.is_answering, RECOVERY_S, "the recovery of PostgreSQL")
 
     def is_answering(self) -> bool:
-        """Tell whether somebody who connects is let in."""
+        """Return whether a new connection is accepted."""
         try:
             psycopg2.connect(self._first.url_of(TEMPLATE)).close()
         except psycopg2.OperationalError:

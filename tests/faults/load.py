@@ -22,13 +22,13 @@ PAUSE_S = 0.05
 PACE_S = 0.01
 """What a sender waits before the next delivery: a real one does not keep a processor busy."""
 FINISHED_WITHIN_S = 30
-PATIENCE_S = 60
+TIMEOUT_S = 60
 """For one answer; that none takes nearly as long is for the tests to say."""
 
 Answer = dict[str, Any]
 
 
-def tell_run(key: str) -> str:
+def run_id_of(key: str) -> str:
     """Return the id of the run that a delivery is about."""
     _, sender, number = key.split()
     return f"{(int(sender) + int(number)) % RUNS}"
@@ -49,7 +49,7 @@ class Load:
         self.broken: list[BaseException] = []
         """What senders saw instead of an answer."""
         self.retry_after: set[str | None] = set()
-        """What those were told that were turned away."""
+        """What the refused senders were answered."""
         self.in_flight: set[str] = set()
         """The keys of those that wait for an answer."""
         self.longest_s = 0.0
@@ -60,7 +60,7 @@ class Load:
         self._sent.append(self._pool.submit(self._send, len(self._sent)))
 
     def stop(self, within_s: float) -> None:
-        """Tell the senders to stop; what they have begun is brought to its end, if it can be in this time."""
+        """Stop the senders, and wait up to this long for the deliveries that they have begun."""
         self._give_up_at = time.monotonic() + within_s
         self._stopping.set()
 
@@ -72,7 +72,7 @@ class Load:
 
     def _send(self, sender: int) -> None:
         port = self._ports[sender % len(self._ports)]
-        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)) as connection:
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_S)) as connection:
             for number in itertools.takewhile(self._goes_on, itertools.count()):
                 key = f"step {sender} {number}"
                 while (answer := self._post(connection, key)) is None:
@@ -100,7 +100,7 @@ class Load:
 
     def _post(self, connection: http.client.HTTPConnection, key: str) -> Answer | None:
         """Return the answer if it was acknowledged."""
-        report = {"project": "load", "run_id": tell_run(key), "step_name": key, "step_status": "success"}
+        report = {"project": "load", "run_id": run_id_of(key), "step_name": key, "step_status": "success"}
         headers = {
             "Authorization": f"Bearer {SECRET}",
             "Content-Type": "application/json",

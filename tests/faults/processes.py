@@ -24,6 +24,6 @@ def kill_workers(server: DashboardServer) -> None:
 
 
 def is_listening(server: DashboardServer) -> bool:
-    """Tell whether somebody who comes now is let in."""
+    """Return whether a new connection is accepted."""
     with socket.socket() as client:
         return client.connect_ex(("127.0.0.1", server.port)) == 0

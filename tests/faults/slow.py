@@ -52,8 +52,8 @@ def vanish(server: DashboardServer, begun: bytes) -> None:
     client.close()
 
 
-def is_hung_up(client: socket.socket) -> bool:
-    """Tell whether the server has closed this connection, with an answer or without."""
+def is_closed(client: socket.socket) -> bool:
+    """Return whether the server has closed this connection, with an answer or without."""
     client.settimeout(0)
     try:
         return client.recv(1000) == b""

@@ -5,7 +5,7 @@ import contextlib
 from tests.faults.conftest import Watch
 from tests.faults.database import Database, fetch, holding
 from tests.faults.load import sending
-from tests.faults.slow import BEGUN_BODY, BEGUN_HEADERS, connect, dripping, is_hung_up, vanish
+from tests.faults.slow import BEGUN_BODY, BEGUN_HEADERS, connect, dripping, is_closed, vanish
 from tests.faults.truth import check_truth
 from tests.support.fixtures import StartDashboard
 from tests.support.servers import wait_until
@@ -39,7 +39,7 @@ def test_slow_bodies(database: Database, start_dashboard: StartDashboard, watch:
     viewers = watch(server)
     with dripping(server, BEGUN_BODY, SLOW) as clients, sending(server.port) as load:
         load.wait_for_more(300)
-        assert not any(map(is_hung_up, clients))
+        assert not any(map(is_closed, clients))
         ((connections,),) = fetch(server.database_url, CONNECTIONS)
     assert connections < 10, "who has not finished holds nothing that is scarce"
     assert load.longest_s < HEALTHY_WITHIN_S
@@ -47,12 +47,12 @@ def test_slow_bodies(database: Database, start_dashboard: StartDashboard, watch:
     check_truth(server, load, viewers)
 
 
-def test_slow_headers_are_hung_up_on(start_dashboard: StartDashboard, watch: Watch) -> None:
+def test_a_client_with_slow_headers_is_disconnected(start_dashboard: StartDashboard, watch: Watch) -> None:
     server = start_dashboard()
     viewers = watch(server)
     with dripping(server, BEGUN_HEADERS, SLOW) as clients, sending(server.port) as load:
         load.wait_for_more(100)
-        wait_until(lambda: all(map(is_hung_up, clients)), what="an end of patience")
+        wait_until(lambda: all(map(is_closed, clients)), what="the timeout")
         load.wait_for_more(100)
     assert load.longest_s < HEALTHY_WITHIN_S
     check_truth(server, load, viewers)

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.faults.database import Database
-from tests.faults.load import sending, tell_run
+from tests.faults.load import run_id_of, sending
 from tests.faults.processes import kill_workers
 from tests.faults.truth import check_truth
 from tests.support.chromium import expect_fresh, wait_connection
@@ -43,7 +43,7 @@ def test_pages_while_the_database_is_away_and_workers_die(
         wait_connection(page, "live")
         expect_fresh(page, fresh)
         assert page.evaluate("() => window.neverReloaded")
-    steps = [key for key in load.acknowledged if tell_run(key) == "0"]
+    steps = [key for key in load.acknowledged if run_id_of(key) == "0"]
     expect(pages[0].locator("[data-view=step]")).to_have_count(len(steps))
     check_truth(dashboard_server, load)
 

@@ -94,7 +94,7 @@ def test_frozen_for_20_s(database: Database, start_dashboard: StartDashboard, wa
         with database.frozen():
             add_senders(load, AWAY_S)
             assert server.get("/health")[0] == 200
-            assert load.statuses[503], "somebody was told to come again"
+            assert load.statuses[503], "some sender was answered 503"
         load.wait_for_more()
     check_truth(server, load, viewers)
     assert load.longest_s < ANSWER_WITHIN_S

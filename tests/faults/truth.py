@@ -8,14 +8,14 @@ from typing import Any
 
 from dashboard.ingest.delivery import decompress_body
 from tests.faults.database import fetch
-from tests.faults.load import RUNS, Load, tell_run
+from tests.faults.load import RUNS, Load, run_id_of
 from tests.faults.viewer import Viewer
 from tests.support.servers import DashboardServer
 from tests.support.views import View, patch_deployment, sort_parts
 
 
 def check_truth(server: DashboardServer, load: Load, viewers: Iterable[Viewer] = ()) -> None:
-    """Compare what the server has and shows with what its senders were told."""
+    """Compare what the server has and shows with what its senders were answered."""
     assert load.acknowledged, "there was no load"
     assert set(load.statuses) <= {200, 503}
     assert None not in load.retry_after, "an answer 503 must say when to come again"
@@ -41,8 +41,8 @@ def check_inbox(server: DashboardServer, load: Load) -> None:
 
 
 def check_deployment(server: DashboardServer, load: Load, run: str) -> View:
-    """A run has the steps that were acknowledged, each told by one of its events, whose seqs have no gap."""
-    names = sorted(key for key in load.acknowledged if tell_run(key) == run)
+    """A run has the steps that were acknowledged, each in one of its events, whose seqs have no gap."""
+    names = sorted(key for key in load.acknowledged if run_id_of(key) == run)
     ((deployment_id,),) = fetch(server.database_url, "SELECT id FROM deployments WHERE run_id = %s", run)
     view: View = server.get(f"/api/deployments/{deployment_id}")[1]
     steps = list(itertools.chain.from_iterable(job["steps"] for job in view["jobs"]))
@@ -70,11 +70,11 @@ def read_events(server: DashboardServer, deployment_id: int) -> list[View]:
 
 
 def find_differences(replayed: Any, fresh: Any, path: str = "") -> list[str]:
-    """Return what events told otherwise than a fresh view shows it; what only the one of them has is not compared."""
+    """Return where the replayed events differ from a fresh view; fields that only one of them has are not compared."""
     if isinstance(replayed, dict) and isinstance(fresh, dict):
         return [
             difference
             for key in replayed.keys() & fresh.keys() - {"project"}
             for difference in find_differences(replayed[key], fresh[key], f"{path}/{key}")
         ]
-    return [] if replayed == fresh else [f"{path}: told {replayed!r}, shown {fresh!r}"]
+    return [] if replayed == fresh else [f"{path}: replayed {replayed!r}, shown {fresh!r}"]

@@ -76,7 +76,7 @@ def test_these_media_types_are_json(content_type: str) -> None:
 @pytest.mark.parametrize(
     "content_type", ["text/plain", "application/x-www-form-urlencoded", "application/jsonl", "json"]
 )
-def test_others_are_not(content_type: str) -> None:
+def test_other_media_types_are_415(content_type: str) -> None:
     with pytest.raises(ProblemError, match=r"^Send JSON, with Content-Type: application/json\.$") as problem:
         require_json(content_type)
     assert problem.value.status == 415

@@ -13,6 +13,14 @@ def parse(*lines: str) -> http.client.HTTPMessage:
     return http.client.parse_headers(io.BytesIO("".join(f"{line}\r\n" for line in (*lines, "")).encode("latin-1")))
 
 
+@pytest.mark.parametrize("raw", [b"X-Token: a\n folded\r\n\r\n", b"X-Token: a\r folded\r\n\r\n"])
+def test_a_header_is_folded_whatever_ends_its_lines(raw: bytes) -> None:
+    headers = http.client.parse_headers(io.BytesIO(raw))
+    assert not headers.defects
+    with pytest.raises(AmbiguousRequestError, match=r"^a header that is none, or is folded$"):
+        check_headers(headers)
+
+
 @pytest.mark.parametrize(
     "lines",
     [

@@ -88,7 +88,7 @@ def broken_app(fresh_application: Flask) -> Flask:
 @pytest.mark.parametrize(
     ("path", "media_type"), [("/api/broken", "application/problem+json"), ("/broken", "text/html; charset=utf-8")]
 )
-def test_error_of_ours_is_500_and_tells_nothing_of_it(broken_app: Flask, path: str, media_type: str) -> None:
+def test_error_of_ours_is_500_without_details(broken_app: Flask, path: str, media_type: str) -> None:
     response = broken_app.test_client().get(path)
     assert (response.status_code, response.content_type) == (500, media_type)
     assert "5150" not in response.text

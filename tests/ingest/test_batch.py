@@ -184,7 +184,7 @@ def test_a_report_that_crosses_the_announcement_of_its_silence_lifts_it() -> Non
     assert [event["deployment"].get("state") for event in events] == ["stale", "running"]
 
 
-def test_more_patience_takes_an_announcement_back() -> None:
+def test_a_longer_stale_limit_withdraws_the_announcement() -> None:
     (first,) = ingest(make_incoming(make_report(status="queued")))
     announce_stale(db.engine, NOW + timedelta(hours=1), stale_s=600)
     announce_stale(db.engine, NOW + timedelta(hours=1), stale_s=7200)

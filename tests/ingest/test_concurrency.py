@@ -34,7 +34,7 @@ def post_at_once(server: DashboardServer, payloads: Sequence[dict[str, Any]]) ->
 
 
 def read_comparable(server: DashboardServer, deployment_id: int) -> str:
-    """Return the deployment's JSON without what tells of receipt and of which one it is."""
+    """Return the deployment's JSON without its id and the times of receipt."""
     view = server.get(f"/api/deployments/{deployment_id}")[1]
     for part in (view, *view["jobs"], *(step for job in view["jobs"] for step in job["steps"])):
         for name in ("id", "seq", "url", "run_id"):
@@ -64,10 +64,10 @@ def test_sixteen_at_once_on_one_new_deployment_are_all_kept(dashboard_server: Da
     view = dashboard_server.get(f"/api/deployments/{number}")[1]
     assert view["completed_steps"] == 16
     # Those that were committed together share a seq: one for each commit, and none is left out.
-    told = {answer["seq"] for _, answer in answers}
-    assert told == set(range(1, view["seq"] + 1))
+    seqs = {answer["seq"] for _, answer in answers}
+    assert seqs == set(range(1, view["seq"] + 1))
     events = dashboard_server.get(f"/api/deployments/{number}/events")[1]["items"]
-    assert [event["seq"] for event in events] == sorted(told)
+    assert [event["seq"] for event in events] == sorted(seqs)
     assert sum(len(event["steps"]) for event in events) == 16
 
 

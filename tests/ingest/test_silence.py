@@ -38,7 +38,7 @@ def test_a_run_is_stale_after_three_times_the_usual_longest_gap(app: Flask) -> N
     assert (silent["state"], silent["stale_since"]) == (State.STALE, "2026-06-01T12:00:00Z")
 
 
-def test_lists_and_announcements_have_the_same_patience(app: Flask) -> None:
+def test_lists_and_announcements_have_the_same_stale_limit(app: Flask) -> None:
     for run in (1, 2, 3):
         run_with_gap(run, 900)
     number = report(4, "running", 0)

@@ -64,9 +64,9 @@ def test_what_comes_while_one_is_written_shares_the_next_batch_and_each_gets_its
     with ThreadPoolExecutor(32) as pool:
         receipts = submit_while_writing(writer, pool, deliveries)
         disk.let_go.set()
-        told = [receipt.result(20) for receipt in receipts[1:]]
+        answered = [receipt.result(20) for receipt in receipts[1:]]
     assert disk.batches == [1, 20]
-    assert {receipt.delivery_id for receipt in told} == {incoming.id for incoming in deliveries}
+    assert {receipt.delivery_id for receipt in answered} == {incoming.id for incoming in deliveries}
     assert not writer.is_writing
 
 

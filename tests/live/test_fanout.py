@@ -24,7 +24,7 @@ WARM_ANSWERS = 10
 
 
 class Wire:
-    """A WebSocket to `/live` that reads only when it is told to."""
+    """A WebSocket to `/live` that reads only when asked to."""
 
     def __init__(self) -> None:
         self._socket = socket.socket()
@@ -73,7 +73,7 @@ class Wire:
         """Return the next Socket.IO event, name and frame."""
         return json.loads(self.read_until("42/live,").removeprefix("42/live,"))
 
-    def is_hung_up(self) -> bool:
+    def is_closed(self) -> bool:
         """Say whether the server has ended the connection, without reading from it."""
         state = self._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]
         return state != TCP_ESTABLISHED
@@ -131,7 +131,7 @@ def read_peak_bytes(server: DashboardServer) -> int:
     return int(peak) * 1024
 
 
-def stall_and_tell(stalled: Wire, reading: SocketIOClient, rows: Rows, events: int) -> tuple[int, int]:
+def stall_and_publish(stalled: Wire, reading: SocketIOClient, rows: Rows, events: int) -> tuple[int, int]:
     """Let one client stall and another read while that many large events happen; return the deployment and its seq."""
     deployment_id = rows.make_deployment(seq=1)
     for number, topic in enumerate((f"deployment:{deployment_id}", "overview")):
@@ -145,11 +145,11 @@ def stall_and_tell(stalled: Wire, reading: SocketIOClient, rows: Rows, events: i
     return deployment_id, seq
 
 
-def test_a_client_that_stalls_reads_whole_frames_is_told_to_resynchronise_and_then_has_the_truth(
+def test_a_client_that_stalls_reads_whole_frames_and_can_resynchronise(
     connect_wire: Callable[[], Wire], connect_client: ConnectClient, rows: Rows
 ) -> None:
     stalled = connect_wire()
-    deployment_id, seq = stall_and_tell(stalled, connect_client(), rows, events=8)
+    deployment_id, seq = stall_and_publish(stalled, connect_client(), rows, events=8)
     reached, taken = 1, 0
     while (event := stalled.read_event()) != ["resync"]:
         assert event[1]["prev_seq"] == reached
@@ -167,20 +167,20 @@ def test_a_client_that_takes_nothing_is_dropped(
     connect_wire: Callable[[], Wire], connect_client: ConnectClient, rows: Rows
 ) -> None:
     stalled = connect_wire()
-    stall_and_tell(stalled, connect_client(), rows, events=8)
-    wait_until(stalled.is_hung_up, within_s=WITHIN_S)
+    stall_and_publish(stalled, connect_client(), rows, events=8)
+    wait_until(stalled.is_closed, within_s=WITHIN_S)
 
 
-def test_what_is_told_to_a_client_that_does_not_read_fills_no_memory(
+def test_messages_to_a_client_that_does_not_read_fill_no_memory(
     connect_wire: Callable[[], Wire], connect_client: ConnectClient, rows: Rows, dashboard_server: DashboardServer
 ) -> None:
-    stall_and_tell(connect_wire(), connect_client(), rows, events=8)
+    stall_and_publish(connect_wire(), connect_client(), rows, events=8)
     before = read_peak_bytes(dashboard_server)
     stalled = [connect_wire() for _ in range(5)]
     for wire in stalled[1:]:
         wire.send_event(0, "subscribe", {"topic": "overview"})
         wire.read_until("43/live,0")
-    stall_and_tell(stalled[0], connect_client(), rows, events=24)
+    stall_and_publish(stalled[0], connect_client(), rows, events=24)
     assert read_peak_bytes(dashboard_server) - before < 12 * 1024 * 1024
 
 
@@ -241,7 +241,7 @@ def test_a_client_that_speaks_another_protocol_is_disconnected(
     other.take_frames_until(deployment_id, rows.add_message(deployment_id, "hello"))
     while broken.read_text() is not None:
         pass
-    assert broken.is_hung_up()
+    assert broken.is_closed()
 
 
 def test_a_flood_of_messages_is_answered_in_order(connect_wire: Callable[[], Wire]) -> None:
@@ -275,7 +275,7 @@ def test_only_a_handshake_of_the_same_origin_is_accepted(
 
 
 @pytest.mark.parametrize("application", ["tests.live.unfamiliar:app", "tests.live.unfamiliar_within:app"])
-def test_if_the_libraries_change_inside_pages_are_told_their_way_and_the_log_says_so(
+def test_if_the_libraries_change_their_own_fan_out_is_used_and_logged(
     make_database: MakeDatabase,
     tmp_path: Path,
     connect_client: ConnectClient,

@@ -55,7 +55,7 @@ def test_each_topic_gets_its_own_events_only(connect_client: ConnectClient, rows
     assert all(page.has_nothing_more() for page in pages.values())
 
 
-def test_a_new_deployment_is_told_from_its_beginning(connect_client: ConnectClient, rows: Rows) -> None:
+def test_a_new_deployment_is_announced_with_all_its_fields(connect_client: ConnectClient, rows: Rows) -> None:
     page = connect_client()
     page.subscribe("overview")
     deployment_id = rows.make_deployment()
@@ -65,7 +65,7 @@ def test_a_new_deployment_is_told_from_its_beginning(connect_client: ConnectClie
     assert frames[0]["deployment"] == {"id": deployment_id}
 
 
-def test_every_process_tells_its_own_pages(
+def test_every_process_updates_its_own_pages(
     start_dashboard: StartDashboard, dashboard_server: DashboardServer, connect_client: ConnectClient, rows: Rows
 ) -> None:
     deployment_id = rows.make_deployment(seq=1)

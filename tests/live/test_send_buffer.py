@@ -48,7 +48,7 @@ def read_frames(client: gevent.socket.socket) -> list[int]:
 
 
 def ends_soon(client: gevent.socket.socket) -> bool:
-    """Return whether the connection ends, after what the client has yet to read, within the client's patience."""
+    """Return whether the connection ends, after what the client has yet to read, within the client's timeout."""
     try:
         while client.recv(65536):
             pass
@@ -95,7 +95,7 @@ def test_what_is_sent_while_a_frame_is_half_written_comes_after_it(
     assert read_frames(client) == [20]
 
 
-def test_a_client_that_takes_nothing_is_hung_up_and_sending_to_it_fails(
+def test_a_client_that_does_not_read_is_disconnected_and_sending_to_it_fails(
     ends: tuple[SendBuffer, gevent.socket.socket], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     send_buffer, client = ends
@@ -110,7 +110,7 @@ def test_a_client_that_takes_nothing_is_hung_up_and_sending_to_it_fails(
     assert ends_soon(client)
 
 
-def test_a_client_that_is_gone_is_no_error_for_who_tells_everyone(
+def test_a_client_that_is_gone_is_no_error_for_the_fan_out(
     ends: tuple[SendBuffer, gevent.socket.socket],
 ) -> None:
     send_buffer, client = ends

@@ -75,7 +75,7 @@ def test_what_does_not_exist_cannot_be_subscribed_to(topic: str, connect_client:
     assert connect_client().subscribe(topic) == UNKNOWN
 
 
-def test_whoever_was_refused_a_topic_is_not_told_about_it_later(connect_client: ConnectClient, rows: Rows) -> None:
+def test_a_refused_subscriber_gets_no_messages(connect_client: ConnectClient, rows: Rows) -> None:
     page = connect_client()
     missing = rows.make_deployment() + 1
     assert page.subscribe(f"deployment:{missing}") == UNKNOWN

@@ -156,11 +156,11 @@ def test_reports_and_deletion_do_not_get_into_each_others_way(app: Flask) -> Non
     settings = app.config["SETTINGS"]
 
     def send(first: int) -> Sequence[Verdict]:
-        told: list[Verdict] = []
+        answered: list[Verdict] = []
         for start in range(first, number, 20):
             batch = [make_incoming(report, received_at=at) for report in reports[start : start + 20]]
-            told += [receipt.verdict for receipt in ingest_deliveries(db_engine, batch, settings)]
-        return told
+            answered += [receipt.verdict for receipt in ingest_deliveries(db_engine, batch, settings)]
+        return answered
 
     def delete() -> None:
         with app.app_context():
@@ -170,7 +170,7 @@ def test_reports_and_deletion_do_not_get_into_each_others_way(app: Flask) -> Non
     db_engine = db.engine
     with ThreadPoolExecutor(5) as pool:
         deleting = pool.submit(delete)
-        verdicts = [verdict for told in pool.map(send, (0, 5, 10, 15)) for verdict in told]
+        verdicts = [verdict for answered in pool.map(send, (0, 5, 10, 15)) for verdict in answered]
         deleting.result()
     assert set(verdicts) == {Verdict.APPLIED}
     delete_old_deployments(db.engine, current_settings(), NOW)

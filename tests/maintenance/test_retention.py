@@ -17,7 +17,7 @@ INSTANT = timedelta(microseconds=1)
 
 
 def add_delivery(rows: Rows, received_at: datetime, size: int = 10) -> None:
-    """Add a delivery to the inbox."""
+    """Store a delivery."""
     rows.fetch(
         "INSERT INTO deliveries (id, received_at, source, dialect, verdict, headers, body, body_size)"
         " VALUES (%s, %s, 'default', 'native', 'applied', '{}', %s, %s)",

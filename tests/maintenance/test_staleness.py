@@ -75,7 +75,7 @@ def test_many_announcing_at_once_announce_each_once(app: Flask, own_rows: Rows) 
 
 
 def take_states(page: SocketIOClient, since: int, last: str) -> list[str]:
-    """Return the states a page that was at `since` is told, up to and with the last."""
+    """Return the states that a page at `since` receives, up to and including the last."""
     states: list[str] = []
     while not states or states[-1] != last:
         _, frame = page.take_frame()

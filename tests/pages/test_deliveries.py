@@ -1,4 +1,4 @@
-"""The pages of the inbox without a browser: the list with its filters, one delivery, replay by a form."""
+"""The pages of deliveries without a browser: the list with its filters, one delivery, replay by a form."""
 
 import re
 from html import unescape

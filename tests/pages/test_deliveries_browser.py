@@ -1,4 +1,4 @@
-"""The pages of the inbox in Chromium: times, replay with one click, axe, width."""
+"""The pages of deliveries in Chromium: times, replay with one click, axe, width."""
 
 import base64
 import json
@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Page
 
-from tests.support.chromium import LOOKS, expect_accessible
+from tests.support.chromium import VIEWPORTS, expect_accessible
 from tests.support.chromium_fixtures import OpenPage
 from tests.support.sending import send
 from tests.support.servers import SECRET, DashboardServer
@@ -47,7 +47,7 @@ def list_items(server: DashboardServer, query: str) -> list[str]:
 
 
 def list_paths(ids: list[str]) -> list[str]:
-    """Return the addresses of the pages of the inbox in each of their states."""
+    """Return the URLs of the pages of deliveries in each of their states."""
     lists = [
         "",
         "?verdict=failed&replayed=3&skipped=1&failed=2&applied=1&left=a",
@@ -72,7 +72,7 @@ def unfold_each(open_page: OpenPage, paths: list[str], width: int, **options: st
         yield page
 
 
-@pytest.mark.parametrize(("width", "theme", "locale"), LOOKS)
+@pytest.mark.parametrize(("width", "theme", "locale"), VIEWPORTS)
 def test_axe_finds_nothing(
     open_page: OpenPage, dashboard_server: DashboardServer, width: int, theme: str, locale: str
 ) -> None:

@@ -151,7 +151,7 @@ def test_empty_results_say_what_to_do(client: FlaskClient) -> None:
 
 
 def test_a_window_without_results_leads_on(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(windows, "WINDOW", 5)
+    monkeypatch.setattr(windows, "MAX_WINDOW_ROWS", 5)
     deploy(client, *range(1, 9), branch="main")
     deploy(client, 100, branch="main")
     page = read(client, "/deployments?branch=dev")
@@ -198,8 +198,8 @@ def test_an_export_that_reached_its_limit_says_so(client: FlaskClient) -> None:
     deploy(client, 1, 2)
     (row, _) = read_rows(client, "/deployments.csv")
     view = {**{name: value or None for name, value in row.items()}, "project": {"slug": "shop"}}
-    assert "only the newest 2 deployments are exported" in "".join(write_csv([[view, view]], most=2))
-    assert "are exported" not in "".join(write_csv([[view]], most=2))
+    assert "only the newest 2 deployments are exported" in "".join(write_csv([[view, view]], max_rows=2))
+    assert "are exported" not in "".join(write_csv([[view]], max_rows=2))
 
 
 def test_the_api_narrows_by_person_too(client: FlaskClient) -> None:

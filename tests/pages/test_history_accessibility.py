@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page
 
-from tests.support.chromium import LOOKS, expect_accessible, wait_connection
+from tests.support.chromium import VIEWPORTS, expect_accessible, wait_connection
 from tests.support.chromium_fixtures import OpenPage
 from tests.support.sending import send
 from tests.support.servers import DashboardServer
@@ -45,7 +45,7 @@ def unfold_each(open_page: OpenPage, width: int, **options: str) -> Iterator[Pag
         yield page
 
 
-@pytest.mark.parametrize(("width", "theme", "locale"), LOOKS)
+@pytest.mark.parametrize(("width", "theme", "locale"), VIEWPORTS)
 def test_axe_finds_nothing(
     open_page: OpenPage, dashboard_server: DashboardServer, width: int, theme: str, locale: str
 ) -> None:

@@ -25,4 +25,5 @@ def test_each_run_is_listed_once_as_the_table_says(case: dict[str, Any]) -> None
 def test_stale_deployments_come_last_and_are_not_counted() -> None:
     running = [{"id": 3, "state": "stale"}, {"id": 2, "state": "running"}, {"id": 1, "state": "queued"}]
     assert [deployment["id"] for deployment in lists.order_running(running)] == [2, 1, 3]
-    assert lists.count_watched(running, PROJECTS) == {"running": 2, "failed": 1}
+    projects = [*PROJECTS, {"last_deployment": {"state": "failed"}}]
+    assert lists.count_watched(running, projects) == {"running": 2, "failed": 2}

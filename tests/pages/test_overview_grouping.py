@@ -4,6 +4,7 @@ import json
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from werkzeug.urls import iri_to_uri
@@ -15,7 +16,7 @@ TABLE = json.loads((Path(__file__).parents[1] / "js" / "overview_grouping.json")
 NOW = datetime.fromisoformat(TABLE["now"])
 
 
-@pytest.mark.parametrize("case", TABLE["cases"], ids=lambda case: str(case["choices"]))
+@pytest.mark.parametrize("case", TABLE["cases"], ids=lambda case: urlencode(case["choices"]))
 def test_projects_are_arranged_as_the_table_says(case: dict[str, Any]) -> None:
     arranged = arrange_projects(TABLE["projects"], read_choices(case["choices"]), NOW)
     slugs = [[group["key"], [project["slug"] for project in group["projects"]]] for group in arranged["groups"]]

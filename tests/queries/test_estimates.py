@@ -126,7 +126,7 @@ def test_a_skipped_step_took_no_time_that_counts(numbers: Iterator[int]) -> None
     assert read_view(add_open())["usual"]["steps"]["deploy/build"] == {"duration": None, "left": [100.0, 100.0, 3]}
 
 
-def test_lists_tell_it_of_what_is_open_and_whole_deployments_always(numbers: Iterator[int]) -> None:
+def test_lists_have_it_for_open_deployments_and_single_views_always(numbers: Iterator[int]) -> None:
     ended = [add_run(numbers, seconds) for seconds in (100, 100, 100, 100)][-1]
     opened = add_open()
     listed = {view["id"]: view for view in list_deployments(open_reader(NOW), DeploymentFilters(), 50, None)[0]}
@@ -155,7 +155,7 @@ def test_one_query_answers_for_any_number_of_deployments_and_none_the_next_time(
     assert len(statements) == 1
 
 
-def test_what_is_remembered_and_what_is_not_are_told_together(numbers: Iterator[int]) -> None:
+def test_cached_and_uncached_histories_are_returned_together(numbers: Iterator[int]) -> None:
     for seconds in (100, 150, 200):
         add_run(numbers, seconds)
     keys = [(view["id"], view["environment"]) for view in (read_view(add_open(run_id=f"open {n}")) for n in range(2))]
@@ -164,7 +164,7 @@ def test_what_is_remembered_and_what_is_not_are_told_together(numbers: Iterator[
     assert [usual and usual["runs"] for usual in read_usual(open_reader(NOW), keys).values()] == [3, 3]
 
 
-def test_what_was_told_too_late_is_known_once_the_history_is_read_anew(
+def test_what_was_reported_too_late_is_known_once_the_history_is_read_anew(
     numbers: Iterator[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(estimates, "history_cache", estimates.make_history_cache(max_age_s=0))
@@ -191,7 +191,7 @@ def test_a_deployment_that_names_its_environment_later_has_the_history_of_that(n
     assert read_view(opened)["usual"]["runs"] == 3
 
 
-def test_a_history_larger_than_all_that_is_remembered_is_told_all_the_same(
+def test_a_history_larger_than_the_cache_is_returned_all_the_same(
     numbers: Iterator[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(estimates, "history_cache", estimates.make_history_cache(max_steps=2))

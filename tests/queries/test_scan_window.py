@@ -26,7 +26,7 @@ LATER = NOW + MIN_AGE + timedelta(minutes=1)
 @pytest.fixture(autouse=True)
 def _small_windows(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     """Run within the application, and let a page look at ten rows only."""
-    monkeypatch.setattr(windows, "WINDOW", 10)
+    monkeypatch.setattr(windows, "MAX_WINDOW_ROWS", 10)
 
 
 RUN_IDS = count()

@@ -74,7 +74,7 @@ class TestEnvironments:
         monkeypatch.setattr(statistics, "MAX_ENVIRONMENTS", 2)
         for run_id, name in enumerate(("b", "c", "a", "d", "c")):
             deploy(run_id, days_ago=10 - run_id, environment=name)
-        assert [told["environment"] for told in list_environments(open_reader(NOW), "shop")] == ["c", "d"]
+        assert [environment["environment"] for environment in list_environments(open_reader(NOW), "shop")] == ["c", "d"]
 
     def test_other_projects_have_their_own(self) -> None:
         deploy(1, project="other", environment="production")
@@ -103,16 +103,16 @@ class TestOutcomes:
         total = read_outcomes(open_reader(NOW), "shop")["total"]
         assert (total["succeeded"], total["median_s"], total["p90_s"]) == (2, 50, 50)
 
-    def test_a_young_project_is_told_by_days(self) -> None:
+    def test_a_young_project_is_shown_by_day(self) -> None:
         deploy(1, days_ago=2)
         deploy(2, days_ago=0, status="failed")
         outcomes = read_outcomes(open_reader(NOW), "shop")
         counted = {period["start"]: period["counted"] for period in outcomes["periods"] if period["counted"]}
         assert outcomes["unit"] == "day"
         assert counted == {"2026-05-30": 1, "2026-06-01": 1}
-        assert (outcomes["most"], outcomes["longest_s"]) == (1, 60)
+        assert (outcomes["max_counted"], outcomes["max_p90_s"]) == (1, 60)
 
-    def test_an_old_project_is_told_by_weeks_and_what_is_older_than_them_is_left_out(self) -> None:
+    def test_an_old_project_is_shown_by_week_without_what_is_older(self) -> None:
         deploy(1, days_ago=400)
         deploy(2, days_ago=7)
         deploy(3, days_ago=6)
@@ -121,7 +121,7 @@ class TestOutcomes:
         assert [period["counted"] for period in outcomes["periods"]] == [0] * 11 + [2, 0]
         assert outcomes["total"]["counted"] == 2
 
-    def test_a_busy_project_is_told_by_days_however_old_it_is(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_busy_project_is_shown_by_day_at_any_age(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(statistics, "MAX_WEEKLY", 2)
         for run_id, days_ago in enumerate((400, 30, 2)):
             deploy(run_id, days_ago=days_ago)
@@ -133,7 +133,7 @@ class TestOutcomes:
     def test_without_any_deployment_there_is_no_rate(self) -> None:
         outcomes = read_outcomes(open_reader(NOW), "nobody")
         assert outcomes["total"] == {"succeeded": 0, "counted": 0, "rate_pct": None, "median_s": None, "p90_s": None}
-        assert (outcomes["most"], outcomes["longest_s"]) == (0, None)
+        assert (outcomes["max_counted"], outcomes["max_p90_s"]) == (0, None)
 
 
 class TestSteps:

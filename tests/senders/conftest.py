@@ -11,7 +11,7 @@ from tests.senders.report_harness import INSTALLED, Receiver, Sender, make_sende
 
 @pytest.fixture(scope="session", autouse=True)
 def _interruptible() -> None:
-    """Let signals reach report.sh that a shell in the background, or nohup, has us ignore: a handler is not inherited."""
+    """Let signals reach report.sh that nohup, or a shell in the background, has ignored: handlers are not inherited."""
     for number in (signal.SIGINT, signal.SIGHUP):
         if signal.getsignal(number) == signal.SIG_IGN:
             signal.signal(number, lambda *_: None)

@@ -48,7 +48,7 @@ class Delivery:
         return json.loads(self.body)
 
     def is_signed_with(self, key: bytes) -> bool:
-        """Tell whether the signature is right and the timestamp is of this minute."""
+        """Return whether the signature is right and the timestamp is of this minute."""
         at = self.headers["webhook-timestamp"]
         digest = hmac.new(key, f"{self.id}.{at}.".encode() + self.body, hashlib.sha256).digest()
         return self.headers["webhook-signature"] == f"v1,{base64.b64encode(digest).decode()}" and (

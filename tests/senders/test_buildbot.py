@@ -69,14 +69,14 @@ class Buildbot:
         log = self.directory / "master" / "twistd.log"
 
         def is_ready() -> bool:
-            told = log.read_text() if log.exists() else ""
-            assert process.poll() is None, told
-            return "BuildMaster is running" in told
+            text = log.read_text() if log.exists() else ""
+            assert process.poll() is None, text
+            return "BuildMaster is running" in text
 
         wait_until(is_ready, WITHIN_S, "a running Buildbot")
 
     def send_change(self, *arguments: str) -> None:
-        """Tell of a change, which starts a build."""
+        """Report a change, which starts a build."""
         self._run("sendchange", f"--master={self.address}", "--auth=change:changes", *arguments, "shop.py")
 
     def open_gate(self) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from dashboard.core.report import DEPLOYMENT_FIELDS, JOB_FIELDS, PROJECT_FIELDS, STEP_FIELDS, Report, merge_reports
-from dashboard.webhooks.dialects.payload import NAME_LENGTH, Ignored, MalformedError
+from dashboard.webhooks.dialects.payload import MAX_NAME_LENGTH, Ignored, MalformedError
 
 numbers = st.sampled_from([0, -1, 2**31, 2**63, 10**400, 1e308, float("inf"), float("nan")]) | st.integers()
 texts = st.sampled_from(
@@ -72,7 +72,7 @@ def check(dialect: ModuleType, event: str, body: Any) -> None:
     # Only senders without a header for it have one.
     name_delivery = getattr(dialect, "name_delivery", None)
     key = name_delivery and name_delivery(event, body)
-    assert key is None or (0 < len(key) <= 3 * NAME_LENGTH and key.encode())
+    assert key is None or (0 < len(key) <= 3 * MAX_NAME_LENGTH and key.encode())
     try:
         parsed = dialect.parse(event, body)
     except MalformedError:
@@ -85,7 +85,7 @@ def check(dialect: ModuleType, event: str, body: Any) -> None:
 def check_report(report: Report) -> None:
     """See that a report can be stored and merged, and claims only fields that there are."""
     keys = {*report.jobs, *(key for step_key in report.steps for key in step_key)}
-    assert all(0 < len(key) <= NAME_LENGTH for key in keys)
+    assert all(0 < len(key) <= MAX_NAME_LENGTH for key in keys)
     assert {job_key for job_key, _ in report.steps} <= set(report.jobs)
     assert merge_reports(report, report) == report
     assert set(report.project.fields) <= set(PROJECT_FIELDS)

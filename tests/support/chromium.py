@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, WebSocketRoute
 
 DEADLINE_S = 20
-LOOKS = [(1280, "light", "en-GB"), (1280, "dark", "zh-CN"), (390, "dark", "en-GB"), (390, "light", "zh-CN")]
+VIEWPORTS = [(1280, "light", "en-GB"), (1280, "dark", "zh-CN"), (390, "dark", "en-GB"), (390, "light", "zh-CN")]
 """Widths, themes and languages in which a page is looked at: each beside each of the others once."""
 
 READ_MAIN = """() => {

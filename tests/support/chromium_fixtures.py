@@ -38,7 +38,7 @@ def open_page(browser: Browser, dashboard_server: DashboardServer) -> Iterator[O
 
     `socket=False`: its socket does not get through. `outage=True`: the server will be away, of which browsers complain.
     """
-    complaints: list[str] = []
+    errors: list[str] = []
     contexts = []
 
     def open_path(path: str | None, *, socket: bool = True, outage: bool = False, **options: Any) -> Page:
@@ -47,8 +47,8 @@ def open_page(browser: Browser, dashboard_server: DashboardServer) -> Iterator[O
         page = context.new_page()
         page.set_default_timeout(20_000)
         if not outage:
-            page.on("console", lambda message: complaints.extend(_read_complaints(message)))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
+            page.on("console", lambda message: errors.extend(_read_errors(message)))
+        page.on("pageerror", lambda error: errors.append(str(error)))
         if not socket:
             block_socket(page)
         if path is not None:
@@ -58,10 +58,10 @@ def open_page(browser: Browser, dashboard_server: DashboardServer) -> Iterator[O
     yield open_path
     for context in contexts:
         context.close()
-    assert complaints == []
+    assert errors == []
 
 
-def _read_complaints(message: ConsoleMessage) -> list[str]:
+def _read_errors(message: ConsoleMessage) -> list[str]:
     return [f"{message.text} ({message.location['url']})"] if message.type in {"error", "warning"} else []
 
 

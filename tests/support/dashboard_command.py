@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.support.servers import REPOSITORY
 
-PATIENCE_S = 30
+TIMEOUT_S = 30
 
 
 def start_python(*arguments: str, env: dict[str, str] | None = None) -> subprocess.Popen[str]:
@@ -53,8 +53,8 @@ class Dashboard:
 
     def read_end(self) -> tuple[int, str]:
         """Wait until it has ended by itself, and return its exit status and what it complained about."""
-        complaint = self.process.communicate(timeout=PATIENCE_S)[1]
-        return self.process.returncode, complaint
+        error_text = self.process.communicate(timeout=TIMEOUT_S)[1]
+        return self.process.returncode, error_text
 
     def list_projects(self) -> list[str]:
         """Return the names of the projects that it knows."""
@@ -70,18 +70,18 @@ class Dashboard:
         """Send a signal to the group of the program, as a terminal does, and return the exit status."""
         if self.process.poll() is None:
             os.killpg(self.process.pid, number)
-        self.process.communicate(timeout=PATIENCE_S)
+        self.process.communicate(timeout=TIMEOUT_S)
         return self.process.returncode
 
 
 def expect_one_line(dashboard: Dashboard, status: int, *words: str) -> None:
     """Expect the program to end at once with a status and one line that has these words."""
-    ended, complaint = dashboard.read_end()
-    assert ended == status, complaint
-    assert complaint.startswith("dashboard: ")
-    assert complaint.count("\n") == 1
+    ended, error_text = dashboard.read_end()
+    assert ended == status, error_text
+    assert error_text.startswith("dashboard: ")
+    assert error_text.count("\n") == 1
     for word in words:
-        assert word in complaint
+        assert word in error_text
 
 
 def list_descendants(pid: int) -> list[int]:

@@ -16,14 +16,14 @@ from tests.support.applications import close_connections, make_settings
 
 TEMPLATE = "migrated"
 MakeDatabase = Callable[[], str]
-HASTE = {"fsync": "off", "full_page_writes": "off", "autovacuum": "off"}
+UNSAFE_SETTINGS = {"fsync": "off", "full_page_writes": "off", "autovacuum": "off"}
 """Settings of a server whose data nobody misses after a crash. Its hundreds of databases would keep autovacuum busy."""
 
 
-def make_hasty(server: Server) -> None:
+def disable_durability(server: Server) -> None:
     """Let a server neither wait for its disk nor clean up, from now on."""
     url = server.postmaster.url_of(ADMINISTRATOR, "postgres")
-    for name, value in HASTE.items():
+    for name, value in UNSAFE_SETTINGS.items():
         execute(url, f"ALTER SYSTEM SET {name} = {value}")
     execute(url, "SELECT pg_reload_conf()")
 

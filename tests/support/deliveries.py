@@ -16,8 +16,8 @@ from dashboard.webhooks.schemas import DEPLOYMENT
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 OBSERVED = ("started_observed",)
-PASSING = ("id", "seq", "sorted_at")
-"""Parts of a view that tell of receipt, not of what was reported."""
+RECEIPT_FIELDS = ("id", "seq", "sorted_at")
+"""Parts of a view that come from the receipt, not from the report."""
 
 
 def make_report(**payload: Any) -> Report:
@@ -58,7 +58,7 @@ def strip_receipt(view: Any) -> Any:
         return [strip_receipt(item) for item in view]
     if not isinstance(view, dict):
         return view
-    kept = {name: strip_receipt(value) for name, value in view.items() if name not in {*PASSING, *OBSERVED}}
+    kept = {name: strip_receipt(value) for name, value in view.items() if name not in {*RECEIPT_FIELDS, *OBSERVED}}
     return kept | ({"started_at": "observed"} if view.get("started_observed") else {})
 
 

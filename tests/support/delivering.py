@@ -40,28 +40,28 @@ Series = Callable[[int], list[Delivery]]
 
 
 def _sign_github(delivery: Delivery, body: bytes) -> dict[str, str]:
-    told = {"X-GitHub-Event": delivery.event, "X-GitHub-Delivery": delivery.key, "X-GitHub-Hook-ID": "1"}
-    return told | {"X-Hub-Signature-256": sign_hub(body), "X-Hub-Signature": "sha1=" + "0" * 40}
+    headers = {"X-GitHub-Event": delivery.event, "X-GitHub-Delivery": delivery.key, "X-GitHub-Hook-ID": "1"}
+    return headers | {"X-Hub-Signature-256": sign_hub(body), "X-Hub-Signature": "sha1=" + "0" * 40}
 
 
 def _sign_gitea(delivery: Delivery, body: bytes) -> dict[str, str]:
-    told = {"X-Gitea-Event": delivery.event, "X-Gitea-Delivery": delivery.key}
-    return _sign_github(delivery, body) | told | {"X-Gitea-Signature": sign_hub(body).removeprefix("sha256=")}
+    headers = {"X-Gitea-Event": delivery.event, "X-Gitea-Delivery": delivery.key}
+    return _sign_github(delivery, body) | headers | {"X-Gitea-Signature": sign_hub(body).removeprefix("sha256=")}
 
 
 def _sign_forgejo(delivery: Delivery, body: bytes) -> dict[str, str]:
-    told = {"X-Forgejo-Event": delivery.event, "X-Forgejo-Delivery": delivery.key}
-    return _sign_gitea(delivery, body) | told | {"X-Forgejo-Signature": sign_hub(body).removeprefix("sha256=")}
+    headers = {"X-Forgejo-Event": delivery.event, "X-Forgejo-Delivery": delivery.key}
+    return _sign_gitea(delivery, body) | headers | {"X-Forgejo-Signature": sign_hub(body).removeprefix("sha256=")}
 
 
 def _sign_gitlab(delivery: Delivery, _body: bytes) -> dict[str, str]:
-    told = {"X-Gitlab-Event": delivery.event, "Idempotency-Key": delivery.key, "X-Gitlab-Event-UUID": "1"}
-    return told | {"X-Gitlab-Token": SECRET, "X-Gitlab-Instance": "https://gitlab.example.org"}
+    headers = {"X-Gitlab-Event": delivery.event, "Idempotency-Key": delivery.key, "X-Gitlab-Event-UUID": "1"}
+    return headers | {"X-Gitlab-Token": SECRET, "X-Gitlab-Instance": "https://gitlab.example.org"}
 
 
 def _sign_bitbucket(delivery: Delivery, body: bytes) -> dict[str, str]:
-    told = {"X-Event-Key": delivery.event, "X-Request-UUID": delivery.key, "X-Attempt-Number": "1"}
-    return told | {"X-Hub-Signature": sign_hub(body)}
+    headers = {"X-Event-Key": delivery.event, "X-Request-UUID": delivery.key, "X-Attempt-Number": "1"}
+    return headers | {"X-Hub-Signature": sign_hub(body)}
 
 
 def _sign_with_password(_delivery: Delivery, _body: bytes) -> dict[str, str]:
@@ -72,8 +72,8 @@ def _sign_cdevent(delivery: Delivery, _body: bytes) -> dict[str, str]:
     context = delivery.body.get("context")
     if context is None:
         return {**BEARER, "Content-Type": STRUCTURED}
-    told = {f"ce-{name}": context[name] for name in ("id", "source", "type")}
-    return {**BEARER, **told, "ce-specversion": "1.0", "ce-time": context["timestamp"]}
+    attributes = {f"ce-{name}": context[name] for name in ("id", "source", "type")}
+    return {**BEARER, **attributes, "ce-specversion": "1.0", "ce-time": context["timestamp"]}
 
 
 SIGN: Mapping[str, Callable[[Delivery, bytes], dict[str, str]]] = {
@@ -92,9 +92,9 @@ KEYLESS = frozenset({"jenkins", "cdevents", "buildbot"})
 """Their keys are made from their bodies."""
 
 
-def make_series(sender: str, run: int, *told: tuple[str, Json]) -> list[Delivery]:
+def make_series(sender: str, run: int, *events: tuple[str, Json]) -> list[Delivery]:
     """Return deliveries of a sender, each of an event with a body."""
-    return [Delivery(sender, event, body, f"{sender}-{run}-{n}") for n, (event, body) in enumerate(told)]
+    return [Delivery(sender, event, body, f"{sender}-{run}-{n}") for n, (event, body) in enumerate(events)]
 
 
 def write_wire(delivery: Delivery) -> Wire:
@@ -128,7 +128,7 @@ def read_deployment(client: FlaskClient, deployment_id: int) -> Json:
 
 
 def anonymise(view: Json, run: int) -> Json:
-    """Return the view without what tells of receipt, and RUN for the run's number: equal for equal runs.
+    """Return the view without the fields of its receipt, and RUN for the run's number: equal for equal runs.
 
     An estimate rests on other runs and on the clock, so it is none of what deliveries say.
     """
@@ -145,7 +145,7 @@ def show(client: FlaskClient, deliveries: Iterable[Delivery]) -> Json:
 
 
 def show_in_order(client: FlaskClient, series: Series) -> Json:
-    """Post the series once, in its order; return its deployment without what tells of receipt."""
+    """Post the series once, in its order; return its deployment without the fields of its receipt."""
     run = next(RUNS)
     return anonymise(show(client, series(run)), run)
 

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from dashboard.app import create_app
 from dashboard.cli.postgres.server import Server, start
 from tests.support.applications import close_connections, make_settings
-from tests.support.databases import MakeDatabase, make_hasty, prepare_databases
+from tests.support.databases import MakeDatabase, disable_durability, prepare_databases
 from tests.support.production import ProductionShape
 from tests.support.reused_applications import ReusedApplications
 from tests.support.rows import Rows
@@ -30,7 +30,7 @@ def postgres() -> Iterator[Server]:
     data_dir = Path(tempfile.mkdtemp(prefix="dashboard-tests-"))
     data_dir.chmod(0o755)
     server = start(data_dir, print_line=lambda _line: None)
-    make_hasty(server)
+    disable_durability(server)
     yield server
     server.stop()
     shutil.rmtree(data_dir)

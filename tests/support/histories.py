@@ -67,11 +67,11 @@ def summarise(history: Sequence[Run]) -> Usual | None:
     steps = {}
     for step in STEPS:
         ran = [run for run in history if step in run]
-        steps[f"deploy/{step}"] = StepTimes([run[step] for run in ran], [tell_left(run, step) for run in ran])
+        steps[f"deploy/{step}"] = StepTimes([run[step] for run in ran], [compute_remaining_s(run, step) for run in ran])
     return summarise_runs([sum(run.values()) for run in history], steps)
 
 
-def tell_left(run: Run, step: str) -> float:
+def compute_remaining_s(run: Run, step: str) -> float:
     """Return the seconds from the start of a step to the end of its run."""
     seconds = list(run.values())
     return sum(seconds[list(run).index(step) :])
@@ -81,7 +81,7 @@ def watch_run(usual: Usual | None, run: Run) -> Iterator[Moment]:
     """Yield the moments of a run at which it is estimated anew: its start, and that of each step."""
     total_s = sum(run.values())
     for step in (None, *run):
-        since_s = 0.0 if step is None else total_s - tell_left(run, step)
+        since_s = 0.0 if step is None else total_s - compute_remaining_s(run, step)
         ends = find_ends(make_view(usual, step, START + timedelta(seconds=since_s)))
         assert ends is not None
         yield Moment(ends, since_s, total_s)

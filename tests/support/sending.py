@@ -9,8 +9,8 @@ def send(server: DashboardServer, **payload: object) -> dict[str, Any]:
     """Send one native report; return the answer. Fields that a test does not care for are filled in."""
     status, answer = server.post({"project": "shop-api", "run_id": "1", "status": "running", **payload})
     assert status == 200, answer
-    told: dict[str, Any] = answer
-    return told
+    parsed: dict[str, Any] = answer
+    return parsed
 
 
 def path_of(answer: dict[str, Any]) -> str:

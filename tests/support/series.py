@@ -19,7 +19,7 @@ def clock(time: str) -> str:
     return f"2026-03-01T{time}Z"
 
 
-def tell_github(run: int) -> list[Delivery]:
+def make_github_series(run: int) -> list[Delivery]:
     """Return a run of two jobs, of which the second deploys and fails at its second step."""
     step = github.make_step
     whole: Json = {"id": run, "html_url": f"https://github.com/Octo/Shop/actions/runs/{run}"}
@@ -52,7 +52,7 @@ def tell_github(run: int) -> list[Delivery]:
     )
 
 
-def tell_gitea(run: int) -> list[Delivery]:
+def make_gitea_series(run: int) -> list[Delivery]:
     """Return a run of two jobs that succeed."""
     make_run, make_job = gitea.make_run, gitea.make_job
     build: Json = {"run_id": run, "id": run * 10 + 1, "name": "build", "started_at": clock("10:00:05")}
@@ -83,11 +83,11 @@ def tell_gitea(run: int) -> list[Delivery]:
     )
 
 
-def tell_forgejo(run: int) -> list[Delivery]:
+def make_forgejo_series(run: int) -> list[Delivery]:
     """Return a run of two jobs, of which the second fails first, runs again and then succeeds, as its run does."""
     build, test = {"run_id": run, "id": run * 10 + 1}, {"run_id": run, "id": run * 10 + 2, "name": "test"}
     first, then = {"id": run}, {"id": run, "started": clock("11:00:00"), "updated": clock("11:00:01")}
-    told: list[tuple[str, Json]] = [
+    events: list[tuple[str, Json]] = [
         (f"workflow_job_{status}", gitea.make_forgejo_job(status, whole, **job, attempt=attempt))
         for status, whole, job, attempt in (
             ("running", first, build, 1),
@@ -98,11 +98,11 @@ def tell_forgejo(run: int) -> list[Delivery]:
         )
     ]
     again = {**then, "stopped": clock("11:03:00"), "updated": clock("11:03:00")}
-    told.insert(3, ("action_run_failure", gitea.make_forgejo_run("failure", id=run)))
-    return make_series("forgejo", run, *told, ("action_run_recover", gitea.make_forgejo_run("success", **again)))
+    events.insert(3, ("action_run_failure", gitea.make_forgejo_run("failure", id=run)))
+    return make_series("forgejo", run, *events, ("action_run_recover", gitea.make_forgejo_run("success", **again)))
 
 
-def tell_gitlab(run: int) -> list[Delivery]:
+def make_gitlab_series(run: int) -> list[Delivery]:
     """Return a pipeline of two jobs, of which the second fails first and succeeds when it is run again."""
     make_build, make_job = gitlab.make_build, gitlab.make_job
     compile_id, unit_id, again_id = run * 10 + 1, run * 10 + 2, run * 10 + 3
@@ -118,8 +118,8 @@ def tell_gitlab(run: int) -> list[Delivery]:
         return "Pipeline Hook", gitlab.make_pipeline(status, *builds, id=run, **fields)
 
     def job(number: int, name: str, status: str, times: Json) -> tuple[str, Json]:
-        told = {f"build_{field}": value for field, value in times.items()}
-        return "Job Hook", make_job(number, name, status, pipeline_id=run, **told)
+        prefixed = {f"build_{field}": value for field, value in times.items()}
+        return "Job Hook", make_job(number, name, status, pipeline_id=run, **prefixed)
 
     return make_series(
         "gitlab",
@@ -140,8 +140,8 @@ def tell_gitlab(run: int) -> list[Delivery]:
     )
 
 
-def tell_jenkins(run: int) -> list[Delivery]:
-    """Return a build as both plugins and a script that posts its stages tell it."""
+def make_jenkins_series(run: int) -> list[Delivery]:
+    """Return a build as reported by both plugins and by a script that posts its stages."""
     stage, stages = jenkins.make_stage, jenkins.make_stages
     address = {
         "full_url": f"https://ci.example.org/jenkins/job/Team/job/shop/{run}/",
@@ -168,10 +168,10 @@ def tell_jenkins(run: int) -> list[Delivery]:
     )
 
 
-def tell_cdevents(run: int) -> list[Delivery]:
+def make_cdevents_series(run: int) -> list[Delivery]:
     """Return a run of two tasks; every other event is in a CloudEvent, the others are one in headers."""
 
-    def tell(number: int, kind: str, subject: str, at: str, **content: object) -> tuple[str, Json]:
+    def make_cdevent(number: int, kind: str, subject: str, at: str, **content: object) -> tuple[str, Json]:
         context = {"id": f"{run}-{number}", "timestamp": clock(at)}
         event = cdevents.make_event(kind, subject, dict(content), **context)
         return kind, cdevents.wrap(event) if number % 2 else event
@@ -180,22 +180,28 @@ def tell_cdevents(run: int) -> list[Delivery]:
     return make_series(
         "cdevents",
         run,
-        tell(1, "pipelinerun.queued", name, "11:00:00", pipelineName="ship"),
-        tell(2, "pipelinerun.started", name, "11:00:05", pipelineName="ship"),
-        tell(3, "taskrun.started", f"{name}-pack", "11:00:06", taskName="Pack", pipelineRun=within),
-        tell(4, "taskrun.finished", f"{name}-pack", "11:01:00", taskName="Pack", pipelineRun=within, outcome="success"),
-        tell(5, "taskrun.started", f"{name}-send", "11:01:01", taskName="Send", pipelineRun=within),
-        tell(6, "taskrun.finished", f"{name}-send", "11:02:00", taskName="Send", pipelineRun=within, outcome="failure"),
-        tell(7, "pipelinerun.finished", name, "11:02:01", pipelineName="ship", outcome="failure", errors="Send: 503"),
+        make_cdevent(1, "pipelinerun.queued", name, "11:00:00", pipelineName="ship"),
+        make_cdevent(2, "pipelinerun.started", name, "11:00:05", pipelineName="ship"),
+        make_cdevent(3, "taskrun.started", f"{name}-pack", "11:00:06", taskName="Pack", pipelineRun=within),
+        make_cdevent(
+            4, "taskrun.finished", f"{name}-pack", "11:01:00", taskName="Pack", pipelineRun=within, outcome="success"
+        ),
+        make_cdevent(5, "taskrun.started", f"{name}-send", "11:01:01", taskName="Send", pipelineRun=within),
+        make_cdevent(
+            6, "taskrun.finished", f"{name}-send", "11:02:00", taskName="Send", pipelineRun=within, outcome="failure"
+        ),
+        make_cdevent(
+            7, "pipelinerun.finished", name, "11:02:01", pipelineName="ship", outcome="failure", errors="Send: 503"
+        ),
     )
 
 
-def tell_buildbot(run: int) -> list[Delivery]:
+def make_buildbot_series(run: int) -> list[Delivery]:
     """Return a build that is posted whole, with the steps so far, each time that one begins or ends."""
     make_build, bodies = buildbot.make_build, buildbot
     steps = [bodies.PREPARED, bodies.BUILT, bodies.TEST_FAILED, bodies.TIDIED]
     ended = bodies.end_build(2, *steps, text="failed 2 of 9 failed", buildid=run)
-    told = [
+    events = [
         make_build(buildid=run),
         make_build(bodies.PREPARED, bodies.BUILDING, buildid=run),
         make_build(bodies.PREPARED, bodies.BUILT, buildid=run),
@@ -203,12 +209,12 @@ def tell_buildbot(run: int) -> list[Delivery]:
         make_build(*steps[:3], buildid=run),
         ended,
     ]
-    return make_series("buildbot", run, *(("build", body) for body in told))
+    return make_series("buildbot", run, *(("build", body) for body in events))
 
 
-def tell_bitbucket(run: int) -> list[Delivery]:
+def make_bitbucket_series(run: int) -> list[Delivery]:
     """Return what a CI server says of a commit: that it failed, and that it succeeded when it was built again."""
-    told = [
+    statuses = [
         ("INPROGRESS", "10:00:00", "queued"),
         ("INPROGRESS", "10:01:00", "building"),
         ("FAILED", "10:05:00", "2 of 12 tests failed"),
@@ -218,14 +224,14 @@ def tell_bitbucket(run: int) -> list[Delivery]:
     commit = {"commit": {"hash": f"{run}{'a' * 33}", "message": "Pay by card\n"}}
     events = ["repo:commit_status_created", *["repo:commit_status_updated"] * 4]
     bodies = [
-        bitbucket.make_status(state, description=text, updated_on=clock(at), **commit) for state, at, text in told
+        bitbucket.make_status(state, description=text, updated_on=clock(at), **commit) for state, at, text in statuses
     ]
     return make_series("bitbucket", run, *zip(events, bodies, strict=True))
 
 
-def tell_gitea_status(run: int) -> list[Delivery]:
+def make_gitea_status_series(run: int) -> list[Delivery]:
     """Return what another CI server says of a commit in Gitea, in two runs of it."""
-    told = [
+    statuses = [
         ("pending", "13:00:00", "queued"),
         ("pending", "13:00:05", "building"),
         ("failure", "13:02:00", "2 of 12 tests failed"),
@@ -234,19 +240,19 @@ def tell_gitea_status(run: int) -> list[Delivery]:
     ]
     bodies = [
         gitea.make_status(state, sha=f"{run}{'a' * 33}", description=text, created_at=clock(at), updated_at=clock(at))
-        for state, at, text in told
+        for state, at, text in statuses
     ]
     return make_series("gitea", run, *(("status", body) for body in bodies))
 
 
 SERIES: Mapping[str, Series] = {
-    "GitHub: run, jobs and deployment": tell_github,
-    "Gitea: run and jobs": tell_gitea,
-    "Forgejo: run and jobs, one again": tell_forgejo,
-    "GitLab: pipeline and jobs, one again": tell_gitlab,
-    "Jenkins: notifications, events and stages": tell_jenkins,
-    "CDEvents: pipeline and tasks": tell_cdevents,
-    "Buildbot: build with its steps": tell_buildbot,
-    "Bitbucket: commit status": tell_bitbucket,
-    "Gitea: commit status": tell_gitea_status,
+    "GitHub: run, jobs and deployment": make_github_series,
+    "Gitea: run and jobs": make_gitea_series,
+    "Forgejo: run and jobs, one again": make_forgejo_series,
+    "GitLab: pipeline and jobs, one again": make_gitlab_series,
+    "Jenkins: notifications, events and stages": make_jenkins_series,
+    "CDEvents: pipeline and tasks": make_cdevents_series,
+    "Buildbot: build with its steps": make_buildbot_series,
+    "Bitbucket: commit status": make_bitbucket_series,
+    "Gitea: commit status": make_gitea_status_series,
 }

@@ -1,4 +1,4 @@
-"""What a page makes of what it is told, for comparing one that lived through events with one that was opened now."""
+"""The state of a page after events, for comparing a page that received them with one that is opened now."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ View = dict[str, Any]
 def sort_parts(deployment: View) -> View:
     """Return the deployment with its parts by key, without what a page derives from their order, and its project.
 
-    A project belongs to many deployments: the frame of the one whose report changed it tells, to the lists.
+    A project has many deployments: lists update it from the frame of the one whose report changed it.
     """
     jobs = {job["key"]: {k: v for k, v in job.items() if k != "current_step_index"} for job in deployment["jobs"]}
     for job in jobs.values():

@@ -21,13 +21,13 @@ EVENT_HEADERS = {
 VERDICTS = frozenset({"applied", "duplicate", "ignored", "failed"})
 LISTS = ("/api/deployments?limit=200", "/api/projects", "/", "/deployments")
 USUAL: Mapping[str, tuple[Series, str]] = {
-    "github": (series.tell_github, "failed"),
-    "gitea": (series.tell_gitea, "success"),
-    "gitlab": (series.tell_gitlab, "success"),
-    "bitbucket": (series.tell_bitbucket, "success"),
-    "jenkins": (series.tell_jenkins, "failed"),
-    "cdevents": (series.tell_cdevents, "failed"),
-    "buildbot": (series.tell_buildbot, "failed"),
+    "github": (series.make_github_series, "failed"),
+    "gitea": (series.make_gitea_series, "success"),
+    "gitlab": (series.make_gitlab_series, "success"),
+    "bitbucket": (series.make_bitbucket_series, "success"),
+    "jenkins": (series.make_jenkins_series, "failed"),
+    "cdevents": (series.make_cdevents_series, "failed"),
+    "buildbot": (series.make_buildbot_series, "failed"),
 }
 """By dialect: a series as it is sent every day, and the state in which it ends."""
 

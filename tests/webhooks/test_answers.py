@@ -1,4 +1,4 @@
-"""What a sender is told: exactly five members, and a URL that works from where it asked."""
+"""What a sender is answered: exactly five members, and a URL that works from where it asked."""
 
 import logging
 import uuid

@@ -80,8 +80,8 @@ def test_arbitrary_headers_do_no_harm(
 ) -> None:
     keys = {"X_GitHub_Delivery": key, "X_Gitea_Delivery": key, "Idempotency_Key": key, "X_Request_UUID": key}
     event_header, body = KNOWN_BODIES[dialect][0]
-    for told in (event, event_header):
-        receive(shared_client, dialect, told, body, ce_type=event, ce_id=key, User_Agent=agent, **keys)
+    for header in (event, event_header):
+        receive(shared_client, dialect, header, body, ce_type=event, ce_id=key, User_Agent=agent, **keys)
 
 
 @pytest.mark.parametrize("dialect", KNOWN_BODIES)

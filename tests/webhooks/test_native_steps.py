@@ -46,7 +46,7 @@ SEED_STEPS = [
 ]
 
 
-def tell(view: dict[str, Any], *names: str) -> list[tuple[Any, ...]]:
+def read_steps(view: dict[str, Any], *names: str) -> list[tuple[Any, ...]]:
     """Return the named values of each step, in the order shown."""
     return [tuple(step[name] for name in names) for step in list_steps(view)]
 
@@ -64,7 +64,7 @@ def post_seed(client: FlaskClient, **replaced: str) -> dict[str, Any]:
 @pytest.mark.parametrize("words", [{}, {"success|failed": "success", "backend|static": "backend"}])
 def test_example_of_the_seed_gives_its_eight_steps(shared_client: FlaskClient, words: dict[str, str]) -> None:
     view = post_seed(shared_client, **words)
-    assert tell(view, "key", "category", "conclusion") == SEED_STEPS
+    assert read_steps(view, "key", "category", "conclusion") == SEED_STEPS
     assert [step["number"] for step in list_steps(view)] == [1, 2, 3, 4, 5, 6, 7, 8]
     assert (view["completed_steps"], view["total_steps"], view["progress_pct"]) == (8, 8, 100)
 
@@ -112,13 +112,17 @@ def test_chinese_name_and_english_key_are_one_step(
     run = {"project": "chinese", "run_id": chinese}
     apply(shared_client, **run, step_name=chinese, step_status="running")
     view = show(shared_client, **run, step_name=key, step_status="success")
-    assert tell(view, "key", "category", "status") == [(key, category, "completed")]
+    assert read_steps(view, "key", "category", "status") == [(key, category, "completed")]
 
 
 def test_test_website_is_neither_the_static_nor_the_backend_one(shared_client: FlaskClient) -> None:
     names = {"测试网站": "ok", "test_website_static": "ok", "test_website_backend": "ok"}
     view = show(shared_client, run_id="websites", step_details=names)
-    assert {key for (key,) in tell(view, "key")} == {"test_website", "test_website_static", "test_website_backend"}
+    assert {key for (key,) in read_steps(view, "key")} == {
+        "test_website",
+        "test_website_static",
+        "test_website_backend",
+    }
 
 
 @pytest.mark.parametrize(
@@ -133,7 +137,9 @@ def test_test_website_is_neither_the_static_nor_the_backend_one(shared_client: F
 )
 def test_a_step_can_be_said_in_five_ways(shared_client: FlaskClient, number: int, said: dict[str, Any]) -> None:
     view = show(shared_client, run_id=f"way {number}", **said)
-    assert tell(view, "key", "name", "category", "status") == [("unit tests", "Unit tests", "testing", "in_progress")]
+    assert read_steps(view, "key", "name", "category", "status") == [
+        ("unit tests", "Unit tests", "testing", "in_progress")
+    ]
     assert (view["jobs"][0]["key"], view["jobs"][0]["name"]) == ("deploy", "deploy")
     assert view["jobs"][0]["current_step_index"] == 0
 
@@ -150,9 +156,9 @@ def test_objects_say_more_of_a_step(shared_client: FlaskClient) -> None:
     }
     view = show(shared_client, run_id="objects", step_details={"compile": said})
     times = ("2026-01-01T00:00:00Z", "2026-01-01T00:00:02.500000Z", 2.5)
-    assert tell(view, "started_at", "completed_at", "duration_s") == [times]
+    assert read_steps(view, "started_at", "completed_at", "duration_s") == [times]
     notes = ("compiling", "no space left", "line 1\nline 2")
-    assert tell(view, "number", "conclusion", "message", "error", "log") == [(7, "failure", *notes)]
+    assert read_steps(view, "number", "conclusion", "message", "error", "log") == [(7, "failure", *notes)]
 
 
 @pytest.mark.parametrize(
@@ -162,32 +168,32 @@ def test_names_that_look_equal_are_one_step(shared_client: FlaskClient, other: s
     run = {"project": "equal", "run_id": other}
     apply(shared_client, **run, step_name="Unit tests", step_status="running")
     view = show(shared_client, **run, step_name=other, step_status="success")
-    assert tell(view, "key", "status") == [("unit tests", "completed")]
+    assert read_steps(view, "key", "status") == [("unit tests", "completed")]
 
 
 def test_nth_equal_name_of_one_list_has_its_number_behind_it(shared_client: FlaskClient) -> None:
     steps = [{"name": name, "status": "ok"} for name in ("Ship", "ship", "部署项目", " SHIP ", "部署项目")]
     view = show(shared_client, run_id="equals", steps=steps)
-    keys = [key for (key,) in tell(view, "key")]
+    keys = [key for (key,) in read_steps(view, "key")]
     assert keys == ["ship", "ship#2", "deploy_project", "ship#3", "deploy_project#2"]
 
 
 def test_known_step_named_twice_keeps_its_category(shared_client: FlaskClient) -> None:
     steps = [{"name": "start_service"}, {"name": "start_service"}]
     view = show(shared_client, run_id="twice", steps=steps)
-    assert tell(view, "key", "category") == [("start_service", "service"), ("start_service#2", "service")]
+    assert read_steps(view, "key", "category") == [("start_service", "service"), ("start_service#2", "service")]
 
 
 def test_equal_names_of_two_deliveries_are_one_step(shared_client: FlaskClient) -> None:
     apply(shared_client, run_id="again", steps=[{"name": "a", "status": "running"}])
     view = show(shared_client, run_id="again", steps=[{"name": "a", "status": "ok"}])
-    assert tell(view, "key", "status") == [("a", "completed")]
+    assert read_steps(view, "key", "status") == [("a", "completed")]
 
 
 def test_shorter_list_deletes_nothing(shared_client: FlaskClient) -> None:
     apply(shared_client, run_id="shorter", step_details={"a": "ok", "b": "ok"})
     view = show(shared_client, run_id="shorter", step_details={"b": "ok"})
-    assert {key for (key,) in tell(view, "key")} == {"a", "b"}
+    assert {key for (key,) in read_steps(view, "key")} == {"a", "b"}
 
 
 def test_jobs_are_named_by_step_by_payload_and_by_list(shared_client: FlaskClient) -> None:
@@ -210,7 +216,7 @@ def test_jobs_are_named_by_step_by_payload_and_by_list(shared_client: FlaskClien
 def test_equal_names_in_different_jobs_are_different_steps(shared_client: FlaskClient) -> None:
     steps = [{"name": "checkout", "job": "a"}, {"name": "checkout", "job": "b"}]
     view = show(shared_client, run_id="two jobs", steps=steps)
-    assert tell(view, "key") == [("checkout",), ("checkout",)]
+    assert read_steps(view, "key") == [("checkout",), ("checkout",)]
     assert [job["key"] for job in view["jobs"]] == ["a", "b"]
 
 
@@ -230,7 +236,7 @@ def test_progress_counts_steps_of_jobs_and_jobs_of_the_run(shared_client: FlaskC
 def test_steps_with_numbers_are_shown_by_them(shared_client: FlaskClient) -> None:
     steps = [{"name": "last"}, {"name": "ten", "number": 10}, {"name": "nine", "number": 9}]
     view = show(shared_client, run_id="numbers", steps=steps)
-    assert tell(view, "key", "number") == [("nine", 9), ("ten", 10), ("last", None)]
+    assert read_steps(view, "key", "number") == [("nine", 9), ("ten", 10), ("last", None)]
 
 
 def test_blank_names_of_steps_say_nothing(shared_client: FlaskClient) -> None:

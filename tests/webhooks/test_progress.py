@@ -1,4 +1,4 @@
-"""Progress of GitHub's runs as `/api/cicd/runs/<run_id>/` tells it: jobs by their steps, the run by its jobs."""
+"""Progress of GitHub's runs in `/api/cicd/runs/<run_id>/`: jobs by their steps, the run by its jobs."""
 
 import itertools
 import os
@@ -25,35 +25,35 @@ WORDS = {
 }
 """Status and conclusion of a step by its letter."""
 
-Told = tuple[str, str, str]
+JobSpec = tuple[str, str, str]
 """A job: its name, how it stands, and a letter for each of its steps."""
 
 
-def tell_status(word: str) -> tuple[str, str | None]:
+def read_status(word: str) -> tuple[str, str | None]:
     """Return status and conclusion that GitHub sends."""
     return (word, None) if word in OPEN else ("completed", word)
 
 
-def tell_job(run: int, number: int, job: Told) -> tuple[str, Json]:
+def job_event(run: int, number: int, job: JobSpec) -> tuple[str, Json]:
     """Return the delivery on a job; jobs began one after the other."""
     name, word, letters = job
     steps = [make_step(place, *WORDS[letter]) for place, letter in enumerate(letters, 1)]
     fields: Json = {"id": run * 10 + number, "run_id": run, "name": name, "steps": steps}
-    return "workflow_job", make_job(*tell_status(word), **fields, started_at=f"2026-03-01T10:00:{number:02}Z")
+    return "workflow_job", make_job(*read_status(word), **fields, started_at=f"2026-03-01T10:00:{number:02}Z")
 
 
-def tell_run(run: int, word: str, jobs: Sequence[Told]) -> list[Delivery]:
+def run_events(run: int, word: str, jobs: Sequence[JobSpec]) -> list[Delivery]:
     """Return the deliveries on a run and its jobs."""
-    told = [tell_job(run, number, job) for number, job in enumerate(jobs)]
-    return make_series("github", run, ("workflow_run", make_run(*tell_status(word), id=run)), *told)
+    events = [job_event(run, number, job) for number, job in enumerate(jobs)]
+    return make_series("github", run, ("workflow_run", make_run(*read_status(word), id=run)), *events)
 
 
 def read_run(client: FlaskClient, run: int) -> Json:
-    """Return what both addresses of a run tell."""
-    told = [client.get(f"/api/cicd/runs/{run}{slash}") for slash in ("/", "")]
-    assert [answer.status_code for answer in told] == [200, 200]
-    assert told[0].get_json() == told[1].get_json()
-    view: Json = told[0].get_json()
+    """Return the answer, the same from both URLs of a run."""
+    answers = [client.get(f"/api/cicd/runs/{run}{slash}") for slash in ("/", "")]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert answers[0].get_json() == answers[1].get_json()
+    view: Json = answers[0].get_json()
     return view
 
 
@@ -68,7 +68,7 @@ def count_steps(job: Json) -> tuple[Any, ...]:
 
 # By case: the run's word, its jobs; the run's percent, done and visible jobs; of each job name, status, percent, done
 # and total steps, index of the current one.
-CASES: dict[str, tuple[str, list[Told], tuple[int, int, int], list[tuple[Any, ...]]]] = {
+CASES: dict[str, tuple[str, list[JobSpec], tuple[int, int, int], list[tuple[Any, ...]]]] = {
     "no job is visible yet": ("queued", [], (0, 0, 0), []),
     "a run that ended without jobs": ("success", [], (100, 0, 0), []),
     "a job in the queue has no steps": (
@@ -77,7 +77,7 @@ CASES: dict[str, tuple[str, list[Told], tuple[int, int, int], list[tuple[Any, ..
     "a job that waits for an approval": (
         "waiting", [("alpha", "waiting", "")], (0, 0, 1), [("alpha", "queued", 0, 0, 0, None)],
     ),
-    "a job that began and has told no steps": (
+    "a job that began and has no steps yet": (
         "in_progress", [("alpha", "in_progress", "")], (0, 0, 1), [("alpha", "in_progress", 0, 0, 0, None)],
     ),
     "the first of three steps runs": (
@@ -144,7 +144,7 @@ CASES: dict[str, tuple[str, list[Told], tuple[int, int, int], list[tuple[Any, ..
 def test_progress_of_a_run_and_of_its_jobs(shared_client: FlaskClient, case: str) -> None:
     word, jobs, of_run, of_jobs = CASES[case]
     run = next(RUNS)
-    for delivery in tell_run(run, word, jobs):
+    for delivery in run_events(run, word, jobs):
         deliver(shared_client, delivery)
     view = read_run(shared_client, run)
     assert (view["run_id"], count_jobs(view)) == (str(run), of_run)
@@ -153,7 +153,7 @@ def test_progress_of_a_run_and_of_its_jobs(shared_client: FlaskClient, case: str
 
 def test_steps_say_which_is_current_and_which_are_done(shared_client: FlaskClient) -> None:
     run = next(RUNS)
-    for delivery in tell_run(run, "in_progress", [("alpha", "in_progress", "CSIQ")]):
+    for delivery in run_events(run, "in_progress", [("alpha", "in_progress", "CSIQ")]):
         deliver(shared_client, delivery)
     (job,) = read_run(shared_client, run)["jobs"]
     assert [(step["name"], step["status"], step["is_current"], step["is_done"]) for step in job["steps"]] == [
@@ -166,7 +166,7 @@ def test_steps_say_which_is_current_and_which_are_done(shared_client: FlaskClien
 
 def test_a_fourth_job_makes_the_percentage_fall_and_its_end_makes_it_rise(shared_client: FlaskClient) -> None:
     run = next(RUNS)
-    three: list[Told] = [("alpha", "success", "C"), ("beta", "success", "C"), ("gamma", "in_progress", "I")]
+    three: list[JobSpec] = [("alpha", "success", "C"), ("beta", "success", "C"), ("gamma", "in_progress", "I")]
     seen = []
     for jobs in (
         three,
@@ -175,8 +175,8 @@ def test_a_fourth_job_makes_the_percentage_fall_and_its_end_makes_it_rise(shared
         [*three[:2], ("gamma", "success", "C"), ("integration", "in_progress", "CI")],
         [*three[:2], ("gamma", "success", "C"), ("integration", "success", "CC")],
     ):
-        told = [tell_job(run, *job) for job in enumerate(jobs)]
-        for delivery in make_series("github", next(RUNS), *told):
+        events = [job_event(run, *job) for job in enumerate(jobs)]
+        for delivery in make_series("github", next(RUNS), *events):
             deliver(shared_client, delivery)
         seen.append(count_jobs(read_run(shared_client, run)))
     assert seen == [(66, 2, 3), (100, 3, 3), (75, 3, 4), (75, 3, 4), (100, 4, 4)]
@@ -208,8 +208,8 @@ RUN  [######--------------] 33% (1/3 jobs)
 
 def test_the_line_that_people_watch_prints_its_bars(dashboard_server: DashboardServer) -> None:
     run = next(RUNS)
-    jobs: list[Told] = [("alpha", "success", "CC"), ("beta", "in_progress", "CCI"), ("集成测试", "queued", "")]
-    for delivery in tell_run(run, "in_progress", jobs):
+    jobs: list[JobSpec] = [("alpha", "success", "CC"), ("beta", "in_progress", "CCI"), ("集成测试", "queued", "")]
+    for delivery in run_events(run, "in_progress", jobs):
         assert dashboard_server.request(*write_wire(delivery))[0] == 200
     once = WATCH_LINE.replace("watch -n 2", "sh -c").replace("http://127.0.0.1:8000", dashboard_server.url)
     environ = {**os.environ, "RUN_ID": str(run), "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}

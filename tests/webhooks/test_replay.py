@@ -45,7 +45,7 @@ def replay_all(client: FlaskClient, query: str = "", status: int = 200, **filter
 
 
 def read_delivery(client: FlaskClient, delivery_id: str) -> dict[str, Any]:
-    """Return one delivery of the inbox."""
+    """Return one stored delivery."""
     view: dict[str, Any] = client.get(f"/api/deliveries/{delivery_id}", headers=BEARER).get_json()
     return view
 
@@ -63,7 +63,7 @@ def execute(client: FlaskClient, statement: str, **values: Any) -> None:
 
 
 def store_failed(client: FlaskClient, body: bytes, received_at: datetime = NOW, **values: Any) -> str:
-    """Put a GitHub delivery into the inbox that a parser failed on at the time; return its id."""
+    """Store a GitHub delivery that a parser failed on at the time; return its id."""
     row = {"id": str(uuid.uuid4()), "source": "default", "body": zlib.compress(body), "size": len(body), **values}
     execute(
         client,
@@ -143,7 +143,7 @@ def test_a_duplicate_stays_a_duplicate(client: FlaskClient) -> None:
         ({"source": "gone"}, "the source has been removed"),
     ],
 )
-def test_what_nobody_vouches_for_or_was_cut_is_409_and_stays_as_it_is(
+def test_replaying_an_unauthenticated_or_cut_delivery_is_409_and_changes_nothing(
     client: FlaskClient, values: dict[str, Any], reason: str
 ) -> None:
     delivery_id = store_failed(client, RUN, **values)
@@ -159,7 +159,7 @@ def test_unknown_delivery_is_404(client: FlaskClient) -> None:
     replay_one(client, str(uuid.uuid4()), 404)
 
 
-def test_a_parser_that_stumbles_fails_one_delivery_and_not_the_others(client: FlaskClient) -> None:
+def test_a_failing_parser_fails_only_its_own_delivery(client: FlaskClient) -> None:
     delivery_id = store_failed(client, RUN)
     execute(client, "UPDATE deliveries SET dialect = 'forgotten'")
     store_failed(client, RUN)
@@ -189,7 +189,7 @@ class TestSources:
         assert (answer["verdict"], answer["deployment_id"]) == ("rejected", None)
         assert answer["reason"].startswith("source forge is not allowed to report on ")
 
-    def test_a_source_that_has_been_removed_vouches_no_more(self, visitor: FlaskClient) -> None:
+    def test_deliveries_of_a_removed_source_cannot_be_replayed(self, visitor: FlaskClient) -> None:
         delivery_id = store_failed(visitor, RUN, source="forge")
         with visitor.application.app_context():
             remove_source(db.engine, "forge")

@@ -1,4 +1,4 @@
-"""How each sender proves who it is, over HTTP, and how its dialect is told."""
+"""How each sender proves who it is, over HTTP, and how its dialect is recognised."""
 
 import base64
 import json
@@ -43,7 +43,7 @@ def make_headers(sender: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("sender", AUTHENTIC)
-def test_headers_tell_the_dialect_and_prove_the_sender(shared_client: FlaskClient, sender: str) -> None:
+def test_headers_name_the_dialect_and_authenticate_the_sender(shared_client: FlaskClient, sender: str) -> None:
     response = post(shared_client, BODY, make_headers(sender))
     assert response.status_code == 200, response.text
     (newest,) = shared_client.get("/api/deliveries?limit=1", headers=BEARER).get_json()["items"]
@@ -88,7 +88,7 @@ def test_jenkins_and_buildbot_may_send_the_token_as_password(
     assert post(shared_client, BODY, {"Authorization": wrong}, path=f"{PATH}/{dialect}").status_code == 401
 
 
-def test_the_path_tells_the_dialect_against_the_headers(shared_client: FlaskClient) -> None:
+def test_the_path_decides_the_dialect_against_the_headers(shared_client: FlaskClient) -> None:
     response = post(shared_client, BODY, AUTHENTIC["github"], path=f"{PATH}/gitlab")
     assert response.get_json()["verdict"] in {"ignored", "failed"}
     (newest,) = shared_client.get("/api/deliveries?limit=1", headers=BEARER).get_json()["items"]

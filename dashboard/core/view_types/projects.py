@@ -64,7 +64,7 @@ class Period(EndCounts):
     """ISO date, UTC."""
 
 
-class EndStatistics(TypedDict):
+class OutcomeStatistics(TypedDict):
     """How a project's recent deployments ended."""
 
     unit: str
@@ -72,9 +72,9 @@ class EndStatistics(TypedDict):
     periods: list[Period]
     """Oldest first, up to the current one."""
     total: EndCounts
-    most: int
+    max_counted: int
     """The largest `counted` of a period."""
-    longest_s: float | None
+    max_p90_s: float | None
     """The largest `p90_s` of a period."""
 
 

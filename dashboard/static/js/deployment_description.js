@@ -52,9 +52,9 @@ function listInherited({ jobs, related }) {
 }
 
 /** Return the job with its own end. In a stale deployment it is not known whether anything still runs. */
-function settleJob(job, isSilent) {
+function settleJob(job, isStale) {
   const timed = timeJob(job);
-  return isSilent ? { ...markStale(timed), steps: job.steps.map(markStale) } : timed;
+  return isStale ? { ...markStale(timed), steps: job.steps.map(markStale) } : timed;
 }
 
 function markStale(part) {

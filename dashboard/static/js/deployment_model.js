@@ -4,7 +4,7 @@
 
 import { compareNodes } from "./core/order.js";
 
-/** Return the view after a frame: the same view if it already contains the frame, null if frames are missing between.
+/** Return the view after a frame: the same view if it already contains the frame, null if frames in between are missing.
  *
  * A frame has the values at `seq` of all fields that changed after `prev_seq`, so it fits every view in between. */
 export function applyFrame(view, frame) {

@@ -15,7 +15,7 @@ openPage((page) => {
   /** Let the server group the projects while there is no snapshot of them here. */
   function fetchGroups() {
     const { search } = location;
-    // A failure is ignored: the page is refreshed regularly without a snapshot.
+    // A failure is ignored, because without a socket the page is refreshed regularly.
     refresh(() => !lists.isLoaded() && location.search === search).catch(() => {});
   }
 

@@ -7,7 +7,6 @@ const TYPING_MS = 120;
 /** Call `changed` whenever the visitor has changed a choice, after the address has been updated. */
 export function listenToChoices(changed) {
   const form = document.getElementById("choices");
-  if (form === null) return;
   let timer = null;
 
   function apply() {

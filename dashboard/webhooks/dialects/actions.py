@@ -13,10 +13,10 @@ from dashboard.core.steps import normalise_name
 from dashboard.core.storable import MAX_INT
 from dashboard.core.words import Conclusion, Meaning, Status
 from dashboard.webhooks.dialects.payload import (
+    MAX_NAME_LENGTH,
     MAX_STEPS,
-    NAME_LENGTH,
-    TEXT_LENGTH,
-    URL_LENGTH,
+    MAX_TEXT_LENGTH,
+    MAX_URL_LENGTH,
     Body,
     MalformedError,
     Parsed,
@@ -62,11 +62,11 @@ def parse_run(dialect: str, words: Words, body: Body) -> Parsed:
     values = {
         "branch": read_text(run, "head_branch"),
         "commit_hash": read_text(run, "head_sha"),
-        "commit_message": read_text(run, "head_commit", "message", limit=TEXT_LENGTH),
+        "commit_message": read_text(run, "head_commit", "message", limit=MAX_TEXT_LENGTH),
         "triggered_by": actor or read_text(run, "actor", "login"),
         "trigger_type": read_text(run, "event"),
-        "run_url": read_text(run, "html_url", limit=URL_LENGTH),
-        "message": read_text(run, "display_title", limit=TEXT_LENGTH) or read_text(run, "name"),
+        "run_url": read_text(run, "html_url", limit=MAX_URL_LENGTH),
+        "message": read_text(run, "display_title", limit=MAX_TEXT_LENGTH) or read_text(run, "name"),
     }
     node = claim_run(words, body, run, values, generation=0 if attempt else count_start(run))
     return (Report(identity, claim_project(body, read_stamp(run)), node),)
@@ -90,7 +90,7 @@ def parse_job(dialect: str, words: Words, body: Body) -> Parsed:
         "repository": read_text(body, "repository", "full_name"),
         "branch": read_text(job, "head_branch"),
         "commit_hash": read_text(job, "head_sha"),
-        "run_url": find_run_url(read_text(job, "html_url", limit=URL_LENGTH)),
+        "run_url": find_run_url(read_text(job, "html_url", limit=MAX_URL_LENGTH)),
         "environment": read_text(body, "deployment", "environment"),
     }
     key, node = claim_job(words, job, stamp)
@@ -101,7 +101,7 @@ def parse_job(dialect: str, words: Words, body: Body) -> Parsed:
 def claim_job(words: Words, job: Body, stamp: datetime | None, *, generation: int = 0) -> tuple[str, Node]:
     """Return the key of a job and its node."""
     name = read_text(job, "name")
-    key: str = require("job.id", read_text(job, "id") or (name and normalise_name(name)[:NAME_LENGTH]))
+    key: str = require("job.id", read_text(job, "id") or (name and normalise_name(name)[:MAX_NAME_LENGTH]))
     outcome = read_outcome(words, job, stamp, generation=generation)
     return key, claim_node({"name": name}, outcome=outcome, stamp=stamp, started_at=read_first(job, STARTED))
 
@@ -140,29 +140,29 @@ def parse_commit_status(dialect: str, words: Words, body: Body) -> Parsed:
     sha: str = require("sha", read_text(body, "sha"))
     word: str = require("state", read_text(body, "state"))
     context = read_text(body, "context") or "default"
-    target_url = read_text(body, "target_url", limit=URL_LENGTH)
+    target_url = read_text(body, "target_url", limit=MAX_URL_LENGTH)
     identity = identify_in_repository(dialect, body, "status", sha, context, target_url)
     stamp = read_stamp(body)
     status, conclusion = read_meaning(words, word)
     ended_at = stamp if status == Status.COMPLETED else None
     outcome = Outcome(status, word, conclusion, ended_at, count_milliseconds(stamp), stamp)
-    message = read_text(body, "description", limit=TEXT_LENGTH)
+    message = read_text(body, "description", limit=MAX_TEXT_LENGTH)
     node = claim_node(_describe_status(body) | {"message": message}, outcome=outcome, stamp=stamp)
     job = claim_node({"name": context, "message": message}, outcome=outcome, stamp=stamp)
-    return (Report(identity, claim_project(body, stamp), node, {normalise_name(context)[:NAME_LENGTH]: job}),)
+    return (Report(identity, claim_project(body, stamp), node, {normalise_name(context)[:MAX_NAME_LENGTH]: job}),)
 
 
 def _describe_status(body: Body) -> dict[str, str | None]:
     # GitHub nests the commit's message as in its API, Gitea has it as in its push event.
     branches = read_objects(body, "branches")
-    message = read_text(body, "commit", "commit", "message", limit=TEXT_LENGTH)
+    message = read_text(body, "commit", "commit", "message", limit=MAX_TEXT_LENGTH)
     return {
         "repository": read_text(body, "repository", "full_name"),
         "branch": read_text(branches[0], "name") if len(branches) == 1 else None,
         "commit_hash": read_text(body, "sha"),
-        "commit_message": message or read_text(body, "commit", "message", limit=TEXT_LENGTH),
+        "commit_message": message or read_text(body, "commit", "message", limit=MAX_TEXT_LENGTH),
         "triggered_by": read_text(body, "sender", "login"),
-        "run_url": read_text(body, "target_url", limit=URL_LENGTH),
+        "run_url": read_text(body, "target_url", limit=MAX_URL_LENGTH),
     }
 
 
@@ -179,7 +179,7 @@ def identify_in_repository(
     """Return the identity of something in the body's repository; raise MalformedError if the body names none."""
     repository = read_object(body, "repository")
     name: str = require("repository.full_name", read_text(repository, "full_name"))
-    host = read_host(*(read_text(repository, field, limit=URL_LENGTH) for field in ("html_url", "clone_url")))
+    host = read_host(*(read_text(repository, field, limit=MAX_URL_LENGTH) for field in ("html_url", "clone_url")))
     place = read_int(repository, "id") or name.lower()
     return identify(dialect, name, (host, place, *parts), run_id, attempt)
 

@@ -10,9 +10,9 @@ from dashboard.core.registers import Outcome, claim_node
 from dashboard.core.report import Report
 from dashboard.core.words import Conclusion, Meaning, Status
 from dashboard.webhooks.dialects.payload import (
-    NAME_LENGTH,
-    TEXT_LENGTH,
-    URL_LENGTH,
+    MAX_NAME_LENGTH,
+    MAX_TEXT_LENGTH,
+    MAX_URL_LENGTH,
     Body,
     Events,
     Ignored,
@@ -55,7 +55,7 @@ def _parse_status(body: Body) -> Parsed:
     key: str = require("commit_status.key", read_text(status, "key"))
     sha: str = require("commit_status.commit", _read_commit(status))
     name: str = require("repository.full_name", read_text(body, "repository", "full_name"))
-    url = read_text(status, "url", limit=URL_LENGTH)
+    url = read_text(status, "url", limit=MAX_URL_LENGTH)
     place = read_text(body, "repository", "uuid") or name.lower()
     identity = identify("bitbucket", name, (_read_host(body), place, "status", sha, key, url))
     outcome = _read_outcome(status)
@@ -69,14 +69,14 @@ def _parse_status(body: Body) -> Parsed:
 
 def _read_host(body: Body) -> str:
     links = read_object(body, "repository", "links")
-    return read_host(*(read_text(links, name, "href", limit=URL_LENGTH) for name in ("html", "self")))
+    return read_host(*(read_text(links, name, "href", limit=MAX_URL_LENGTH) for name in ("html", "self")))
 
 
 def _read_commit(status: Body) -> str | None:
     """Return the hash of the commit; older statuses have it only in a URL."""
-    url = read_text(status, "links", "commit", "href", limit=URL_LENGTH) or ""
+    url = read_text(status, "links", "commit", "href", limit=MAX_URL_LENGTH) or ""
     _, found, sha = url.rpartition("/commit/")
-    return read_text(status, "commit", "hash") or (sha.strip("/")[:NAME_LENGTH] if found else None)
+    return read_text(status, "commit", "hash") or (sha.strip("/")[:MAX_NAME_LENGTH] if found else None)
 
 
 def _read_outcome(status: Body) -> Outcome:
@@ -88,7 +88,7 @@ def _read_outcome(status: Body) -> Outcome:
 
 
 def _read_notes(status: Body, outcome: Outcome) -> dict[str, str | None]:
-    description = read_text(status, "description", limit=TEXT_LENGTH)
+    description = read_text(status, "description", limit=MAX_TEXT_LENGTH)
     # An empty error replaces that of an earlier run that failed.
     return {"message": description, "error": description if outcome.conclusion == Conclusion.FAILURE else ""}
 
@@ -96,39 +96,39 @@ def _read_notes(status: Body, outcome: Outcome) -> dict[str, str | None]:
 def _describe_status(body: Body, status: Body) -> dict[str, str | None]:
     return {
         "branch": read_text(status, "refname"),
-        "commit_message": read_text(status, "commit", "message", limit=TEXT_LENGTH),
+        "commit_message": read_text(status, "commit", "message", limit=MAX_TEXT_LENGTH),
         "triggered_by": read_text(body, "actor", "nickname") or read_text(body, "actor", "display_name"),
     }
 
 
-CODE = Ignored("code event; the builds it starts are reported as commit statuses")
-TALK = Ignored("issue or pull request event, not a build")
+CODE_EVENT = Ignored("code event; the builds it starts are reported as commit statuses")
+DISCUSSION_EVENT = Ignored("issue or pull request event, not a build")
 SETTINGS = Ignored("settings event, not a build")
 
 EVENTS: Events = {
     "repo:commit_status_created": _parse_status,
     "repo:commit_status_updated": _parse_status,
     "pipeline:span_created": Ignored("trace of a pipeline; the pipeline is reported as a commit status"),
-    "repo:fork": CODE,
-    "repo:push": CODE,
-    "issue:comment_created": TALK,
-    "issue:created": TALK,
-    "issue:updated": TALK,
-    "pullrequest:approved": TALK,
-    "pullrequest:changes_request_created": TALK,
-    "pullrequest:changes_request_removed": TALK,
-    "pullrequest:comment_created": TALK,
-    "pullrequest:comment_deleted": TALK,
-    "pullrequest:comment_reopened": TALK,
-    "pullrequest:comment_resolved": TALK,
-    "pullrequest:comment_updated": TALK,
-    "pullrequest:created": TALK,
-    "pullrequest:fulfilled": TALK,
-    "pullrequest:push": TALK,
-    "pullrequest:rejected": TALK,
-    "pullrequest:unapproved": TALK,
-    "pullrequest:updated": TALK,
-    "repo:commit_comment_created": TALK,
+    "repo:fork": CODE_EVENT,
+    "repo:push": CODE_EVENT,
+    "issue:comment_created": DISCUSSION_EVENT,
+    "issue:created": DISCUSSION_EVENT,
+    "issue:updated": DISCUSSION_EVENT,
+    "pullrequest:approved": DISCUSSION_EVENT,
+    "pullrequest:changes_request_created": DISCUSSION_EVENT,
+    "pullrequest:changes_request_removed": DISCUSSION_EVENT,
+    "pullrequest:comment_created": DISCUSSION_EVENT,
+    "pullrequest:comment_deleted": DISCUSSION_EVENT,
+    "pullrequest:comment_reopened": DISCUSSION_EVENT,
+    "pullrequest:comment_resolved": DISCUSSION_EVENT,
+    "pullrequest:comment_updated": DISCUSSION_EVENT,
+    "pullrequest:created": DISCUSSION_EVENT,
+    "pullrequest:fulfilled": DISCUSSION_EVENT,
+    "pullrequest:push": DISCUSSION_EVENT,
+    "pullrequest:rejected": DISCUSSION_EVENT,
+    "pullrequest:unapproved": DISCUSSION_EVENT,
+    "pullrequest:updated": DISCUSSION_EVENT,
+    "repo:commit_comment_created": DISCUSSION_EVENT,
     "project:updated": SETTINGS,
     "repo:created": SETTINGS,
     "repo:deleted": SETTINGS,

@@ -16,10 +16,10 @@ from dashboard.core.steps import make_step_keys, normalise_name
 from dashboard.core.storable import MAX_INT
 from dashboard.core.words import Conclusion, Meaning, Status
 from dashboard.webhooks.dialects.payload import (
+    MAX_NAME_LENGTH,
     MAX_STEPS,
-    NAME_LENGTH,
-    TEXT_LENGTH,
-    URL_LENGTH,
+    MAX_TEXT_LENGTH,
+    MAX_URL_LENGTH,
     Body,
     Events,
     Ignored,
@@ -82,7 +82,7 @@ def _parse_build(body: Any) -> Parsed:  # noqa: ANN401
     project = _read_source(build, "project") or repository or builder
     steps = _read_steps(build)
     stamp = _find_latest([build, *steps])
-    job_key = normalise_name(builder)[:NAME_LENGTH]
+    job_key = normalise_name(builder)[:MAX_NAME_LENGTH]
     outcome = _read_outcome(build, stamp)
     return (
         Report(
@@ -98,7 +98,7 @@ def _parse_build(body: Any) -> Parsed:  # noqa: ANN401
 def _identify(build: Body, builder: str, project: str) -> Identity:
     """Return the identity of a build: its id is unique only within its master, and several masters can share a host."""
     build_id = require("buildid", read_text(build, "buildid"))
-    master = (read_text(build, "url", limit=URL_LENGTH) or "").partition("#")[0]
+    master = (read_text(build, "url", limit=MAX_URL_LENGTH) or "").partition("#")[0]
     return identify("buildbot", project, (master, builder.lower(), "run", build_id, 1), build_id)
 
 
@@ -111,7 +111,7 @@ def _describe(build: Body) -> dict[str, str | None]:
         "commit_hash": got or _read_source(build, "revision"),
         "triggered_by": _name_owner(build),
         "trigger_type": read_text(_read_property(build, "scheduler")),
-        "run_url": read_text(build, "url", limit=URL_LENGTH),
+        "run_url": read_text(build, "url", limit=MAX_URL_LENGTH),
     }
 
 
@@ -154,7 +154,7 @@ def _read_steps(build: Body) -> Sequence[Body]:
 def _claim_steps(job_key: str, steps: Sequence[Body], stamp: datetime | None) -> Mapping[StepKey, Node]:
     keys = make_step_keys(read_text(step, "name") or "" for step in steps)
     return {
-        (job_key, key[:NAME_LENGTH]): _claim_step(step, _read_outcome(step, stamp))
+        (job_key, key[:MAX_NAME_LENGTH]): _claim_step(step, _read_outcome(step, stamp))
         for key, step in zip(keys, steps, strict=True)
     }
 
@@ -172,7 +172,7 @@ def _read_log(step: Body) -> str | None:
     streams = (read_value(log, "content", "content") for log in read_objects(step, "logs") if log.get("type") == "s")
     lines = (line for text in streams if isinstance(text, str) for line in text.split("\n"))
     written = "\n".join(line[1:] for line in lines if line.startswith(("o", "e")))
-    return read_text(written[-TEXT_LENGTH:], limit=TEXT_LENGTH)
+    return read_text(written[-MAX_TEXT_LENGTH:], limit=MAX_TEXT_LENGTH)
 
 
 def _read_number(step: Body) -> int | None:
@@ -188,7 +188,7 @@ def _read_summary(thing: Body, outcome: Outcome) -> dict[str, str | None]:
     if outcome.status != Status.COMPLETED:
         return {}
     field = "error" if outcome.conclusion == Conclusion.FAILURE else "message"
-    return {field: read_text(thing, "state_string", limit=TEXT_LENGTH)}
+    return {field: read_text(thing, "state_string", limit=MAX_TEXT_LENGTH)}
 
 
 def _read_outcome(thing: Body, stamp: datetime | None) -> Outcome:

@@ -14,9 +14,9 @@ from dashboard.core.report import Identity, Report
 from dashboard.core.words import Conclusion, Meaning, Status
 from dashboard.webhooks.dialects.payload import (
     MAX_JOBS,
-    NAME_LENGTH,
-    TEXT_LENGTH,
-    URL_LENGTH,
+    MAX_NAME_LENGTH,
+    MAX_TEXT_LENGTH,
+    MAX_URL_LENGTH,
     Body,
     Events,
     Ignored,
@@ -77,7 +77,7 @@ def name_delivery(event: str, body: Any) -> str | None:  # noqa: ANN401
     if event != BATCH or not isinstance(body, list):
         names = _name_parts(body)
         key = " ".join(names)
-        return (key if len(key) <= NAME_LENGTH else _digest(names)) if names else None
+        return (key if len(key) <= MAX_NAME_LENGTH else _digest(names)) if names else None
     several = [_name_parts(item) for item in body] if len(body) <= MAX_JOBS else []
     return _digest(several) if several and all(several) else None
 
@@ -109,7 +109,7 @@ def _name_parts(body: Any) -> list[str]:  # noqa: ANN401
     """Return source, id and type; an empty list if one is missing."""
     context = read_object(_unwrap(body), "context")
     parts = [
-        read_text(context, name, limit=URL_LENGTH) or read_text(body, name, limit=URL_LENGTH)
+        read_text(context, name, limit=MAX_URL_LENGTH) or read_text(body, name, limit=MAX_URL_LENGTH)
         for name in ("source", "id", "type")
     ]
     return [part for part in parts if part] if all(parts) else []
@@ -159,7 +159,7 @@ def _read_event(body: Any) -> CDEvent:  # noqa: ANN401
 
 
 def _read_source(body: Any) -> str | None:  # noqa: ANN401
-    return read_text(body, "source", limit=URL_LENGTH)
+    return read_text(body, "source", limit=MAX_URL_LENGTH)
 
 
 def _parse_pipeline_run(body: Any) -> Parsed:  # noqa: ANN401
@@ -168,7 +168,7 @@ def _parse_pipeline_run(body: Any) -> Parsed:  # noqa: ANN401
     values = {
         "message": read_text(event.content, "pipelineName"),
         "run_url": _read_url(event.content),
-        "error": read_text(event.content, "errors", limit=TEXT_LENGTH),
+        "error": read_text(event.content, "errors", limit=MAX_TEXT_LENGTH),
     }
     return (Report(identity, project, claim_node(values, outcome=_read_outcome(event), stamp=event.stamp)),)
 
@@ -177,7 +177,7 @@ def _parse_task_run(body: Any) -> Parsed:  # noqa: ANN401
     """Return the report of a task run: a job of its pipeline's run, or without a pipeline its own deployment."""
     event = _read_event(body)
     key = require("subject.id", read_text(event.subject, "id"))
-    error = read_text(event.content, "errors", limit=TEXT_LENGTH)
+    error = read_text(event.content, "errors", limit=MAX_TEXT_LENGTH)
     name = read_text(event.content, "taskName") or read_text(event.content, "task")
     outcome = _read_outcome(event)
     job = claim_node({"name": name or key, "error": error}, outcome=outcome, stamp=event.stamp)
@@ -204,7 +204,7 @@ def _name_project(source: str, run_id: str) -> str:
     """Return the source without its scheme, and without the run's id, which some senders append."""
     text = (source.partition("://")[2] or source).strip("/")
     shorter = text.removesuffix(run_id).rstrip("/") if text.endswith("/" + run_id) else text
-    return (shorter or text)[:NAME_LENGTH]
+    return (shorter or text)[:MAX_NAME_LENGTH]
 
 
 def _read_outcome(event: CDEvent) -> Outcome:
@@ -218,7 +218,7 @@ def _read_outcome(event: CDEvent) -> Outcome:
 
 def _read_url(content: Body) -> str | None:
     """Return the URL of a page if it is absolute, else None; drafts of the specification called it `uri`."""
-    urls = (read_text(content, name, limit=URL_LENGTH) for name in ("uri", "url"))
+    urls = (read_text(content, name, limit=MAX_URL_LENGTH) for name in ("uri", "url"))
     return next((url for url in urls if url and url.startswith(("https://", "http://"))), None)
 
 
@@ -233,7 +233,7 @@ def _parse_service(body: Any) -> Parsed:  # noqa: ANN401
     # The predicate is included because some senders give several events one id.
     parts = ("", event.source, "service", name, environment, require("context.id", event.context_id), event.predicate)
     status = "stopped" if event.predicate == REMOVED else "running"
-    artifact = read_text(event.content, "artifactId", limit=URL_LENGTH)
+    artifact = read_text(event.content, "artifactId", limit=MAX_URL_LENGTH)
     values = {
         "environment": environment,
         "service_status": status,
@@ -244,8 +244,8 @@ def _parse_service(body: Any) -> Parsed:  # noqa: ANN401
     return (Report(identify("cdevents", name, parts), project, deployment),)
 
 
-NO_RUN = Ignored("not about a pipeline run or a deployed service")
-DRAFTED = Ignored("draft event of the specification")
+UNRELATED = Ignored("not about a pipeline run or a deployed service")
+DRAFT_EVENT = Ignored("draft event of the specification")
 EVENTS: Events = {
     BATCH: _parse_batch,
     "pipelinerun.queued": _parse_pipeline_run,
@@ -262,20 +262,22 @@ EVENTS: Events = {
     "environment.created": Ignored("environment event, not a deployment"),
     "environment.modified": Ignored("environment event, not a deployment"),
     "environment.deleted": Ignored("environment event, not a deployment"),
-    **{f"repository.{predicate}": NO_RUN for predicate in ("created", "modified", "deleted")},
-    **{f"branch.{predicate}": NO_RUN for predicate in ("created", "deleted")},
-    **{f"change.{predicate}": NO_RUN for predicate in ("created", "reviewed", "updated", "merged", "abandoned")},
-    **{f"build.{predicate}": NO_RUN for predicate in ("queued", "started", "finished")},
-    **{f"artifact.{predicate}": NO_RUN for predicate in ("packaged", "signed", "published", "downloaded", "deleted")},
-    **{f"testcaserun.{predicate}": NO_RUN for predicate in ("queued", "started", "finished", "skipped")},
-    **{f"testsuiterun.{predicate}": NO_RUN for predicate in ("queued", "started", "finished")},
-    "testoutput.published": NO_RUN,
-    **{f"incident.{predicate}": NO_RUN for predicate in ("detected", "reported", "resolved")},
-    **{f"ticket.{predicate}": NO_RUN for predicate in ("created", "updated", "closed")},
-    **{f"approval.{predicate}": NO_RUN for predicate in ("created", "updated", "closed")},
-    **{f"deployment.{predicate}": DRAFTED for predicate in ("queued", "started", "finished")},
-    **{f"targetrollout.{predicate}": DRAFTED for predicate in ("queued", "started", "finished")},
-    **{f"migration.{predicate}": DRAFTED for predicate in ("queued", "started", "finished")},
-    **{f"reconciliation.{predicate}": DRAFTED for predicate in ("started", "finished")},
+    **{f"repository.{predicate}": UNRELATED for predicate in ("created", "modified", "deleted")},
+    **{f"branch.{predicate}": UNRELATED for predicate in ("created", "deleted")},
+    **{f"change.{predicate}": UNRELATED for predicate in ("created", "reviewed", "updated", "merged", "abandoned")},
+    **{f"build.{predicate}": UNRELATED for predicate in ("queued", "started", "finished")},
+    **{
+        f"artifact.{predicate}": UNRELATED for predicate in ("packaged", "signed", "published", "downloaded", "deleted")
+    },
+    **{f"testcaserun.{predicate}": UNRELATED for predicate in ("queued", "started", "finished", "skipped")},
+    **{f"testsuiterun.{predicate}": UNRELATED for predicate in ("queued", "started", "finished")},
+    "testoutput.published": UNRELATED,
+    **{f"incident.{predicate}": UNRELATED for predicate in ("detected", "reported", "resolved")},
+    **{f"ticket.{predicate}": UNRELATED for predicate in ("created", "updated", "closed")},
+    **{f"approval.{predicate}": UNRELATED for predicate in ("created", "updated", "closed")},
+    **{f"deployment.{predicate}": DRAFT_EVENT for predicate in ("queued", "started", "finished")},
+    **{f"targetrollout.{predicate}": DRAFT_EVENT for predicate in ("queued", "started", "finished")},
+    **{f"migration.{predicate}": DRAFT_EVENT for predicate in ("queued", "started", "finished")},
+    **{f"reconciliation.{predicate}": DRAFT_EVENT for predicate in ("started", "finished")},
     CUSTOM: Ignored("custom event, its meaning is not specified"),
 }

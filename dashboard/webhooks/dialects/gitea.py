@@ -28,8 +28,8 @@ from dashboard.webhooks.dialects.actions import (
     read_steps,
 )
 from dashboard.webhooks.dialects.payload import (
-    TEXT_LENGTH,
-    URL_LENGTH,
+    MAX_TEXT_LENGTH,
+    MAX_URL_LENGTH,
     Body,
     Events,
     Ignored,
@@ -81,8 +81,8 @@ def _parse_job(body: Body) -> Parsed:
 
 
 def _parse_status(body: Body) -> Parsed:
-    home = read_text(body, "repository", "html_url", limit=URL_LENGTH)
-    target_url = read_text(body, "target_url", limit=URL_LENGTH) or ""
+    home = read_text(body, "repository", "html_url", limit=MAX_URL_LENGTH)
+    target_url = read_text(body, "target_url", limit=MAX_URL_LENGTH) or ""
     if home and target_url.startswith(f"{home}/actions/runs/"):
         return Ignored("job of Gitea Actions; it is reported as workflow_job")
     return parse_commit_status("gitea", WORDS, body)
@@ -109,7 +109,7 @@ def _parse_forgejo(body: Body) -> Parsed:
 
 def _describe_run(run: Body) -> dict[str, str | None]:
     ref = read_text(run, "prettyref") or "#"
-    run_url = read_text(run, "html_url", limit=URL_LENGTH) or read_text(run, "run_html_url", limit=URL_LENGTH)
+    run_url = read_text(run, "html_url", limit=MAX_URL_LENGTH) or read_text(run, "run_html_url", limit=MAX_URL_LENGTH)
     return {
         # The ref of a pull request is its number, with a # before it.
         "branch": None if ref.startswith("#") else ref,
@@ -117,11 +117,11 @@ def _describe_run(run: Body) -> dict[str, str | None]:
         "triggered_by": read_text(run, "trigger_user", "login"),
         "trigger_type": read_text(run, "trigger_event") or read_text(run, "event"),
         "run_url": run_url,
-        "message": read_text(run, "title", limit=TEXT_LENGTH),
+        "message": read_text(run, "title", limit=MAX_TEXT_LENGTH),
     }
 
 
-NO_RUN = Ignored("not about a run")
+UNRELATED = Ignored("not about a run")
 
 EVENTS: Events = {
     "workflow_run": _parse_run,
@@ -144,30 +144,30 @@ EVENTS: Events = {
     "workflow_run_skipped": _parse_forgejo,
     "workflow_run_success": _parse_forgejo,
     "workflow_run_waiting": _parse_forgejo,
-    "create": NO_RUN,
-    "delete": NO_RUN,
-    "fork": NO_RUN,
-    "issue_assign": NO_RUN,
-    "issue_comment": NO_RUN,
-    "issue_label": NO_RUN,
-    "issue_milestone": NO_RUN,
-    "issues": NO_RUN,
-    "package": NO_RUN,
-    "pull_request": NO_RUN,
-    "pull_request_approved": NO_RUN,
-    "pull_request_assign": NO_RUN,
-    "pull_request_comment": NO_RUN,
-    "pull_request_label": NO_RUN,
-    "pull_request_milestone": NO_RUN,
-    "pull_request_rejected": NO_RUN,
-    "pull_request_review": NO_RUN,
-    "pull_request_review_approved": NO_RUN,
-    "pull_request_review_comment": NO_RUN,
-    "pull_request_review_rejected": NO_RUN,
-    "pull_request_review_request": NO_RUN,
-    "pull_request_sync": NO_RUN,
+    "create": UNRELATED,
+    "delete": UNRELATED,
+    "fork": UNRELATED,
+    "issue_assign": UNRELATED,
+    "issue_comment": UNRELATED,
+    "issue_label": UNRELATED,
+    "issue_milestone": UNRELATED,
+    "issues": UNRELATED,
+    "package": UNRELATED,
+    "pull_request": UNRELATED,
+    "pull_request_approved": UNRELATED,
+    "pull_request_assign": UNRELATED,
+    "pull_request_comment": UNRELATED,
+    "pull_request_label": UNRELATED,
+    "pull_request_milestone": UNRELATED,
+    "pull_request_rejected": UNRELATED,
+    "pull_request_review": UNRELATED,
+    "pull_request_review_approved": UNRELATED,
+    "pull_request_review_comment": UNRELATED,
+    "pull_request_review_rejected": UNRELATED,
+    "pull_request_review_request": UNRELATED,
+    "pull_request_sync": UNRELATED,
     "push": Ignored("code event; the runs it starts are reported separately"),
-    "release": NO_RUN,
-    "repository": NO_RUN,
-    "wiki": NO_RUN,
+    "release": UNRELATED,
+    "repository": UNRELATED,
+    "wiki": UNRELATED,
 }

@@ -25,8 +25,8 @@ from dashboard.webhooks.dialects.actions import (
 )
 from dashboard.webhooks.dialects.payload import (
     DEFAULT_JOB,
-    TEXT_LENGTH,
-    URL_LENGTH,
+    MAX_TEXT_LENGTH,
+    MAX_URL_LENGTH,
     Body,
     Events,
     Ignored,
@@ -100,7 +100,7 @@ def _report_environment(body: Body) -> Report:
     stamp = read_stamp(status) or read_stamp(deployment)
     values = {
         "environment": read_text(status, "environment") or read_text(deployment, "environment"),
-        "test_url": read_text(status, "environment_url", limit=URL_LENGTH),
+        "test_url": read_text(status, "environment_url", limit=MAX_URL_LENGTH),
     }
     return Report(identity, claim_project(body, stamp), claim_node(values, stamp=stamp))
 
@@ -111,10 +111,10 @@ def _report_deployment(body: Body, deployment: Body, status: Body) -> Report:
     identity = identify_in_repository("github", body, "deployment", deployment_id)
     stamp = read_stamp(status) or read_stamp(deployment)
     outcome = _read_deployment_outcome(status)
-    description = read_text(status, "description", limit=TEXT_LENGTH)
+    description = read_text(status, "description", limit=MAX_TEXT_LENGTH)
     failed = outcome is not None and outcome.conclusion == Conclusion.FAILURE
     notes = {
-        "message": description or read_text(deployment, "description", limit=TEXT_LENGTH),
+        "message": description or read_text(deployment, "description", limit=MAX_TEXT_LENGTH),
         "error": description if failed else "",
     }
     values = _describe_deployment(body, deployment, status) | notes
@@ -133,15 +133,15 @@ def _read_deployment_outcome(status: Body) -> Outcome | None:
 
 
 def _describe_deployment(body: Body, deployment: Body, status: Body) -> dict[str, str | None]:
-    log_url = read_text(status, "log_url", limit=URL_LENGTH)
+    log_url = read_text(status, "log_url", limit=MAX_URL_LENGTH)
     return {
         "environment": read_text(status, "environment") or read_text(deployment, "environment"),
         "repository": read_text(body, "repository", "full_name"),
         "branch": read_text(deployment, "ref"),
         "commit_hash": read_text(deployment, "sha"),
         "triggered_by": read_text(deployment, "creator", "login"),
-        "run_url": log_url or read_text(status, "target_url", limit=URL_LENGTH),
-        "test_url": read_text(status, "environment_url", limit=URL_LENGTH),
+        "run_url": log_url or read_text(status, "target_url", limit=MAX_URL_LENGTH),
+        "test_url": read_text(status, "environment_url", limit=MAX_URL_LENGTH),
     }
 
 
@@ -154,7 +154,7 @@ def _parse_check_run(body: Body) -> Parsed:
     identity = identify_in_repository("github", body, "check_run", check_id)
     stamp = read_stamp(check)
     outcome = read_outcome(WORDS, check, stamp)
-    title, summary = (read_text(check, "output", name, limit=TEXT_LENGTH) for name in ("title", "summary"))
+    title, summary = (read_text(check, "output", name, limit=MAX_TEXT_LENGTH) for name in ("title", "summary"))
     failed = outcome is not None and outcome.conclusion in {Conclusion.FAILURE, Conclusion.TIMED_OUT}
     notes = {"message": title or summary, "error": (summary or title) if failed else ""}
     started_at = read_first(check, STARTED)
@@ -165,24 +165,24 @@ def _parse_check_run(body: Body) -> Parsed:
 
 
 def _describe_check(body: Body, check: Body) -> dict[str, str | None]:
-    details_url = read_text(check, "details_url", limit=URL_LENGTH)
+    details_url = read_text(check, "details_url", limit=MAX_URL_LENGTH)
     return {
         "environment": read_text(check, "deployment", "environment"),
         "repository": read_text(body, "repository", "full_name"),
         "branch": read_text(check, "check_suite", "head_branch"),
         "commit_hash": read_text(check, "head_sha"),
-        "run_url": details_url or read_text(check, "html_url", limit=URL_LENGTH),
+        "run_url": details_url or read_text(check, "html_url", limit=MAX_URL_LENGTH),
     }
 
 
-CODE = Ignored("code event; the runs it starts are reported separately")
-START = Ignored("the run it starts is reported as workflow_run")
+CODE_EVENT = Ignored("code event; the runs it starts are reported separately")
+TRIGGER_EVENT = Ignored("the run it starts is reported as workflow_run")
 REVIEW = Ignored("the run that waits for it is reported as workflow_run")
-TALK = Ignored("issue, pull request or discussion event, not a run")
+DISCUSSION_EVENT = Ignored("issue, pull request or discussion event, not a run")
 SECURITY = Ignored("security event, not a run")
 SETTINGS = Ignored("settings event, not a run")
-PEOPLE = Ignored("user or permission event, not a run")
-MARKET = Ignored("billing event, not a run")
+USER_EVENT = Ignored("user or permission event, not a run")
+BILLING_EVENT = Ignored("billing event, not a run")
 
 EVENTS: Events = {
     "workflow_run": _parse_run,
@@ -195,38 +195,38 @@ EVENTS: Events = {
     "check_suite": Ignored("its check runs and its workflow run are reported separately"),
     "deployment_protection_rule": REVIEW,
     "deployment_review": REVIEW,
-    "repository_dispatch": START,
-    "workflow_dispatch": START,
+    "repository_dispatch": TRIGGER_EVENT,
+    "workflow_dispatch": TRIGGER_EVENT,
     "page_build": Ignored("the run that deploys GitHub Pages is reported as workflow_run"),
-    "commit_comment": TALK,
-    "create": CODE,
-    "delete": CODE,
-    "fork": CODE,
-    "gollum": CODE,
-    "merge_group": CODE,
-    "package": CODE,
-    "push": CODE,
-    "registry_package": CODE,
-    "release": CODE,
-    "discussion": TALK,
-    "discussion_comment": TALK,
-    "issue_comment": TALK,
-    "issue_dependencies": TALK,
-    "issue_relates_to": TALK,
-    "issues": TALK,
-    "label": TALK,
-    "milestone": TALK,
-    "project": TALK,
-    "project_card": TALK,
-    "project_column": TALK,
-    "projects_v2": TALK,
-    "projects_v2_item": TALK,
-    "projects_v2_status_update": TALK,
-    "pull_request": TALK,
-    "pull_request_review": TALK,
-    "pull_request_review_comment": TALK,
-    "pull_request_review_thread": TALK,
-    "sub_issues": TALK,
+    "commit_comment": DISCUSSION_EVENT,
+    "create": CODE_EVENT,
+    "delete": CODE_EVENT,
+    "fork": CODE_EVENT,
+    "gollum": CODE_EVENT,
+    "merge_group": CODE_EVENT,
+    "package": CODE_EVENT,
+    "push": CODE_EVENT,
+    "registry_package": CODE_EVENT,
+    "release": CODE_EVENT,
+    "discussion": DISCUSSION_EVENT,
+    "discussion_comment": DISCUSSION_EVENT,
+    "issue_comment": DISCUSSION_EVENT,
+    "issue_dependencies": DISCUSSION_EVENT,
+    "issue_relates_to": DISCUSSION_EVENT,
+    "issues": DISCUSSION_EVENT,
+    "label": DISCUSSION_EVENT,
+    "milestone": DISCUSSION_EVENT,
+    "project": DISCUSSION_EVENT,
+    "project_card": DISCUSSION_EVENT,
+    "project_column": DISCUSSION_EVENT,
+    "projects_v2": DISCUSSION_EVENT,
+    "projects_v2_item": DISCUSSION_EVENT,
+    "projects_v2_status_update": DISCUSSION_EVENT,
+    "pull_request": DISCUSSION_EVENT,
+    "pull_request_review": DISCUSSION_EVENT,
+    "pull_request_review_comment": DISCUSSION_EVENT,
+    "pull_request_review_thread": DISCUSSION_EVENT,
+    "sub_issues": DISCUSSION_EVENT,
     "code_scanning_alert": SECURITY,
     "dependabot_alert": SECURITY,
     "repository_advisory": SECURITY,
@@ -252,17 +252,17 @@ EVENTS: Events = {
     "repository": SETTINGS,
     "repository_import": SETTINGS,
     "repository_ruleset": SETTINGS,
-    "github_app_authorization": PEOPLE,
-    "member": PEOPLE,
-    "membership": PEOPLE,
-    "org_block": PEOPLE,
-    "organization": PEOPLE,
-    "personal_access_token_request": PEOPLE,
-    "star": PEOPLE,
-    "team": PEOPLE,
-    "team_add": PEOPLE,
-    "user": PEOPLE,
-    "watch": PEOPLE,
-    "marketplace_purchase": MARKET,
-    "sponsorship": MARKET,
+    "github_app_authorization": USER_EVENT,
+    "member": USER_EVENT,
+    "membership": USER_EVENT,
+    "org_block": USER_EVENT,
+    "organization": USER_EVENT,
+    "personal_access_token_request": USER_EVENT,
+    "star": USER_EVENT,
+    "team": USER_EVENT,
+    "team_add": USER_EVENT,
+    "user": USER_EVENT,
+    "watch": USER_EVENT,
+    "marketplace_purchase": BILLING_EVENT,
+    "sponsorship": BILLING_EVENT,
 }

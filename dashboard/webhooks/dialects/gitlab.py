@@ -23,9 +23,9 @@ from dashboard.webhooks.dialects.gitlab_project import (
 from dashboard.webhooks.dialects.payload import (
     DEFAULT_JOB,
     MAX_JOBS,
-    NAME_LENGTH,
-    TEXT_LENGTH,
-    URL_LENGTH,
+    MAX_NAME_LENGTH,
+    MAX_TEXT_LENGTH,
+    MAX_URL_LENGTH,
     Body,
     Events,
     Ignored,
@@ -131,10 +131,10 @@ def _parse_deployment(body: Body) -> Parsed:
         "repository": name_project(body),
         "branch": read_text(body, "ref"),
         "commit_hash": _read_commit(body),
-        "commit_message": read_text(body, "commit_title", limit=TEXT_LENGTH),
+        "commit_message": read_text(body, "commit_title", limit=MAX_TEXT_LENGTH),
         "triggered_by": _read_user(body),
-        "run_url": read_text(body, "deployable_url", limit=URL_LENGTH),
-        "test_url": read_text(body, "environment_external_url", limit=URL_LENGTH),
+        "run_url": read_text(body, "deployable_url", limit=MAX_URL_LENGTH),
+        "test_url": read_text(body, "environment_external_url", limit=MAX_URL_LENGTH),
     }
     node = claim_node(values, outcome=outcome, stamp=stamp)
     job = claim_node({"name": DEFAULT_JOB}, outcome=outcome, stamp=stamp)
@@ -143,8 +143,8 @@ def _parse_deployment(body: Body) -> Parsed:
 
 def _read_commit(body: Body) -> str | None:
     short_sha = read_text(body, "short_sha")
-    sha = (read_text(body, "commit_url", limit=URL_LENGTH) or "").rpartition("/commit/")[2]
-    return sha if short_sha and sha.startswith(short_sha) else short_sha
+    sha = (read_text(body, "commit_url", limit=MAX_URL_LENGTH) or "").rpartition("/commit/")[2]
+    return sha[:MAX_NAME_LENGTH] if short_sha and sha.startswith(short_sha) else short_sha
 
 
 def _describe_run(body: Body, identity: Identity) -> dict[str, str | None]:
@@ -152,8 +152,8 @@ def _describe_run(body: Body, identity: Identity) -> dict[str, str | None]:
     home = read_project_url(body)
     return {
         "repository": name_project(body),
-        "commit_message": read_text(body, "commit", "message", limit=TEXT_LENGTH),
-        "run_url": home and f"{home}/-/pipelines/{identity.run_id}"[:URL_LENGTH],
+        "commit_message": read_text(body, "commit", "message", limit=MAX_TEXT_LENGTH),
+        "run_url": home and f"{home}/-/pipelines/{identity.run_id}"[:MAX_URL_LENGTH],
     }
 
 
@@ -164,7 +164,7 @@ def _describe_pipeline(body: Body, pipeline: Body, outcome: Outcome | None) -> d
         "triggered_by": _read_user(body),
         "trigger_type": read_text(pipeline, "source"),
         "duration_s": _read_duration(pipeline, outcome),
-        "message": read_text(pipeline, "name") or read_text(body, "commit", "title", limit=TEXT_LENGTH),
+        "message": read_text(pipeline, "name") or read_text(body, "commit", "title", limit=MAX_TEXT_LENGTH),
     }
 
 
@@ -186,7 +186,7 @@ def _claim_jobs(builds: Sequence[Body], numbers: Mapping[str, int]) -> dict[str,
     """Return the nodes of jobs by key; names that differ only in case or blanks are one job."""
     jobs: dict[str, Node] = {}
     for build in builds:
-        key = normalise_name(read_text(build, "name") or "")[:NAME_LENGTH]
+        key = normalise_name(read_text(build, "name") or "")[:MAX_NAME_LENGTH]
         jobs[key] = merge_nodes(jobs.get(key, Node()), _claim_job(build, numbers))
     return jobs
 
@@ -248,21 +248,21 @@ def _identify_run(body: Body, pipeline_id: str | None) -> Identity:
     return identify_in_project(body, "run", run_id, 1, run_id=run_id)
 
 
-CODE = Ignored("code event; the pipelines it starts are reported separately")
-TALK = Ignored("issue, comment or wiki event, not a pipeline")
+CODE_EVENT = Ignored("code event; the pipelines it starts are reported separately")
+DISCUSSION_EVENT = Ignored("issue, comment or wiki event, not a pipeline")
 SECURITY = Ignored("security event, not a pipeline")
 SETTINGS = Ignored("settings event, not a pipeline")
-PEOPLE = Ignored("user or permission event, not a pipeline")
+USER_EVENT = Ignored("user or permission event, not a pipeline")
 
 EVENTS: Events = {
     "pipeline": _parse_pipeline,
     "build": _parse_job,
     "job": _parse_job,
     "deployment": _parse_deployment,
-    **dict.fromkeys(("merge_request", "push", "release", "repository_update", "tag_push"), CODE),
+    **dict.fromkeys(("merge_request", "push", "release", "repository_update", "tag_push"), CODE_EVENT),
     **dict.fromkeys((
         "confidential_issue", "confidential_note", "emoji", "issue", "milestone", "note", "wiki_page", "work_item",
-    ), TALK),
+    ), DISCUSSION_EVENT),
     **dict.fromkeys((
         "access_token", "deploy_token", "key_create", "key_destroy", "resource_access_token", "resource_deploy_token",
         "vulnerability",
@@ -279,5 +279,5 @@ EVENTS: Events = {
         "user_access_request_to_group", "user_access_request_to_project", "user_add_to_group", "user_add_to_team",
         "user_create", "user_destroy", "user_failed_login", "user_remove_from_group", "user_remove_from_team",
         "user_rename", "user_update_for_group", "user_update_for_team",
-    ), PEOPLE),
+    ), USER_EVENT),
 }  # fmt: skip

@@ -5,8 +5,8 @@ from datetime import datetime
 from dashboard.core.registers import Node, claim_node
 from dashboard.core.report import Identity
 from dashboard.webhooks.dialects.payload import (
-    NAME_LENGTH,
-    URL_LENGTH,
+    MAX_NAME_LENGTH,
+    MAX_URL_LENGTH,
     Body,
     identify,
     read_host,
@@ -19,7 +19,7 @@ from dashboard.webhooks.dialects.payload import (
 def identify_in_project(body: Body, *parts: str | int, run_id: str | None = None) -> Identity:
     """Return the identity of something in the project; raise MalformedError if the body does not name the project."""
     name = name_project(body)
-    host = read_host(read_project_url(body), read_text(body, "object_attributes", "url", limit=URL_LENGTH))
+    host = read_host(read_project_url(body), read_text(body, "object_attributes", "url", limit=MAX_URL_LENGTH))
     place = read_int(body, "project", "id") or read_int(body, "project_id") or name.lower()
     return identify("gitlab", name, (host, place, *parts), run_id)
 
@@ -32,8 +32,8 @@ def claim_project(body: Body, stamp: datetime | None) -> Node:
 
 def read_project_url(body: Body) -> str | None:
     """Return the URL of the project, None if the body has none."""
-    home = read_text(body, "project", "web_url", limit=URL_LENGTH)
-    return home or read_text(body, "repository", "homepage", limit=URL_LENGTH)
+    home = read_text(body, "project", "web_url", limit=MAX_URL_LENGTH)
+    return home or read_text(body, "repository", "homepage", limit=MAX_URL_LENGTH)
 
 
 def name_project(body: Body) -> str:
@@ -43,7 +43,7 @@ def name_project(body: Body) -> str:
     installed under.
     """
     path = read_text(body, "project", "path_with_namespace")
-    ssh_url = read_text(body, "repository", "git_ssh_url", limit=URL_LENGTH)
+    ssh_url = read_text(body, "repository", "git_ssh_url", limit=MAX_URL_LENGTH)
     name: str = require("project", path or _cut_path(ssh_url) or _cut_path(read_project_url(body)))
     return name
 
@@ -52,4 +52,4 @@ def _cut_path(url: str | None) -> str | None:
     """Return the path in `ssh://git@host/path.git`, `git@host:path.git` or `https://host/path`."""
     scheme, separator, rest = (url or "").partition("://")
     path = rest.partition("/")[2] if separator else scheme.partition(":")[2]
-    return path.strip("/").removesuffix(".git")[:NAME_LENGTH] or None
+    return path.strip("/").removesuffix(".git")[:MAX_NAME_LENGTH] or None

@@ -30,8 +30,8 @@ from dashboard.webhooks.dialects.jenkins_build import (
 )
 from dashboard.webhooks.dialects.payload import (
     MAX_STEPS,
-    TEXT_LENGTH,
-    URL_LENGTH,
+    MAX_TEXT_LENGTH,
+    MAX_URL_LENGTH,
     Body,
     Events,
     Ignored,
@@ -110,11 +110,11 @@ def _parse_notification(body: Body) -> Parsed:
     started_at = add_seconds(stamp, -duration_s if duration_s else None) if ended else stamp
     outcome = _read_outcome(phase, read_text(build, "status"), stamp, stamp)
     values: dict[str, Scalar | None] = {
-        "repository": shorten_repository(read_text(build, "scm", "url", limit=URL_LENGTH)),
+        "repository": shorten_repository(read_text(build, "scm", "url", limit=MAX_URL_LENGTH)),
         "branch": shorten_branch(read_text(build, "scm", "branch")),
         "commit_hash": read_text(build, "scm", "commit"),
-        "run_url": read_text(build, "full_url", limit=URL_LENGTH),
-        "message": read_text(build, "notes", limit=TEXT_LENGTH),
+        "run_url": read_text(build, "full_url", limit=MAX_URL_LENGTH),
+        "message": read_text(build, "notes", limit=MAX_TEXT_LENGTH),
         "error": _list_failed_tests(build) if ended else None,
         "log": read_log(build),
     }
@@ -123,8 +123,8 @@ def _parse_notification(body: Body) -> Parsed:
 
 def _locate_notified(body: Body, build: Body) -> Build:
     """Return the build that a notification is about: the first of its URLs that names the job counts."""
-    addresses = (read_text(where, name, limit=URL_LENGTH) for where, name in ((build, "url"), (body, "url")))
-    located = [locate_build(address) for address in (*addresses, read_text(build, "full_url", limit=URL_LENGTH))]
+    addresses = (read_text(where, name, limit=MAX_URL_LENGTH) for where, name in ((build, "url"), (body, "url")))
+    located = [locate_build(address) for address in (*addresses, read_text(build, "full_url", limit=MAX_URL_LENGTH))]
     job = next((job for job, _ in located if job), None) or read_text(body, "name")
     number = read_int(build, "number") or next((number for _, number in located if number), None)
     return Build(require("url", job), str(require("build.number", number)))
@@ -139,10 +139,13 @@ def _parse_run(body: Body) -> Parsed:
     duration_s = read_duration(data) if ended else None
     ended_at = add_seconds(started_at, duration_s) or stamp
     outcome = _read_outcome(phase, read_text(data, "result"), stamp, ended_at)
-    job, _ = locate_build(read_text(body, "source", limit=URL_LENGTH))
+    job, _ = locate_build(read_text(body, "source", limit=MAX_URL_LENGTH))
     number = require("data.number", read_int(data, "number"))
     causes = [cause for action in read_objects(data, "actions") for cause in read_objects(action, "causes")]
-    messages = [read_text(data, "description", limit=TEXT_LENGTH), *(read_text(c, "shortDescription") for c in causes)]
+    messages = [
+        read_text(data, "description", limit=MAX_TEXT_LENGTH),
+        *(read_text(c, "shortDescription") for c in causes),
+    ]
     users = [read_text(cause, "userName") or read_text(cause, "userId") for cause in causes]
     values = {**_read_revision(data), "triggered_by": _find_first(users), "message": _find_first(messages)}
     build = Build(require("source", job), str(number))
@@ -161,7 +164,7 @@ def _read_revision(data: Body) -> dict[str, Scalar | None]:
     remotes = read_value(checkout, "remoteUrls")
     remote = {"url": remotes[0]} if isinstance(remotes, list) and remotes else None
     return {
-        "repository": shorten_repository(read_text(remote, "url", limit=URL_LENGTH)),
+        "repository": shorten_repository(read_text(remote, "url", limit=MAX_URL_LENGTH)),
         "branch": decode_segment(own) if own else shorten_branch(_find_first(branches)),
         "commit_hash": read_text(checkout, "lastBuiltRevision", "SHA1"),
     }
@@ -169,7 +172,7 @@ def _read_revision(data: Body) -> dict[str, Scalar | None]:
 
 def _parse_stages(body: Body) -> Parsed:
     """Return the report of a `wfapi/describe` body on a build; its duration grows while the build runs."""
-    job, number = locate_build(read_text(body, "_links", "self", "href", limit=URL_LENGTH))
+    job, number = locate_build(read_text(body, "_links", "self", "href", limit=MAX_URL_LENGTH))
     if not (job and number):
         return Ignored("stages without a link to their build")
     started_at, duration_s = read_moment(body, "startTimeMillis"), read_duration(body, "durationMillis")
@@ -198,7 +201,7 @@ def _claim_stage(stage: Body, place: int, stamp: datetime | None) -> Node:
     word, started_at = read_text(stage, "status"), read_moment(stage, "startTimeMillis")
     ended_at = add_seconds(started_at, read_duration(stage, "durationMillis")) or started_at
     outcome = _read_outcome(word, word, stamp, ended_at) if word else None
-    error = read_text(stage, "error", "message", limit=TEXT_LENGTH)
+    error = read_text(stage, "error", "message", limit=MAX_TEXT_LENGTH)
     values = {"name": read_text(stage, "name"), "number": place, "error": error}
     return claim_node(values, outcome=outcome, stamp=stamp, started_at=started_at)
 
@@ -215,7 +218,7 @@ def _read_outcome(phase: str, result: str | None, stamp: datetime | None, comple
 
 def _list_failed_tests(build: Body) -> str | None:
     names = read_value(build, "test_summary", "failed_tests")
-    return "\n".join(filter(None, map(read_text, names)))[:TEXT_LENGTH] or None if isinstance(names, list) else None
+    return "\n".join(filter(None, map(read_text, names)))[:MAX_TEXT_LENGTH] or None if isinstance(names, list) else None
 
 
 def _find_first(texts: Iterable[str | None]) -> str | None:

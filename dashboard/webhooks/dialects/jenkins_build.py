@@ -9,8 +9,8 @@ from dashboard.core.registers import Node, Outcome, Scalar, claim_node
 from dashboard.core.report import Report, StepKey
 from dashboard.core.storable import UNSTORABLE
 from dashboard.webhooks.dialects.payload import (
-    NAME_LENGTH,
-    TEXT_LENGTH,
+    MAX_NAME_LENGTH,
+    MAX_TEXT_LENGTH,
     Body,
     from_unix,
     identify,
@@ -74,7 +74,7 @@ def shorten_repository(address: str | None) -> str | None:
     else:
         host, colon, behind = text.partition(":")
         path = behind if colon and "/" not in host else text
-    return path.strip("/").removesuffix(".git")[:NAME_LENGTH] or None
+    return path.strip("/").removesuffix(".git")[:MAX_NAME_LENGTH] or None
 
 
 def shorten_branch(name: str | None) -> str | None:
@@ -114,7 +114,7 @@ def read_log(build: Body) -> str | None:
         log = "\n".join(line for line in log if isinstance(line, str))
     if not isinstance(log, str):
         return None
-    return UNSTORABLE.sub("\ufffd", log.rstrip()[-TEXT_LENGTH:]).strip() or None
+    return UNSTORABLE.sub("\ufffd", log.rstrip()[-MAX_TEXT_LENGTH:]).strip() or None
 
 
 def report_build(
@@ -128,7 +128,7 @@ def report_build(
     # The Generic Event plugin and the stages contain no host, so the identity has none.
     job = build.job.lower()
     identity = identify("jenkins", job, ("", job, "run", build.number), build.number)
-    project = {"name": build.job[:NAME_LENGTH], "repository": values.get("repository")}
+    project = {"name": build.job[:MAX_NAME_LENGTH], "repository": values.get("repository")}
     measured = {"duration_s": times.duration_s}
     stamp, started_at = times.stamp, times.started_at
     return Report(

@@ -18,7 +18,7 @@ from dashboard.core.slug import make_slug
 from dashboard.core.storable import MAX_ID, MAX_INT, UNSTORABLE
 from dashboard.core.words import Meaning, Status
 
-NAME_LENGTH, URL_LENGTH, TEXT_LENGTH = 255, 2048, 65536
+MAX_NAME_LENGTH, MAX_URL_LENGTH, MAX_TEXT_LENGTH = 255, 2048, 65536
 """The maximum length of a stored name, URL and text, in characters."""
 MAX_JOBS, MAX_STEPS = 1_000, 10_000
 """The maximum number of jobs and of steps in one delivery."""
@@ -57,7 +57,7 @@ Events = Mapping[str, Parser | Ignored]
 
 def parse_event(events: Events, event: str, body: Any) -> Parsed:  # noqa: ANN401
     """Return the reports in the body of an event, or why it is ignored; raise MalformedError."""
-    parser = events.get(event, Ignored(f"unknown event {event[:NAME_LENGTH]!r}"))
+    parser = events.get(event, Ignored(f"unknown event {event[:MAX_NAME_LENGTH]!r}"))
     return parser if isinstance(parser, Ignored) else parser(body)
 
 
@@ -82,7 +82,7 @@ def read_objects(body: Any, *path: str) -> list[Body]:  # noqa: ANN401
     return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
 
 
-def read_text(body: Any, *path: str, limit: int = NAME_LENGTH) -> str | None:  # noqa: ANN401
+def read_text(body: Any, *path: str, limit: int = MAX_NAME_LENGTH) -> str | None:  # noqa: ANN401
     """Return the text at the path, stripped and cut to `limit` characters; a number as its digits; None if blank."""
     value = read_value(body, *path)
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= MAX_ID:
@@ -194,7 +194,7 @@ def identify(
     `project` is a name such as the repository's full name; `parts` are the host, the repository and all else that
     distinguishes the deployment.
     """
-    slug = make_slug(project)[:NAME_LENGTH].strip("-.")
+    slug = make_slug(project)[:MAX_NAME_LENGTH].strip("-.")
     if not any(map(str.isalnum, slug)):
         slug = "project-" + hashlib.sha256(project.encode(errors="replace")).hexdigest()[:12]
     return Identity(dialect, slug, tuple(parts), run_id, attempt)

@@ -1,4 +1,4 @@
-"""Python loads this at its start when it is told to look here: libfaketime 0.9.10 breaks `time.sleep` of Python 3.11.
+"""Loaded by Python at its start: libfaketime 0.9.10 breaks `time.sleep` of Python 3.11.
 
 It takes the monotonic time until which to sleep for a faked one: https://github.com/wolfcw/libfaketime/issues/426.
 """

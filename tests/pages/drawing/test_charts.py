@@ -1,7 +1,7 @@
 """The shapes of the charts."""
 
 from dashboard.core.periods import EMPTY_COUNTS
-from dashboard.core.view_types.projects import EndStatistics, Period
+from dashboard.core.view_types.projects import OutcomeStatistics, Period
 from dashboard.pages.drawing.charts import draw_durations, draw_outcomes
 
 
@@ -18,12 +18,18 @@ def make_period(
     }
 
 
-def make_outcomes(*periods: Period, most: int = 0, longest_s: float | None = None) -> EndStatistics:
-    return {"unit": "day", "periods": list(periods), "total": EMPTY_COUNTS, "most": most, "longest_s": longest_s}
+def make_outcomes(*periods: Period, max_counted: int = 0, max_p90_s: float | None = None) -> OutcomeStatistics:
+    return {
+        "unit": "day",
+        "periods": list(periods),
+        "total": EMPTY_COUNTS,
+        "max_counted": max_counted,
+        "max_p90_s": max_p90_s,
+    }
 
 
 def test_the_tallest_bar_is_as_high_as_the_chart_and_successes_lie_below() -> None:
-    first, second = draw_outcomes(make_outcomes(make_period(3, 4), make_period(1, 1), most=4))
+    first, second = draw_outcomes(make_outcomes(make_period(3, 4), make_period(1, 1), max_counted=4))
     assert first["lower"] == {"y": 25, "height": 75}
     assert first["upper"] == {"y": 0, "height": 24}
     assert second == {"x": 11.5, "width": 7, "lower": {"y": 75, "height": 25}, "upper": None}
@@ -35,12 +41,12 @@ def test_a_period_without_anything_has_no_bar() -> None:
 
 
 def test_what_never_succeeded_is_one_bar_of_failures() -> None:
-    (bar,) = draw_outcomes(make_outcomes(make_period(0, 2), most=2))
+    (bar,) = draw_outcomes(make_outcomes(make_period(0, 2), max_counted=2))
     assert (bar["lower"], bar["upper"]) == (None, {"y": 0, "height": 100})
 
 
 def test_a_duration_is_a_bar_to_the_median_and_on_to_the_ninetieth_percentile() -> None:
-    outcomes = make_outcomes(make_period(median_s=50, p90_s=200), make_period(), longest_s=200)
+    outcomes = make_outcomes(make_period(median_s=50, p90_s=200), make_period(), max_p90_s=200)
     known, unknown = draw_durations(outcomes)
     assert (known["lower"], known["upper"]) == ({"y": 75, "height": 25}, {"y": 0, "height": 74})
     assert (unknown["lower"], unknown["upper"]) == (None, None)

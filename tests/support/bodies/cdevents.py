@@ -22,15 +22,15 @@ def make_event(kind: str, subject_id: str, content: dict[str, Any], **context: A
 
 def make_pipeline_run(predicate: str, outcome: str | None = None, **context: Any) -> dict[str, Any]:
     """Return an event on the run ship-7."""
-    told = {} if outcome is None else {"outcome": outcome}
-    content = {"pipelineName": "ship", "url": "https://tekton.example.org/ship-7", **told}
+    given = {} if outcome is None else {"outcome": outcome}
+    content = {"pipelineName": "ship", "url": "https://tekton.example.org/ship-7", **given}
     return make_event(f"pipelinerun.{predicate}", "ship-7", content, **context)
 
 
 def make_task_run(predicate: str, outcome: str | None = None, *, task: str = "pack", **context: Any) -> dict[str, Any]:
     """Return an event on a task of the run ship-7."""
-    told = {} if outcome is None else {"outcome": outcome}
-    content = {"taskName": task.title(), "pipelineRun": {"id": "ship-7"}, **told}
+    given = {} if outcome is None else {"outcome": outcome}
+    content = {"taskName": task.title(), "pipelineRun": {"id": "ship-7"}, **given}
     return make_event(f"taskrun.{predicate}", f"ship-7-{task}", content, **context)
 
 

@@ -9,7 +9,7 @@ SHA = "5d1f0b8c2e4a6973b1c0d9e8f7a6b5c4d3e2f1a0"
 
 def make_notification(phase: str, status: str | None = None, *, after_ms: int = 0, **build: Any) -> dict[str, Any]:
     """Return a notification on build 12 of the job shop in the folder team, so long after the build began."""
-    told = {} if status is None else {"status": status}
+    given = {} if status is None else {"status": status}
     return {
         "name": "shop",
         "display_name": "Shop",
@@ -31,7 +31,7 @@ def make_notification(phase: str, status: str | None = None, *, after_ms: int = 
             },
             "log": "",
             "artifacts": {},
-            **told,
+            **given,
             **build,
         },
     }
@@ -63,12 +63,12 @@ def make_run(kind: str, result: str | None = None, *, time: str = "11:00:01.000"
 
 
 def make_cause(user: str | None = "Ada") -> dict[str, Any]:
-    """Return the action that tells who started a build."""
+    """Return the action for who started a build."""
     return {"causes": [{"shortDescription": f"Started by user {user}", "userId": "ada", "userName": user}]}
 
 
 def make_checkout(remote: str = "git@git.example.org:octo/shop.git") -> dict[str, Any]:
-    """Return the action that tells which revision a build is of."""
+    """Return the action for the revision of a build."""
     revision = {"SHA1": SHA, "branch": [{"SHA1": SHA, "name": "refs/remotes/origin/main"}]}
     return {"lastBuiltRevision": revision, "remoteUrls": [remote], "scmName": ""}
 

@@ -14,7 +14,7 @@ from tests.support.bodies import (
 )
 
 BEGUN = {"started_at": "2026-03-01 10:01:00 UTC", "environment": {"name": "production", "action": "start"}}
-TOLD_TASK = {"task": "pack", "outcome": "error", "errors": "Out of memory"}
+FAILED_TASK = {"task": "pack", "outcome": "error", "errors": "Out of memory"}
 FAILED_STAGE = jenkins.make_stage("Deploy", "FAILED", error={"message": "exit code 1"})
 TESTED: dict[str, Any] = {"log": ["one", "two"], "test_summary": {"failed_tests": ["CartTest.pays"]}}
 PACKED = cdevents.wrap(cdevents.make_task_run("started"))
@@ -57,7 +57,7 @@ KNOWN_BODIES: Mapping[str, list[tuple[str, Any]]] = {
     "cdevents": [
         ("pipelinerun.finished", cdevents.make_pipeline_run("finished", "failure")),
         ("taskrun.started", PACKED),
-        ("taskrun.finished", cdevents.make_event("taskrun.finished", "pack-1", TOLD_TASK)),
+        ("taskrun.finished", cdevents.make_event("taskrun.finished", "pack-1", FAILED_TASK)),
         ("service.deployed", cdevents.wrap(cdevents.make_service("deployed"))),
         (
             "batch",

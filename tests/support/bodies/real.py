@@ -159,9 +159,9 @@ def read_cdevents(_attempt: str) -> Iterator[Delivery]:
 def wrap_event(path: Path) -> dict[str, Any]:
     """Return the CloudEvent around the CDEvent in a file."""
     event = json.loads(path.read_bytes())
-    told = {name: event["context"][name] for name in ("id", "source", "type")}
+    attributes = {name: event["context"][name] for name in ("id", "source", "type")}
     time = event["context"]["timestamp"]
-    return {"specversion": "1.0", **told, "time": time, "datacontenttype": JSON, "data": event}
+    return {"specversion": "1.0", **attributes, "time": time, "datacontenttype": JSON, "data": event}
 
 
 def send_event(event: str, body: Any, media_type: str, **headers: str) -> Delivery:

@@ -54,7 +54,7 @@ def test_a_status_that_failed_says_why() -> None:
         ("LEVITATING", ("queued", None, "LEVITATING")),
     ],
 )
-def test_words(word: str, expected: tuple[str, str | None, str]) -> None:
+def test_status_words_have_their_meaning(word: str, expected: tuple[str, str | None, str]) -> None:
     report = only(parse(UPDATED, make_status(word)))
     assert outcome(report.deployment) == outcome(report.jobs["unit"]) == expected
 
@@ -71,7 +71,7 @@ def test_words(word: str, expected: tuple[str, str | None, str]) -> None:
         ),
     ],
 )
-def test_what_tells_a_status_apart(body: dict[str, Any], expected: tuple[str | None, ...]) -> None:
+def test_what_identifies_a_status(body: dict[str, Any], expected: tuple[str | None, ...]) -> None:
     assert only(parse(UPDATED, body)).identity.parts == expected
 
 
@@ -119,7 +119,7 @@ def test_a_build_that_runs_again_is_not_over() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "body", "expected"),
+    ("header", "body", "expected"),
     [
         ("repo:push", make_status(), "repo:push"),
         (None, make_status(), "repo:commit_status_updated"),
@@ -127,8 +127,8 @@ def test_a_build_that_runs_again_is_not_over() -> None:
         (None, [], "unnamed"),
     ],
 )
-def test_the_header_names_the_event(told: str | None, body: Any, expected: str) -> None:
-    assert name_event(told, body) == expected
+def test_the_header_names_the_event(header: str | None, body: Any, expected: str) -> None:
+    assert name_event(header, body) == expected
 
 
 @pytest.mark.parametrize("event", [event for event, handled in EVENTS.items() if isinstance(handled, Ignored)])

@@ -125,14 +125,14 @@ def test_the_reports_of_a_build_merge_in_any_order() -> None:
     }
 
 
-def test_an_end_before_the_start_stays_as_it_was_told() -> None:
+def test_an_end_before_the_start_stays_as_it_was_reported() -> None:
     report = read(make_build(make_step(0, "Build", "10:00:09", "10:00:03", results=6)))
     step = report.steps["shop ci", "build"]
     assert (step.started_at, step.outcomes[0].completed_at) == (at("10:00:09"), at("10:00:03"))
 
 
 @pytest.mark.parametrize(
-    ("told", "expected"),
+    ("value", "expected"),
     [
         (1772359200, datetime(2026, 3, 1, 10, tzinfo=UTC)),
         (1772359200.25, datetime(2026, 3, 1, 10, 0, 0, 250_000, UTC)),
@@ -143,8 +143,8 @@ def test_an_end_before_the_start_stays_as_it_was_told() -> None:
         ("soon", None),
     ],
 )
-def test_times_are_seconds_or_iso_8601(told: Any, expected: datetime | None) -> None:
-    assert read(make_build(started_at=told, complete=True, results=0)).deployment.started_at == expected
+def test_times_are_seconds_or_iso_8601(value: Any, expected: datetime | None) -> None:
+    assert read(make_build(started_at=value, complete=True, results=0)).deployment.started_at == expected
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_a_build_without_sources_belongs_to_a_project_named_like_its_builder() -
         (None, (None, None)),
     ],
 )
-def test_properties_tell_which_revision_was_got_and_who_wanted_it(
+def test_properties_name_the_revision_and_who_started_the_build(
     properties: Any, expected: tuple[str | None, str | None]
 ) -> None:
     body = make_build(source={"revision": None, "codebase": "frontend"}, properties=properties)
@@ -185,7 +185,7 @@ def test_properties_tell_which_revision_was_got_and_who_wanted_it(
     assert (claimed.get("commit_hash"), claimed.get("triggered_by")) == expected
 
 
-def test_the_log_is_what_commands_wrote_without_the_environment_that_the_worker_tells() -> None:
+def test_the_log_is_what_commands_wrote_without_the_environment_of_the_worker() -> None:
     content = "hpython3 deploy.py\nh  API_TOKEN=s3cret\nouploading\nerefused\nhprogram finished with exit code 1\n"
     logs = [
         {"name": "stdio", "type": "s", "content": {"firstline": 0, "content": content}},
@@ -250,10 +250,12 @@ def test_an_event_that_a_header_names_is_taken_at_its_word() -> None:
         ([], ["builder.name"]),
     ],
 )
-def test_a_build_that_cannot_be_told_apart_or_is_too_large_is_malformed(body: Any, fields: list[str]) -> None:
+def test_a_build_that_cannot_be_identified_or_is_too_large_is_malformed(body: Any, fields: list[str]) -> None:
     with pytest.raises(MalformedError) as raised:
         parse("build", body)
     assert list(raised.value.errors) == fields
+    if fields == ["steps"]:
+        assert raised.value.errors == {"steps": ["At most 10000."]}
 
 
 @pytest.mark.parametrize(

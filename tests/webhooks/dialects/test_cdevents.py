@@ -44,7 +44,7 @@ def test_a_run_of_a_pipeline_says_what_runs_and_how_it_went(carry: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("predicate", "told", "expected"),
+    ("predicate", "value", "expected"),
     [
         ("queued", None, ("queued", None, "queued")),
         ("started", None, ("in_progress", None, "started")),
@@ -58,9 +58,9 @@ def test_a_run_of_a_pipeline_says_what_runs_and_how_it_went(carry: Any) -> None:
         ("finished", None, ("completed", "unknown", "finished")),
     ],
 )
-def test_every_predicate_and_outcome_of_a_run(predicate: str, told: str | None, expected: tuple[str, ...]) -> None:
-    assert outcome(read(make_pipeline_run(predicate, told)).deployment) == expected
-    assert outcome(read(make_task_run(predicate, told)).jobs["ship-7-pack"]) == expected
+def test_every_predicate_and_outcome_of_a_run(predicate: str, value: str | None, expected: tuple[str, ...]) -> None:
+    assert outcome(read(make_pipeline_run(predicate, value)).deployment) == expected
+    assert outcome(read(make_task_run(predicate, value)).jobs["ship-7-pack"]) == expected
 
 
 def test_a_task_is_a_job_of_its_pipelines_run() -> None:
@@ -125,7 +125,7 @@ def test_a_service_that_was_removed_later_is_stopped_whatever_comes_last() -> No
 
 
 @pytest.mark.parametrize(
-    ("told", "expected"),
+    ("value", "expected"),
     [
         ("2026-03-01T11:00:00Z", "11:00:00"),
         ("2026-03-01T12:00:00.25+01:00", "11:00:00.250"),
@@ -133,12 +133,12 @@ def test_a_service_that_was_removed_later_is_stopped_whatever_comes_last() -> No
         ("yesterday", None),
     ],
 )
-def test_every_format_of_time(told: str, expected: str | None) -> None:
-    started_at = read(make_pipeline_run("started", timestamp=told)).deployment.started_at
+def test_every_format_of_time(value: str, expected: str | None) -> None:
+    started_at = read(make_pipeline_run("started", timestamp=value)).deployment.started_at
     assert started_at == (expected and at(expected))
 
 
-def test_what_the_context_leaves_out_the_cloud_event_tells() -> None:
+def test_what_the_context_leaves_out_is_taken_from_the_cloud_event() -> None:
     body = wrap(make_pipeline_run("started"))
     body["data"]["context"] = {}
     body["data"]["subject"].pop("source")
@@ -204,17 +204,25 @@ def test_a_body_of_another_shape_is_malformed(event: str, body: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "body",
+    ("body", "field"),
     [
-        make_event("pipelinerun.started", "", {}),
-        make_event("taskrun.started", " ", {}),
-        make_service("deployed", id=None),
-        {**make_pipeline_run("started", source=""), "subject": {"id": "ship-7"}},
+        (make_event("pipelinerun.started", "", {}), "subject.id"),
+        (make_event("taskrun.started", " ", {}), "subject.id"),
+        (make_event("service.deployed", "", {}), "subject.id"),
+        (make_service("deployed", id=None), "context.id"),
+        ({**make_pipeline_run("started", source=""), "subject": {"id": "ship-7"}}, "context.source"),
     ],
 )
-def test_an_event_that_says_not_what_it_is_about_is_malformed(body: Any) -> None:
-    with pytest.raises(MalformedError):
+def test_an_event_that_says_not_what_it_is_about_is_malformed(body: Any, field: str) -> None:
+    with pytest.raises(MalformedError) as raised:
         read(body)
+    assert list(raised.value.errors) == [field]
+
+
+def test_an_event_without_a_type_is_malformed() -> None:
+    with pytest.raises(MalformedError) as raised:
+        parse("pipelinerun.started", make_pipeline_run("started", type=None))
+    assert list(raised.value.errors) == ["context.type"]
 
 
 def test_a_run_and_its_tasks_meet_in_any_order() -> None:
@@ -249,7 +257,33 @@ def test_a_delivery_is_named_by_source_id_and_type(carry: Any) -> None:
 
 def test_a_delivery_with_a_long_source_has_a_short_name() -> None:
     body = make_pipeline_run("started", source="/" + "x" * 2000)
-    assert len(name_delivery("pipelinerun.started", body) or "") == 64
+    name = name_delivery("pipelinerun.started", body)
+    assert len(name or "") == 64
+    assert name != name_delivery("pipelinerun.started", make_pipeline_run("started", source="/" + "y" * 2000))
+
+
+def test_a_delivery_with_a_name_of_255_characters_keeps_it() -> None:
+    rest = " f1b2 dev.cdevents.pipelinerun.started.0.2.0"
+    source = "/" + "x" * (254 - len(rest))
+    assert name_delivery("pipelinerun.started", make_pipeline_run("started", source=source)) == source + rest
+    assert (
+        name_delivery("pipelinerun.started", make_pipeline_run("started", source=source + "x")) != source + "x" + rest
+    )
+
+
+def test_what_the_context_leaves_out_of_the_name_is_taken_from_the_event_around_it() -> None:
+    around = {"id": "1", "source": "/" + "x" * 200, "type": "dev.cdevents.pipelinerun.started.0.2.0"}
+    body = {**around, "data": {"context": {}, "subject": {}}}
+    assert name_delivery("pipelinerun.started", body) == " ".join((around["source"], "1", around["type"]))
+    assert name_delivery("batch", {"id": "1", "source": "s", "type": "batch"}) == "s 1 batch"
+
+
+@pytest.mark.parametrize("carry", [dict, wrap])
+def test_deliveries_whose_long_sources_end_differently_have_different_names(carry: Any) -> None:
+    bodies = [carry(make_pipeline_run("started", source="/" + "x" * 2000 + end)) for end in "ab"]
+    assert len({name_delivery("pipelinerun.started", body) for body in bodies}) == 2
+    longer = [carry(make_pipeline_run("started", source="/" + "x" * 3000 + end)) for end in "ab"]
+    assert len({name_delivery("pipelinerun.started", body) for body in longer}) == 1
 
 
 @pytest.mark.parametrize("body", [None, {}, make_pipeline_run("started", id=None), make_pipeline_run("started", id="")])

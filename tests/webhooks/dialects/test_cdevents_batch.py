@@ -12,6 +12,7 @@ from tests.support.bodies.cdevents import make_event, make_pipeline_run, make_se
 NEWS = [wrap(make_pipeline_run("started")), wrap(make_task_run("started"))]
 NO_NEWS = wrap(make_event("ticket.created", "SHOP-1", {}))
 CUSTOM = {"type": "dev.cdeventsx.acme-build.started.0.1.0"}
+MISSING = "Missing or of the wrong type."
 FAULTY = wrap(make_event("pipelinerun.started", "", {}))
 
 
@@ -35,7 +36,8 @@ def test_what_cannot_be_used_does_not_keep_back_the_rest(other: Any) -> None:
 
 @pytest.mark.parametrize("batch", [[], [NO_NEWS], [NO_NEWS, CUSTOM, {}]])
 def test_a_batch_without_news_is_ignored(batch: list[Any]) -> None:
-    assert isinstance(parse("batch", batch), Ignored)
+    reason = "no event of the batch is about a run or a service"
+    assert parse("batch", batch) == Ignored(reason)
 
 
 @pytest.mark.parametrize("batch", [[FAULTY], [None], [[]], [NO_NEWS, FAULTY], [{"type": "batch"}]])
@@ -45,8 +47,9 @@ def test_a_batch_of_which_nothing_can_be_used_is_malformed(batch: list[Any]) -> 
 
 
 def test_a_batch_of_more_events_than_are_taken_is_malformed() -> None:
-    with pytest.raises(MalformedError, match="At most 1000 events"):
+    with pytest.raises(MalformedError, match=r"^batch: At most 1000 events\.$"):
         parse("batch", [wrap(make_service("deployed"))] * 1001)
+    assert len(read(*[wrap(make_service("deployed"))] * 1000)) == 1000
 
 
 def test_a_batch_is_named_by_all_of_its_events() -> None:
@@ -59,3 +62,22 @@ def test_a_batch_is_named_by_all_of_its_events() -> None:
 @pytest.mark.parametrize("batch", [[], [*NEWS, {}], [*NEWS, None], [NEWS], NEWS * 501])
 def test_a_batch_with_a_nameless_event_or_too_many_has_no_name(batch: list[Any]) -> None:
     assert name_delivery("batch", batch) is None
+
+
+@pytest.mark.parametrize(
+    ("batch", "fault"),
+    [
+        ([None], "None of the 1 events is valid. First error: batch: Not an event: NoneType."),
+        ([NO_NEWS, [], FAULTY], "None of the 3 events is valid. First error: batch: Not an event: list."),
+        ([FAULTY, None], f"None of the 2 events is valid. First error: subject.id: {MISSING}"),
+        ({}, "Must be a list."),
+    ],
+)
+def test_the_fault_of_a_batch_says_how_many_events_and_what_is_wrong_with_the_first(batch: Any, fault: str) -> None:
+    with pytest.raises(MalformedError) as raised:
+        parse("batch", batch)
+    assert raised.value.errors == {"batch": [fault]}
+
+
+def test_a_batch_of_as_many_events_as_are_taken_has_a_name() -> None:
+    assert len(name_delivery("batch", NEWS * 500) or "") == 64

@@ -144,7 +144,7 @@ def test_a_run_of_an_older_forgejo_has_another_name_for_its_address() -> None:
     assert "branch" not in said
 
 
-def test_a_job_of_forgejo_tells_of_its_run_too() -> None:
+def test_a_job_of_forgejo_has_its_run_too() -> None:
     report = only(parse("workflow_job_failure", make_forgejo_job("failure")))
     assert report.identity == RUN
     assert values(report.deployment) == DESCRIBED
@@ -173,7 +173,7 @@ def test_steps_of_a_job_of_forgejo_are_read_where_they_are_sent() -> None:
     assert report.steps["21", "0"].started_at == at("10:00:01")
 
 
-def test_a_commit_status_is_told_apart_by_commit_context_and_target() -> None:
+def test_a_commit_status_is_identified_by_commit_context_and_target() -> None:
     report = only(parse("status", make_status()))
     target_url = "https://ci.example.org/repos/1/pipeline/8"
     parts = ("git.example.org:3000", 62, "status", SHA, "ci/woodpecker", target_url)
@@ -216,7 +216,7 @@ def test_the_latest_status_of_a_commit_wins() -> None:
     assert len(merged.deployment.outcomes) == 1
 
 
-def test_a_commit_status_of_its_own_actions_is_ignored_for_the_job_tells_the_same() -> None:
+def test_a_commit_status_of_its_own_actions_is_ignored_because_its_job_reports_the_same() -> None:
     body = make_status(context="deploy / build (push)", target_url=f"{HOME}/actions/runs/3/jobs/0")
     assert parse("status", body) == Ignored("job of Gitea Actions; it is reported as workflow_job")
 
@@ -232,7 +232,7 @@ def test_a_commit_status_of_its_own_actions_is_ignored_for_the_job_tells_the_sam
         ("status", make_status(state=""), "state"),
     ],
 )
-def test_what_cannot_be_told_apart_is_malformed(event: str, body: Any, field: str) -> None:
+def test_what_cannot_be_identified_is_malformed(event: str, body: Any, field: str) -> None:
     with pytest.raises(MalformedError) as caught:
         parse(event, body)
     assert list(caught.value.errors) == [field]
@@ -248,7 +248,7 @@ def test_an_event_that_nobody_knows_is_ignored_by_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "body", "expected"),
+    ("header", "body", "expected"),
     [
         ("push", make_run(), "push"),
         ("", make_run(), "workflow_run"),
@@ -257,5 +257,5 @@ def test_an_event_that_nobody_knows_is_ignored_by_name() -> None:
         (None, 7, "unnamed"),
     ],
 )
-def test_an_event_is_what_the_header_says_else_what_the_body_is_about(told: str, body: Any, expected: str) -> None:
-    assert name_event(told, body) == expected
+def test_an_event_is_what_the_header_says_else_what_the_body_is_about(header: str, body: Any, expected: str) -> None:
+    assert name_event(header, body) == expected

@@ -156,7 +156,7 @@ def test_every_format_of_a_time(text: Any, expected: datetime | None) -> None:
     assert report.jobs["77"].outcomes[0].completed_at == expected
 
 
-def test_a_repository_without_an_id_is_told_apart_by_its_name() -> None:
+def test_a_repository_without_an_id_is_identified_by_its_name() -> None:
     body = {
         **make_run(),
         "repository": {"full_name": "Octo/Shop", "html_url": "https://GHE.example.org:8443/Octo/Shop"},
@@ -195,7 +195,7 @@ def test_a_job_without_an_id_is_known_by_its_name() -> None:
         ("status", make_status(state=None), "state"),
     ],
 )
-def test_what_cannot_be_told_apart_is_malformed(event: str, body: Any, field: str) -> None:
+def test_what_cannot_be_identified_is_malformed(event: str, body: Any, field: str) -> None:
     with pytest.raises(MalformedError) as caught:
         parse(event, body)
     assert list(caught.value.errors) == [field]
@@ -211,7 +211,7 @@ def test_an_event_that_nobody_knows_is_ignored_by_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "body", "expected"),
+    ("header", "body", "expected"),
     [
         ("push", make_run(), "push"),
         (None, make_run(), "workflow_run"),
@@ -224,5 +224,5 @@ def test_an_event_that_nobody_knows_is_ignored_by_name() -> None:
         (None, ["workflow_run"], "unnamed"),
     ],
 )
-def test_an_event_is_what_the_header_says_else_what_the_body_is_about(told: str, body: Any, expected: str) -> None:
-    assert name_event(told, body) == expected
+def test_an_event_is_what_the_header_says_else_what_the_body_is_about(header: str, body: Any, expected: str) -> None:
+    assert name_event(header, body) == expected

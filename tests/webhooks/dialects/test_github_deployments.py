@@ -2,6 +2,7 @@
 
 import pytest
 
+from dashboard.core.registers import make_stamp
 from dashboard.core.report import Identity
 from dashboard.webhooks.dialects.github import parse
 from dashboard.webhooks.dialects.payload import Ignored
@@ -95,6 +96,7 @@ def test_a_check_of_another_app_is_a_deployment_with_one_job() -> None:
         "message": "2 to add",
         "error": "",
     }
+    assert values(report.project) == {"name": "Octo/Shop", "repository": "Octo/Shop"}
     assert values(report.jobs["128"]) == {"name": "Terraform plan", "message": "2 to add", "error": ""}
     for node in (report.deployment, report.jobs["128"]):
         assert outcome(node) == ("completed", "success", "success")
@@ -112,12 +114,12 @@ def test_a_check_that_belongs_to_a_deployment_has_its_environment() -> None:
     assert (said["environment"], said["run_url"]) == ("lab", "https://github.com/Octo/Shop/runs/128")
 
 
-def test_a_check_of_github_actions_is_ignored_for_its_job_tells_the_same() -> None:
+def test_a_check_of_github_actions_is_ignored_because_its_job_reports_the_same() -> None:
     body = make_check(app={"slug": "github-actions"})
     assert parse("check_run", body) == Ignored("job of GitHub Actions; it is reported as workflow_job")
 
 
-def test_a_commit_status_is_told_apart_by_commit_context_and_target() -> None:
+def test_a_commit_status_is_identified_by_commit_context_and_target() -> None:
     report = only(parse("status", make_status()))
     target_url = "https://jenkins.example.org/job/shop/5/"
     parts = ("github.com", 4711, "status", SHA, "ci/Jenkins", target_url)
@@ -157,3 +159,14 @@ def test_a_commit_on_several_branches_names_none() -> None:
     report = only(parse("status", body))
     assert "branch" not in report.deployment.fields
     assert report.identity.parts[4:] == ("default", None)
+
+
+def test_a_check_without_details_has_its_own_address() -> None:
+    body = make_check(details_url=None, html_url="https://github.com/" + "x" * 3000)
+    assert len(values(only(parse("check_run", body)).deployment)["run_url"]) == 2048
+
+
+def test_a_check_is_as_late_as_its_latest_time() -> None:
+    report = only(parse("check_run", make_check("in_progress", None, updated_at="2026-03-01T12:00:30Z")))
+    for node in (report.project, report.deployment, report.jobs["128"]):
+        assert {claim[0] for claim in node.fields.values()} == {make_stamp(at("12:00:30"))}

@@ -111,7 +111,7 @@ def test_who_ran_a_job_again_did_not_start_the_pipeline() -> None:
         ("repository", {"homepage": "http://10.0.0.1:3000/octo/shop"}, ("10.0.0.1:3000", 62, "run", "31", 1)),
     ],
 )
-def test_a_job_hook_tells_its_pipeline_in_every_version(field: str, value: Any, expected: tuple[Any, ...]) -> None:
+def test_a_job_hook_names_its_pipeline_in_every_version(field: str, value: Any, expected: tuple[Any, ...]) -> None:
     identity = only(parse("build", make_job(7, "unit") | {field: value})).identity
     assert identity.parts == expected
     assert identity.project_slug == "octo-shop"
@@ -164,7 +164,7 @@ def test_a_pipeline_links_to_its_revision() -> None:
         ("levitating", ("queued", None, "levitating")),
     ],
 )
-def test_words(word: str, expected: tuple[str, str | None, str]) -> None:
+def test_status_words_have_their_meaning(word: str, expected: tuple[str, str | None, str]) -> None:
     assert outcome(only(parse("pipeline", make_pipeline(word))).deployment) == expected
     assert outcome(only(parse("build", make_job(7, "unit", word))).jobs["unit"]) == expected
 
@@ -223,7 +223,7 @@ def test_the_environment_is_that_of_the_job_that_began_last() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "body", "expected"),
+    ("header", "body", "expected"),
     [
         ("Job Hook", {"object_kind": "build"}, "build"),
         ("System Hook", {"object_kind": "pipeline"}, "pipeline"),
@@ -237,8 +237,8 @@ def test_the_environment_is_that_of_the_job_that_began_last() -> None:
         (None, 3, "unnamed"),
     ],
 )
-def test_the_body_names_the_event_before_the_header_does(told: str | None, body: Any, expected: str) -> None:
-    assert name_event(told, body) == expected
+def test_the_body_names_the_event_before_the_header_does(header: str | None, body: Any, expected: str) -> None:
+    assert name_event(header, body) == expected
 
 
 @pytest.mark.parametrize("event", [event for event, handled in EVENTS.items() if isinstance(handled, Ignored)])

@@ -14,25 +14,25 @@ AGAIN_ENDED = {**AGAIN, "finished_at": "2026-03-01 10:12:00 UTC", "duration": 60
 ENDED, ENDED_AGAIN = "2026-03-01 10:02:01 UTC", "2026-03-01 10:12:01 UTC"
 
 
-def tell_pipeline(status: str, *builds: dict[str, object], finished_at: str | None = None) -> Report:
+def pipeline_report(status: str, *builds: dict[str, object], finished_at: str | None = None) -> Report:
     return only(parse("pipeline", make_pipeline(status, *builds, finished_at=finished_at)))
 
 
-def tell_job(number: int, status: str, times: Mapping[str, object]) -> Report:
+def job_report(number: int, status: str, times: Mapping[str, object]) -> Report:
     return only(parse("build", make_job(number, "unit", status, **{f"build_{name}": at for name, at in times.items()})))
 
 
 def test_a_skipped_job_that_a_retry_brings_back_runs_although_it_keeps_its_id() -> None:
-    skipped = tell_pipeline("failed", make_build(2, "deploy", "skipped"), finished_at=ENDED)
-    running = tell_pipeline("running", make_build(2, "deploy", "running", started_at="2026-03-01 10:11:00 UTC"))
+    skipped = pipeline_report("failed", make_build(2, "deploy", "skipped"), finished_at=ENDED)
+    running = pipeline_report("running", make_build(2, "deploy", "running", started_at="2026-03-01 10:11:00 UTC"))
     merged = merge_in_any_order([skipped, running])
     assert outcome(merged.jobs["deploy"]) == ("in_progress", None, "running")
 
 
 def test_a_retried_job_reopens_its_pipeline_until_it_succeeds() -> None:
-    failed = tell_pipeline("failed", make_build(5, "unit", "failed", **FIRST_ENDED), finished_at=ENDED)
-    running = tell_pipeline("running", make_build(9, "unit", "running", **AGAIN), finished_at=ENDED)
-    success = tell_pipeline("success", make_build(9, "unit", "success", **AGAIN_ENDED), finished_at=ENDED_AGAIN)
+    failed = pipeline_report("failed", make_build(5, "unit", "failed", **FIRST_ENDED), finished_at=ENDED)
+    running = pipeline_report("running", make_build(9, "unit", "running", **AGAIN), finished_at=ENDED)
+    success = pipeline_report("success", make_build(9, "unit", "success", **AGAIN_ENDED), finished_at=ENDED_AGAIN)
     reopened = merge_in_any_order([failed, running])
     assert outcome(reopened.deployment) == ("in_progress", None, "running")
     assert outcome(reopened.jobs["unit"]) == ("in_progress", None, "running")
@@ -46,9 +46,9 @@ def test_a_retried_job_reopens_its_pipeline_until_it_succeeds() -> None:
 
 
 def test_a_late_hook_of_before_the_retry_loses() -> None:
-    late = tell_job(5, "failed", FIRST_ENDED)
-    newer = tell_pipeline("running", make_build(9, "unit", "pending", created_at="2026-03-01 10:10:00 UTC"))
-    merged = merge_in_any_order([late, newer, tell_job(5, "running", FIRST)])
+    late = job_report(5, "failed", FIRST_ENDED)
+    newer = pipeline_report("running", make_build(9, "unit", "pending", created_at="2026-03-01 10:10:00 UTC"))
+    merged = merge_in_any_order([late, newer, job_report(5, "running", FIRST)])
     assert outcome(merged.jobs["unit"]) == ("queued", None, "pending")
     assert values(merged.jobs["unit"])["error"] == ""
 
@@ -56,10 +56,10 @@ def test_a_late_hook_of_before_the_retry_loses() -> None:
 def test_hooks_of_jobs_and_of_their_pipeline_meet_in_one_state() -> None:
     merged = merge_in_any_order(
         [
-            tell_job(5, "created", {}),
-            tell_job(5, "running", FIRST),
-            tell_job(5, "failed", FIRST_ENDED),
-            tell_pipeline("failed", make_build(5, "unit", "failed", **FIRST_ENDED), finished_at=ENDED),
+            job_report(5, "created", {}),
+            job_report(5, "running", FIRST),
+            job_report(5, "failed", FIRST_ENDED),
+            pipeline_report("failed", make_build(5, "unit", "failed", **FIRST_ENDED), finished_at=ENDED),
         ]
     )
     assert outcome(merged.deployment) == ("completed", "failure", "failed")
@@ -76,8 +76,8 @@ def test_a_job_that_is_allowed_to_fail_fails_alone() -> None:
     lint = make_build(6, "lint", "failed", allow_failure=True, **FIRST_ENDED)
     merged = merge_in_any_order(
         [
-            tell_pipeline("running", lint, make_build(5, "unit", "running", **FIRST)),
-            tell_pipeline("success", lint, make_build(5, "unit", "success", **FIRST), finished_at=ENDED),
+            pipeline_report("running", lint, make_build(5, "unit", "running", **FIRST)),
+            pipeline_report("success", lint, make_build(5, "unit", "success", **FIRST), finished_at=ENDED),
         ]
     )
     assert outcome(merged.deployment) == ("completed", "success", "success")
@@ -86,9 +86,9 @@ def test_a_job_that_is_allowed_to_fail_fails_alone() -> None:
 
 
 def test_a_manual_job_waits_until_somebody_starts_it() -> None:
-    manual = tell_pipeline("manual", make_build(5, "unit", "manual"))
+    manual = pipeline_report("manual", make_build(5, "unit", "manual"))
     assert outcome(manual.jobs["unit"]) == ("queued", None, "manual")
-    started = merge_in_any_order([manual, tell_job(5, "pending", {}), tell_job(5, "running", FIRST)])
+    started = merge_in_any_order([manual, job_report(5, "pending", {}), job_report(5, "running", FIRST)])
     assert outcome(started.jobs["unit"]) == ("in_progress", None, "running")
 
 
@@ -97,8 +97,8 @@ def test_a_pipeline_that_goes_on_with_a_manual_job_ends_when_that_ends() -> None
     played = make_build(6, "live", "success", allow_failure=True, **AGAIN_ENDED)
     merged = merge_in_any_order(
         [
-            tell_pipeline("success", unit, live, finished_at=ENDED),
-            tell_pipeline("success", unit, played, finished_at=ENDED_AGAIN),
+            pipeline_report("success", unit, live, finished_at=ENDED),
+            pipeline_report("success", unit, played, finished_at=ENDED_AGAIN),
         ]
     )
     assert merged.deployment.outcomes[0].completed_at == at("10:12:01")
@@ -107,7 +107,7 @@ def test_a_pipeline_that_goes_on_with_a_manual_job_ends_when_that_ends() -> None
 
 def test_an_end_before_the_start_stays_as_it_was_sent() -> None:
     times = {"started_at": "2026-03-01 10:09:00 UTC", "finished_at": "2026-03-01 10:08:59 UTC"}
-    job = tell_job(5, "canceled", times).jobs["unit"]
+    job = job_report(5, "canceled", times).jobs["unit"]
     assert (job.started_at, job.outcomes[0].completed_at) == (at("10:09:00"), at("10:08:59"))
 
 

@@ -121,7 +121,7 @@ def test_a_user_without_a_name_is_called_by_its_id() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "expected"),
+    ("value", "expected"),
     [
         (NOON_MS, "11:00:00"),
         (str(NOON_MS), "11:00:00"),
@@ -135,8 +135,8 @@ def test_a_user_without_a_name_is_called_by_its_id() -> None:
         (2**62, None),
     ],
 )
-def test_every_format_of_time(told: Any, expected: str | None) -> None:
-    started_at = read(make_notification("STARTED", timestamp=told)).deployment.started_at
+def test_every_format_of_time(value: Any, expected: str | None) -> None:
+    started_at = read(make_notification("STARTED", timestamp=value)).deployment.started_at
     assert started_at == (expected and at(expected))
 
 
@@ -149,8 +149,8 @@ def test_the_time_in_the_queue_is_no_start() -> None:
 def test_a_duration_of_nothing_is_one_that_is_not_known() -> None:
     notified = read(make_notification("COMPLETED", "ABORTED", after_ms=5000)).deployment
     assert (notified.started_at, values(notified).get("duration_s")) == (None, None)
-    told = read(make_run("completed", "ABORTED", duration=0, time="11:00:09.000")).deployment
-    assert (told.started_at, told.outcomes[0].completed_at) == (at("11:00:00"), at("11:00:09"))
+    deployment = read(make_run("completed", "ABORTED", duration=0, time="11:00:09.000")).deployment
+    assert (deployment.started_at, deployment.outcomes[0].completed_at) == (at("11:00:00"), at("11:00:09"))
 
 
 def test_failed_tests_are_why_a_build_is_unstable() -> None:
@@ -181,25 +181,27 @@ def test_a_notification_without_addresses_is_known_by_its_name() -> None:
 
 
 @pytest.mark.parametrize(
-    "body",
+    ("body", "field"),
     [
-        {"build": {"phase": "STARTED", "number": 3}},
-        {"name": "shop", "build": {"phase": "STARTED"}},
-        {"name": "shop", "build": {"phase": "STARTED", "number": "twelve"}},
-        {**make_run("started"), "source": "view/all/"},
-        make_run("started", number=None),
+        ({"build": {"phase": "STARTED", "number": 3}}, "url"),
+        ({"name": "shop", "build": {"phase": "STARTED"}}, "build.number"),
+        ({"name": "shop", "build": {"phase": "STARTED", "number": "twelve"}}, "build.number"),
+        ({**make_run("started"), "source": "view/all/"}, "source"),
+        (make_run("started", number=None), "data.number"),
     ],
 )
-def test_a_body_that_says_not_which_build_is_malformed(body: Any) -> None:
-    with pytest.raises(MalformedError):
+def test_a_body_that_says_not_which_build_is_malformed(body: Any, field: str) -> None:
+    with pytest.raises(MalformedError) as raised:
         read(body)
+    assert list(raised.value.errors) == [field]
 
 
-@pytest.mark.parametrize("event", ["notification.started", "run.completed"])
+@pytest.mark.parametrize(("event", "field"), [("notification.started", "build.phase"), ("run.completed", "type")])
 @pytest.mark.parametrize("body", [None, [], 7, "text", {}, {"build": []}, {"data": "text"}])
-def test_a_body_of_another_shape_is_malformed(event: str, body: Any) -> None:
-    with pytest.raises(MalformedError):
+def test_a_body_of_another_shape_is_malformed(event: str, field: str, body: Any) -> None:
+    with pytest.raises(MalformedError) as raised:
         parse(event, body)
+    assert list(raised.value.errors) == [field]
 
 
 @pytest.mark.parametrize("event", [event for event, known in EVENTS.items() if isinstance(known, Ignored)])
@@ -224,7 +226,7 @@ def test_an_event_that_nobody_knows_is_ignored(event: str) -> None:
         (None, "unknown"),
     ],
 )
-def test_an_event_is_told_by_the_shape_of_its_body(body: Any, expected: str) -> None:
+def test_an_event_is_recognised_by_the_shape_of_its_body(body: Any, expected: str) -> None:
     assert name_event(None, body) == expected
 
 

@@ -1,4 +1,4 @@
-"""What addresses tell: a job and its build, a repository, a branch."""
+"""What is read from URLs: a job and its build, a repository, a branch."""
 
 import pytest
 
@@ -20,7 +20,7 @@ from dashboard.webhooks.dialects.jenkins_build import locate_build, shorten_bran
         (None, ("", None)),
     ],
 )
-def test_an_address_tells_job_and_number(address: str | None, expected: tuple[str, str | None]) -> None:
+def test_a_url_has_job_and_number(address: str | None, expected: tuple[str, str | None]) -> None:
     assert locate_build(address) == expected
 
 

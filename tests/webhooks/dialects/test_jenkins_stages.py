@@ -49,7 +49,7 @@ def test_a_build_that_is_not_executed_may_not_have_begun() -> None:
     assert report.deployment.outcome is None
 
 
-def test_stages_of_one_name_are_told_apart() -> None:
+def test_stages_of_one_name_are_distinguished() -> None:
     body = make_stages("IN_PROGRESS", make_stage("Test"), make_stage("Deploy"), make_stage("test"), {"name": None})
     steps = only(parse("wfapi.describe", body)).steps
     assert [key for _, key in steps] == ["test", "deploy", "test#2"]
@@ -63,12 +63,12 @@ def test_the_longest_name_of_a_stage_still_makes_a_key() -> None:
 @pytest.mark.parametrize("href", ["/jenkins/job/shop/wfapi/describe", "/wfapi/describe", None, 7])
 def test_stages_of_no_known_build_are_ignored(href: object) -> None:
     body = make_stages("SUCCESS", _links={"self": {"href": href}})
-    assert isinstance(parse("wfapi.describe", body), Ignored)
+    assert parse("wfapi.describe", body) == Ignored("stages without a link to their build")
 
 
 def test_more_stages_than_are_taken_are_malformed() -> None:
     body = make_stages("SUCCESS", *[make_stage("Build")] * (MAX_STEPS + 1))
-    with pytest.raises(MalformedError, match="At most 10000"):
+    with pytest.raises(MalformedError, match=r"^stages: At most 10000\.$"):
         parse("wfapi.describe", body)
 
 

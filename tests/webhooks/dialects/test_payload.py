@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dashboard.webhooks.dialects.payload import (
-    NAME_LENGTH,
+    MAX_NAME_LENGTH,
     MalformedError,
     identify,
     parse_time,
@@ -57,7 +57,7 @@ def test_a_text_is_storable_or_not_said(value: Any, expected: str | None) -> Non
 
 
 def test_a_long_text_is_cut() -> None:
-    assert read_text({"x": "é" * 1000}, "x") == "é" * NAME_LENGTH
+    assert read_text({"x": "é" * 1000}, "x") == "é" * MAX_NAME_LENGTH
 
 
 @pytest.mark.parametrize(
@@ -96,5 +96,6 @@ def test_deployments_of_different_projects_differ_whatever_else_is_equal() -> No
 
 @pytest.mark.parametrize("value", [None, ""])
 def test_what_is_required_is_named(value: str | None) -> None:
-    with pytest.raises(MalformedError, match="run id"):
+    with pytest.raises(MalformedError, match=r"^run id: Missing or of the wrong type\.$") as raised:
         require("run id", value)
+    assert list(raised.value.errors) == ["run id"]

@@ -101,7 +101,7 @@ def cut_time(value: Any) -> Any:
 
 
 def summarise(view: Json) -> tuple[Any, ...]:
-    """Return what EXPECTED tells of a deployment."""
+    """Return the fields of a deployment that EXPECTED has."""
     jobs = [
         (job["name"], job["state"], job["job_progress_pct"], [(step["name"], step["state"]) for step in job["steps"]])
         for job in view["jobs"]
@@ -146,7 +146,7 @@ def test_any_order_with_copies_shows_the_same(shared_client: FlaskClient, name: 
 
 
 def has_key(delivery: Delivery) -> bool:
-    """Return whether copies of a delivery can be told: stages that a script posts have nothing that names them."""
+    """Return whether copies of a delivery can be recognised: the stages that a script posts have no key."""
     return delivery.event != "stages"
 
 

@@ -22,11 +22,11 @@ from tests.support.delivering import (
 from tests.support.series import clock
 
 
-def tell_run(run: int, status: str, conclusion: str | None = None, **fields: Any) -> tuple[str, Json]:
+def run_event(run: int, status: str, conclusion: str | None = None, **fields: Any) -> tuple[str, Json]:
     return "workflow_run", make_run(status, conclusion, id=run, **fields)
 
 
-def tell_job(run: int, status: str, conclusion: str | None = None, job: int = 1, **fields: Any) -> tuple[str, Json]:
+def job_event(run: int, status: str, conclusion: str | None = None, job: int = 1, **fields: Any) -> tuple[str, Json]:
     return "workflow_job", make_job(status, conclusion, run_id=run, id=run * 10 + job, **fields)
 
 
@@ -35,9 +35,9 @@ def test_completed_then_in_progress_then_queued_is_completed(shared_client: Flas
         return make_series(
             "github",
             run,
-            tell_run(run, "completed", "success", updated_at=clock("10:05:00")),
-            tell_run(run, "in_progress", updated_at=clock("10:00:09")),
-            tell_run(run, "queued", updated_at=clock("10:00:00")),
+            run_event(run, "completed", "success", updated_at=clock("10:05:00")),
+            run_event(run, "in_progress", updated_at=clock("10:00:09")),
+            run_event(run, "queued", updated_at=clock("10:00:00")),
         )
 
     view = show_in_any_order(shared_client, series)
@@ -52,9 +52,9 @@ def test_a_job_completed_then_in_progress_then_queued_is_completed(shared_client
         return make_series(
             "github",
             run,
-            tell_job(run, "completed", "failure", completed_at=clock("10:03:00"), steps=steps),
-            tell_job(run, "in_progress", steps=begun),
-            tell_job(run, "queued", started_at=clock("10:00:10")),
+            job_event(run, "completed", "failure", completed_at=clock("10:03:00"), steps=steps),
+            job_event(run, "in_progress", steps=begun),
+            job_event(run, "queued", started_at=clock("10:00:10")),
         )
 
     (job,) = show_in_any_order(shared_client, series)["jobs"]
@@ -68,9 +68,9 @@ def test_queued_then_waiting_then_queued_is_not_begun(shared_client: FlaskClient
         return make_series(
             "github",
             run,
-            tell_job(run, "queued", started_at=clock("10:00:10")),
-            tell_job(run, "waiting", started_at=clock("10:00:20")),
-            tell_job(run, "queued", started_at=clock("10:00:30"), completed_at=None),
+            job_event(run, "queued", started_at=clock("10:00:10")),
+            job_event(run, "waiting", started_at=clock("10:00:20")),
+            job_event(run, "queued", started_at=clock("10:00:30"), completed_at=None),
         )
 
     view = show_in_any_order(shared_client, series)
@@ -84,8 +84,8 @@ def test_a_queued_job_has_not_started_when_it_was_created(shared_client: FlaskCl
         return make_series(
             "github",
             run,
-            tell_job(run, "queued", created_at=clock("10:00:10"), started_at=clock("10:00:10")),
-            tell_job(run, "in_progress", created_at=clock("10:00:10"), started_at=clock("10:02:00")),
+            job_event(run, "queued", created_at=clock("10:00:10"), started_at=clock("10:00:10")),
+            job_event(run, "in_progress", created_at=clock("10:00:10"), started_at=clock("10:02:00")),
         )
 
     (job,) = show_in_any_order(shared_client, series)["jobs"]
@@ -100,9 +100,9 @@ def test_an_end_before_the_start_is_no_negative_duration(shared_client: FlaskCli
         return make_series(
             "github",
             run,
-            tell_job(run, "completed", "cancelled", **times, steps=[step]),
-            tell_job(run, "completed", "skipped", job=2, **times),
-            tell_run(run, "completed", "cancelled", **run_times),
+            job_event(run, "completed", "cancelled", **times, steps=[step]),
+            job_event(run, "completed", "skipped", job=2, **times),
+            run_event(run, "completed", "cancelled", **run_times),
         )
 
     view = show_in_any_order(shared_client, series)
@@ -115,7 +115,7 @@ def test_success_while_a_job_is_open_is_partial_until_the_job_is_reported(shared
     def series(run: int) -> list[Delivery]:
         steps = [make_step(1), make_step(2, "in_progress", None)]
         return make_series(
-            "github", run, tell_job(run, "in_progress", steps=steps), tell_run(run, "completed", "success")
+            "github", run, job_event(run, "in_progress", steps=steps), run_event(run, "completed", "success")
         )
 
     view = show_in_any_order(shared_client, series)
@@ -125,7 +125,7 @@ def test_success_while_a_job_is_open_is_partial_until_the_job_is_reported(shared
 
     def with_late_report(run: int) -> list[Delivery]:
         ended: Json = {"completed_at": clock("10:03:00"), "steps": [make_step(1), make_step(2)]}
-        return series(run) + make_series("github", -run, tell_job(run, "completed", "success", **ended))
+        return series(run) + make_series("github", -run, job_event(run, "completed", "success", **ended))
 
     corrected = show_in_any_order(shared_client, with_late_report)
     assert (corrected["state"], corrected["run_progress_pct"]) == ("success", 100)
@@ -134,9 +134,9 @@ def test_success_while_a_job_is_open_is_partial_until_the_job_is_reported(shared
 
 def test_a_late_report_on_a_job_moves_the_seq_of_an_ended_run(shared_client: FlaskClient) -> None:
     run = next(RUNS)
-    ended = make_series("github", run, tell_job(run, "in_progress"), tell_run(run, "completed", "success"))
+    ended = make_series("github", run, job_event(run, "in_progress"), run_event(run, "completed", "success"))
     seq = show(shared_client, ended)["seq"]
-    (late,) = make_series("github", -run, tell_job(run, "completed", "success", completed_at=clock("10:03:00")))
+    (late,) = make_series("github", -run, job_event(run, "completed", "success", completed_at=clock("10:03:00")))
     assert deliver(shared_client, late)["seq"] == seq + 1
 
 
@@ -145,9 +145,9 @@ def test_success_while_a_job_failed_is_partial(shared_client: FlaskClient) -> No
         return make_series(
             "github",
             run,
-            tell_job(run, "completed", "failure", completed_at=clock("10:03:00")),
-            tell_job(run, "completed", "success", job=2, completed_at=clock("10:03:00")),
-            tell_run(run, "completed", "success"),
+            job_event(run, "completed", "failure", completed_at=clock("10:03:00")),
+            job_event(run, "completed", "success", job=2, completed_at=clock("10:03:00")),
+            run_event(run, "completed", "success"),
         )
 
     view = show_in_any_order(shared_client, series)
@@ -156,7 +156,7 @@ def test_success_while_a_job_failed_is_partial(shared_client: FlaskClient) -> No
 
 
 def test_a_deployment_of_another_tool_ends_with_its_last_status(shared_client: FlaskClient) -> None:
-    def tell(run: int, state: str | None, time: str, **fields: Any) -> tuple[str, Json]:
+    def status_event(run: int, state: str | None, time: str, **fields: Any) -> tuple[str, Json]:
         body = make_deployment(state, created_at=clock(time), updated_at=clock(time), **fields)
         return "deployment_status" if state else "deployment", {**body, "deployment": {**body["deployment"], "id": run}}
 
@@ -164,10 +164,10 @@ def test_a_deployment_of_another_tool_ends_with_its_last_status(shared_client: F
         return make_series(
             "github",
             run,
-            tell(run, None, "11:00:00"),
-            tell(run, "queued", "11:00:05"),
-            tell(run, "in_progress", "11:00:10"),
-            tell(run, "success", "11:02:00", description="Version 12 is live"),
+            status_event(run, None, "11:00:00"),
+            status_event(run, "queued", "11:00:05"),
+            status_event(run, "in_progress", "11:00:10"),
+            status_event(run, "success", "11:02:00", description="Version 12 is live"),
         )
 
     view = show_in_any_order(shared_client, series)
@@ -187,9 +187,9 @@ class TestAttempts:
         return make_series(
             "github",
             run,
-            tell_job(run, "completed", "success", name="build", steps=[make_step(1)], **done),
-            tell_job(run, "completed", "failure", job=2, name="deploy", **done),
-            tell_run(run, "completed", "failure", updated_at=self.FIRST_ENDED),
+            job_event(run, "completed", "success", name="build", steps=[make_step(1)], **done),
+            job_event(run, "completed", "failure", job=2, name="deploy", **done),
+            run_event(run, "completed", "failure", updated_at=self.FIRST_ENDED),
         )
 
     def second(self, run: int) -> list[Delivery]:
@@ -200,9 +200,9 @@ class TestAttempts:
         return make_series(
             "github",
             -run,
-            tell_run(run, "in_progress", **again, **times),
-            tell_job(run, "completed", "success", job=3, name="build", steps=[make_step(1)], **done, **again),
-            tell_job(run, "in_progress", job=4, name="deploy", started_at=clock("10:10:05"), **again),
+            run_event(run, "in_progress", **again, **times),
+            job_event(run, "completed", "success", job=3, name="build", steps=[make_step(1)], **done, **again),
+            job_event(run, "in_progress", job=4, name="deploy", started_at=clock("10:10:05"), **again),
         )
 
     def post(self, client: FlaskClient, deliveries: Iterable[Delivery]) -> dict[int, Json]:

@@ -16,13 +16,13 @@ AGAIN_ENDED = {**AGAIN, "finished_at": "2026-03-01 10:12:00 UTC", "duration": 60
 PIPELINE_ENDED, PIPELINE_ENDED_AGAIN = {"finished_at": clock("10:02:01")}, {"finished_at": clock("10:12:01")}
 
 
-def tell_pipeline(run: int, status: str, *builds: Json, **fields: Any) -> tuple[str, Json]:
+def pipeline_event(run: int, status: str, *builds: Json, **fields: Any) -> tuple[str, Json]:
     return "Pipeline Hook", make_pipeline(status, *builds, id=run, **fields)
 
 
-def tell_job(run: int, number: int, status: str, times: Json) -> tuple[str, Json]:
-    told = {f"build_{name}": value for name, value in times.items()}
-    return "Job Hook", make_job(number, "unit", status, pipeline_id=run, **told)
+def job_event(run: int, number: int, status: str, times: Json) -> tuple[str, Json]:
+    fields = {f"build_{name}": value for name, value in times.items()}
+    return "Job Hook", make_job(number, "unit", status, pipeline_id=run, **fields)
 
 
 def test_a_retried_job_reopens_its_pipeline(shared_client: FlaskClient) -> None:
@@ -30,8 +30,8 @@ def test_a_retried_job_reopens_its_pipeline(shared_client: FlaskClient) -> None:
         return make_series(
             "gitlab",
             run,
-            tell_pipeline(run, "failed", make_build(5, "unit", "failed", **FAILED), **PIPELINE_ENDED),
-            tell_pipeline(run, "running", make_build(9, "unit", "running", **AGAIN), **PIPELINE_ENDED),
+            pipeline_event(run, "failed", make_build(5, "unit", "failed", **FAILED), **PIPELINE_ENDED),
+            pipeline_event(run, "running", make_build(9, "unit", "running", **AGAIN), **PIPELINE_ENDED),
         )
 
     view = show_in_any_order(shared_client, series)
@@ -46,10 +46,10 @@ def test_a_retried_job_that_succeeds_ends_its_pipeline_anew(shared_client: Flask
         return make_series(
             "gitlab",
             run,
-            tell_pipeline(run, "failed", make_build(5, "unit", "failed", **FAILED), **PIPELINE_ENDED),
-            tell_job(run, 9, "running", AGAIN),
-            tell_pipeline(run, "running", make_build(9, "unit", "running", **AGAIN), **PIPELINE_ENDED),
-            tell_pipeline(run, "success", make_build(9, "unit", "success", **AGAIN_ENDED), **PIPELINE_ENDED_AGAIN),
+            pipeline_event(run, "failed", make_build(5, "unit", "failed", **FAILED), **PIPELINE_ENDED),
+            job_event(run, 9, "running", AGAIN),
+            pipeline_event(run, "running", make_build(9, "unit", "running", **AGAIN), **PIPELINE_ENDED),
+            pipeline_event(run, "success", make_build(9, "unit", "success", **AGAIN_ENDED), **PIPELINE_ENDED_AGAIN),
         )
 
     view = show_in_any_order(shared_client, series)
@@ -64,10 +64,10 @@ def test_a_late_hook_of_before_the_retry_loses(shared_client: FlaskClient) -> No
         return make_series(
             "gitlab",
             run,
-            tell_pipeline(run, "running", waiting),
-            tell_job(run, 5, "failed", FAILED),
-            tell_job(run, 5, "running", BEGUN),
-            tell_pipeline(run, "failed", make_build(5, "unit", "failed", **FAILED), **PIPELINE_ENDED),
+            pipeline_event(run, "running", waiting),
+            job_event(run, 5, "failed", FAILED),
+            job_event(run, 5, "running", BEGUN),
+            pipeline_event(run, "failed", make_build(5, "unit", "failed", **FAILED), **PIPELINE_ENDED),
         )
 
     view = show_in_any_order(shared_client, series)
@@ -82,8 +82,8 @@ def test_a_job_that_is_allowed_to_fail_makes_no_success_partial(shared_client: F
         return make_series(
             "gitlab",
             run,
-            tell_pipeline(run, "running", lint, make_build(5, "unit", "running", **BEGUN)),
-            tell_pipeline(run, "success", lint, make_build(5, "unit", "success", **ENDED), **PIPELINE_ENDED),
+            pipeline_event(run, "running", lint, make_build(5, "unit", "running", **BEGUN)),
+            pipeline_event(run, "success", lint, make_build(5, "unit", "success", **ENDED), **PIPELINE_ENDED),
         )
 
     view = show_in_any_order(shared_client, series)
@@ -97,8 +97,8 @@ def test_a_job_that_is_not_allowed_to_fail_makes_a_success_partial(shared_client
         return make_series(
             "gitlab",
             run,
-            tell_pipeline(run, "running", make_build(6, "lint", "running", **BEGUN), unit),
-            tell_pipeline(run, "success", lint, unit, **PIPELINE_ENDED),
+            pipeline_event(run, "running", make_build(6, "lint", "running", **BEGUN), unit),
+            pipeline_event(run, "success", lint, unit, **PIPELINE_ENDED),
         )
 
     view = show_in_any_order(shared_client, series)
@@ -110,15 +110,15 @@ def test_success_while_a_job_is_open_is_partial_until_its_hook_comes(shared_clie
         return make_series(
             "gitlab",
             run,
-            tell_job(run, 5, "running", BEGUN),
-            tell_pipeline(run, "success", make_build(5, "unit", "running", **BEGUN), **PIPELINE_ENDED),
+            job_event(run, 5, "running", BEGUN),
+            pipeline_event(run, "success", make_build(5, "unit", "running", **BEGUN), **PIPELINE_ENDED),
         )
 
     view = show_in_any_order(shared_client, series)
     assert (view["state"], view["jobs"][0]["state"], view["run_progress_pct"]) == ("partial", "unknown", 0)
 
     def with_late_hook(run: int) -> list[Delivery]:
-        return series(run) + make_series("gitlab", -run, tell_job(run, 5, "success", ENDED))
+        return series(run) + make_series("gitlab", -run, job_event(run, 5, "success", ENDED))
 
     corrected = show_in_any_order(shared_client, with_late_hook)
     assert (corrected["state"], corrected["jobs"][0]["state"]) == ("success", "success")
@@ -127,7 +127,7 @@ def test_success_while_a_job_is_open_is_partial_until_its_hook_comes(shared_clie
 def test_an_end_before_the_start_is_no_negative_duration(shared_client: FlaskClient) -> None:
     def series(run: int) -> list[Delivery]:
         times = {"started_at": "2026-03-01 10:09:00 UTC", "finished_at": "2026-03-01 10:08:59 UTC"}
-        return make_series("gitlab", run, tell_job(run, 5, "created", {}), tell_job(run, 5, "canceled", times))
+        return make_series("gitlab", run, job_event(run, 5, "created", {}), job_event(run, 5, "canceled", times))
 
     (job,) = show_in_any_order(shared_client, series)["jobs"]
     assert (job["state"], job["duration_s"]) == ("cancelled", 0)
@@ -135,11 +135,11 @@ def test_an_end_before_the_start_is_no_negative_duration(shared_client: FlaskCli
 
 def test_a_deployment_ends_with_its_last_status(shared_client: FlaskClient) -> None:
     def series(run: int) -> list[Delivery]:
-        told = [
+        bodies = [
             make_deployment(status, deployment_id=run, status_changed_at=f"2026-03-01 12:{minute} +0200")
             for status, minute in (("created", "00:00"), ("running", "01:00"), ("success", "03:00"))
         ]
-        return make_series("gitlab", run, *(("Deployment Hook", body) for body in told))
+        return make_series("gitlab", run, *(("Deployment Hook", body) for body in bodies))
 
     view = show_in_any_order(shared_client, series)
     assert (view["state"], view["environment"], view["duration_s"]) == ("success", "staging", 120)

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.delivering import RUNS, Delivery, Json, anonymise, renew_key, write_wire
 from tests.support.fixtures import StartDashboard
-from tests.support.series import tell_github
+from tests.support.series import make_github_series
 from tests.support.servers import DashboardServer
 
 Servers = tuple[DashboardServer, DashboardServer]
@@ -32,8 +32,8 @@ def post_at_once(servers: Servers, deliveries: Sequence[Delivery]) -> list[Json]
         gate.wait()
         status, answer = servers[place % 2].request(*wire)
         assert status == 200, answer
-        told: Json = answer
-        return told
+        parsed: Json = answer
+        return parsed
 
     with ThreadPoolExecutor(len(deliveries)) as pool:
         return list(pool.map(post, range(len(deliveries))))
@@ -47,7 +47,7 @@ def shuffle_twice(deliveries: Sequence[Delivery], seed: int) -> list[Delivery]:
 
 def show_in_order(server: DashboardServer) -> Json:
     run = next(RUNS)
-    answers = [server.request(*write_wire(delivery))[1] for delivery in tell_github(run)]
+    answers = [server.request(*write_wire(delivery))[1] for delivery in make_github_series(run)]
     return anonymise(server.get(f"/api/deployments/{answers[-1]['deployment_id']}")[1], run)
 
 
@@ -55,7 +55,7 @@ def test_what_reaches_two_servers_at_once_ends_as_in_its_order(servers: Servers)
     expected = show_in_order(servers[0])
     for seed in range(ROUNDS):
         run = next(RUNS)
-        answers = post_at_once(servers, shuffle_twice(tell_github(run), seed))
+        answers = post_at_once(servers, shuffle_twice(make_github_series(run), seed))
         (deployment_id,) = {answer["deployment_id"] for answer in answers}
         views = [server.get(f"/api/deployments/{deployment_id}")[1] for server in servers]
         assert [anonymise(view, run) for view in views] == [expected, expected]
@@ -65,7 +65,7 @@ def test_what_reaches_two_servers_at_once_ends_as_in_its_order(servers: Servers)
 
 
 def test_of_copies_that_reach_two_servers_at_once_one_is_applied(servers: Servers) -> None:
-    for delivery in tell_github(next(RUNS)):
+    for delivery in make_github_series(next(RUNS)):
         answers = post_at_once(servers, [delivery] * 6)
         assert sorted(answer["verdict"] for answer in answers) == ["applied", *["duplicate"] * 5]
         assert len({answer["seq"] for answer in answers}) == 1
