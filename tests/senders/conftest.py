@@ -11,8 +11,10 @@ from tests.senders.report_harness import INSTALLED, Receiver, Sender, make_sende
 
 @pytest.fixture(scope="session", autouse=True)
 def _interruptible() -> None:
-    """Let report.sh be interrupted, even if these tests run in the background, where a shell has SIGINT ignored."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    """Let signals reach report.sh that nohup, or a shell in the background, has ignored: handlers are not inherited."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
 
 
 @pytest.fixture
