@@ -190,7 +190,7 @@ def test_a_client_that_takes_no_answers_is_asked_for_no_more_questions(
     deployment_id = rows.make_deployment(seq=1)
     for number in range(2):
         add_large_event(rows, deployment_id, number)
-    wire, asked, question = connect_wire(), 40, {"topic": f"deployment:{deployment_id}", "since": 1}
+    wire, asked, question = connect_wire(), 80, {"topic": f"deployment:{deployment_id}", "since": 1}
     # One after the other first: what an answer takes, and what is freed a few answers later, is not what is measured.
     for number in range(WARM_ANSWERS):
         wire.send_event(number, "subscribe", question)
