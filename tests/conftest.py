@@ -4,7 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 pytest.register_assert_rewrite("tests.support")
 
@@ -13,6 +13,16 @@ pytest_plugins = ["tests.support.fixtures", "tests.support.chromium_fixtures"]
 # How long an example takes depends on what else the machine does.
 settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("tests")
+# For `make mutants`, which runs each test many times: few examples, always the same, and none made smaller.
+settings.register_profile(
+    "mutants",
+    max_examples=10,
+    phases=[Phase.explicit, Phase.generate],
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
 
 TESTS = Path(__file__).parent
 SLOW_FOLDERS = ("faults", "cli", "pages", "senders", "deploy", "live")
