@@ -50,3 +50,11 @@ def test_a_duration_is_a_bar_to_the_median_and_on_to_the_ninetieth_percentile() 
     known, unknown = draw_durations(outcomes)
     assert (known["lower"], known["upper"]) == ({"y": 75, "height": 25}, {"y": 0, "height": 74})
     assert (unknown["lower"], unknown["upper"]) == (None, None)
+
+
+def test_bars_are_drawn_in_hundredths_and_the_thinnest_part_is_still_seen() -> None:
+    third, almost_all = draw_outcomes(make_outcomes(make_period(1, 2), make_period(298, 299), max_counted=300))
+    assert third["lower"] == {"y": 99.67, "height": 1}
+    assert almost_all["lower"] == {"y": 0.67, "height": 99.33}
+    (two_thirds,) = draw_outcomes(make_outcomes(make_period(1, 2), max_counted=3))
+    assert (two_thirds["lower"], two_thirds["upper"]) == ({"y": 66.67, "height": 33.33}, {"y": 33.33, "height": 32.33})
