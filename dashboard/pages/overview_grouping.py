@@ -35,7 +35,7 @@ class Choices:
 
 def read_choices(arguments: Mapping[str, str]) -> Choices:
     """Return the choices in a query string, with the default for each that is missing or unknown."""
-    group, sort, quiet = (arguments.get(name, "") for name in ("group", "sort", "quiet"))
+    group, sort, quiet = (arguments.get(name) for name in ("group", "sort", "quiet"))
     return Choices(
         q=arguments.get("q", "").strip()[:MAX_SEARCH_LENGTH],
         group=group if group in GROUPS else Choices.group,

@@ -10,7 +10,7 @@ import pytest
 from werkzeug.urls import iri_to_uri
 from werkzeug.wrappers import Request
 
-from dashboard.pages.overview_grouping import Choices, arrange_projects, read_choices
+from dashboard.pages.overview_grouping import Choices, arrange_projects, read_choices, sort_projects
 
 TABLE = json.loads((Path(__file__).parents[1] / "js" / "overview_grouping.json").read_text())
 NOW = datetime.fromisoformat(TABLE["now"])
@@ -28,3 +28,39 @@ def test_projects_are_arranged_as_the_table_says(case: dict[str, Any]) -> None:
 def test_the_address_says_what_was_chosen(case: dict[str, Any]) -> None:
     request = Request({"QUERY_STRING": iri_to_uri(case["search"].removeprefix("?"))})
     assert read_choices(request.args) == Choices(**case["choices"])
+
+
+def make_project(slug: str, **values: Any) -> dict[str, Any]:
+    """Return a project that was never deployed."""
+    return {
+        "slug": slug, "name": slug, "kind": None, "repository": None, "environments": [], "last_deployment": None,
+        **values,
+    }  # fmt: skip
+
+
+def test_groups_are_given_with_their_size_and_the_page_with_its_numbers() -> None:
+    shop, api, docs = make_project("shop", kind="backend"), make_project("api", kind="backend"), make_project("docs")
+    assert arrange_projects([shop, docs, api], Choices(group="kind"), NOW) == {
+        "groups": [
+            {"by": "kind", "key": "backend", "projects": [api, shop], "size": 2},
+            {"by": "kind", "key": "", "projects": [docs], "size": 1},
+        ],
+        "shown": 3,
+        "total": 3,
+        "is_empty": False,
+        "quiet": 0,
+    }
+    nothing = {"groups": [], "shown": 0, "quiet": 0}
+    assert arrange_projects([], Choices(), NOW) == {**nothing, "total": 0, "is_empty": True}
+    assert arrange_projects([docs], Choices(q="shop"), NOW) == {**nothing, "total": 1, "is_empty": False}
+
+
+def test_a_search_finds_nothing_between_two_names() -> None:
+    projects = [make_project("shop", name="web")]
+    assert arrange_projects(projects, Choices(q="xx"), NOW)["shown"] == 0
+    assert arrange_projects(projects, Choices(q="shop web"), NOW)["shown"] == 1
+
+
+def test_names_are_sorted_without_regard_to_case_and_equal_ones_by_slug() -> None:
+    projects = [make_project(slug, name=name) for slug, name in (("4", "abc"), ("3", "ABC"), ("2", "a_c"), ("1", "B"))]
+    assert [project["slug"] for project in sort_projects(projects, "name")] == ["2", "3", "4", "1"]
