@@ -49,38 +49,42 @@ def empty_dir() -> Iterator[Path]:
         yield directory
 
 
-@contextmanager
-def copy_cluster(stopped: Path) -> Iterator[Path]:
-    """Give a data directory with a copy of a cluster."""
-    with make_directory() as directory:
+def copy_cluster(stopped: Path, directory: Path) -> None:
+    """Put a copy of a cluster into a data directory that has none."""
+    if not (directory / "postgres").exists():
         subprocess.run(["cp", "-a", *stopped.glob("postgres*"), directory], check=True)
-        yield directory
 
 
 @pytest.fixture
-def data_dir(stopped_cluster: Path) -> Iterator[Path]:
+def data_dir(empty_dir: Path, stopped_cluster: Path) -> Path:
     """Give a data directory on which PostgreSQL ran and was stopped: nothing else has been kept in it."""
-    with copy_cluster(stopped_cluster) as directory:
-        yield directory
+    copy_cluster(stopped_cluster, empty_dir)
+    return empty_dir
 
 
 @pytest.fixture(scope="module")
 def server(stopped_cluster: Path) -> Iterator[Server]:
     """Give a server with the settings that the program gives it."""
-    with copy_cluster(stopped_cluster) as directory:
+    with make_directory() as directory:
+        copy_cluster(stopped_cluster, directory)
         server = start(directory, print_line=lambda _line: None)
         yield server
         server.stop()
 
 
 @pytest.fixture
-def run_dashboard(data_dir: Path) -> Iterator[Callable[..., Dashboard]]:
-    """Give a function that starts `dashboard run` with further settings; what still runs at the end is ended."""
+def run_dashboard(empty_dir: Path, stopped_cluster: Path) -> Iterator[Callable[..., Dashboard]]:
+    """Give a function that starts `dashboard run` with further settings; what still runs at the end is ended.
+
+    Unless they name a database or a data directory, PostgreSQL finds a cluster that it was stopped on.
+    """
     started: list[Dashboard] = []
     port = str(find_free_port())
 
     def run(*options: str, **settings: str) -> Dashboard:
-        environ = {"DASHBOARD_DATA_DIR": str(data_dir), "DASHBOARD_PORT": port, **settings}
+        if not {"DATABASE_URL", "DASHBOARD_DATA_DIR"} & settings.keys():
+            copy_cluster(stopped_cluster, empty_dir)
+        environ = {"DASHBOARD_DATA_DIR": str(empty_dir), "DASHBOARD_PORT": port, **settings}
         started.append(Dashboard(environ, *options))
         return started[-1]
 
