@@ -24,7 +24,7 @@ def test_after_an_hour_of_sleep_the_page_goes_on_by_itself(
 ) -> None:
     run = f"asleep {place}"
     answer = send(dashboard_server, project="asleep", run_id=run, steps=make_steps(range(2), status="running"))
-    page = open_page(None, outage=True, own=True)
+    page = open_page(None, outage=True, new=True)
     page.clock.install()
     page.goto(dashboard_server.url + (place or path_of(answer)))
     wait_connection(page, "live")
@@ -103,7 +103,7 @@ def test_what_happens_between_the_markup_and_the_socket_is_not_lost(
 ) -> None:
     answer = send(dashboard_server, project="between", steps=make_steps(range(1), status="queued"))
     for place, path in enumerate([path_of(answer), "/"]):
-        page = open_page(None, own=True)
+        page = open_page(None, new=True)
 
         steps = make_steps(range(place + 2), status="success")
         page.route("**/follower.js", partial(send_before, dashboard_server, project="between", steps=steps))
@@ -149,7 +149,7 @@ def test_memory_stays_flat_over_ten_thousand_events(open_page: OpenPage, dashboa
             expect(page.get_by_text(f"branch-{last - 1:06}").first).to_be_visible()
 
     answer = send(dashboard_server, project="memory", steps=make_steps(range(100), status="running"))
-    pages = [open_page(path_of(answer), own=True), open_page("/", own=True)]
+    pages = [open_page(path_of(answer), new=True), open_page("/", new=True)]
     for page in pages:
         wait_connection(page, "live")
     sessions = [page.context.new_cdp_session(page) for page in pages]

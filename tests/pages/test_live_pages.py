@@ -75,7 +75,7 @@ def test_while_the_socket_is_blocked_the_page_refreshes_and_says_so(
 def test_without_any_connection_it_says_that_its_data_is_stale(
     open_page: OpenPage, dashboard_server: DashboardServer
 ) -> None:
-    page = open_page(path_of(send(dashboard_server, run_id="offline")), socket=False, own=True)
+    page = open_page(path_of(send(dashboard_server, run_id="offline")), socket=False, new=True)
     page.route("**/deployments/*", lambda route: route.fulfill(body="not the page"))
     wait_connection(page, "stale")
     expect(page.locator("#connection")).to_have_text("Out of date")

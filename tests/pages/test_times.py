@@ -37,7 +37,7 @@ def test_elapsed_times_tick_by_the_second_and_relative_ones_by_the_way(
     open_page: OpenPage, start_dashboard: StartDashboard, locale: str, at_first: str, later: str
 ) -> None:
     server = start_dashboard()
-    page = open_page(None, own=True, locale=locale)
+    page = open_page(None, new=True, locale=locale)
     page.clock.install()
     begun = datetime.now(UTC) - timedelta(seconds=48)
     answer = send(server, run_id="ticking", started_at=begun.isoformat())

@@ -82,7 +82,7 @@ def test_the_first_view_is_light_and_comes_from_one_place(
     open_page: OpenPage, dashboard_server: DashboardServer, path: str | None
 ) -> None:
     path = path or path_of(send_deployment(dashboard_server, 33))
-    weights, asked = weigh(open_page(None, own=True), dashboard_server.url + path)
+    weights, asked = weigh(open_page(None, new=True), dashboard_server.url + path)
     assert {"Document", "Stylesheet", "Script"} < weights.keys()
     assert sum(weights.values()) < MAX_BYTES, weights
     assert {urlsplit(address).netloc for address in asked} == {urlsplit(dashboard_server.url).netloc}

@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, WebSocketRoute
 
 DEADLINE_S = 20
-LOOKS_PER_LOAD, LOOK_EVERY_MS = 6, 50
+READS_PER_LOAD, READ_EVERY_MS = 6, 50
 VIEWPORTS = [(1280, "light", "en-GB"), (1280, "dark", "zh-CN"), (390, "dark", "en-GB"), (390, "light", "zh-CN")]
 """Widths, themes and languages in which a page is looked at: each beside each of the others once."""
 
@@ -65,12 +65,12 @@ def expect_fresh(page: Page, fresh: Page) -> None:
     while True:
         fresh.goto(page.url)
         wanted = read_main(fresh)
-        # Usually the page only has to catch up. To load the address again costs much more than to look again.
-        for _ in range(LOOKS_PER_LOAD):
+        # Usually the page only has to catch up, and loading the address again costs more than reading it again.
+        for _ in range(READS_PER_LOAD):
             shown = read_main(page)
             if shown == wanted:
                 return
-            page.wait_for_timeout(LOOK_EVERY_MS)
+            page.wait_for_timeout(READ_EVERY_MS)
         assert time.monotonic() < deadline, "\n".join(_compare(shown, wanted))
 
 

@@ -24,12 +24,12 @@ ARGUMENTS = (
 OpenPage = Callable[..., Page]
 
 
-class Window:
-    """A page in a context of its own: its cookies and its cache are nobody else's."""
+class PooledPage:
+    """A page in a browser context of its own, which shares no cookies and no cache with others."""
 
-    def __init__(self, browser: Browser, look: dict[str, Any], *, socket: bool) -> None:
-        self.kind = (repr(sorted(look.items())), socket)
-        self._context = browser.new_context(**look)
+    def __init__(self, browser: Browser, options: dict[str, Any], *, socket: bool) -> None:
+        self.key = _make_key(options, socket=socket)
+        self._context = browser.new_context(**options)
         self.page = self._context.new_page()
         self.page.set_default_timeout(20_000)
         self._size = self.page.viewport_size
@@ -38,54 +38,57 @@ class Window:
             block_socket(self.page)
 
     def listen(self, errors: list[str], *, console: bool) -> None:
-        """Add to this list what the page throws, and what it has to complain about."""
+        """Append to this list the exceptions of the page and, if wanted, the errors and warnings of its console."""
         self._listeners = [("pageerror", lambda error: errors.append(str(error)))]
         if console:
             self._listeners.append(("console", lambda message: errors.extend(_read_errors(message))))
         for event, listener in self._listeners:
             self.page.on(event, listener)
 
-    def clear(self) -> bool:
-        """Make it as good as new; return False if it cannot be used again."""
+    def reset(self) -> None:
+        """Leave the address, and undo what tests change: cookies, routes, size."""
         for event, listener in self._listeners:
             self.page.remove_listener(event, listener)
-        if self.page.is_closed():
-            return False
         self._context.clear_cookies()
+        self.page.unroute_all()
         self.page.goto("about:blank")
         if self._size:
             self.page.set_viewport_size(self._size)
-        return True
 
     def close(self) -> None:
-        """Close it."""
+        """Close the context."""
         self._context.close()
 
 
-class Windows:
-    """Windows by the way they look: a new one, with a process of its own, takes as long as two pages in an old one."""
+class PagePool:
+    """Pages that tests use one after the other: a new context takes as long as two pages in an old one."""
 
     def __init__(self, browser: Browser) -> None:
         self.browser = browser
-        self._idle: dict[Any, list[Window]] = defaultdict(list)
+        self._idle: dict[str, list[PooledPage]] = defaultdict(list)
 
-    def take(self, look: dict[str, Any], *, socket: bool) -> Window:
-        """Return a window that no other test uses at present."""
-        idle = self._idle[repr(sorted(look.items())), socket]
-        return idle.pop() if idle else Window(self.browser, look, socket=socket)
+    def take(self, options: dict[str, Any], *, socket: bool) -> PooledPage:
+        """Return a page that was made with these options and is not in use."""
+        idle = self._idle[_make_key(options, socket=socket)]
+        return idle.pop() if idle else PooledPage(self.browser, options, socket=socket)
 
-    def give_back(self, window: Window) -> None:
-        """Keep a window for the next test that wants one like it."""
-        if window.clear():
-            self._idle[window.kind].append(window)
+    def give_back(self, pooled: PooledPage) -> None:
+        """Keep a page for the next test that wants one like it, unless the test has closed it."""
+        if pooled.page.is_closed():
+            pooled.close()
         else:
-            window.close()
+            pooled.reset()
+            self._idle[pooled.key].append(pooled)
 
     def close(self) -> None:
-        """Close all that are idle."""
+        """Close the pages that are not in use."""
         for idle in self._idle.values():
-            for window in idle:
-                window.close()
+            for pooled in idle:
+                pooled.close()
+
+
+def _make_key(options: dict[str, Any], *, socket: bool) -> str:
+    return repr((sorted(options.items()), socket))
 
 
 @pytest.fixture(scope="session")
@@ -98,40 +101,42 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def windows(browser: Browser) -> Iterator[Windows]:
-    """Give the windows that the tests of a module take turns with."""
-    windows = Windows(browser)
-    yield windows
-    windows.close()
+def page_pool(browser: Browser) -> Iterator[PagePool]:
+    """Give the pages that the tests of a module share."""
+    pool = PagePool(browser)
+    yield pool
+    pool.close()
 
 
 @pytest.fixture
-def open_page(windows: Windows, dashboard_server: DashboardServer) -> Iterator[OpenPage]:
-    """Open an address of the dashboard in a window that shares nothing with the others.
+def open_page(page_pool: PagePool, dashboard_server: DashboardServer) -> Iterator[OpenPage]:
+    """Open an address of the dashboard in a page that no other test uses at the same time.
 
     `socket=False`: its socket does not get through. `outage=True`: the server will be away, of which browsers complain.
-    `own=True`: the window is new and used once, for tests that change it or count what it loads.
+    `new=True`: its context is new and used once, for tests that change the clock or measure what is loaded.
     """
     errors: list[str] = []
-    opened: list[tuple[Window, bool]] = []
+    pooled_pages: list[PooledPage] = []
+    new_pages: list[PooledPage] = []
 
     def open_path(
-        path: str | None, *, socket: bool = True, outage: bool = False, own: bool = False, **options: Any
+        path: str | None, *, socket: bool = True, outage: bool = False, new: bool = False, **options: Any
     ) -> Page:
-        look = {"base_url": dashboard_server.url, "timezone_id": "Asia/Shanghai", **options}
-        window = Window(windows.browser, look, socket=socket) if own else windows.take(look, socket=socket)
-        opened.append((window, own))
-        window.listen(errors, console=not outage)
+        options = {"base_url": dashboard_server.url, "timezone_id": "Asia/Shanghai", **options}
+        if new:
+            new_pages.append(opened := PooledPage(page_pool.browser, options, socket=socket))
+        else:
+            pooled_pages.append(opened := page_pool.take(options, socket=socket))
+        opened.listen(errors, console=not outage)
         if path is not None:
-            window.page.goto(path)
-        return window.page
+            opened.page.goto(path)
+        return opened.page
 
     yield open_path
-    for window, own in opened:
-        if own:
-            window.close()
-        else:
-            windows.give_back(window)
+    for opened in new_pages:
+        opened.close()
+    for opened in pooled_pages:
+        page_pool.give_back(opened)
     assert errors == []
 
 
