@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.api.shapes import RUN, RUN_JOB, RUN_STEP, assert_shape
-from tests.support.posting import apply
+from tests.support.webhook_client import apply
 
 JOBS = [
     {

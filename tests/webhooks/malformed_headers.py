@@ -3,7 +3,7 @@
 import base64
 from datetime import UTC, datetime
 
-from tests.support.posting import sign_hub
+from tests.support.webhook_client import sign_hub
 
 WHSEC = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 WHSEC_BODY = b'{"test": 2432232314}'

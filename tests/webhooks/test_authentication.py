@@ -9,7 +9,7 @@ import pytest
 from dashboard.access import Source
 from dashboard.webhooks.authentication import AuthenticationError, authenticate, find_source, make_signing_key
 from dashboard.webhooks.senders import read_headers
-from tests.support.posting import sign_hub, sign_standard
+from tests.support.webhook_client import sign_hub, sign_standard
 from tests.webhooks.malformed_headers import (
     HUB_RIGHT,
     MALFORMED_AUTHORIZATION,

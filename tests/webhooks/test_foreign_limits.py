@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tests.support.arbitrary import list_places
+from tests.support.arbitrary_bodies import list_places
 from tests.support.bodies import (
     buildbot,
     cdevents,

@@ -10,7 +10,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.support.bodies.github import Json, make_job, make_run, make_step
-from tests.support.delivering import Delivery, deliver, make_series, write_wire
+from tests.support.delivery_orders import deliver
+from tests.support.sender_deliveries import Delivery, make_series, write_wire
 from tests.support.servers import DashboardServer
 
 RUNS = itertools.count(7_000_001)
