@@ -197,7 +197,7 @@ watch -n 2 "curl -s http://127.0.0.1:8000/api/cicd/runs/$RUN_ID/ \
                      else \"\"
                      end))'"
 """  # noqa: E501
-"""What the seed has people type to watch a run."""
+"""What people type to watch a run: it must keep working."""
 
 BARS = """\
 RUN  [######--------------] 33% (1/3 jobs)

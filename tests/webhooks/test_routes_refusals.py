@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from tests.support.servers import SECRET
 from tests.support.webhook_client import BEARER, make_payload, post, sign_hub, sign_standard
-from tests.webhooks.malformed_headers import MALFORMED_AUTHORIZATION, MALFORMED_HUB, MALFORMED_STANDARD
+from tests.webhooks.credentials import MALFORMED_AUTHORIZATION, MALFORMED_HUB, MALFORMED_STANDARD
 
 TOO_LARGE = b" " * (2 * 1024 * 1024 + 1)
 BODY = json.dumps(make_payload(project="refusals")).encode()
