@@ -131,10 +131,6 @@ node_modules/.installed: package-lock.json | $(VENV)/.node
 	npm ci --loglevel=error >/dev/null
 	@touch $@
 
-$(VENDOR)/socket.io.esm.min.js: node_modules/.installed
-	@mkdir -p $(VENDOR)
-	@cp node_modules/bootstrap/dist/css/bootstrap.min.css $(VENDOR)/
-	@cp node_modules/bootstrap/LICENSE $(VENDOR)/bootstrap.LICENSE
-	@cp node_modules/socket.io-client/LICENSE $(VENDOR)/socket.io-client.LICENSE
-	@cp node_modules/socket.io-client/dist/socket.io.esm.min.js $@
+$(VENDOR)/socket.io.esm.min.js: scripts/copy-assets.sh node_modules/.installed
+	@scripts/copy-assets.sh $(VENDOR)
 	@touch $@

@@ -21,8 +21,8 @@ from benchmarks import bars
 from benchmarks.processes import list_children, read_cpu_s
 from benchmarks.reports import Posted, start_posting
 from benchmarks.viewers import CONNECT, SUBSCRIBE, Viewers, find_percentile
-from tests.support.running import run_dashboard
 from tests.support.servers import DashboardServer, find_free_port, wait_until
+from tests.support.temporary_dashboard import run_dashboard
 
 ROOT = Path(__file__).parent.parent
 RUNS, SIZES, SECONDS, RATE = 3, (100, 1000, 5000, 10_000), 5, 200

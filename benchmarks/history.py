@@ -32,8 +32,8 @@ from dashboard.http.context import current_settings
 from dashboard.maintenance.deployment_retention import delete_old_deployments
 from tests.support.large_past import DAYS, fill
 from tests.support.plans import Note, count_blocks, note_statements
-from tests.support.running import run_all
 from tests.support.servers import REPOSITORY, SECRET, DashboardServer
+from tests.support.temporary_dashboard import run_all
 
 SMALL, LARGE = 1000, 1_000_000
 ROUNDS, REQUESTS = 3, 7

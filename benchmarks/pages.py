@@ -15,8 +15,8 @@ from datetime import UTC, datetime, timedelta
 
 import psycopg2
 
-from tests.support.running import run_dashboard
 from tests.support.servers import SECRET
+from tests.support.temporary_dashboard import run_dashboard
 
 RUNS, REQUESTS, REFERENCE = 5, 8, "/health"
 COUNTS = {"projects": 300, "deployments": 10_000}

@@ -22,8 +22,8 @@ from benchmarks.clients import Sender, Viewer
 from benchmarks.payloads import STEPS
 from benchmarks.processes import read_memory_mb
 from dashboard.cli.postgres.server import Server
-from tests.support.running import run_all, run_postgres
 from tests.support.servers import DashboardServer, wait_until
+from tests.support.temporary_dashboard import run_all, run_postgres
 
 SENDERS, VIEWERS = 16, 10
 GUEST_S = 5

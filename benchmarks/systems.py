@@ -20,8 +20,8 @@ from benchmarks.processes import read_cpu_s
 from benchmarks.servers import Program, run_reference, run_web
 from dashboard.cli.postgres.cluster import ADMINISTRATOR
 from dashboard.cli.postgres.server import Server
-from tests.support.running import run_postgres
 from tests.support.servers import SECRET, wait_until
+from tests.support.temporary_dashboard import run_postgres
 
 DASHBOARD, DASHBOARD_2 = "dashboard, 1 worker", "dashboard, 2 workers"
 BARE, BARE_2 = "bare route, 1 worker", "bare route, 2 workers"

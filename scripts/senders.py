@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.support.bodies.corpora import CORPORA
 from tests.support.bodies.real import Answer, list_deliveries, post_all
-from tests.support.running import run_dashboard
+from tests.support.temporary_dashboard import run_dashboard
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "senders.md"
 BEGIN = "<!-- Begin: written by `make senders`. -->"

@@ -1,4 +1,4 @@
-"""requirements/base.in names every package that the program imports, with a lower and an upper bound."""
+"""requirements/*.in name every package that we import, with a lower and an upper bound."""
 
 import ast
 import sys
@@ -12,25 +12,29 @@ from packaging.utils import canonicalize_name
 
 from tests.support.servers import REPOSITORY
 
+OURS = {"dashboard", "tests", "benchmarks", "scripts", "wsgi"}
 ONLY_FOR_TYPES = {"_typeshed"}
 """Modules that exist for type checkers and are never loaded."""
+FOLDERS_OF_DEVELOPERS = ("tests", "benchmarks", "scripts")
+IN_ITS_OWN_ENVIRONMENT = {"tests/senders/buildbot_master.py"}
+"""Files that Buildbot loads, with the packages of requirements/buildbot.in."""
 
 
 def read_requirements(path: Path) -> dict[str, Requirement]:
     """Return the requirements of a file by the canonical names of their packages."""
     lines = (line.partition("#")[0].strip() for line in path.read_text().splitlines())
-    requirements = [Requirement(line) for line in lines if line]
+    requirements = [Requirement(line) for line in lines if line and not line.startswith("-")]
     return {canonicalize_name(requirement.name): requirement for requirement in requirements}
 
 
-def list_imported_packages() -> dict[str, str]:
-    """Return the packages that files below dashboard/ import; each with the name of its module."""
+def list_imported_packages(*folders: str) -> set[str]:
+    """Return the canonical names of the packages that files below the folders import."""
     known = packages_distributions()
-    modules = {
-        name.partition(".")[0] for path in (REPOSITORY / "dashboard").rglob("*.py") for name in _list_imports(path)
-    }
-    others = modules - sys.stdlib_module_names - ONLY_FOR_TYPES - {"dashboard"}
-    return {canonicalize_name(known[module][0]): module for module in sorted(others)}
+    paths = {path for folder in folders for path in (REPOSITORY / folder).rglob("*.py")}
+    paths -= {REPOSITORY / path for path in IN_ITS_OWN_ENVIRONMENT}
+    modules = {name.partition(".")[0] for path in paths for name in _list_imports(path)}
+    others = modules - sys.stdlib_module_names - OURS - ONLY_FOR_TYPES
+    return {canonicalize_name(known[module][0]) for module in others}
 
 
 def _list_imports(path: Path) -> Iterator[str]:
@@ -41,20 +45,33 @@ def _list_imports(path: Path) -> Iterator[str]:
             yield node.module
 
 
-REQUIREMENTS = read_requirements(REPOSITORY / "requirements" / "base.in")
-PINNED = read_requirements(REPOSITORY / "requirements.txt")
+def read_pair(name: str) -> tuple[dict[str, Requirement], dict[str, Requirement]]:
+    """Return what a file of requirements names, and what its lock pins."""
+    folder = REPOSITORY / "requirements"
+    lock = REPOSITORY / "requirements.txt" if name == "base" else folder / f"{name}.txt"
+    return read_requirements(folder / f"{name}.in"), read_requirements(lock)
 
 
-def test_every_imported_package_is_required() -> None:
-    imported = list_imported_packages()
-    assert {"flask", "sqlalchemy", "psycopg2-binary", "wsproto"} <= set(imported)
-    assert set(imported) - set(REQUIREMENTS) == set()
+BASE, DEV = read_pair("base")[0], read_pair("dev")[0]
 
 
-@pytest.mark.parametrize("name", REQUIREMENTS)
-def test_a_required_package_has_bounds_and_is_pinned_within_them(name: str) -> None:
-    bounds = REQUIREMENTS[name].specifier
-    assert {bound.operator for bound in bounds} == {">=", "<"}
-    (pin,) = PINNED[name].specifier
-    assert pin.operator == "=="
-    assert pin.version in bounds
+def test_every_package_that_the_program_imports_is_required() -> None:
+    imported = list_imported_packages("dashboard", "migrations")
+    assert {"flask", "sqlalchemy", "psycopg2-binary", "wsproto"} <= imported
+    assert imported - set(BASE) == set()
+
+
+def test_every_package_that_tests_benchmarks_and_scripts_import_is_required() -> None:
+    imported = list_imported_packages(*FOLDERS_OF_DEVELOPERS)
+    assert {"pytest", "hypothesis", "packaging"} <= imported
+    assert imported - set(BASE) - set(DEV) == set()
+
+
+@pytest.mark.parametrize("file", ["base", "dev", "buildbot"])
+def test_required_packages_have_bounds_and_are_pinned_within_them(file: str) -> None:
+    required, pinned = read_pair(file)
+    for name, requirement in required.items():
+        assert {bound.operator for bound in requirement.specifier} == {">=", "<"}, name
+        (pin,) = pinned[name].specifier
+        assert pin.operator == "==", name
+        assert pin.version in requirement.specifier, name

@@ -8,8 +8,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.api.shapes import DELIVERY, DELIVERY_WHOLE, assert_shape
-from tests.support.posting import BEARER, make_payload, post
 from tests.support.servers import SECRET
+from tests.support.webhook_client import BEARER, make_payload, post
 
 BASIC = {"Authorization": "Basic " + base64.b64encode(f"any:{SECRET}".encode()).decode()}
 

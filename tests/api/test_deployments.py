@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 
 from dashboard.extensions import db
 from tests.api.shapes import DEPLOYMENT, EVENT, JOB, STEP, SUMMARY, assert_shape
-from tests.support.posting import apply, read
+from tests.support.webhook_client import apply, read
 
 WHOLE: dict[str, Any] = {
     "project": "whole",

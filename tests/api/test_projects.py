@@ -3,7 +3,7 @@
 from flask.testing import FlaskClient
 
 from tests.api.shapes import PROJECT, SUMMARY, assert_shape
-from tests.support.posting import apply
+from tests.support.webhook_client import apply
 
 
 def test_project_has_every_documented_field(client: FlaskClient) -> None:

@@ -1,4 +1,4 @@
-"""`/api/cicd/runs`: the shape that the seed's `watch` and `jq` lines read."""
+"""`/api/cicd/runs`: the shape that the `watch` and `jq` lines of users read."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.api.shapes import RUN, RUN_JOB, RUN_STEP, assert_shape
-from tests.support.posting import apply
+from tests.support.webhook_client import apply
 
 JOBS = [
     {
@@ -43,7 +43,7 @@ def get_run(client: FlaskClient, path: str) -> dict[str, Any]:
     return run
 
 
-def test_run_has_the_fields_of_the_seed(shared_client: FlaskClient) -> None:
+def test_run_has_the_fields_that_scripts_of_users_read(shared_client: FlaskClient) -> None:
     apply(shared_client, run_id="17", status="running", jobs=JOBS)
     run = get_run(shared_client, "17/")
     assert_shape(run, RUN)

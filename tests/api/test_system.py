@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from dashboard.cli.postgres.server import Server
 from tests.support.applications import visit
-from tests.support.posting import make_payload, post
+from tests.support.webhook_client import make_payload, post
 
 
 def test_health_and_readiness_are_ok(shared_client: FlaskClient) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 
 from dashboard.core.registers import Node, Outcome, claim_node, make_stamp, merge_nodes
 from dashboard.core.words import Conclusion, Status
-from tests.support.strategies import nodes
+from tests.support.arbitrary_reports import nodes
 
 EARLY, LATE = datetime(2026, 1, 1, 10, tzinfo=UTC), datetime(2026, 1, 1, 11, tzinfo=UTC)
 OPEN = Outcome(Status.IN_PROGRESS, "running")

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.core.report import Identity, Report, merge_reports
-from tests.support.strategies import IDENTITIES, reports
+from tests.support.arbitrary_reports import IDENTITIES, reports
 
 
 @given(st.lists(reports(), min_size=1, max_size=5), st.randoms())

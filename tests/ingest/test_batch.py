@@ -18,7 +18,8 @@ from dashboard.extensions import db, open_reader
 from dashboard.ingest.batch import ingest_deliveries
 from dashboard.maintenance.staleness import announce_stale
 from dashboard.queries.events import list_events
-from tests.support.deliveries import (
+from tests.support.arbitrary_reports import reports
+from tests.support.ingest import (
     NOW,
     ingest,
     ingest_each,
@@ -28,7 +29,6 @@ from tests.support.deliveries import (
     replay_events,
     strip_receipt,
 )
-from tests.support.strategies import reports
 
 with_database = settings(
     max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]

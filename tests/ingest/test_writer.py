@@ -13,7 +13,7 @@ from dashboard.core.words import Verdict
 from dashboard.ingest.delivery import Incoming, Receipt
 from dashboard.ingest.writer import MAX_BYTES, MAX_DELIVERIES, MIN_SPLIT, BusyError, CutOffError, Writer
 from tests.support.applications import make_settings
-from tests.support.deliveries import make_incoming
+from tests.support.ingest import make_incoming
 from tests.support.servers import wait_until
 
 

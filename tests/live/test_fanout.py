@@ -274,7 +274,9 @@ def test_only_a_handshake_of_the_same_origin_is_accepted(
         assert connection.recv(12) == b"HTTP/1.1 " + status
 
 
-@pytest.mark.parametrize("application", ["tests.live.unfamiliar:app", "tests.live.unfamiliar_within:app"])
+@pytest.mark.parametrize(
+    "application", ["tests.live.fanout_other_engineio:app", "tests.live.fanout_other_simple_websocket:app"]
+)
 def test_if_the_libraries_change_their_own_fan_out_is_used_and_logged(
     make_database: MakeDatabase,
     tmp_path: Path,

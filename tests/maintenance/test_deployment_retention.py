@@ -15,7 +15,7 @@ from dashboard.http.context import current_settings
 from dashboard.ingest.batch import ingest_deliveries
 from dashboard.maintenance.deployment_retention import BATCH_SIZE, MIN_KEPT, MIN_KEPT_OPEN, delete_old_deployments
 from dashboard.maintenance.search_index import index_new_deployments
-from tests.support.deliveries import NOW, ingest, make_incoming, make_report
+from tests.support.ingest import NOW, ingest, make_incoming, make_report
 
 MOMENT = timedelta(seconds=1)
 

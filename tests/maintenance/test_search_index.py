@@ -14,8 +14,8 @@ from dashboard.maintenance.search_index import index_new_deployments
 from dashboard.models.deployment_terms import DeploymentTerms
 from tests.support.applications import close_connections, make_settings
 from tests.support.databases import MakeDatabase
-from tests.support.deliveries import ingest, make_incoming, make_report
 from tests.support.fixtures import StartDashboard
+from tests.support.ingest import ingest, make_incoming, make_report
 from tests.support.plans import note_statements
 from tests.support.rows import Rows
 from tests.support.servers import wait_until

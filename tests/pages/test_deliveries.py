@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tests.support.posting import BEARER, make_payload, post
 from tests.support.servers import SECRET
+from tests.support.webhook_client import BEARER, make_payload, post
 
 AS_BROWSER = {**BEARER, "Accept": "text/html", "Sec-Fetch-Site": "same-origin"}
 

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from dashboard.core.report import Report
 from dashboard.pages.history_export import write_csv
 from dashboard.queries import scan_window as windows
-from tests.support.deliveries import NOW, ingest, make_incoming, make_report
+from tests.support.ingest import NOW, ingest, make_incoming, make_report
 
 
 def deploy(client: FlaskClient, *run_ids: int, **payload: Any) -> None:

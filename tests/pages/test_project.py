@@ -6,7 +6,7 @@ from typing import Any
 
 from flask.testing import FlaskClient
 
-from tests.support.deliveries import ingest, make_incoming, make_report
+from tests.support.ingest import ingest, make_incoming, make_report
 
 
 def deploy(client: FlaskClient, run_id: int, hours_ago: float = 1, took_s: float = 60, **payload: Any) -> None:

@@ -16,7 +16,7 @@ from dashboard.queries import estimates
 from dashboard.queries.estimates import read_usual
 from dashboard.queries.lists import DeploymentFilters, list_deployments
 from dashboard.queries.overview import snapshot_overview
-from tests.support.deliveries import NOW, ingest_each, make_report, read_view
+from tests.support.ingest import NOW, ingest_each, make_report, read_view
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 

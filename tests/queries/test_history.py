@@ -7,7 +7,7 @@ import pytest
 from dashboard.extensions import db, open_reader
 from dashboard.queries.history import count_newer, iterate_deployments, list_choices, make_top_cursor
 from dashboard.queries.lists import DeploymentFilters, list_deployments
-from tests.support.deliveries import NOW, ingest, make_incoming, make_report
+from tests.support.ingest import NOW, ingest, make_incoming, make_report
 
 pytestmark = pytest.mark.usefixtures("app")
 EVERYTHING = DeploymentFilters()

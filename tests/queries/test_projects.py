@@ -10,7 +10,7 @@ from sqlalchemy import event
 
 from dashboard.extensions import db, open_reader
 from dashboard.queries.projects import get_project, list_projects
-from tests.support.deliveries import NOW, ingest_each, make_report
+from tests.support.ingest import NOW, ingest_each, make_report
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from tests.support.deliveries import NOW, ingest_each, make_report, read_view
+from tests.support.ingest import NOW, ingest_each, make_report, read_view
 
 ENDED = (NOW - timedelta(hours=1)).isoformat()
 

@@ -17,7 +17,7 @@ from dashboard.queries import scan_window as windows
 from dashboard.queries.deliveries import DeliveryFilters, list_deliveries
 from dashboard.queries.history import count_newer, iterate_deployments, make_top_cursor
 from dashboard.queries.lists import DeploymentFilters, list_deployments
-from tests.support.deliveries import NOW, ingest, make_incoming, make_report
+from tests.support.ingest import NOW, ingest, make_incoming, make_report
 
 LATER = NOW + MIN_AGE + timedelta(minutes=1)
 """When deployments that were received at NOW are old enough for the index."""

@@ -8,7 +8,7 @@ import pytest
 from dashboard.extensions import db, open_reader
 from dashboard.queries import statistics
 from dashboard.queries.statistics import list_environments, rank_steps, read_outcomes
-from tests.support.deliveries import NOW, ingest, make_incoming, make_report
+from tests.support.ingest import NOW, ingest, make_incoming, make_report
 
 pytestmark = pytest.mark.usefixtures("app")
 

@@ -1,4 +1,4 @@
-"""Sending reports as a CI run would, for tests that only care for what the pages make of them."""
+"""Native reports posted to a dashboard in a process of its own, for tests of what the pages make of them."""
 
 from typing import Any
 

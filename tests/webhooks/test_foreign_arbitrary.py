@@ -8,11 +8,11 @@ from flask.testing import FlaskClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.arbitrary import json_values, mutated
+from tests.support.arbitrary_bodies import json_values, mutated
 from tests.support.bodies.known import KNOWN_BODIES
-from tests.support.delivering import Json
-from tests.support.posting import BEARER, post
-from tests.webhooks.surviving import VERDICTS, assert_serves, receive
+from tests.support.sender_deliveries import Json
+from tests.support.webhook_client import BEARER, post
+from tests.webhooks.foreign_checks import VERDICTS, assert_serves, receive
 
 FORM = "application/x-www-form-urlencoded"
 EVENTS = {dialect: sorted({event for event, _ in known}) for dialect, known in KNOWN_BODIES.items()}

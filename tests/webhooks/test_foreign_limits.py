@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tests.support.arbitrary import list_places
+from tests.support.arbitrary_bodies import list_places
 from tests.support.bodies import (
     buildbot,
     cdevents,
@@ -21,7 +21,7 @@ from tests.support.bodies import (
     jenkins,
 )
 from tests.support.bodies.known import KNOWN_BODIES
-from tests.webhooks.surviving import assert_serves, receive, send
+from tests.webhooks.foreign_checks import assert_serves, receive, send
 
 BOUND_S = 10
 """Longer than anything here may take anywhere."""

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tests.support.posting import BEARER, apply, make_payload, post
 from tests.support.servers import DashboardServer
+from tests.support.webhook_client import BEARER, apply, make_payload, post
 
 KEY_HEADERS = ["webhook-id", "X-GitHub-Delivery", "Idempotency-Key"]
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.webhooks.schemas import DeploymentPayload, JobPayload, StepPayload
-from tests.support.posting import post
+from tests.support.webhook_client import post
 
 WORDS = [
     "success",

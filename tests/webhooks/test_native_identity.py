@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tests.support.posting import apply, post, read, refuse, show
+from tests.support.webhook_client import apply, post, read, refuse, show
 
 SUMMARY = {
     "project": "summaries",

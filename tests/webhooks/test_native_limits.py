@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tests.support.posting import apply, list_steps, make_payload, post, refuse, show
+from tests.support.webhook_client import apply, list_steps, make_payload, post, refuse, show
 
 NAMES = ["environment", "branch", "commit_hash", "triggered_by", "trigger_type", "job", "step_name", "step_status"]
 PLACES = ["repository", "deploy_path", "test_url", "run_url"]

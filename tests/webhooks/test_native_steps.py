@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tests.support.posting import apply, list_steps, post, read, refuse, show
+from tests.support.webhook_client import apply, list_steps, post, read, refuse, show
 
-SEED_EXAMPLE = """\
+SPECIFIED_EXAMPLE = """\
 {
   "project": "项目名称",
   "repository": "源仓库",
@@ -33,8 +33,8 @@ SEED_EXAMPLE = """\
   }
 }
 """
-"""As the seed prints it, `|` between the words to choose from."""
-SEED_STEPS = [
+"""As the specification prints it, `|` between the words to choose from."""
+SPECIFIED_STEPS = [
     ("validate_artifact", "validation", "success"),
     ("parse_secrets", "validation", "success"),
     ("server_init", "configuration", "skipped"),
@@ -51,9 +51,9 @@ def read_steps(view: dict[str, Any], *names: str) -> list[tuple[Any, ...]]:
     return [tuple(step[name] for name in names) for step in list_steps(view)]
 
 
-def post_seed(client: FlaskClient, **replaced: str) -> dict[str, Any]:
+def post_specified(client: FlaskClient, **replaced: str) -> dict[str, Any]:
     """Post the example with other words; return its deployment."""
-    text = SEED_EXAMPLE
+    text = SPECIFIED_EXAMPLE
     for old, new in replaced.items():
         text = text.replace(old, new)
     response = post(client, text.encode())
@@ -62,15 +62,15 @@ def post_seed(client: FlaskClient, **replaced: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("words", [{}, {"success|failed": "success", "backend|static": "backend"}])
-def test_example_of_the_seed_gives_its_eight_steps(shared_client: FlaskClient, words: dict[str, str]) -> None:
-    view = post_seed(shared_client, **words)
-    assert read_steps(view, "key", "category", "conclusion") == SEED_STEPS
+def test_example_of_the_specification_gives_its_eight_steps(shared_client: FlaskClient, words: dict[str, str]) -> None:
+    view = post_specified(shared_client, **words)
+    assert read_steps(view, "key", "category", "conclusion") == SPECIFIED_STEPS
     assert [step["number"] for step in list_steps(view)] == [1, 2, 3, 4, 5, 6, 7, 8]
     assert (view["completed_steps"], view["total_steps"], view["progress_pct"]) == (8, 8, 100)
 
 
-def test_example_of_the_seed_with_its_words_chosen_is_shown_whole(shared_client: FlaskClient) -> None:
-    view = post_seed(shared_client, **{"main": "v2", "success|failed": "failed", "backend|static": "static"})
+def test_example_of_the_specification_with_its_words_chosen_is_shown_whole(shared_client: FlaskClient) -> None:
+    view = post_specified(shared_client, **{"main": "v2", "success|failed": "failed", "backend|static": "static"})
     assert (view["project"]["slug"], view["project"]["name"]) == ("项目名称", "项目名称")
     shown = {name: view[name] for name in ("environment", "repository", "branch", "commit_hash", "deploy_path")}
     assert shown == {
@@ -86,8 +86,8 @@ def test_example_of_the_seed_with_its_words_chosen_is_shown_whole(shared_client:
     assert view["completed_at"] == "2024-01-01T00:00:00Z"
 
 
-def test_example_of_the_seed_as_printed_is_not_shown_as_a_success(shared_client: FlaskClient) -> None:
-    view = post_seed(shared_client, 项目名称="as printed")
+def test_example_of_the_specification_as_printed_is_not_shown_as_a_success(shared_client: FlaskClient) -> None:
+    view = post_specified(shared_client, 项目名称="as printed")
     assert (view["status"], view["conclusion"]) == ("completed", "unknown")
     assert view["status_raw"] == "success|failed"
     assert view["deploy_type"] is None

@@ -3,7 +3,7 @@
 import pytest
 from flask.testing import FlaskClient
 
-from tests.support.posting import apply, list_steps, show
+from tests.support.webhook_client import apply, list_steps, show
 
 MEANINGS = [
     ("pending", "queued", None, "queued"),

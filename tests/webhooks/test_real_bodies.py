@@ -11,8 +11,8 @@ import pytest
 from scripts.senders import DOCUMENT, make_table, replace_table
 from tests.support.bodies.corpora import needs_corpora
 from tests.support.bodies.real import READERS, STAGES, Answer, Delivery, list_deliveries, post_all
-from tests.support.posting import PATH
 from tests.support.servers import SECRET, DashboardServer
+from tests.support.webhook_client import PATH
 
 SENDERS_WITH_IDS = {"GitHub", "GitLab", "Bitbucket Cloud"}
 """Those that give each delivery an id in a header; that of the others is made of the body."""

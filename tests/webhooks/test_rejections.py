@@ -8,8 +8,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from dashboard.extensions import db
-from tests.support.posting import BEARER, PATH, make_payload, post
 from tests.support.servers import SECRET
+from tests.support.webhook_client import BEARER, PATH, make_payload, post
 
 TOO_LARGE = 2 * 1024 * 1024 + 1
 FORGED = {"Authorization": "Bearer forged-token-of-somebody", "X-GitHub-Event": "push", "X-GitHub-Delivery": "d-1"}

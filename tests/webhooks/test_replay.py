@@ -17,9 +17,9 @@ from dashboard.extensions import db
 from dashboard.webhooks import replay
 from tests.support.applications import close_connections, make_settings
 from tests.support.databases import MakeDatabase
-from tests.support.deliveries import NOW
-from tests.support.posting import BEARER, make_payload, post
+from tests.support.ingest import NOW
 from tests.support.servers import SECRET
+from tests.support.webhook_client import BEARER, make_payload, post
 
 PAGE = {**BEARER, "Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 RUN = b"""{"action": "completed", "repository": {"id": 5, "full_name": "octo/shop"},

@@ -8,8 +8,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.support.bodies.github import make_run
-from tests.support.posting import BEARER, PATH, post, sign_hub, sign_standard
 from tests.support.servers import SECRET
+from tests.support.webhook_client import BEARER, PATH, post, sign_hub, sign_standard
 
 PING = {"zen": "Keep it logically awesome.", "hook_id": 1}
 BODY = json.dumps(PING).encode()

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.support.reading import at
+from tests.support.parsed_reports import at
 
 MASTER = "https://bot.example.org/ci/"
 SHA = "4be1c9d70f24a5e88ef5b3a6c1d2e3f405162738"

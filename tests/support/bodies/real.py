@@ -16,8 +16,8 @@ from typing import Any
 
 from tests.support.bodies.corpora import CORPORA
 from tests.support.bodies.github_examples import read_examples
-from tests.support.posting import BEARER, PATH, sign_hub
 from tests.support.servers import SECRET, DashboardServer
+from tests.support.webhook_client import BEARER, PATH, sign_hub
 
 JSON = "application/json"
 STAGES = "a build's stages (wfapi/describe)"

@@ -8,7 +8,7 @@ from dashboard.core.report import Identity
 from dashboard.webhooks.dialects.bitbucket import EVENTS, name_event, parse
 from dashboard.webhooks.dialects.payload import Ignored, MalformedError
 from tests.support.bodies.bitbucket import COMMIT_URL, REPOSITORY, SHA, UUID, make_status
-from tests.support.reading import at, merge_in_any_order, only, outcome, values
+from tests.support.parsed_reports import at, merge_in_any_order, only, outcome, values
 
 CREATED, UPDATED = "repo:commit_status_created", "repo:commit_status_updated"
 BUILD_URL = "https://ci.example.org/shop/5"

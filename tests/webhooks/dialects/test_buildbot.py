@@ -21,7 +21,7 @@ from tests.support.bodies.buildbot import (
     make_build,
     make_step,
 )
-from tests.support.reading import at, merge_in_any_order, only, outcome, values
+from tests.support.parsed_reports import at, merge_in_any_order, only, outcome, values
 
 BUILD = Identity("buildbot", "octo-shop", (MASTER, "shop ci", "run", "71", 1), "71", 1)
 

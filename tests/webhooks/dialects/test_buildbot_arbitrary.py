@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from dashboard.webhooks.dialects import buildbot
 from dashboard.webhooks.dialects.buildbot import EVENTS
-from tests.support.arbitrary import check, make_json, mutated, texts
+from tests.support.arbitrary_bodies import check, make_json, mutated, texts
 from tests.support.bodies.buildbot import FAILED
-from tests.support.reading import only
+from tests.support.parsed_reports import only
 
 usual_names = st.sampled_from(list(FAILED))
 anything = make_json(texts | usual_names)

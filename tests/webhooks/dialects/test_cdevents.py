@@ -16,7 +16,7 @@ from tests.support.bodies.cdevents import (
     wrap,
 )
 from tests.support.bodies.corpora import needs_corpora, read_corpus
-from tests.support.reading import at, merge_in_any_order, only, outcome, values
+from tests.support.parsed_reports import at, merge_in_any_order, only, outcome, values
 
 RUN = Identity("cdevents", "tekton-blue", ("", "/tekton/blue", "run", "ship-7"), "ship-7")
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from dashboard.webhooks.dialects import cdevents
 from dashboard.webhooks.dialects.cdevents import EVENTS, name_event
-from tests.support.arbitrary import check, json_values, mutated
+from tests.support.arbitrary_bodies import check, json_values, mutated
 from tests.support.bodies.known import KNOWN_BODIES
 
 BODIES = [body for _, body in KNOWN_BODIES["cdevents"]]

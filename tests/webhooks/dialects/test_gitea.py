@@ -18,7 +18,7 @@ from tests.support.bodies.gitea import (
     make_run,
     make_status,
 )
-from tests.support.reading import at, merge_in_any_order, only, outcome, values
+from tests.support.parsed_reports import at, merge_in_any_order, only, outcome, values
 
 RUN = Identity("gitea", "octo-shop", ("git.example.org:3000", 62, "run", "10", 1), "10", 1)
 DESCRIBED = {

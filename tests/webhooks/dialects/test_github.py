@@ -11,7 +11,7 @@ from dashboard.webhooks.dialects.github import EVENTS, WORDS, name_event, parse
 from dashboard.webhooks.dialects.payload import Ignored, MalformedError
 from tests.support.bodies.github import SHA, make_check, make_deployment, make_job, make_run, make_status
 from tests.support.bodies.github import make_step as step
-from tests.support.reading import at, only, outcome, values
+from tests.support.parsed_reports import at, only, outcome, values
 
 RUN = Identity("github", "octo-shop", ("github.com", 4711, "run", "9001", 1), "9001", 1)
 

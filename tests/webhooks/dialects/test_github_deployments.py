@@ -7,7 +7,7 @@ from dashboard.core.report import Identity
 from dashboard.webhooks.dialects.github import parse
 from dashboard.webhooks.dialects.payload import Ignored
 from tests.support.bodies.github import SHA, make_check, make_deployment, make_run, make_status
-from tests.support.reading import at, merge_in_any_order, only, outcome, values
+from tests.support.parsed_reports import at, merge_in_any_order, only, outcome, values
 
 RUN = {"workflow_run": {"id": 9001, "run_attempt": 2, "status": "completed", "conclusion": "failure"}}
 STATES = [

@@ -2,7 +2,7 @@
 
 from dashboard.webhooks.dialects.github import parse
 from tests.support.bodies.github import make_deployment, make_job, make_run, make_step
-from tests.support.reading import at, merge_in_any_order, only, outcome, values
+from tests.support.parsed_reports import at, merge_in_any_order, only, outcome, values
 
 
 def test_completed_then_in_progress_then_queued_ends_completed() -> None:

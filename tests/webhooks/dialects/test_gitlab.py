@@ -9,7 +9,7 @@ from dashboard.core.report import Identity
 from dashboard.webhooks.dialects.gitlab import EVENTS, WORDS, name_event, parse
 from dashboard.webhooks.dialects.payload import Ignored, MalformedError
 from tests.support.bodies.gitlab import HOME, REPOSITORY, SHA, make_build, make_job, make_pipeline
-from tests.support.reading import at, merge_in_any_order, only, outcome, values
+from tests.support.parsed_reports import at, merge_in_any_order, only, outcome, values
 
 RUN = Identity("gitlab", "octo-shop", ("gitlab.example.org", 62, "run", "31", 1), "31", 1)
 STARTED, FINISHED = "2026-03-01 10:01:00 UTC", "2026-03-01 10:05:00 UTC"

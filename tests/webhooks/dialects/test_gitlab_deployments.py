@@ -6,7 +6,7 @@ from dashboard.core.report import Identity
 from dashboard.webhooks.dialects.gitlab import parse
 from dashboard.webhooks.dialects.payload import MalformedError
 from tests.support.bodies.gitlab import HOME, SHA, make_deployment
-from tests.support.reading import at, merge_in_any_order, only, outcome, values
+from tests.support.parsed_reports import at, merge_in_any_order, only, outcome, values
 
 
 def test_a_deployment_has_one_job_and_an_identity_of_its_own() -> None:

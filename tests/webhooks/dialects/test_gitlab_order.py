@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dashboard.core.report import Report
 from dashboard.webhooks.dialects.gitlab import parse
 from tests.support.bodies.gitlab import make_build, make_job, make_pipeline
-from tests.support.reading import at, merge_in_any_order, only, outcome, values
+from tests.support.parsed_reports import at, merge_in_any_order, only, outcome, values
 
 FIRST = {"started_at": "2026-03-01 10:01:00 UTC"}
 FIRST_ENDED = {**FIRST, "finished_at": "2026-03-01 10:02:00 UTC", "failure_reason": "script_failure"}

@@ -9,7 +9,7 @@ from dashboard.webhooks.dialects.jenkins import EVENTS, WORDS, name_delivery, na
 from dashboard.webhooks.dialects.payload import Ignored, MalformedError
 from tests.support.bodies.corpora import needs_corpora, read_corpus
 from tests.support.bodies.jenkins import NOON_MS, SHA, make_cause, make_checkout, make_notification, make_run
-from tests.support.reading import at, only, outcome, values
+from tests.support.parsed_reports import at, only, outcome, values
 
 BUILD = Identity("jenkins", "team-shop", ("", "team/shop", "run", "12"), "12")
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from dashboard.webhooks.dialects import jenkins
 from dashboard.webhooks.dialects.jenkins import EVENTS, name_event
-from tests.support.arbitrary import check, json_values, mutated
+from tests.support.arbitrary_bodies import check, json_values, mutated
 from tests.support.bodies.known import KNOWN_BODIES
 
 BODIES = [body for _, body in KNOWN_BODIES["jenkins"]]

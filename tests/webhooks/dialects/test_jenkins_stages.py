@@ -5,7 +5,7 @@ import pytest
 from dashboard.webhooks.dialects.jenkins import name_event, parse
 from dashboard.webhooks.dialects.payload import MAX_STEPS, Ignored, MalformedError
 from tests.support.bodies.jenkins import make_notification, make_run, make_stage, make_stages
-from tests.support.reading import at, merge_in_any_order, only, outcome, values
+from tests.support.parsed_reports import at, merge_in_any_order, only, outcome, values
 
 
 def test_stages_are_the_steps_of_their_build() -> None:

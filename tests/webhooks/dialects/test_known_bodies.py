@@ -11,7 +11,7 @@ from dashboard.core.report import Report
 from dashboard.webhooks.dialects import bitbucket, buildbot, cdevents, gitea, github, gitlab, jenkins
 from dashboard.webhooks.dialects.payload import Ignored, MalformedError
 from tests.support.bodies.known import KNOWN_BODIES
-from tests.support.reading import at
+from tests.support.parsed_reports import at
 
 DIALECTS: dict[str, Any] = {
     "bitbucket": bitbucket, "buildbot": buildbot, "cdevents": cdevents, "gitea": gitea, "github": github,

@@ -12,7 +12,7 @@ from dashboard.core.words import Conclusion, Status
 from dashboard.webhooks.dialects.native import parse, read_word
 from dashboard.webhooks.dialects.payload import MalformedError
 from dashboard.webhooks.schemas import DEPLOYMENT
-from tests.support.reading import values
+from tests.support.parsed_reports import values
 
 NOON, LATER = datetime(2026, 6, 1, 12, tzinfo=UTC), datetime(2026, 6, 1, 13, tzinfo=UTC)
 SUMMARY = {

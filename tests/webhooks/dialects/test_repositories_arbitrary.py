@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.webhooks.dialects import bitbucket, gitea, github, gitlab
-from tests.support.arbitrary import check, json_values, mutated
+from tests.support.arbitrary_bodies import check, json_values, mutated
 from tests.support.bodies.known import KNOWN_BODIES
 
 BODIES: list[tuple[ModuleType, str, Any]] = [

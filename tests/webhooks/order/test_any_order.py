@@ -8,20 +8,17 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tests.support.delivering import (
-    RUNS,
-    Delivery,
-    Json,
+from tests.support.delivery_orders import (
     anonymise,
     deliver,
     list_orders,
     read_deployment,
-    renew_key,
     repeat_some,
     show,
     show_in_order,
 )
-from tests.support.series import SERIES
+from tests.support.sender_deliveries import RUNS, Delivery, Json, renew_key
+from tests.support.sender_series import SERIES
 
 MAX_DELIVERIES = 1_200
 """Of one series: what can be posted in a few seconds."""

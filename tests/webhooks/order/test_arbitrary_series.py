@@ -13,9 +13,10 @@ from flask.testing import FlaskClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.arbitrary import list_places
-from tests.support.delivering import RUNS, Delivery, Json, anonymise, read_deployment, renew_key, write_wire
-from tests.support.series import SERIES
+from tests.support.arbitrary_bodies import list_places
+from tests.support.delivery_orders import anonymise, read_deployment
+from tests.support.sender_deliveries import RUNS, Delivery, Json, renew_key, write_wire
+from tests.support.sender_series import SERIES
 
 DEALT = re.compile(
     "_at$|_on$|^time|timemillis$|updated|stopped|started$|created$|status$|state$|conclusion|phase|outcome|^results?$"

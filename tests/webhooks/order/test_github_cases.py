@@ -7,19 +7,10 @@ from typing import Any
 from flask.testing import FlaskClient
 
 from tests.support.bodies.github import make_deployment, make_job, make_run, make_step
-from tests.support.deliveries import NOW, read_view
-from tests.support.delivering import (
-    RUNS,
-    Delivery,
-    Json,
-    anonymise,
-    deliver,
-    make_series,
-    read_deployment,
-    show,
-    show_in_any_order,
-)
-from tests.support.series import clock
+from tests.support.delivery_orders import anonymise, deliver, read_deployment, show, show_in_any_order
+from tests.support.ingest import NOW, read_view
+from tests.support.sender_deliveries import RUNS, Delivery, Json, make_series
+from tests.support.sender_series import clock
 
 
 def run_event(run: int, status: str, conclusion: str | None = None, **fields: Any) -> tuple[str, Json]:

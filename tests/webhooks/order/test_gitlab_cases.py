@@ -5,8 +5,9 @@ from typing import Any
 from flask.testing import FlaskClient
 
 from tests.support.bodies.gitlab import make_build, make_deployment, make_job, make_pipeline
-from tests.support.delivering import Delivery, Json, make_series, show_in_any_order
-from tests.support.series import clock
+from tests.support.delivery_orders import show_in_any_order
+from tests.support.sender_deliveries import Delivery, Json, make_series
+from tests.support.sender_series import clock
 
 BEGUN = {"started_at": "2026-03-01 10:01:00 UTC"}
 FAILED = {**BEGUN, "finished_at": "2026-03-01 10:02:00 UTC", "failure_reason": "script_failure"}

@@ -7,9 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.support.delivering import RUNS, Delivery, Json, anonymise, renew_key, write_wire
+from tests.support.delivery_orders import anonymise
 from tests.support.fixtures import StartDashboard
-from tests.support.series import make_github_series
+from tests.support.sender_deliveries import RUNS, Delivery, Json, renew_key, write_wire
+from tests.support.sender_series import make_github_series
 from tests.support.servers import DashboardServer
 
 Servers = tuple[DashboardServer, DashboardServer]

@@ -10,7 +10,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.support.bodies.github import Json, make_job, make_run, make_step
-from tests.support.delivering import Delivery, deliver, make_series, write_wire
+from tests.support.delivery_orders import deliver
+from tests.support.sender_deliveries import Delivery, make_series, write_wire
 from tests.support.servers import DashboardServer
 
 RUNS = itertools.count(7_000_001)
@@ -196,7 +197,7 @@ watch -n 2 "curl -s http://127.0.0.1:8000/api/cicd/runs/$RUN_ID/ \
                      else \"\"
                      end))'"
 """  # noqa: E501
-"""What the seed has people type to watch a run."""
+"""What people type to watch a run: it must keep working."""
 
 BARS = """\
 RUN  [######--------------] 33% (1/3 jobs)

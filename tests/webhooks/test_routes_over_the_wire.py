@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from tests.support.fixtures import StartDashboard
-from tests.support.posting import BEARER, PATH, make_payload, sign_hub
 from tests.support.servers import SECRET, DashboardServer
+from tests.support.webhook_client import BEARER, PATH, make_payload, sign_hub
 
 
 @pytest.fixture(scope="module")

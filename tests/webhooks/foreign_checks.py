@@ -7,9 +7,10 @@ from urllib.parse import quote
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from tests.support import series
-from tests.support.delivering import Json, Series, show_in_order
-from tests.support.posting import BEARER, PATH, post
+from tests.support import sender_series
+from tests.support.delivery_orders import show_in_order
+from tests.support.sender_deliveries import Json, Series
+from tests.support.webhook_client import BEARER, PATH, post
 
 EVENT_HEADERS = {
     "github": "X-GitHub-Event",
@@ -21,13 +22,13 @@ EVENT_HEADERS = {
 VERDICTS = frozenset({"applied", "duplicate", "ignored", "failed"})
 LISTS = ("/api/deployments?limit=200", "/api/projects", "/", "/deployments")
 USUAL: Mapping[str, tuple[Series, str]] = {
-    "github": (series.make_github_series, "failed"),
-    "gitea": (series.make_gitea_series, "success"),
-    "gitlab": (series.make_gitlab_series, "success"),
-    "bitbucket": (series.make_bitbucket_series, "success"),
-    "jenkins": (series.make_jenkins_series, "failed"),
-    "cdevents": (series.make_cdevents_series, "failed"),
-    "buildbot": (series.make_buildbot_series, "failed"),
+    "github": (sender_series.make_github_series, "failed"),
+    "gitea": (sender_series.make_gitea_series, "success"),
+    "gitlab": (sender_series.make_gitlab_series, "success"),
+    "bitbucket": (sender_series.make_bitbucket_series, "success"),
+    "jenkins": (sender_series.make_jenkins_series, "failed"),
+    "cdevents": (sender_series.make_cdevents_series, "failed"),
+    "buildbot": (sender_series.make_buildbot_series, "failed"),
 }
 """By dialect: a series as it is sent every day, and the state in which it ends."""
 

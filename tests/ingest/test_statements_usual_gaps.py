@@ -9,7 +9,7 @@ from dashboard.core.words import State
 from dashboard.extensions import db, open_reader
 from dashboard.maintenance.staleness import announce_stale
 from dashboard.queries.lists import DeploymentFilters, list_deployments
-from tests.support.deliveries import NOW, ingest, make_incoming, make_report, read_view
+from tests.support.ingest import NOW, ingest, make_incoming, make_report, read_view
 
 pytestmark = pytest.mark.usefixtures("app")
 

@@ -1,4 +1,4 @@
-"""Builders of deliveries as senders make them, over a test client. Signatures are made anew, not by our own code."""
+"""Native deliveries posted to the application in this process. Signatures are made anew, not by our own code."""
 
 import base64
 import hashlib

@@ -12,9 +12,9 @@ from dashboard.access.sources import Source, add_source, remove_source, rotate_s
 from dashboard.extensions import db
 from tests.support.bodies.github import make_run
 from tests.support.bodies.jenkins import make_notification
-from tests.support.deliveries import NOW
-from tests.support.posting import BEARER, PATH, make_payload, post, sign_hub, sign_standard
+from tests.support.ingest import NOW
 from tests.support.servers import wait_until
+from tests.support.webhook_client import BEARER, PATH, make_payload, post, sign_hub, sign_standard
 
 BODY = json.dumps({"zen": "Keep it logically awesome.", "hook_id": 1}).encode()
 

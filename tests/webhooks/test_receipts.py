@@ -14,8 +14,8 @@ from dashboard.http.context import current_settings
 from dashboard.ingest.writer import Writer
 from tests.support.applications import make_settings
 from tests.support.databases import MakeDatabase
-from tests.support.posting import BEARER, apply, make_payload, post, sign_hub
 from tests.support.servers import SECRET
+from tests.support.webhook_client import BEARER, apply, make_payload, post, sign_hub
 
 
 def test_answer_has_exactly_five_members(shared_client: FlaskClient) -> None:

@@ -1,9 +1,11 @@
-"""Credentials of the published vector, and every way in which a header with credentials can be malformed."""
+"""Credentials that are right, every way in which a header with credentials can be malformed, and how to check them."""
 
 import base64
 from datetime import UTC, datetime
 
-from tests.support.posting import sign_hub
+from dashboard.webhooks.authentication import authenticate
+from dashboard.webhooks.senders import read_headers
+from tests.support.webhook_client import sign_hub
 
 WHSEC = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 WHSEC_BODY = b'{"test": 2432232314}'
@@ -15,6 +17,11 @@ VECTOR = {
 }
 OTHER = "v1," + base64.b64encode(bytes(32)).decode()
 HUB_RIGHT = sign_hub(WHSEC_BODY, WHSEC)
+RIGHT = {
+    "bearer": {"Authorization": f"Bearer {WHSEC}"},
+    "hub": {"X-Hub-Signature-256": HUB_RIGHT},
+    "standard": VECTOR,
+}
 MALFORMED_HUB = {
     "empty": "",
     "blank": "   ",
@@ -102,3 +109,13 @@ MALFORMED_AUTHORIZATION = {
     "broken basic": "Basic %%%",
     "digest": f'Digest username="x", password="{WHSEC}"',
 }
+
+
+def check(headers: dict[str, str], *, secret: str = WHSEC, body: bytes = WHSEC_BODY, now: datetime = WHSEC_NOW) -> None:
+    """Authenticate a delivery with headers as a WSGI server passes them on."""
+    authenticate([secret], receive(headers), body, now)
+
+
+def receive(headers: dict[str, str]) -> dict[str, str]:
+    """Return headers as the route reads them from what a WSGI server passes on."""
+    return read_headers({f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()})

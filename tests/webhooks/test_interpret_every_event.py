@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 
 from dashboard.webhooks.dialects.payload import Ignored
 from tests.support.bodies import bitbucket, buildbot, cdevents, gitea, github, gitlab, jenkins
-from tests.webhooks.surviving import receive
+from tests.webhooks.foreign_checks import receive
 
 BEGUN = {"started_at": "2026-03-01 10:01:00 UTC"}
 DEPLOYING = jenkins.make_stage("Deploy", "IN_PROGRESS", from_ms=30_000, took_ms=5_000)

@@ -1,4 +1,4 @@
-"""Reading reports in tests: the only one of a body, what it says, and that the order of several does not matter."""
+"""What a parser made of a body: its only report, what that claims, and that the order of several does not matter."""
 
 import functools
 import itertools

@@ -1,4 +1,4 @@
-"""Builders of deliveries for ingest, and readers of what became of them."""
+"""Deliveries handed to ingest in this process, without HTTP, and the views that come of them."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""A dashboard and its PostgreSQL for the length of a block: for benchmarks and scripts, which have no fixtures."""
+"""A dashboard and its PostgreSQL for the length of a block; benchmarks and scripts use it, as they have no fixtures."""
 
 import subprocess
 import sys

@@ -9,9 +9,9 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from tests.support.posting import BEARER, make_payload, post, sign_hub, sign_standard
 from tests.support.servers import SECRET
-from tests.webhooks.malformed_headers import MALFORMED_AUTHORIZATION, MALFORMED_HUB, MALFORMED_STANDARD
+from tests.support.webhook_client import BEARER, make_payload, post, sign_hub, sign_standard
+from tests.webhooks.credentials import MALFORMED_AUTHORIZATION, MALFORMED_HUB, MALFORMED_STANDARD
 
 TOO_LARGE = b" " * (2 * 1024 * 1024 + 1)
 BODY = json.dumps(make_payload(project="refusals")).encode()

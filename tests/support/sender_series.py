@@ -11,7 +11,7 @@ from tests.support.bodies import (
     gitlab,
     jenkins,
 )
-from tests.support.delivering import Delivery, Json, Series, make_series
+from tests.support.sender_deliveries import Delivery, Json, Series, make_series
 
 
 def clock(time: str) -> str:
