@@ -19,7 +19,7 @@ RUNS = 3
 """All senders report on the same few runs, so that they meet in the same rows."""
 PAUSE_S = 0.05
 """What a sender that was turned away waits before it tries again. A real one would obey Retry-After."""
-PACE_S = 0.01
+PACE_S = 0.04
 """What a sender waits before the next delivery: a real one does not keep a processor busy."""
 FINISHED_WITHIN_S = 30
 TIMEOUT_S = 60

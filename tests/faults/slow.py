@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from tests.support.servers import DashboardServer
 
-DRIP_S = 0.02
+DRIP_S = 0.2
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 HEAD = b"POST /api/webhook/deployment HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 BEGUN_BODY = HEAD + b"Content-Length: 100000\r\n\r\n{"
