@@ -5,11 +5,11 @@
 
 from flask import Flask
 
-from dashboard.pages import deliveries, delivery, deployment, history, overview, project
+from dashboard.pages import deliveries, delivery, deployment, history, language, overview, project
 from dashboard.pages.rendering import blueprint
 from dashboard.pages.text import languages
 
-PAGES = (overview, project, history, deployment, deliveries, delivery)
+PAGES = (overview, project, history, deployment, deliveries, delivery, language)
 """Importing a page adds its routes to the blueprint."""
 
 
