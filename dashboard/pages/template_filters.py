@@ -1,6 +1,7 @@
 """The filters and tests that the templates use, by the names they use.
 
 Many take a view or a part of one. The rows that the scripts clone are rendered from an empty view, without any key.
+`static/js/live/estimate_fields.js` keeps up to date what the filters for estimates and bars return.
 """
 
 from collections.abc import Callable, Mapping

@@ -43,7 +43,7 @@ class TimedNode(TypedDict):
 def find_axis(view: DeploymentView, now_ms: int) -> Axis | None:
     """Return the axis that all steps of a deployment share, None while nothing has started."""
     parts: list[TimedNode] = [*view["jobs"], *(step for job in view["jobs"] for step in job["steps"])]
-    nodes: list[TimedNode] = [view, *filter(has_bar, parts)]
+    nodes: list[TimedNode] = [view, *filter(_has_bar, parts)]
     starts = [read_ms(node["started_at"]) for node in nodes if node["started_at"]]
     if not starts:
         return None
@@ -63,7 +63,7 @@ def round_up_span(span_ms: int) -> int:
     return next((span for span in ROUND_SPANS_MS if span >= span_ms), -(-span_ms // DAY_MS) * DAY_MS)
 
 
-def has_bar(node: TimedNode) -> bool:
+def _has_bar(node: TimedNode) -> bool:
     """Return whether it is known when a job or step ran. It is not known if it ended without a time."""
     return bool(node["started_at"]) and bool(node["completed_at"] or node["status"] == "in_progress")
 
@@ -73,7 +73,7 @@ def place_bar(axis: Axis | None, node: TimedNode, now_ms: int) -> tuple[int, int
 
     Without an end the bar extends to now on a live axis, else to the end of the axis.
     """
-    if axis is None or node["started_at"] is None or not has_bar(node):
+    if axis is None or node["started_at"] is None or not _has_bar(node):
         return 0, 0
     start, ended_at = read_ms(node["started_at"]), node["completed_at"]
     end = read_ms(ended_at) if ended_at else now_ms if axis["is_live"] else axis["start_ms"] + axis["span_ms"]
@@ -85,7 +85,7 @@ def find_growing_since(axis: Axis | None, node: TimedNode) -> int | None:
     """Return the start of a growing bar in milliseconds since 1970, None for any other bar."""
     if axis is None or not axis["is_live"] or node["started_at"] is None or node["completed_at"]:
         return None
-    return read_ms(node["started_at"]) if has_bar(node) else None
+    return read_ms(node["started_at"]) if _has_bar(node) else None
 
 
 def read_ms(time: str) -> int:
