@@ -46,7 +46,7 @@ deploy_project() { # a new release beside the others, then one atomic switch of 
 start_service() {
   cd "$DEMO_SITE/current"
   if [ "$DEMO_TYPE" = static ]; then
-    page=favicon.svg
+    page=icons/quiet.svg
     set -- "$PYTHON" -m http.server --bind 127.0.0.1 --directory dashboard/static "$DEMO_PORT"
   else
     page=health
@@ -68,7 +68,7 @@ start_service() {
 }
 
 test_website_static() {
-  for file in vendor/bootstrap.min.css favicon.svg; do
+  for file in vendor/bootstrap.min.css icons/quiet.svg; do
     curl -fsS "$DEMO_TEST_URL$file" | cmp - "dashboard/static/$file"
     echo "$file is served as it was built"
   done

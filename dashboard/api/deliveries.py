@@ -6,9 +6,9 @@ from typing import Any
 
 from flask_smorest import Blueprint
 
-from dashboard.api.delivery_schemas import DeliveriesQuery, DeliverySchema, DeliverySummary
+from dashboard.api.delivery_schemas import DeliveriesQuery, DeliverySchema, DeliverySummarySchema
 from dashboard.api.schemas import Page, make_page_schema
-from dashboard.core.view_types import deliveries as views
+from dashboard.core.view_types.deliveries import DeliverySummary, DeliveryView
 from dashboard.extensions import open_reader
 from dashboard.http.problems import ProblemError
 from dashboard.queries import deliveries
@@ -21,8 +21,8 @@ blueprint = Blueprint(
 
 @blueprint.get("")
 @blueprint.arguments(DeliveriesQuery, location="query")
-@blueprint.response(200, make_page_schema(DeliverySummary))
-def show_deliveries(query: dict[str, Any]) -> Page[views.DeliverySummary]:
+@blueprint.response(200, make_page_schema(DeliverySummarySchema))
+def show_deliveries(query: dict[str, Any]) -> Page[DeliverySummary]:
     """List deliveries with their verdicts, newest first."""
     limit, cursor = query.pop("limit"), query.pop("cursor")
     items, next_cursor = deliveries.list_deliveries(open_reader(), DeliveryFilters(**query), limit, cursor)
@@ -31,7 +31,7 @@ def show_deliveries(query: dict[str, Any]) -> Page[views.DeliverySummary]:
 
 @blueprint.get("/<uuid:delivery_id>")
 @blueprint.response(200, DeliverySchema)
-def show_delivery(delivery_id: uuid.UUID) -> views.DeliveryView:
+def show_delivery(delivery_id: uuid.UUID) -> DeliveryView:
     """Get one delivery with its headers, changes and body."""
     view = deliveries.read_delivery(open_reader(), delivery_id)
     if view is None:

@@ -5,7 +5,7 @@ from typing import ClassVar
 from marshmallow import fields
 
 from dashboard.api.schemas import PageQuery, ViewSchema
-from dashboard.core.view_types import deliveries as views
+from dashboard.core.view_types.deliveries import DeliverySummary, DeliveryView, FieldChange
 from dashboard.http.delivery_filter import DeliveryFilter
 
 
@@ -13,10 +13,10 @@ class DeliveriesQuery(PageQuery, DeliveryFilter):
     """Filters for deliveries, and the page of the list."""
 
 
-class DeliverySummary(ViewSchema):
+class DeliverySummarySchema(ViewSchema):
     """A delivery without its headers, changes and body."""
 
-    VIEW: ClassVar[type] = views.DeliverySummary
+    VIEW: ClassVar[type] = DeliverySummary
 
     id = fields.String()
     received_at = fields.String()
@@ -34,7 +34,7 @@ class DeliverySummary(ViewSchema):
 class ChangeSchema(ViewSchema):
     """A field that a delivery changed visibly."""
 
-    VIEW = views.FieldChange
+    VIEW = FieldChange
 
     deployment_id = fields.Integer()
     what = fields.String(metadata={"description": "deployment, job or step"})
@@ -44,10 +44,10 @@ class ChangeSchema(ViewSchema):
     after = fields.Raw()
 
 
-class DeliverySchema(DeliverySummary):
+class DeliverySchema(DeliverySummarySchema):
     """A whole delivery; values that are or look like secrets are masked."""
 
-    VIEW = views.DeliveryView
+    VIEW = DeliveryView
 
     headers = fields.Dict(fields.String(), fields.String())
     changes = fields.List(fields.Nested(ChangeSchema))

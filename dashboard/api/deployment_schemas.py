@@ -4,8 +4,8 @@ from typing import ClassVar
 
 from marshmallow import Schema, fields, validate
 
-from dashboard.api.links import AddressedDeployment, AddressedWhole
 from dashboard.api.schemas import PageQuery, ViewSchema
+from dashboard.api.views import DeploymentWithUrl, ListedDeploymentWithUrl
 from dashboard.core.view_types.deployments import JobView, ProjectView, RunView, StepView
 from dashboard.core.view_types.events import EventView
 from dashboard.core.words import State
@@ -41,7 +41,7 @@ class RunQuery(Schema):
     repository = fields.String(load_default=None)
 
 
-class ProjectOfDeployment(ViewSchema):
+class ProjectOfDeploymentSchema(ViewSchema):
     """The project of a deployment."""
 
     VIEW = ProjectView
@@ -102,15 +102,15 @@ class JobSchema(ViewSchema):
     steps = fields.List(fields.Nested(StepSchema))
 
 
-class DeploymentSummary(ViewSchema):
+class DeploymentSummarySchema(ViewSchema):
     """A deployment without its jobs."""
 
-    VIEW: ClassVar[type] = AddressedDeployment
+    VIEW: ClassVar[type] = ListedDeploymentWithUrl
 
     id = fields.Integer()
     url = fields.String(metadata={"description": "absolute URL of its page"})
     seq = fields.Integer()
-    project = fields.Nested(ProjectOfDeployment)
+    project = fields.Nested(ProjectOfDeploymentSchema)
     environment = fields.String()
     repository = fields.String()
     branch = fields.String()
@@ -151,10 +151,10 @@ class DeploymentSummary(ViewSchema):
     error = fields.String()
 
 
-class DeploymentSchema(DeploymentSummary):
+class DeploymentSchema(DeploymentSummarySchema):
     """A whole deployment."""
 
-    VIEW = AddressedWhole
+    VIEW = DeploymentWithUrl
 
     log = fields.String()
     jobs = fields.List(fields.Nested(JobSchema))

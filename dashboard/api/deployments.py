@@ -8,12 +8,12 @@ from flask_smorest import Blueprint
 from dashboard.api.deployment_schemas import (
     DeploymentSchema,
     DeploymentsQuery,
-    DeploymentSummary,
+    DeploymentSummarySchema,
     EventSchema,
     EventsQuery,
 )
-from dashboard.api.links import AddressedDeployment, link_deployment
 from dashboard.api.schemas import Page, make_page_schema
+from dashboard.api.views import DeploymentWithUrl, ListedDeploymentWithUrl, add_url, add_url_to_deployment
 from dashboard.core.paging import cut_page
 from dashboard.core.view_types.events import EventView
 from dashboard.extensions import open_reader
@@ -28,22 +28,22 @@ blueprint = Blueprint(
 
 @blueprint.get("")
 @blueprint.arguments(DeploymentsQuery, location="query")
-@blueprint.response(200, make_page_schema(DeploymentSummary))
-def show_deployments(query: dict[str, Any]) -> Page[AddressedDeployment]:
+@blueprint.response(200, make_page_schema(DeploymentSummarySchema))
+def show_deployments(query: dict[str, Any]) -> Page[ListedDeploymentWithUrl]:
     """List deployments without their jobs, newest first."""
     limit, cursor = query.pop("limit"), query.pop("cursor")
     items, next_cursor = list_deployments(open_reader(), DeploymentFilters(**query), limit, cursor)
-    return {"items": [link_deployment(item) for item in items], "next_cursor": next_cursor}
+    return {"items": [add_url(item) for item in items], "next_cursor": next_cursor}
 
 
 @blueprint.get("/<int:deployment_id>")
 @blueprint.response(200, DeploymentSchema)
-def show_deployment(deployment_id: int) -> AddressedDeployment:
+def show_deployment(deployment_id: int) -> DeploymentWithUrl:
     """Get one deployment with its jobs and steps."""
     view = deployments.get_deployment(open_reader(), deployment_id)
     if view is None:
         raise ProblemError(HTTPStatus.NOT_FOUND, f"Deployment {deployment_id} does not exist.")
-    return link_deployment(view)
+    return add_url_to_deployment(view)
 
 
 @blueprint.get("/<int:deployment_id>/events")

@@ -2,9 +2,9 @@
 
 from marshmallow import fields
 
-from dashboard.api.deployment_schemas import DeploymentSummary
-from dashboard.api.links import AddressedProject
+from dashboard.api.deployment_schemas import DeploymentSummarySchema
 from dashboard.api.schemas import ViewSchema
+from dashboard.api.views import ProjectWithPageUrl
 from dashboard.core.view_types.projects import OutcomeView
 
 
@@ -24,7 +24,7 @@ class OutcomeSchema(ViewSchema):
 class ProjectSchema(ViewSchema):
     """A project with its newest deployment."""
 
-    VIEW = AddressedProject
+    VIEW = ProjectWithPageUrl
 
     slug = fields.String()
     name = fields.String()
@@ -35,5 +35,5 @@ class ProjectSchema(ViewSchema):
     port = fields.Integer()
     service_status = fields.String()
     environments = fields.List(fields.String(), metadata={"description": "environments in outcomes"})
-    last_deployment = fields.Nested(DeploymentSummary)
+    last_deployment = fields.Nested(DeploymentSummarySchema)
     outcomes = fields.List(fields.Nested(OutcomeSchema), metadata={"description": "last 20 deployments, newest first"})

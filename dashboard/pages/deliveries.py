@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from functools import partial
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypedDict
 
 from flask import Response, request
 from flask_babel import gettext as _
@@ -36,7 +36,7 @@ from dashboard.queries.history import list_choices
 
 PAGE_SIZE = 50
 MAX_DIGITS = 19
-SHAPES = {
+VERDICT_STATES = {
     Verdict.APPLIED: "success",
     Verdict.DUPLICATE: "skipped",
     Verdict.IGNORED: "neutral",
@@ -46,6 +46,18 @@ SHAPES = {
 """The state whose icon and colour a verdict has."""
 
 Context = dict[str, Any]
+"""What a template is given."""
+
+
+class ReplayResult(TypedDict):
+    """What a replay of several deliveries has done."""
+
+    replayed: int
+    skipped: int
+    verdicts: dict[Verdict, int]
+    """How many of the replayed deliveries have each verdict."""
+    left: str | None
+    """Cursor of those that are left, None if all are done."""
 
 
 @blueprint.get("/deliveries")
@@ -65,7 +77,7 @@ def describe_deliveries(reader: Reader, arguments: Mapping[str, str]) -> Context
     form = read_form(arguments, [slug for slug, _name in projects])
     choices = {**list_suggestions(reader), "project": projects}
     shown = {} if form.errors else _describe_results(reader, form.filters, arguments)
-    return {"form": form, "choices": choices, "is_localised": True, "shapes": SHAPES, **shown}
+    return {"form": form, "choices": choices, "is_localised": True, "verdict_states": VERDICT_STATES, **shown}
 
 
 def _describe_results(reader: Reader, filters: DeliveryFilters, arguments: Mapping[str, str]) -> Context:
@@ -79,7 +91,7 @@ def _describe_results(reader: Reader, filters: DeliveryFilters, arguments: Mappi
         "newer": make_newer_cursor(deliveries[0]) if deliveries and not is_first else None,
         "is_first": is_first,
         "api_arguments": write_api_arguments(filters),
-        "outcome": read_outcome(arguments),
+        "replay_result": read_replay_result(arguments),
     }
 
 
@@ -94,16 +106,21 @@ def write_api_arguments(filters: DeliveryFilters) -> dict[str, str]:
     return {name: value.isoformat() if isinstance(value, datetime) else str(value) for name, value in wanted}
 
 
-def read_outcome(arguments: Mapping[str, str]) -> Context | None:
+def read_replay_result(arguments: Mapping[str, str]) -> ReplayResult | None:
     """Return the result of a replay of several deliveries from its redirect to this page, None if there was none."""
     if "replayed" not in arguments:
         return None
-    numbers = {name: _count(arguments.get(name)) for name in ("replayed", "skipped", *Verdict)}
-    verdicts = {verdict: numbers[verdict] for verdict in Verdict if numbers[verdict]}
-    return {**numbers, "verdicts": verdicts, "left": arguments.get("left")}
+    counts = {verdict: _read_count(arguments.get(verdict)) for verdict in Verdict}
+    return {
+        "replayed": _read_count(arguments.get("replayed")),
+        "skipped": _read_count(arguments.get("skipped")),
+        "verdicts": {verdict: count for verdict, count in counts.items() if count},
+        "left": arguments.get("left"),
+    }
 
 
-def _count(text: str | None) -> int:
+def _read_count(text: str | None) -> int:
+    """Return a number from the address; 0 for anything else."""
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < MAX_DIGITS else 0
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import Response, abort, request
 
 from dashboard.core.view_types.deliveries import DeliveryView
-from dashboard.pages.deliveries import SHAPES
+from dashboard.pages.deliveries import VERDICT_STATES
 from dashboard.pages.rendering import blueprint, read_database, render_page
 from dashboard.queries.deliveries import read_delivery
 
@@ -22,7 +22,7 @@ def describe_delivery(view: DeliveryView, arguments: Mapping[str, str]) -> dict[
     """Return the context of the template; `arguments` hold the result of a replay of the delivery."""
     return {
         "delivery": view,
-        "shapes": SHAPES,
+        "verdict_states": VERDICT_STATES,
         "is_localised": True,
         "was_replayed": "replayed" in arguments,
         "was_refused": "refused" in arguments,

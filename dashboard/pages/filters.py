@@ -1,18 +1,16 @@
-"""Reads the filters of a list from the query string. Knows the language of the page, not the database."""
+"""Reads the form of filters above a list from the query string; the list's own module has the readers of its fields.
+
+Knows the language of the page, not the database.
+"""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import partial
 from typing import Any, Generic, TypeVar
 
 from flask_babel import gettext as _
 
-from dashboard.core.words import State
-from dashboard.queries.lists import DeploymentFilters
-
 MAX_TEXT_LENGTH = 300
-DAY = timedelta(days=1)
 
 Filters = TypeVar("Filters")
 Readers = Mapping[str, Callable[[str], Any]]
@@ -30,11 +28,6 @@ class FilterForm(Generic[Filters]):
     values: Mapping[str, Any]
     errors: Mapping[str, str]
     filters: Filters
-
-
-def read_form(arguments: Mapping[str, str], projects: Collection[str]) -> FilterForm[DeploymentFilters]:
-    """Return the form of the history."""
-    return read_fields(arguments, {**READERS, "project": partial(read_project, projects)}, DeploymentFilters)
 
 
 def read_fields(arguments: Mapping[str, str], readers: Readers, make: Callable[..., Filters]) -> FilterForm[Filters]:
@@ -66,13 +59,6 @@ def read_text(value: str) -> str:
     return value
 
 
-def _read_state(value: str) -> State:
-    try:
-        return State(value)
-    except ValueError:
-        raise FilterError(_("Unknown state “%(name)s”.", name=value)) from None
-
-
 def read_day(value: str) -> datetime:
     """Return the start of a day in UTC. Raises FilterError."""
     try:
@@ -84,17 +70,6 @@ def read_day(value: str) -> datetime:
 def read_last_day(value: str) -> datetime:
     """Return the end of a day in UTC. Raises FilterError."""
     try:
-        return read_day(value) + DAY
+        return read_day(value) + timedelta(days=1)
     except OverflowError:
         raise FilterError(_("“%(value)s” is not a date. Example: 2024-01-31.", value=value)) from None
-
-
-READERS: Readers = {
-    "q": read_text,
-    "environment": read_text,
-    "branch": read_text,
-    "triggered_by": read_text,
-    "state": _read_state,
-    "since": read_day,
-    "until": read_last_day,
-}

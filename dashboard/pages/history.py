@@ -1,15 +1,27 @@
 """The history, `/deployments`: all deployments with filters, and the same as CSV."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
 from flask import Response, g, redirect, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
-from dashboard.core.view_types.deployments import ListedDeployment
+from dashboard.core.words import State
 from dashboard.database.reader import Reader
-from dashboard.pages.filters import FilterForm, read_form
+from dashboard.http.links import make_deployment_url
+from dashboard.pages.filters import (
+    FilterError,
+    FilterForm,
+    Readers,
+    read_day,
+    read_fields,
+    read_last_day,
+    read_project,
+    read_text,
+)
 from dashboard.pages.history_export import MAX_ROWS, write_csv
 from dashboard.pages.rendering import blueprint, read_database, render_page
 from dashboard.queries import history
@@ -29,7 +41,7 @@ def show_history() -> Response:
 @blueprint.get("/deployments.csv")
 def export_history() -> ResponseReturnValue:
     reader = read_database()
-    form = read_form(request.args, [slug for slug, _ in history.list_choices(reader)["project"]])
+    form = read_form(request.args, [slug for slug, _name in history.list_choices(reader)["project"]])
     if form.errors:
         # The page shows which fields are invalid.
         return redirect(url_for("pages.show_history", **form.values), HTTPStatus.SEE_OTHER)
@@ -45,7 +57,7 @@ def describe_history(reader: Reader, arguments: Mapping[str, str]) -> dict[str, 
     only counted, as `newer`. Raises CursorError.
     """
     choices = history.list_choices(reader)
-    form: FilterForm[DeploymentFilters] = read_form(arguments, [slug for slug, _ in choices["project"]])
+    form = read_form(arguments, [slug for slug, _name in choices["project"]])
     shown = {} if form.errors else _describe_results(reader, form.filters, arguments)
     return {"form": form, "choices": choices, "page_size": PAGE_SIZE, **shown}
 
@@ -66,10 +78,28 @@ def _describe_results(reader: Reader, filters: DeploymentFilters, arguments: Map
 
 def export_deployments(reader: Reader, filters: DeploymentFilters) -> Iterator[str]:
     """Return the matching deployments as a CSV file in pieces."""
-    return write_csv(map(_link_deployments, history.iterate_deployments(reader, filters, MAX_ROWS)))
+    batches = history.iterate_deployments(reader, filters, MAX_ROWS)
+    return write_csv(batches, partial(make_deployment_url, is_absolute=True))
 
 
-def _link_deployments(views: list[ListedDeployment]) -> list[dict[str, Any]]:
-    return [
-        {**view, "url": url_for("pages.show_deployment", deployment_id=view["id"], _external=True)} for view in views
-    ]
+def read_form(arguments: Mapping[str, str], projects: Collection[str]) -> FilterForm[DeploymentFilters]:
+    """Return the form of the history."""
+    return read_fields(arguments, {**READERS, "project": partial(read_project, projects)}, DeploymentFilters)
+
+
+def _read_state(value: str) -> State:
+    try:
+        return State(value)
+    except ValueError:
+        raise FilterError(_("Unknown state “%(name)s”.", name=value)) from None
+
+
+READERS: Readers = {
+    "q": read_text,
+    "environment": read_text,
+    "branch": read_text,
+    "triggered_by": read_text,
+    "state": _read_state,
+    "since": read_day,
+    "until": read_last_day,
+}

@@ -1,11 +1,10 @@
 """Deployments as CSV for spreadsheets: UTF-8 with a byte order mark, and no cell that is read as a formula."""
 
 import csv
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from io import StringIO
-from typing import Any
 
-View = Mapping[str, Any]
+from dashboard.core.view_types.deployments import ListedDeployment
 
 COLUMNS = (
     "id", "url", "project", "environment", "state", "conclusion", "branch", "commit_hash", "commit_message",
@@ -18,22 +17,27 @@ BYTE_ORDER_MARK = "\ufeff"
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
-def write_csv(batches: Iterable[Sequence[View]], max_rows: int = MAX_ROWS) -> Iterator[str]:
-    """Yield the file in pieces, one for each batch; views have a `url`. A last line says if there may be more rows."""
+def write_csv(
+    batches: Iterable[Sequence[ListedDeployment]], make_url: Callable[[int], str], max_rows: int = MAX_ROWS
+) -> Iterator[str]:
+    """Yield the file in pieces, one for each batch. A last line says if there may be more rows.
+
+    `make_url` returns the absolute URL of a deployment's page.
+    """
     yield BYTE_ORDER_MARK + _write_rows([COLUMNS])
     written = 0
     for batch in batches:
         written += len(batch)
-        yield _write_rows([_read_cell(view, name) for name in COLUMNS] for view in batch)
+        yield _write_rows(_list_cells(view, make_url(view["id"])) for view in batch)
     if written >= max_rows:
         yield _write_rows(
             [[f"only the newest {max_rows} deployments are exported; narrow the filters to get older ones"]]
         )
 
 
-def _read_cell(view: View, name: str) -> str:
-    value = view["project"]["slug"] if name == "project" else view[name]
-    return "" if value is None else defuse(str(value))
+def _list_cells(view: ListedDeployment, url: str) -> list[str]:
+    values: Mapping[str, object] = {**view, "url": url, "project": view["project"]["slug"]}
+    return ["" if values[name] is None else defuse(str(values[name])) for name in COLUMNS]
 
 
 def defuse(text: str) -> str:

@@ -3,18 +3,27 @@
 Pure, the twin of `static/js/lists.js`: both are tested against `tests/js/lists.json`.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
+from typing import TypedDict
 
+from dashboard.core.view_types.deployments import ListedDeployment
+from dashboard.core.view_types.projects import ListedProject
 from dashboard.pages.states import find_traits
-
-View = Mapping[str, Any]
 
 MAX_CARDS = 12
 """How many open deployments are shown as cards; further ones are rows of a table that is closed at first."""
 
 
-def hide_duplicate_runs(deployments: Iterable[View]) -> list[View]:
+class WatchedCounts(TypedDict):
+    """The numbers in the title of the overview."""
+
+    running: int
+    """Deployments."""
+    failed: int
+    """Projects whose newest deployment failed."""
+
+
+def hide_duplicate_runs(deployments: Iterable[ListedDeployment]) -> list[ListedDeployment]:
     """Return the deployments of a list without runs of a CI server that a native deployment in the list also reports.
 
     A failure that only the CI server reports stays: the native deployment alone would look like a success.
@@ -31,15 +40,15 @@ def hide_duplicate_runs(deployments: Iterable[View]) -> list[View]:
     ]
 
 
-def order_running(deployments: Iterable[View]) -> list[View]:
+def order_running(deployments: Iterable[ListedDeployment]) -> list[ListedDeployment]:
     """Return open deployments, given newest first, with the stale ones at the end."""
     return sorted(deployments, key=lambda deployment: deployment["state"] == "stale")
 
 
-def count_watched(running: Iterable[View], projects: Iterable[View]) -> dict[str, int]:
-    """Return the numbers in the title of the overview: `running` deployments, and projects whose last one `failed`."""
-    states = [(project["last_deployment"] or {}).get("state") for project in projects]
+def count_watched(running: Iterable[ListedDeployment], projects: Iterable[ListedProject]) -> WatchedCounts:
+    """Count what the title of the overview names; stale deployments are not running."""
+    newest = [project["last_deployment"] for project in projects]
     return {
         "running": sum(deployment["state"] != "stale" for deployment in running),
-        "failed": states.count("failed"),
+        "failed": sum(deployment is not None and deployment["state"] == "failed" for deployment in newest),
     }

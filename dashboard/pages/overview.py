@@ -22,5 +22,5 @@ def show_overview() -> Response:
         watched=count_watched(running, every),
         running=running,
         recent=hide_duplicate_runs(shown[:MAX_RECENT]),
-        webhook_url=url_for("pages.show_overview", _external=True) + "api/webhook/deployment",
+        webhook_url=url_for("webhooks.receive_deployment", _external=True),
     )

@@ -1,10 +1,11 @@
 """The page of a project, `/projects/<slug>`: its environments, deployments and statistics."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from flask import Response, abort
 
+from dashboard.core.view_types.deployments import ListedDeployment
 from dashboard.database.reader import Reader
 from dashboard.pages.drawing import charts
 from dashboard.pages.lists import hide_duplicate_runs
@@ -39,6 +40,6 @@ def describe_project(reader: Reader, slug: str) -> dict[str, Any] | None:
     }
 
 
-def write_version(deployments: Iterable[Mapping[str, Any]]) -> str:
+def write_version(deployments: Iterable[ListedDeployment]) -> str:
     """Return the version of a list of deployments, as `static/js/project_statistics.js` does. It changes with any."""
     return " ".join(f"{view['id']}.{view['seq']}" for view in deployments)

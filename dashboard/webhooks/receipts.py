@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from flask import url_for
-
 from dashboard.access import Source
 from dashboard.core.words import Verdict
+from dashboard.http.links import make_deployment_url
 from dashboard.ingest.delivery import Interpretation, Receipt
 
 
@@ -20,13 +19,13 @@ def reject_if_not_allowed(source: Source, interpretation: Interpretation) -> Int
 
 def describe_receipt(receipt: Receipt) -> dict[str, Any]:
     """Return the answer to a request that posted or replayed a delivery."""
-    found = receipt.deployment_id is not None
+    deployment_id = receipt.deployment_id
     applies = receipt.verdict in {Verdict.APPLIED, Verdict.DUPLICATE}
     return {
         "delivery_id": str(receipt.delivery_id),
         "verdict": receipt.verdict.value,
-        "deployment_id": receipt.deployment_id,
+        "deployment_id": deployment_id,
         "seq": receipt.seq,
-        "url": url_for("pages.show_deployment", deployment_id=receipt.deployment_id, _external=True) if found else None,
+        "url": None if deployment_id is None else make_deployment_url(deployment_id, is_absolute=True),
         **({} if applies else {"reason": receipt.reason}),
     }

@@ -60,7 +60,7 @@ def test_a_failed_run_says_what_failed_where_and_since_when(
     page = open_page(path_of(answer))
     wait_connection(page, "live")
     expect(page.locator(".headline")).to_contain_text("Failed at Start service, 2 min ago (")
-    expect(page.locator(".cause")).to_have_text("exit code 1: EADDRINUSE")
+    expect(page.locator(".headline-error")).to_have_text("exit code 1: EADDRINUSE")
     expect(page.locator(".overall")).to_contain_text("First failure in 4 runs.")
     expect(page.locator("details[open] pre")).to_have_text("starting\nlisten 0.0.0.0:8080\nEADDRINUSE")
     expect(find_step(page, "test_website")).to_contain_text("not run or not reported")

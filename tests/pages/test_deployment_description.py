@@ -8,18 +8,21 @@ from typing import Any
 import pytest
 
 from dashboard.core.estimate import count_ms
-from dashboard.pages.deployment import describe_deployment
+from dashboard.pages.deployment_description import DescribedDeployment, describe_deployment
+from tests.pages.views import RELATED, make_deployment, make_job, make_step
 
 TABLE = json.loads((Path(__file__).parents[1] / "js" / "deployment_description.json").read_text())
 NOW_MS = count_ms(datetime.fromisoformat("2024-01-01T00:10:00Z"))
 
 
-def describe(fields: dict[str, Any], jobs: list[dict[str, Any]]) -> dict[str, Any]:
+def describe(fields: dict[str, Any], jobs: list[dict[str, Any]]) -> DescribedDeployment:
     """Return what is shown of a deployment with these jobs, filled in from the table's defaults."""
-    whole = [
-        {**TABLE["job"], **job, "steps": [{**TABLE["step"], **step} for step in job.get("steps", [])]} for job in jobs
-    ]
-    return describe_deployment({**TABLE["deployment"], **fields, "jobs": whole}, NOW_MS)
+    whole = []
+    for job in jobs:
+        steps = [make_step(**{**TABLE["step"], **step}) for step in job.get("steps", [])]
+        whole.append(make_job(**{**TABLE["job"], **job, "steps": steps}))
+    related = fields.get("related") and {**RELATED, **fields["related"]}
+    return describe_deployment(make_deployment(*whole, **{**TABLE["deployment"], **fields, "related": related}), NOW_MS)
 
 
 @pytest.mark.parametrize("case", TABLE["headlines"], ids=lambda case: case["case"])

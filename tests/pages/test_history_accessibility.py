@@ -62,7 +62,7 @@ def test_no_page_is_wider_than_the_window_and_no_card_hides_its_end(
         for width in (390, 760, 1280, 2560):
             page.set_viewport_size({"width": width, "height": 900})
             assert page.evaluate("() => document.documentElement.scrollWidth") <= width
-            cut = page.locator("main .card:not(.run)").evaluate_all(
+            cut = page.locator("main .card:not(.running-card)").evaluate_all(
                 "cards => cards.filter((card) => card.scrollWidth > card.clientWidth + 1).map((card) => card.outerHTML)"
             )
             assert cut == [], f"{page.url} at {width}"

@@ -36,7 +36,7 @@ def test_what_is_new_waits_until_it_is_asked_for(
     page.get_by_role("link", name="2 new").click()
     expect(page.locator("[data-list=history] > tr")).to_have_count(3)
     assert list_shown(page) == [third, second, first]
-    expect(page.locator("#news")).to_have_count(0)
+    expect(page.locator("#newer")).to_have_count(0)
     expect(page.locator("#results-title")).to_be_focused()
     expect_fresh(page, fresh)
     assert page.evaluate("() => window.neverReloaded")
@@ -48,7 +48,7 @@ def test_only_what_matches_the_filter_is_new(open_page: OpenPage, dashboard_serv
     wait_connection(page, "live")
     deploy(dashboard_server, "2", project="matching", branch="dev")
     deploy(dashboard_server, "3", project="matching", branch="main")
-    expect(page.locator("#news")).to_have_text("1 new")
+    expect(page.locator("#newer")).to_have_text("1 new")
 
 
 def test_a_row_that_is_shown_moves_with_its_deployment(
@@ -80,7 +80,7 @@ def test_while_the_socket_is_blocked_the_history_does_not_move_either(
     page = open_page("/deployments?project=blocked", socket=False)
     wait_connection(page, "refreshing")
     deploy(dashboard_server, "2", project="blocked")
-    expect(page.locator("#news")).to_have_text("1 new")
+    expect(page.locator("#newer")).to_have_text("1 new")
     assert list_shown(page) == [first]
 
 
@@ -141,6 +141,6 @@ def test_what_happened_while_the_page_was_offline_is_shown_when_it_is_back(
         wait_connection(page, "stale")
     server.start()
     deploy(server, "2", project="away", status="failed")
-    expect(history.locator("#news")).to_have_text("1 new")
+    expect(history.locator("#newer")).to_have_text("1 new")
     expect(project.locator("#statistics")).to_contain_text("50% succeeded")
     expect_fresh(project, fresh)

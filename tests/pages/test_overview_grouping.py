@@ -11,6 +11,7 @@ from werkzeug.urls import iri_to_uri
 from werkzeug.wrappers import Request
 
 from dashboard.pages.overview_grouping import Choices, arrange_projects, read_choices, sort_projects
+from tests.pages.views import make_project
 
 TABLE = json.loads((Path(__file__).parents[1] / "js" / "overview_grouping.json").read_text())
 NOW = datetime.fromisoformat(TABLE["now"])
@@ -28,14 +29,6 @@ def test_projects_are_arranged_as_the_table_says(case: dict[str, Any]) -> None:
 def test_the_address_says_what_was_chosen(case: dict[str, Any]) -> None:
     request = Request({"QUERY_STRING": iri_to_uri(case["search"].removeprefix("?"))})
     assert read_choices(request.args) == Choices(**case["choices"])
-
-
-def make_project(slug: str, **values: Any) -> dict[str, Any]:
-    """Return a project that was never deployed."""
-    return {
-        "slug": slug, "name": slug, "kind": None, "repository": None, "environments": [], "last_deployment": None,
-        **values,
-    }  # fmt: skip
 
 
 def test_groups_are_given_with_their_size_and_the_page_with_its_numbers() -> None:

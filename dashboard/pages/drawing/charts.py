@@ -1,7 +1,7 @@
 """The bars of the small charts, in a box that is 10 wide for each period and 100 high. Pure."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import NamedTuple
 
 from dashboard.core.view_types.projects import OutcomeStatistics
 
@@ -9,7 +9,21 @@ SLOT, GAP, HEIGHT = 10, 1.5, 100
 SEAM = 1
 """Gap between the two parts of a bar, so that they differ in more than colour."""
 
-Bar = dict[str, Any]
+
+class BarPart(NamedTuple):
+    """A rectangle. In SVG y counts from the top."""
+
+    y: float
+    height: float
+
+
+class Bar(NamedTuple):
+    """The bar of a period; a part is None if it is empty."""
+
+    x: float
+    width: float
+    lower: BarPart | None
+    upper: BarPart | None
 
 
 def draw_outcomes(outcomes: OutcomeStatistics) -> list[Bar]:
@@ -26,22 +40,16 @@ def draw_durations(outcomes: OutcomeStatistics) -> list[Bar]:
 
 def _draw_bars(pairs: Iterable[tuple[float, float]], maximum: float) -> list[Bar]:
     """Return bars for pairs of the value where the lower part ends and the value where the upper part ends."""
-    place = {"width": SLOT - 2 * GAP}
     return [
-        {
-            "x": number * SLOT + GAP,
-            **place,
-            "lower": _place_part(0, low, maximum),
-            "upper": _place_part(low, high, maximum),
-        }
+        Bar(number * SLOT + GAP, SLOT - 2 * GAP, _place_part(0, low, maximum), _place_part(low, high, maximum))
         for number, (low, high) in enumerate(pairs)
     ]
 
 
-def _place_part(bottom: float, top: float, maximum: float) -> dict[str, float] | None:
-    """Return y and height of the part between two values, None if it is empty. In SVG y counts from the top."""
+def _place_part(bottom: float, top: float, maximum: float) -> BarPart | None:
+    """Return the part of a bar between two values, None if it is empty."""
     if top <= bottom:
         return None
     low, high = bottom * HEIGHT / maximum, top * HEIGHT / maximum
     seam = SEAM if bottom else 0
-    return {"y": round(HEIGHT - high, 2), "height": round(max(high - low - seam, SEAM), 2)}
+    return BarPart(round(HEIGHT - high, 2), round(max(high - low - seam, SEAM), 2))

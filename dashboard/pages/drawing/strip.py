@@ -5,11 +5,10 @@ whose height shows its duration, a failure has the full height and a gap like an
 has a pointed top, an open deployment is hollow, one that did nothing is low.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from math import floor
-from typing import Any
 
-from dashboard.core.view_types.projects import MAX_OUTCOMES
+from dashboard.core.view_types.projects import MAX_OUTCOMES, OutcomeView
 from dashboard.pages.states import find_traits
 
 SLOT_WIDTH, HEIGHT = 6, 20
@@ -24,7 +23,7 @@ SHAPES = {
 """Path from the foot of a slot, by the state whose colour it has; `{h}` is the height of a success."""
 
 
-def draw_strip(outcomes: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+def draw_strip(outcomes: Sequence[OutcomeView]) -> list[tuple[str, str]]:
     """Return (shape, path of all its bars). `outcomes` is newest first; the newest is drawn at the right."""
     longest = max((outcome["duration_s"] or 0 for outcome in outcomes), default=0) or 1
     paths = dict.fromkeys(SHAPES, "")

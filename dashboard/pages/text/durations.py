@@ -13,7 +13,7 @@ from dashboard.core.view_types.deployments import Usual
 from dashboard.pages.states import find_traits
 from dashboard.pages.text.words import WORDS
 
-MINUTE, HOUR, DAY = 60, 3600, 86400
+MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86400
 
 
 def format_duration(duration_s: float | None) -> str:
@@ -22,13 +22,13 @@ def format_duration(duration_s: float | None) -> str:
     total = max(0, int(duration_s))
     if 0 < duration_s < 1:
         return str(WORDS["duration"]["moment"])
-    if total < MINUTE:
+    if total < MINUTE_S:
         return WORDS["duration"]["seconds"].format(s=total)
-    if total < HOUR:
-        return WORDS["duration"]["minutes"].format(m=total // MINUTE, s=total % MINUTE)
-    if total < DAY:
-        return WORDS["duration"]["hours"].format(h=total // HOUR, m=total % HOUR // MINUTE)
-    return WORDS["duration"]["days"].format(d=total // DAY, h=total % DAY // HOUR)
+    if total < HOUR_S:
+        return WORDS["duration"]["minutes"].format(m=total // MINUTE_S, s=total % MINUTE_S)
+    if total < DAY_S:
+        return WORDS["duration"]["hours"].format(h=total // HOUR_S, m=total % HOUR_S // MINUTE_S)
+    return WORDS["duration"]["days"].format(d=total // DAY_S, h=total % DAY_S // HOUR_S)
 
 
 def format_left(
@@ -55,11 +55,11 @@ def format_ends(ends: Ends, now_ms: int) -> str:
 
 def round_up(seconds: float) -> tuple[str, int]:
     """Return (unit, number), rounded up: to 5 seconds, to minutes, or, as "hours", the number of quarter hours."""
-    if seconds <= MINUTE - 5:
+    if seconds <= MINUTE_S - 5:
         return "seconds", ceil(seconds / 5) * 5
-    if seconds <= HOUR - MINUTE:
-        return "minutes", ceil(seconds / MINUTE)
-    return "hours", ceil(seconds / HOUR * 4)
+    if seconds <= HOUR_S - MINUTE_S:
+        return "minutes", ceil(seconds / MINUTE_S)
+    return "hours", ceil(seconds / HOUR_S * 4)
 
 
 def format_rough(unit: str, number: int) -> str:

@@ -9,11 +9,19 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from dashboard.core.view_types.projects import OutcomeView
 from dashboard.pages.states import find_traits
-from dashboard.pages.text.durations import format_duration, format_left, format_pace, format_usual
+from dashboard.pages.text.durations import (
+    DAY_S,
+    HOUR_S,
+    MINUTE_S,
+    format_duration,
+    format_left,
+    format_pace,
+    format_usual,
+)
 from dashboard.pages.text.words import WORDS
 
-MINUTE, HOUR, DAY = 60, 3600, 86400
 HTTP_URL = re.compile(r"https?://[^\s/?#]+", re.IGNORECASE)
 STEP_KEY = re.compile(r"(.*?)(?:#([0-9]+))?", re.DOTALL)
 LONG_HASH = re.compile(r"[0-9a-f]{12,}")
@@ -142,13 +150,13 @@ def format_ago(then: str | None, now: datetime) -> str:
     if not then:
         return ""
     elapsed = (now - parse_time(then)).total_seconds()
-    if elapsed < MINUTE:
+    if elapsed < MINUTE_S:
         return str(WORDS["ago"]["now"])
-    if elapsed < HOUR:
-        return WORDS["ago"]["minutes"].format(n=int(elapsed // MINUTE))
-    if elapsed < DAY:
-        return WORDS["ago"]["hours"].format(n=int(elapsed // HOUR))
-    return WORDS["ago"]["days"].format(n=int(elapsed // DAY))
+    if elapsed < HOUR_S:
+        return WORDS["ago"]["minutes"].format(n=int(elapsed // MINUTE_S))
+    if elapsed < DAY_S:
+        return WORDS["ago"]["hours"].format(n=int(elapsed // HOUR_S))
+    return WORDS["ago"]["days"].format(n=int(elapsed // DAY_S))
 
 
 def parse_time(text: str) -> datetime:
@@ -196,7 +204,7 @@ def format_overview_icon(running: int | None, failed: int | None) -> str:
     return "running" if running else "failed" if failed else "quiet"
 
 
-def format_strip(outcomes: Sequence[Mapping[str, Any]] | None) -> str:
+def format_strip(outcomes: Sequence[OutcomeView] | None) -> str:
     states = [outcome["state"] for outcome in outcomes or []]
     return WORDS["phrase"]["strip"].format(n=len(states), failed=states.count("failed")) if states else ""
 

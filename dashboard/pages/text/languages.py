@@ -4,17 +4,14 @@ The catalogs are read from `translations/<language>/LC_MESSAGES/messages.po` at 
 (see docs/decisions). The only texts here are the names of the languages.
 """
 
-import re
 from functools import cache
 from io import BytesIO
 from pathlib import Path
-from urllib.parse import quote
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
-from flask import Flask, Response, has_request_context, redirect, request, url_for
-from flask.typing import ResponseReturnValue
+from flask import Flask, Response, has_request_context, request
 from flask_babel import Babel, Domain, get_locale, refresh
 
 LANGUAGES = {"en": "English", "zh": "简体中文"}
@@ -23,9 +20,7 @@ TAGS = {"en": "en", "zh": "zh-Hans"}
 """Language tags for `lang` and Intl: Chinese in simplified characters."""
 DEFAULT = "en"
 COOKIE = "language"
-YEAR_S = 365 * 86400
 ENGLISH = NullTranslations()
-ORIGIN = re.compile(r"^https?://[^/]*", re.IGNORECASE)
 TRANSLATIONS = Path(__file__).parents[2] / "translations"
 
 
@@ -44,7 +39,6 @@ def init_app(app: Flask) -> None:
     babel.domain_instance = Catalogs()
     babel.init_app(app, default_locale=DEFAULT, locale_selector=choose_language)
     app.before_request(refresh)
-    app.add_url_rule("/language", "languages.switch_language", switch_language, methods=["POST"])
     app.context_processor(provide_language)
     app.after_request(_vary_by_language)
     for language in LANGUAGES:
@@ -74,23 +68,6 @@ def choose_language() -> str:
     # By the first part of each tag, so that en-GB before zh means English, and zh-TW simplified rather than English.
     preferred = (tag.partition("-")[0].lower() for tag, quality in request.accept_languages if quality > 0)
     return next((language for language in preferred if language in LANGUAGES), DEFAULT)
-
-
-def switch_language() -> ResponseReturnValue:
-    """Store the choice in a cookie, and redirect to the page on which it was made."""
-    response = redirect(_find_way_back(), 303)
-    language = request.form.get("language")
-    if language in LANGUAGES:
-        here, secure = f"{request.script_root}/", request.is_secure
-        response.set_cookie(COOKIE, language, YEAR_S, path=here, secure=secure, httponly=True, samesite="Lax")
-    return response
-
-
-def _find_way_back() -> str:
-    """Return path and query of the referring page, without its host; the overview if it is not below the URL prefix."""
-    path = quote(ORIGIN.sub("", request.referrer or ""), safe="/?%:@!$&'()*+,;=~")
-    is_ours = path.startswith(f"{request.script_root}/") and not path.startswith("//")
-    return path if is_ours else url_for("pages.show_overview")
 
 
 def get_language() -> str:

@@ -1,4 +1,5 @@
-/** What the page of a deployment shows beyond its view: plain data, the twin of `dashboard/pages/deployment.py`.
+/** What the page of a deployment shows beyond its view: plain data, the twin of
+ * `dashboard/pages/deployment_description.py`.
  *
  * Both are tested against `tests/js/deployment_description.json`. */
 
@@ -71,7 +72,7 @@ function timeJob(job) {
 }
 
 /** Return the first failed step in the shown order and its job; the first failed job if no step failed. */
-export function findFirstFailure(view) {
+function findFirstFailure(view) {
   for (const job of view.jobs) {
     const step = job.steps.find(isFailed);
     if (step) return { step, job };

@@ -24,7 +24,7 @@ openPage(({ fetchMain }) => {
   }
 
   results.addEventListener("click", (event) => {
-    if (!event.target.closest("#news")) return;
+    if (!event.target.closest("#newer")) return;
     event.preventDefault();
     results.removeAttribute("data-top");
     refetch(() => true).then(() => document.getElementById("results-title").focus());

@@ -2,7 +2,7 @@
 
 from dashboard.core.periods import EMPTY_COUNTS
 from dashboard.core.view_types.projects import OutcomeStatistics, Period
-from dashboard.pages.drawing.charts import draw_durations, draw_outcomes
+from dashboard.pages.drawing.charts import Bar, BarPart, draw_durations, draw_outcomes
 
 
 def make_period(
@@ -30,31 +30,31 @@ def make_outcomes(*periods: Period, max_counted: int = 0, max_p90_s: float | Non
 
 def test_the_tallest_bar_is_as_high_as_the_chart_and_successes_lie_below() -> None:
     first, second = draw_outcomes(make_outcomes(make_period(3, 4), make_period(1, 1), max_counted=4))
-    assert first["lower"] == {"y": 25, "height": 75}
-    assert first["upper"] == {"y": 0, "height": 24}
-    assert second == {"x": 11.5, "width": 7, "lower": {"y": 75, "height": 25}, "upper": None}
+    assert first.lower == BarPart(25, 75)
+    assert first.upper == BarPart(0, 24)
+    assert second == Bar(11.5, 7, BarPart(75, 25), None)
 
 
 def test_a_period_without_anything_has_no_bar() -> None:
     (bar,) = draw_outcomes(make_outcomes(make_period(0, 0)))
-    assert (bar["lower"], bar["upper"]) == (None, None)
+    assert (bar.lower, bar.upper) == (None, None)
 
 
 def test_what_never_succeeded_is_one_bar_of_failures() -> None:
     (bar,) = draw_outcomes(make_outcomes(make_period(0, 2), max_counted=2))
-    assert (bar["lower"], bar["upper"]) == (None, {"y": 0, "height": 100})
+    assert (bar.lower, bar.upper) == (None, BarPart(0, 100))
 
 
 def test_a_duration_is_a_bar_to_the_median_and_on_to_the_ninetieth_percentile() -> None:
     outcomes = make_outcomes(make_period(median_s=50, p90_s=200), make_period(), max_p90_s=200)
     known, unknown = draw_durations(outcomes)
-    assert (known["lower"], known["upper"]) == ({"y": 75, "height": 25}, {"y": 0, "height": 74})
-    assert (unknown["lower"], unknown["upper"]) == (None, None)
+    assert (known.lower, known.upper) == (BarPart(75, 25), BarPart(0, 74))
+    assert (unknown.lower, unknown.upper) == (None, None)
 
 
 def test_bars_are_drawn_in_hundredths_and_the_thinnest_part_is_still_seen() -> None:
     third, almost_all = draw_outcomes(make_outcomes(make_period(1, 2), make_period(298, 299), max_counted=300))
-    assert third["lower"] == {"y": 99.67, "height": 1}
-    assert almost_all["lower"] == {"y": 0.67, "height": 99.33}
+    assert third.lower == BarPart(99.67, 1)
+    assert almost_all.lower == BarPart(0.67, 99.33)
     (two_thirds,) = draw_outcomes(make_outcomes(make_period(1, 2), max_counted=3))
-    assert (two_thirds["lower"], two_thirds["upper"]) == ({"y": 66.67, "height": 33.33}, {"y": 33.33, "height": 32.33})
+    assert (two_thirds.lower, two_thirds.upper) == (BarPart(66.67, 33.33), BarPart(33.33, 32.33))

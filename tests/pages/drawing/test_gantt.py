@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from dashboard.core.estimate import count_ms
-from dashboard.pages.drawing.gantt import find_axis, find_growing_since, place_bar, round_up_span
+from dashboard.pages.drawing.gantt import Axis, find_axis, find_growing_since, place_bar, round_up_span
+from tests.pages.views import make_deployment, make_job, make_step
 
 GANTT = json.loads((Path(__file__).parents[2] / "js" / "drawing" / "gantt.json").read_text())
 NOW_MS = count_ms(datetime.fromisoformat(GANTT["now"]))
@@ -22,9 +23,10 @@ def test_the_axis_of_a_deployment(case: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("case", GANTT["bars"], ids=lambda case: case["case"])
 def test_the_bar_of_a_step(case: dict[str, Any]) -> None:
-    axis = {"start_ms": START_MS, "span_ms": 1_200_000, "is_live": case["live"]}
-    assert place_bar(axis, case, NOW_MS) == tuple(case["bar"])
-    assert find_growing_since(axis, case) == case["grows"]
+    axis: Axis = {"start_ms": START_MS, "span_ms": 1_200_000, "span_s": 1200, "is_live": case["live"]}
+    step = make_step(**{name: case[name] for name in ("started_at", "completed_at", "status")})
+    assert place_bar(axis, step, NOW_MS) == tuple(case["bar"])
+    assert find_growing_since(axis, step) == case["grows"]
 
 
 def test_without_an_axis_there_is_no_bar() -> None:
@@ -53,9 +55,9 @@ def test_a_span_is_rounded_up_to_the_next_round_one(span_s: float, rounded_s: in
 )
 def test_a_live_axis_has_room_for(usual_s: list[float] | None, ended_at: str | None, span_s: int) -> None:
     started_at = "2024-01-01T00:00:00Z"
-    step = {"started_at": started_at, "completed_at": ended_at, "status": "in_progress"}
-    job = {**step, "completed_at": None, "steps": [step]}
-    usual = usual_s and {"total": usual_s}
-    view = {"state": "running", "started_at": started_at, "completed_at": None, "jobs": [job], "usual": usual}
+    part = {"status": "in_progress", "state": "running", "started_at": started_at}
+    step = make_step(**part, completed_at=ended_at)
+    usual = usual_s and {"runs": 3, "total": usual_s, "steps": {}}
+    view = make_deployment(make_job(step, **part), **part, usual=usual)
     axis = find_axis(view, START_MS + 10_000)
     assert axis == {"start_ms": START_MS, "span_ms": span_s * 1000, "span_s": span_s, "is_live": True}

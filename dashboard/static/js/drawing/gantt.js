@@ -32,7 +32,7 @@ export function roundUpSpan(span) {
 }
 
 /** Return whether it is known when a job or step ran. It is not known if it ended without a time. */
-export function hasBar({ started_at: startedAt, completed_at: completedAt, status }) {
+function hasBar({ started_at: startedAt, completed_at: completedAt, status }) {
   return Boolean(startedAt && (completedAt || status === "in_progress"));
 }
 

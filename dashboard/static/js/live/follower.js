@@ -4,7 +4,7 @@
  * update it, and `apply` returns false if frames are missing; `refresh(isWanted)` updates it over HTTP;
  * `showConnection(connection)` shows the state of the connection. */
 
-export const EVENTS = ["deployment.created", "deployment.updated", "deployment.completed", "step.updated"];
+const EVENTS = ["deployment.created", "deployment.updated", "deployment.completed", "step.updated"];
 const ACKNOWLEDGE_MS = 10_000;
 const RETRY_MS = 3000;
 
