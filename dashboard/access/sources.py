@@ -23,11 +23,10 @@ from dashboard.config import Settings
 from dashboard.core.report import Report
 from dashboard.core.slug import make_slug
 from dashboard.core.view import format_time
-from dashboard.models import Base, WebhookSource
+from dashboard.database.tables import SOURCES
 
 DEFAULT = "default"
 """The name of the source whose secret is DASHBOARD_WEBHOOK_SECRET."""
-TABLE = Base.metadata.tables[WebhookSource.__tablename__]
 KEY_PURPOSE = b"deployment dashboard: secrets of webhook sources"
 """The `info` of HKDF: it makes this key differ from all others derived from SECRET_KEY."""
 
@@ -66,7 +65,7 @@ class Source:
 def load_sources(engine: Engine, settings: Settings, now: datetime) -> list[Source]:
     """Return all sources with the secrets that are accepted at this time, including the one in the settings."""
     with engine.connect() as connection:
-        rows = [dict(row) for row in connection.execute(select(TABLE).order_by(TABLE.c.name)).mappings()]
+        rows = [dict(row) for row in connection.execute(select(SOURCES).order_by(SOURCES.c.name)).mappings()]
     cipher = make_cipher(settings.secret_key)
     sources = [_make_source(row, cipher, now) for row in rows]
     if _accepts_configured(settings.webhook_secret, [row for row in rows if row["name"] == DEFAULT], cipher):
@@ -94,7 +93,7 @@ def add_source(engine: Engine, settings: Settings, now: datetime, source: Source
     values = {"name": source.name, "dialect": source.dialect, "repositories": list(source.repositories)}
     stored = [_encrypt(secret, make_cipher(settings.secret_key), now) for secret in source.secrets]
     with engine.begin() as connection:
-        connection.execute(insert(TABLE).values(**values, secrets=stored, created_at=now))
+        connection.execute(insert(SOURCES).values(**values, secrets=stored, created_at=now))
 
 
 def rotate_secret(
@@ -110,17 +109,17 @@ def rotate_secret(
     _refuse_shared((secret,), sources.values())
     cipher = make_cipher(settings.secret_key)
     with engine.begin() as connection:
-        row = connection.execute(select(TABLE).where(TABLE.c.name == name).with_for_update()).mappings().first()
+        row = connection.execute(select(SOURCES).where(SOURCES.c.name == name).with_for_update()).mappings().first()
         kept = list(row["secrets"]) if row else []
         if name == DEFAULT and _accepts_configured(settings.webhook_secret, [{"name": name, "secrets": kept}], cipher):
             kept.append(_encrypt(settings.webhook_secret, cipher, now))
         kept = [{**entry, "expires_at": _limit_expiry(entry["expires_at"], now + overlap)} for entry in kept]
         stored = [*kept, _encrypt(secret, cipher, now)]
         if row:
-            connection.execute(update(TABLE).where(TABLE.c.name == name).values(secrets=stored))
+            connection.execute(update(SOURCES).where(SOURCES.c.name == name).values(secrets=stored))
         else:
             new = {"name": name, "dialect": None, "repositories": [], "secrets": stored, "created_at": now}
-            connection.execute(insert(TABLE).values(**new))
+            connection.execute(insert(SOURCES).values(**new))
 
 
 def remove_source(engine: Engine, name: str) -> None:
@@ -130,7 +129,7 @@ def remove_source(engine: Engine, name: str) -> None:
             f"source {DEFAULT} belongs to DASHBOARD_WEBHOOK_SECRET and cannot be removed: rotate its secret instead"
         )
     with engine.begin() as connection:
-        if not connection.execute(delete(TABLE).where(TABLE.c.name == name)).rowcount:
+        if not connection.execute(delete(SOURCES).where(SOURCES.c.name == name)).rowcount:
             raise SourceError(f"source {name} does not exist")
 
 

@@ -5,7 +5,8 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, text
 
 from dashboard.core.view import STALE_GAP_FACTOR
-from dashboard.models import Deployment
+from dashboard.core.words import Status
+from dashboard.database.tables import DEPLOYMENTS
 from dashboard.models.deployment import ENVIRONMENT_SQL
 
 READ_NEWEST_OF_ENVIRONMENTS = text(
@@ -36,7 +37,11 @@ subquery to hide it from the planner, which then walks the index until it can st
 """
 
 
+IS_OPEN = DEPLOYMENTS.c.status.is_distinct_from(Status.COMPLETED.word)
+"""The condition for open deployments, as in the index on them."""
+
+
 def is_silent(now: datetime, min_silence_s: float) -> ColumnElement[bool]:
     """Return the SQL condition for core.view.StalenessRule.is_silent: the deployment has been silent for too long."""
-    max_silence_s = func.greatest(STALE_GAP_FACTOR * Deployment.usual_gap_s, min_silence_s)
-    return Deployment.last_report_at < now - func.make_interval(0, 0, 0, 0, 0, 0, max_silence_s)
+    max_silence_s = func.greatest(STALE_GAP_FACTOR * DEPLOYMENTS.c.usual_gap_s, min_silence_s)
+    return DEPLOYMENTS.c.last_report_at < now - func.make_interval(0, 0, 0, 0, 0, 0, max_silence_s)

@@ -8,12 +8,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection
 
 from dashboard.core.report import StepKey
 from dashboard.core.view import format_time
 from dashboard.database.prepared_statements import Statement, encode_bytes, find_type_name, transpose_rows
 from dashboard.database.reader import Row
+from dashboard.database.tables import get_table
 from dashboard.models import (
     Base,
     Delivery,
@@ -31,16 +32,12 @@ MAX_PAYLOAD_BYTES = 7900
 """Length of the payload of one NOTIFY; PostgreSQL allows less than 8,000 bytes."""
 
 
-def _get_table(model: type[Base]) -> Table:
-    return Base.metadata.tables[model.__tablename__]
-
-
 def _name_columns(model: type[Base], *, without: Sequence[str] = ()) -> list[str]:
-    return [column.name for column in _get_table(model).columns if column.name not in without]
+    return [column.name for column in get_table(model).columns if column.name not in without]
 
 
 def _list_types(model: type[Base], columns: Sequence[str]) -> list[str]:
-    return [find_type_name(_get_table(model), name) for name in columns]
+    return [find_type_name(get_table(model), name) for name in columns]
 
 
 def _unnest(columns: Sequence[str], name: str) -> str:
@@ -69,7 +66,7 @@ class _Update:
 
     def __init__(self, model: type[Base], overrides: Mapping[str, str] = MappingProxyType({})) -> None:
         self._columns = _name_columns(model)
-        key = [column.name for column in _get_table(model).primary_key]
+        key = [column.name for column in get_table(model).primary_key]
         values = [f"{name} = {overrides.get(name, f'new.{name}')}" for name in self._columns if name not in key]
         matches = " AND ".join(f"old.{name} = new.{name}" for name in key)
         target, source = f"{model.__tablename__} AS old", _unnest(self._columns, "new")

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, Interval, Row, Select, func, literal,
 from sqlalchemy.dialects.postgresql import insert
 
 from dashboard.core.search_index import list_terms
-from dashboard.models import Base, Deployment, DeploymentEvent, DeploymentTerms, Project
+from dashboard.database.tables import DEPLOYMENTS, EVENTS, PROJECTS, TERMS
 from dashboard.models.deployment_terms import EXACT_FIELDS, SEARCHED_FIELDS
 
 MIN_AGE = timedelta(minutes=10)
@@ -21,9 +21,6 @@ MIN_AGE = timedelta(minutes=10)
 BATCH_SIZE, PAUSE_S = 40, 0.02
 """A batch takes this process about ten milliseconds, after which it pauses to let other greenlets run."""
 
-DEPLOYMENTS, EVENTS, PROJECTS, TERMS = (
-    Base.metadata.tables[model.__tablename__] for model in (Deployment, DeploymentEvent, Project, DeploymentTerms)
-)
 COLUMNS = [DEPLOYMENTS.c[name] for name in ("id", "created_at", *dict.fromkeys((*SEARCHED_FIELDS, *EXACT_FIELDS)))]
 
 

@@ -15,13 +15,11 @@ from dashboard.core.view import format_time
 from dashboard.core.view_types.deliveries import DeliverySummary, DeliveryView, FieldChange
 from dashboard.core.words import Verdict
 from dashboard.database.reader import Reader, Row
-from dashboard.models import Base, Delivery
+from dashboard.database.tables import DELIVERIES, DEPLOYMENTS
 from dashboard.queries.lists import is_of_project
-from dashboard.queries.rows import DEPLOYMENTS
 from dashboard.queries.scan_window import find_window_end
 from dashboard.queries.suggestions import list_recent_values
 
-DELIVERIES = Base.metadata.tables[Delivery.__tablename__]
 SUMMARY_COLUMNS = tuple(
     DELIVERIES.c[name]
     for name in (

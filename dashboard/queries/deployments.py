@@ -19,9 +19,10 @@ from dashboard.core.view import (
 from dashboard.core.view_types.deployments import DeploymentView, JobView, RunView, StepView
 from dashboard.core.words import NATIVE
 from dashboard.database.reader import Reader, Row
+from dashboard.database.tables import DEPLOYMENTS, JOBS, STEPS
 from dashboard.queries.estimates import read_usual
 from dashboard.queries.related import read_related
-from dashboard.queries.rows import DEPLOYMENTS, JOBS, STEPS, read_projects
+from dashboard.queries.rows import read_projects
 
 
 def get_deployment(reader: Reader, deployment_id: int) -> DeploymentView | None:

@@ -16,23 +16,14 @@ from dashboard.core.search_index import hash_ngrams, hash_value
 from dashboard.core.storable import MAX_ID
 from dashboard.core.view_types.deployments import ListedDeployment
 from dashboard.core.words import State
+from dashboard.database.deployments import IS_OPEN
 from dashboard.database.reader import Reader, Row
-from dashboard.models import Base, DeploymentTerms
+from dashboard.database.tables import DEPLOYMENTS, PROJECTS, TERMS
 from dashboard.models.deployment_terms import EXACT_FIELDS, SEARCHED_FIELDS
 from dashboard.queries.estimates import attach_estimates
-from dashboard.queries.rows import (
-    DEPLOYMENTS,
-    INDEXED_ENVIRONMENT,
-    IS_OPEN,
-    PROJECTS,
-    SORT_KEY,
-    is_stale,
-    select_newest,
-    view_deployments,
-)
+from dashboard.queries.rows import INDEXED_ENVIRONMENT, SORT_KEY, is_stale, select_newest, view_deployments
 from dashboard.queries.scan_window import Position, find_window_end
 
-TERMS = Base.metadata.tables[DeploymentTerms.__tablename__]
 OPEN_STATES = (State.QUEUED, State.RUNNING, State.STALE)
 """States that only open deployments have, all of which an index covers."""
 MAX_OPEN = 500

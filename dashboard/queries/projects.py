@@ -10,15 +10,8 @@ from dashboard.core.view import format_time, list_environments, view_project
 from dashboard.core.view_types.projects import MAX_OUTCOMES, ListedProject, OutcomeView
 from dashboard.core.words import State
 from dashboard.database.reader import Reader, Row
-from dashboard.queries.rows import (
-    DEPLOYMENTS,
-    PROJECTS,
-    SUMMARY_COLUMNS,
-    TOOK_S,
-    is_stale,
-    select_newest,
-    view_deployments,
-)
+from dashboard.database.tables import DEPLOYMENTS, PROJECTS
+from dashboard.queries.rows import SUMMARY_COLUMNS, TOOK_S, is_stale, select_newest, view_deployments
 
 
 def list_projects(reader: Reader) -> list[ListedProject]:

@@ -11,7 +11,8 @@ from dashboard.core.view import format_time, read_deployment_standing, read_job_
 from dashboard.core.view_types.deployments import EarlierJob, PastDeployment, Related
 from dashboard.core.words import NATIVE, Conclusion
 from dashboard.database.reader import Reader, Row
-from dashboard.queries.rows import DEPLOYMENTS, INDEXED_ENVIRONMENT, JOBS, MAX_SCANNED, STEPS, select_newest
+from dashboard.database.tables import DEPLOYMENTS, JOBS, STEPS
+from dashboard.queries.rows import INDEXED_ENVIRONMENT, MAX_SCANNED, select_newest
 
 MAX_RUNS, MAX_SAME_RUN = 30, 100
 ENDED_AT = func.coalesce(DEPLOYMENTS.c.completed_at, DEPLOYMENTS.c.reported_at)

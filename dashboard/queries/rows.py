@@ -1,4 +1,4 @@
-"""What the queries on deployments share: tables, SQL expressions, and the way from rows to views."""
+"""What the queries on deployments share: SQL expressions, and the way from rows to views."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -7,13 +7,9 @@ from sqlalchemy import ColumnElement, Select, and_, func, literal_column, select
 
 from dashboard.core.view import read_deployment_standing, view_deployment, view_project
 from dashboard.core.view_types.deployments import ListedDeployment
-from dashboard.database.deployments import is_silent
+from dashboard.database.deployments import IS_OPEN, is_silent
 from dashboard.database.reader import Reader, Row
-from dashboard.models import Base, Deployment, DeploymentJob, DeploymentStep, Project
-
-DEPLOYMENTS, JOBS, STEPS, PROJECTS = (
-    Base.metadata.tables[model.__tablename__] for model in (Deployment, DeploymentJob, DeploymentStep, Project)
-)
+from dashboard.database.tables import DEPLOYMENTS, PROJECTS
 
 INDEXED_ENVIRONMENT = func.coalesce(DEPLOYMENTS.c.environment, literal_column("''"))
 """The indexed expression: empty if a deployment has no environment."""
@@ -23,7 +19,6 @@ MAX_SCANNED = 1000
 Used as a limit it is put into a subquery to hide it from the planner, which then walks the index instead of sorting.
 """
 
-IS_OPEN = DEPLOYMENTS.c.status.is_distinct_from("completed")
 TOOK_S = """
     CASE WHEN status = 'completed' THEN coalesce(duration_s, CASE
       WHEN coalesce(completed_at, reported_at) < coalesce(started_at, first_step_at) THEN 0

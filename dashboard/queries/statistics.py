@@ -15,12 +15,13 @@ from dashboard.core.view_types.projects import EndCounts, EnvironmentView, Outco
 from dashboard.database.deployments import READ_NEWEST_OF_ENVIRONMENTS
 from dashboard.database.reader import Reader
 from dashboard.queries.lists import is_of_project
-from dashboard.queries.rows import DEPLOYMENTS, PROJECTS, TOOK_S, select_newest, view_deployments
+from dashboard.queries.rows import TOOK_S, select_newest, view_deployments
 
 MAX_ENVIRONMENTS = 20
 MAX_RUNS = 100
 MAX_STEPS = 5
 MAX_WEEKLY = 5000
+from dashboard.database.tables import DEPLOYMENTS, PROJECTS
 """A project with more deployments than this in the weeks shown is shown by day: enough data, and cheaper to count."""
 
 EXCEEDS = text(
