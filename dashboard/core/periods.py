@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from dashboard.core.view_types.projects import EndCounts, Period
+from dashboard.core.view_types.projects import OutcomeCounts, Period
 
-EMPTY_COUNTS: EndCounts = {"succeeded": 0, "counted": 0, "rate_pct": None, "median_s": None, "p90_s": None}
+EMPTY_COUNTS: OutcomeCounts = {"succeeded": 0, "counted": 0, "rate_pct": None, "median_s": None, "p90_s": None}
 
 
 class Unit(StrEnum):
@@ -36,7 +36,7 @@ def list_starts(unit: Unit, now: datetime) -> list[datetime]:
     return [current - PERIOD_LENGTH[unit] * back for back in reversed(range(PERIOD_COUNT[unit]))]
 
 
-def fill_gaps(starts: Iterable[datetime], counts: Mapping[datetime, EndCounts]) -> list[Period]:
+def fill_gaps(starts: Iterable[datetime], counts: Mapping[datetime, OutcomeCounts]) -> list[Period]:
     """Return one period per start; EMPTY_COUNTS where `counts` has none."""
     return [{"start": start.date().isoformat(), **counts.get(start, EMPTY_COUNTS)} for start in starts]
 

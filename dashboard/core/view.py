@@ -14,9 +14,9 @@ from dashboard.core import state
 from dashboard.core.links import link_revision
 from dashboard.core.state import Standing
 from dashboard.core.view_types.deployments import (
+    ConflictingOutcome,
     CurrentStep,
     DeploymentSummary,
-    EndingView,
     JobSummary,
     JobView,
     ProgressView,
@@ -239,7 +239,7 @@ def _view_progress(row: Row, standing: Standing) -> ProgressView:
     }
 
 
-def _view_conflict(row: Row, other: Row) -> list[EndingView]:
+def _view_conflict(row: Row, other: Row) -> list[ConflictingOutcome]:
     return [
         {"conclusion": row["conclusion"], "completed_at": format_time(row["completed_at"])},
         {"conclusion": other["conclusion"], "completed_at": other["completed_at"]},

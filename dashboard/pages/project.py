@@ -26,7 +26,7 @@ def describe_project(reader: Reader, slug: str) -> dict[str, Any] | None:
     if not snapshot["projects"]:
         return None
     shown = snapshot["deployments"]
-    outcomes = statistics.read_outcomes(reader, slug)
+    outcomes = statistics.read_outcome_statistics(reader, slug)
     return {
         "project": snapshot["projects"][0],
         "running": hide_duplicate_runs([view for view in shown if view["status"] != "completed"]),

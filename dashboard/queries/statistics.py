@@ -11,7 +11,13 @@ from typing import Any
 from sqlalchemy import Row, select, text
 
 from dashboard.core.periods import Unit, choose_unit, compute_rate, fill_gaps, list_starts
-from dashboard.core.view_types.projects import EndCounts, EnvironmentView, OutcomeStatistics, RankedStep, RankedSteps
+from dashboard.core.view_types.projects import (
+    EnvironmentView,
+    OutcomeCounts,
+    OutcomeStatistics,
+    RankedStep,
+    RankedSteps,
+)
 from dashboard.database.deployments import READ_NEWEST_OF_ENVIRONMENTS
 from dashboard.database.reader import Reader
 from dashboard.queries.lists import is_of_project
@@ -87,7 +93,7 @@ def list_environments(reader: Reader, slug: str) -> list[EnvironmentView]:
     ]
 
 
-def read_outcomes(reader: Reader, slug: str) -> OutcomeStatistics:
+def read_outcome_statistics(reader: Reader, slug: str) -> OutcomeStatistics:
     """Return how a project's deployments ended in the last 14 days, or in the last 13 weeks if it is older."""
     first = reader.session.scalar(
         select(DEPLOYMENTS.c.sorted_at).where(is_of_project(slug)).order_by("sorted_at").limit(1)
@@ -125,7 +131,7 @@ def _exceeds(reader: Reader, slug: str, since: datetime) -> bool:
     return bool(reader.session.scalar(EXCEEDS, {"slug": slug, "since": since, "limit": MAX_WEEKLY}))
 
 
-def _view_period(row: Row[Any]) -> EndCounts:
+def _view_period(row: Row[Any]) -> OutcomeCounts:
     return {
         "succeeded": row.succeeded,
         "counted": row.counted,

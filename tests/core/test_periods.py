@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from dashboard.core.periods import Unit, choose_unit, compute_rate, fill_gaps, list_starts
-from dashboard.core.view_types.projects import EndCounts
+from dashboard.core.view_types.projects import OutcomeCounts
 
 NOW = datetime(2026, 6, 3, 12, 30, tzinfo=UTC)  # a Wednesday
 
@@ -39,7 +39,7 @@ def test_a_short_history_is_shown_by_day(first: datetime | None, unit: Unit) -> 
 
 def test_a_period_without_anything_is_still_a_period() -> None:
     monday, next_monday = datetime(2026, 6, 1, tzinfo=UTC), datetime(2026, 6, 8, tzinfo=UTC)
-    counts: EndCounts = {"succeeded": 1, "counted": 2, "rate_pct": 50, "median_s": 3.0, "p90_s": 3.0}
+    counts: OutcomeCounts = {"succeeded": 1, "counted": 2, "rate_pct": 50, "median_s": 3.0, "p90_s": 3.0}
     filled = fill_gaps([monday, next_monday], {monday: counts})
     nothing = {"succeeded": 0, "counted": 0, "rate_pct": None, "median_s": None, "p90_s": None}
     assert filled == [{"start": "2026-06-01", **counts}, {"start": "2026-06-08", **nothing}]

@@ -7,7 +7,7 @@ import pytest
 
 from dashboard.extensions import db, open_reader
 from dashboard.queries import statistics
-from dashboard.queries.statistics import list_environments, rank_steps, read_outcomes
+from dashboard.queries.statistics import list_environments, rank_steps, read_outcome_statistics
 from tests.support.ingest import NOW, ingest, make_incoming, make_report
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -87,26 +87,26 @@ class TestOutcomes:
         for number, status in enumerate(words):
             deploy(number, status=status)
         deploy(10, steps=[make_step("deploy_project", 1, "failed")])  # partial: no success
-        total = read_outcomes(open_reader(NOW), "shop")["total"]
+        total = read_outcome_statistics(open_reader(NOW), "shop")["total"]
         assert (total["succeeded"], total["counted"], total["rate_pct"]) == (1, 4, 25)
 
     def test_the_usual_duration_is_that_of_successes(self) -> None:
         for number, took_s in enumerate((10, 20, 30, 40, 110)):
             deploy(number, took_s=took_s)
         deploy(9, took_s=9000, status="failed")
-        total = read_outcomes(open_reader(NOW), "shop")["total"]
+        total = read_outcome_statistics(open_reader(NOW), "shop")["total"]
         assert (total["median_s"], total["p90_s"]) == (30, 82)
 
     def test_a_success_of_unknown_duration_counts_for_the_rate_alone(self) -> None:
         ingest(make_incoming(make_report(run_id="1", status="success", timestamp=NOW.isoformat())))
         deploy(2, took_s=50)
-        total = read_outcomes(open_reader(NOW), "shop")["total"]
+        total = read_outcome_statistics(open_reader(NOW), "shop")["total"]
         assert (total["succeeded"], total["median_s"], total["p90_s"]) == (2, 50, 50)
 
     def test_a_young_project_is_shown_by_day(self) -> None:
         deploy(1, days_ago=2)
         deploy(2, days_ago=0, status="failed")
-        outcomes = read_outcomes(open_reader(NOW), "shop")
+        outcomes = read_outcome_statistics(open_reader(NOW), "shop")
         counted = {period["start"]: period["counted"] for period in outcomes["periods"] if period["counted"]}
         assert outcomes["unit"] == "day"
         assert counted == {"2026-05-30": 1, "2026-06-01": 1}
@@ -116,7 +116,7 @@ class TestOutcomes:
         deploy(1, days_ago=400)
         deploy(2, days_ago=7)
         deploy(3, days_ago=6)
-        outcomes = read_outcomes(open_reader(NOW), "shop")
+        outcomes = read_outcome_statistics(open_reader(NOW), "shop")
         assert outcomes["unit"] == "week"
         assert [period["counted"] for period in outcomes["periods"]] == [0] * 11 + [2, 0]
         assert outcomes["total"]["counted"] == 2
@@ -125,13 +125,13 @@ class TestOutcomes:
         monkeypatch.setattr(statistics, "MAX_WEEKLY", 2)
         for run_id, days_ago in enumerate((400, 30, 2)):
             deploy(run_id, days_ago=days_ago)
-        assert read_outcomes(open_reader(NOW), "shop")["unit"] == "week"
+        assert read_outcome_statistics(open_reader(NOW), "shop")["unit"] == "week"
         deploy(3, days_ago=1)
-        outcomes = read_outcomes(open_reader(NOW), "shop")
+        outcomes = read_outcome_statistics(open_reader(NOW), "shop")
         assert (outcomes["unit"], outcomes["total"]["counted"]) == ("day", 2)
 
     def test_without_any_deployment_there_is_no_rate(self) -> None:
-        outcomes = read_outcomes(open_reader(NOW), "nobody")
+        outcomes = read_outcome_statistics(open_reader(NOW), "nobody")
         assert outcomes["total"] == {"succeeded": 0, "counted": 0, "rate_pct": None, "median_s": None, "p90_s": None}
         assert (outcomes["max_counted"], outcomes["max_p90_s"]) == (0, None)
 

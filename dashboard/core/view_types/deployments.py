@@ -16,7 +16,7 @@ class ProjectView(TypedDict):
     seq: int
 
 
-class EndingView(TypedDict):
+class ConflictingOutcome(TypedDict):
     """One of two conflicting outcomes."""
 
     conclusion: str | None
@@ -30,7 +30,7 @@ class StandingView(TypedDict):
     conclusion: str | None
     status_raw: str | None
     state: str
-    conflict: list[EndingView] | None
+    conflict: list[ConflictingOutcome] | None
     """Two conflicting outcomes, the one that counts first; None if there is no conflict."""
 
 

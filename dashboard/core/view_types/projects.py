@@ -1,4 +1,4 @@
-"""Views of projects, and of what their past deployments say."""
+"""Views of projects, their environments, and statistics of their deployments."""
 
 from typing import TypedDict
 
@@ -45,8 +45,8 @@ class EnvironmentView(TypedDict):
     newest: ListedDeployment
 
 
-class EndCounts(TypedDict):
-    """How deployments ended. Success, partial and failed count; only success is `succeeded`."""
+class OutcomeCounts(TypedDict):
+    """How many deployments ended, and how. Success, partial and failed count; only success is `succeeded`."""
 
     succeeded: int
     counted: int
@@ -57,7 +57,7 @@ class EndCounts(TypedDict):
     """Durations of the successes."""
 
 
-class Period(EndCounts):
+class Period(OutcomeCounts):
     """How the deployments of one day or week ended."""
 
     start: str
@@ -71,7 +71,7 @@ class OutcomeStatistics(TypedDict):
     """`day` or `week`."""
     periods: list[Period]
     """Oldest first, up to the current one."""
-    total: EndCounts
+    total: OutcomeCounts
     max_counted: int
     """The largest `counted` of a period."""
     max_p90_s: float | None
