@@ -30,6 +30,7 @@ from dashboard.config import load_settings
 from dashboard.extensions import db
 from dashboard.http.context import current_settings
 from dashboard.maintenance.deployment_retention import delete_old_deployments
+from dashboard.queries import estimates
 from tests.support.large_past import DAYS, fill
 from tests.support.plans import Note, count_blocks, note_statements
 from tests.support.servers import REPOSITORY, SECRET, DashboardServer
@@ -75,14 +76,13 @@ def print_pages(server: Server, directory: Path, numbers: dict[str, int]) -> Non
     """Measure each page and each answer of the API, with both databases in turn."""
     print("\n### Pages and API\n\nMedians; times in ms. Blocks: blocks of 8 kB that all statements of an answer read.")
     print("Database: time of these statements. Whole: everything except the web server. First: database time with")
-    print("1,000,000 deployments before statistics from the histories of open deployments are cached.\n")
+    print("1,000,000 deployments before the typical times of open deployments are cached.\n")
     columns = [f"{part}, {number:,}" for part in ("blocks", "database", "whole") for number in numbers.values()]
     print(f"| answer | statements | {' | '.join(columns)} | first |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|")
     apps = {name: make_app(server.url_of(name), directory) for name in numbers}
     for index, title in enumerate(list_paths(SMALL)):
         requests: dict[str, list[tuple[list[Note], float]]] = {name: [] for name in apps}
-        for app in apps.values():
-            app.extensions.pop("usual", None)
+        estimates.cache.clear()
         for _ in range(REQUESTS):
             for name, app in apps.items():
                 requests[name].append(request_page(app, list(list_paths(numbers[name]).values())[index]))

@@ -7,10 +7,10 @@ Times are whole milliseconds since 1970, which Python and JavaScript represent a
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from dashboard.core.registers import EPOCH
-from dashboard.core.view_types.deployments import Estimate, StepUsual, Usual
+from dashboard.core.view_types.deployments import CurrentStep, Estimate, TypicalStepTimes, TypicalTimes
+from dashboard.core.words import State
 
 MIN_RUNS = 3
 """Runs that a range needs; with fewer there is no range."""
@@ -46,8 +46,8 @@ def find_quantile(ordered: Sequence[float], share: float) -> float:
     return ordered[below] + (ordered[above] - ordered[below]) * (rank - below)
 
 
-def summarise_runs(totals: Sequence[float], steps: Mapping[str, StepTimes]) -> Usual | None:
-    """Return the usual times of past runs and of their steps, None if there are fewer than MIN_RUNS."""
+def summarise_runs(totals: Sequence[float], steps: Mapping[str, StepTimes]) -> TypicalTimes | None:
+    """Return the typical times of past runs and of their steps, None if there are fewer than MIN_RUNS."""
     total = _find_range(totals)
     if total is None:
         return None
@@ -58,25 +58,25 @@ def summarise_runs(totals: Sequence[float], steps: Mapping[str, StepTimes]) -> U
     }
 
 
-def find_ends(view: Mapping[str, Any]) -> Ends | None:
-    """Return when a deployment is expected to end, None if it is not running or has no history.
+def find_ends(
+    usual: TypicalTimes | None, current: CurrentStep | None, started_at: str | None, state: str | None
+) -> Ends | None:
+    """Return when a deployment is expected to end, None if it is not running or has no typical times.
 
-    Counts from the start of the current step if past runs had that step, otherwise from the start of the deployment.
+    The arguments are fields of its view. Counts from the start of the current step if past runs had that step,
+    otherwise from the start of the deployment.
     """
-    usual, current = view["usual"], view["current"] or {}
-    if usual is None or view["state"] != "running":
+    if usual is None or state != State.RUNNING:
         return None
-    step = usual["steps"].get(f"{current.get('job_name')}/{current.get('key')}", {})
-    if step.get("left") and current["started_at"]:
-        return _add_range(current["started_at"], step["left"])
-    return _add_range(view["started_at"], [*usual["total"], usual["runs"]]) if view["started_at"] else None
+    step = usual["steps"].get(f"{current['job_name']}/{current['key']}") if current else None
+    if current and current["started_at"] and step and step["left"]:
+        return _add_range(current["started_at"], *step["left"])
+    median_s, p90_s = usual["total"]
+    return _add_range(started_at, median_s, p90_s, usual["runs"]) if started_at else None
 
 
-def estimate_left(view: Mapping[str, Any], now: datetime) -> Estimate | None:
-    """Return the time left as a range, with the number of runs behind it; None if find_ends returns None."""
-    ends = find_ends(view)
-    if ends is None:
-        return None
+def estimate_left(ends: Ends, now: datetime) -> Estimate:
+    """Return the time left until the expected ends as a range, with the number of runs behind it."""
     now_ms = count_ms(now)
     return {
         "runs": ends.runs,
@@ -86,8 +86,8 @@ def estimate_left(view: Mapping[str, Any], now: datetime) -> Estimate | None:
     }
 
 
-def find_step_usual(usual: Usual | None, job: str, key: str) -> list[float] | None:
-    """Return the usual duration of a step as `[median_s, p90_s, runs]`, None if it is unknown."""
+def find_step_usual(usual: TypicalTimes | None, job: str, key: str) -> list[float] | None:
+    """Return the typical duration of a step as `[median_s, p90_s, runs]`, None if it is unknown."""
     step = usual["steps"].get(f"{job}/{key}") if usual else None
     return step and step["duration"]
 
@@ -98,18 +98,25 @@ def is_slow(duration_s: float, usual: Sequence[float]) -> bool:
     return duration_s > p90_s and duration_s - median_s >= 1
 
 
+def find_slow_at(started_at: str | None, state: str | None, usual: Sequence[float] | None) -> int | None:
+    """Return the time at which a running step becomes slow, in milliseconds since 1970; None for any other step."""
+    if usual is None or state != State.RUNNING or not started_at:
+        return None
+    median_s, p90_s = usual[:2]
+    return count_ms(datetime.fromisoformat(started_at)) + round(max(p90_s, median_s + 1) * 1000)
+
+
 def count_ms(moment: datetime) -> int:
     """Return whole milliseconds since 1970, rounded down as in browsers."""
     return (moment - EPOCH) // timedelta(milliseconds=1)
 
 
-def _add_range(started_at: str, usual: Sequence[Any]) -> Ends:
-    median_s, p90_s, runs = usual
+def _add_range(started_at: str, median_s: float, p90_s: float, runs: float) -> Ends:
     start = count_ms(datetime.fromisoformat(started_at))
-    return Ends(start + round(median_s * 1000), start + round(p90_s * 1000), runs)
+    return Ends(start + round(median_s * 1000), start + round(p90_s * 1000), int(runs))
 
 
-def _summarise_step(times: StepTimes) -> StepUsual | None:
+def _summarise_step(times: StepTimes) -> TypicalStepTimes | None:
     duration, left = _find_range(times.durations), _find_range(times.remaining)
     return {"duration": duration, "left": left} if duration or left else None
 

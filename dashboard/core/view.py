@@ -17,13 +17,16 @@ from dashboard.core.view_types.deployments import (
     ConflictingOutcome,
     CurrentStep,
     DeploymentSummary,
+    Estimate,
     JobSummary,
     JobView,
+    ListedDeployment,
     ProgressView,
     ProjectView,
     StandingView,
     StepView,
     TimesView,
+    TypicalTimes,
 )
 from dashboard.core.view_types.projects import OutcomeView
 from dashboard.core.words import CONCLUSION_OF_WORD, STATUS_OF_WORD, Conclusion, State, Status
@@ -128,6 +131,13 @@ def view_deployment(row: Row, project: ProjectView, standing: Standing, stalenes
         "stale_since": format_time(row["last_report_at"]) if shown == State.STALE else None,
         "sorted_at": cast("str", format_time(row["sorted_at"])),
     }
+
+
+def view_listed_deployment(
+    summary: DeploymentSummary, usual: TypicalTimes | None = None, estimate: Estimate | None = None
+) -> ListedDeployment:
+    """Return a deployment as lists show it; without `usual`, its past was not read or says nothing."""
+    return {**summary, "usual": usual, "estimate": estimate, "related": None}
 
 
 def list_environments(outcomes: Iterable[OutcomeView]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The closed vocabularies: status, conclusion, state, verdict, and the words of native senders for them."""
+"""The closed vocabularies: status, conclusion, state, verdict, kind of event, and the words of native senders."""
 
 from enum import IntEnum, StrEnum
 
@@ -77,6 +77,17 @@ class Verdict(StrEnum):
     """Not acceptable: the sender must change it."""
     FAILED = "failed"
     """Acceptable, but the dashboard could not apply it."""
+
+
+class EventKind(StrEnum):
+    """What an event is about, in ascending order: of several events in one frame, the last in this order names it."""
+
+    STEP_UPDATED = "step.updated"
+    """Only steps changed."""
+    DEPLOYMENT_UPDATED = "deployment.updated"
+    """The deployment or a job changed, also if it turned stale."""
+    DEPLOYMENT_COMPLETED = "deployment.completed"
+    DEPLOYMENT_CREATED = "deployment.created"
 
 
 STATE_OF_CONCLUSION = {

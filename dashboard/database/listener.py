@@ -15,6 +15,7 @@ import psycopg2.extensions
 from gevent.socket import wait_read
 from sqlalchemy import make_url
 
+from dashboard.core.view_types.events import Changes
 from dashboard.models.base import unpack_json
 from dashboard.models.deployment_event import EVENT_CHANNEL
 
@@ -59,8 +60,8 @@ class Event(NamedTuple):
     attempt: int
     seq: int
     kind: str
-    changes: dict[str, Any]
-    """`{"deployment": {…}, "jobs": [{"key": …, …}], "steps": [{"job": …, "key": …, …}]}`, only changed fields."""
+    """An EventKind."""
+    changes: Changes
 
 
 class Listener:

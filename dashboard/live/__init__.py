@@ -7,12 +7,12 @@ import gevent
 from flask import Flask, Request
 
 from dashboard.access import may_read
-from dashboard.core.view_types.deployments import Usual
+from dashboard.core.view_types.deployments import TypicalTimes
 from dashboard.extensions import open_reader, socketio
 from dashboard.live.fanout import NAMESPACE, install_fanout
 from dashboard.live.follower import Follower
 from dashboard.live.topics import FOLLOWER
-from dashboard.queries.estimates import read_usual
+from dashboard.queries.estimates import read_typical_times
 
 BROADCAST = "live broadcast"
 """The key of the application's Broadcast function in its extensions."""
@@ -46,11 +46,11 @@ def start(app: Flask) -> None:
     if FOLLOWER in app.extensions:
         return
 
-    def find_usual(deployment_id: int, environment: str | None) -> Usual | None:
+    def find_typical_times(deployment_id: int, environment: str | None) -> TypicalTimes | None:
         with app.app_context():
-            return read_usual(open_reader(), [(deployment_id, environment)])[deployment_id]
+            return read_typical_times(open_reader(), [(deployment_id, environment)])[deployment_id]
 
     database_url = app.config["SETTINGS"].database_url
-    follower = Follower(socketio, app.extensions[BROADCAST], database_url, find_usual)
+    follower = Follower(socketio, app.extensions[BROADCAST], database_url, find_typical_times)
     app.extensions[FOLLOWER] = follower
     gevent.spawn(follower.run)

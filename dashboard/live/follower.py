@@ -9,16 +9,17 @@ import logging
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
 
 import gevent
 import gevent.event
 from flask_socketio import SocketIO
 
-from dashboard.core.view_types.deployments import Usual
+from dashboard.core.view_types.deployments import TypicalTimes
+from dashboard.core.view_types.events import ChangedFields
+from dashboard.core.words import EventKind
 from dashboard.database.listener import CONNECTION_ERRORS, MAX_READ_EVENTS, Event, Listener, open_listener
 from dashboard.live.fanout import NAMESPACE, Broadcast, Message
-from dashboard.live.frames import CREATED, fold_events
+from dashboard.live.frames import fold_events
 from dashboard.live.subscriptions import RUN_PREFIX, SIBLINGS_PREFIX, parse_topic
 
 FRAME_S = 0.05
@@ -43,15 +44,15 @@ class Follower:
         socketio: SocketIO,
         broadcast: Broadcast,
         database_url: str,
-        find_usual: Callable[[int, str | None], Usual | None],
+        find_typical_times: Callable[[int, str | None], TypicalTimes | None],
     ) -> None:
         self.ready = gevent.event.Event()
         """Set once the first seqs are known: all that is committed later will be published."""
         self._socketio = socketio
         self._broadcast = broadcast
         self._database_url = database_url
-        self._find_usual = find_usual
-        """Reads the estimates for a new deployment from its history, which ingest does not read."""
+        self._find_typical_times = find_typical_times
+        """Reads the typical times of a deployment by its id and environment."""
         self._published: dict[int, int] = {}
         self._newest_id = sys.maxsize
 
@@ -135,8 +136,8 @@ class Follower:
         self._published[last.deployment_id] = last.seq
         name, frame = fold_events(events)
         deployment = frame["deployment"]
-        if name == CREATED and deployment.get("status") != "completed":
-            usual = self._find_usual(last.deployment_id, deployment.get("environment"))
+        if name == EventKind.DEPLOYMENT_CREATED and deployment.get("status") != "completed":
+            usual = self._find_typical_times(last.deployment_id, deployment.get("environment"))
             deployment |= {"usual": usual} if usual else {}
         rooms = [f"deployment:{last.deployment_id}", "overview", f"project:{last.project_slug}"]
         yield Message(name, frame, rooms)
@@ -153,6 +154,6 @@ class Follower:
         return {topic.deployment_id for topic in map(parse_topic, names) if topic.deployment_id is not None}
 
 
-def _affects_siblings(deployment: Mapping[str, Any]) -> bool:
+def _affects_siblings(deployment: ChangedFields) -> bool:
     """Return whether a change shows on pages of the project's other deployments: new, ended, or another project."""
     return "project" in deployment or deployment.get("status") == "completed" or "conclusion" in deployment

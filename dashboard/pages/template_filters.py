@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from flask import Flask, g
 
-from dashboard.core.estimate import count_ms, find_ends, is_slow
+from dashboard.core.estimate import count_ms, find_ends, find_slow_at, is_slow
 from dashboard.core.view_types.deployments import ListedDeployment
 from dashboard.http.links import make_deployment_url, make_project_url
 from dashboard.pages.deployment_description import DescribedDeployment, DescribedJob, DescribedStep
@@ -18,7 +18,6 @@ from dashboard.pages.drawing.gantt import find_growing_since, place_bar
 from dashboard.pages.drawing.strip import draw_strip
 from dashboard.pages.lists import order_running
 from dashboard.pages.text import formats, sizes
-from dashboard.pages.text.durations import find_slow_at
 from dashboard.pages.text.reasons import translate_reason
 
 
@@ -48,7 +47,7 @@ def link_step(view: DescribedDeployment) -> str:
 
 def read_ends(view: ListedDeployment) -> str | None:
     """Return `median p90 runs`, from which the time left counts down; None if nothing is known."""
-    ends = find_ends(view) if view.get("usual") else None
+    ends = find_ends(view.get("usual"), view.get("current"), view.get("started_at"), view.get("state"))
     return f"{ends.median_ms} {ends.p90_ms} {ends.runs}" if ends else None
 
 

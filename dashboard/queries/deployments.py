@@ -2,7 +2,6 @@
 
 from sqlalchemy import func, select
 
-from dashboard.core.estimate import estimate_left
 from dashboard.core.state import Standing
 from dashboard.core.storable import MAX_ID
 from dashboard.core.view import (
@@ -20,7 +19,7 @@ from dashboard.core.view_types.deployments import DeploymentView, JobView, RunVi
 from dashboard.core.words import NATIVE
 from dashboard.database.reader import Reader, Row
 from dashboard.database.tables import DEPLOYMENTS, JOBS, STEPS
-from dashboard.queries.estimates import read_usual
+from dashboard.queries.estimates import add_estimate, read_typical_times
 from dashboard.queries.related import read_related
 from dashboard.queries.rows import read_projects
 
@@ -65,9 +64,9 @@ def exists(reader: Reader, deployment_id: int) -> bool:
 
 def _view_whole(reader: Reader, row: Row) -> DeploymentView:
     run = view_run(reader, row)
-    usual = read_usual(reader, [(row["id"], row["environment"])])[row["id"]]
-    estimate = estimate_left({**run, "usual": usual}, reader.now)
-    return {**run, "usual": usual, "estimate": estimate, "related": read_related(reader, row)}
+    usual = read_typical_times(reader, [(row["id"], row["environment"])])[row["id"]]
+    listed = add_estimate(run, usual, reader.now)
+    return {**run, "usual": usual, "estimate": listed["estimate"], "related": read_related(reader, row)}
 
 
 def _view_jobs(reader: Reader, row: Row, deployment: Standing) -> list[JobView]:

@@ -1,44 +1,47 @@
-"""Usual times and estimates of deployments, from their histories: one query for any number, cached for a minute."""
+"""Typical times and estimates of deployments, from past runs: one query for any number, cached for a minute."""
 
 import contextlib
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from cachetools import TTLCache
 from sqlalchemy import URL, text
 
-from dashboard.core.estimate import StepTimes, estimate_left, summarise_runs
-from dashboard.core.view_types.deployments import ListedDeployment, Usual
+from dashboard.core.estimate import StepTimes, estimate_left, find_ends, summarise_runs
+from dashboard.core.view import view_listed_deployment
+from dashboard.core.view_types.deployments import DeploymentSummary, ListedDeployment, TypicalTimes
 from dashboard.database.reader import Reader
 from dashboard.queries.rows import MAX_SCANNED
 
 MAX_RUNS = 50
-"""How many past runs a history has at most."""
+"""How many past runs typical times are computed from at most."""
 MAX_AGE_S = 60
-"""How long a history is cached. It only changes after a late report, such as one on a run that ended just before, a
-replay or a deletion."""
+"""How long typical times are cached. They only change after a late report, such as one on a run that ended just before,
+a replay or a deletion."""
 MAX_CACHED_STEPS = 20_000
-"""Steps in all histories that a process caches: less than 40 MB, with usual names."""
+"""Steps of all cached typical times in a process: less than 40 MB, with names of common length."""
 
 Key = tuple[int, str | None]
-"""A deployment's id and environment. A sender may name the environment later, which changes the history."""
+"""A deployment's id and environment. A sender may name the environment later, which changes its past runs."""
 
-HistoryCache = TTLCache[tuple[URL, int, str | None], Usual | None]
-"""Histories by database and Key; None if there are too few past runs."""
+TypicalTimesCache = TTLCache[tuple[URL, int, str | None], TypicalTimes | None]
+"""Typical times by database and Key; None if there are too few past runs."""
 MISSING: Any = object()
 
 
-def make_history_cache(max_steps: int = MAX_CACHED_STEPS, max_age_s: float = MAX_AGE_S) -> HistoryCache:
-    """Return an empty cache for histories with `max_steps` in total."""
-    return TTLCache(max_steps, max_age_s, getsizeof=lambda usual: 1 + len(usual["steps"] if usual else ()))
+def make_cache(max_steps: int = MAX_CACHED_STEPS, max_age_s: float = MAX_AGE_S) -> TypicalTimesCache:
+    """Return an empty cache for typical times of `max_steps` steps in total."""
+    return TTLCache(max_steps, max_age_s, getsizeof=lambda times: 1 + len(times["steps"] if times else ()))
 
 
-history_cache = make_history_cache()
+cache = make_cache()
+"""The cache of this process: queries know no application that could hold it. Its keys name the database."""
 
-# The history has the runs that succeeded before the first report on the deployment, so it stays the same on open pages.
-READ_HISTORY = text(
+# Past runs are those that succeeded before the first report on the deployment, so they stay the same on open pages.
+READ_PAST_RUNS = text(
     """
-    WITH history AS (
+    WITH past_runs AS (
       SELECT wanted.id AS wanted_id, past.id, past.ended_at, past.total_s
       FROM deployments AS wanted CROSS JOIN LATERAL (
         SELECT id, coalesce(completed_at, reported_at) AS ended_at,
@@ -56,49 +59,49 @@ READ_HISTORY = text(
       ) AS past
       WHERE wanted.id = ANY(CAST(:ids AS bigint[]))
     )
-    SELECT wanted_id, NULL AS step, array_agg(total_s) AS durations, NULL AS remaining FROM history GROUP BY wanted_id
+    SELECT wanted_id, NULL AS step, array_agg(total_s) AS durations, NULL AS remaining FROM past_runs GROUP BY wanted_id
     UNION ALL
     SELECT wanted_id, coalesce(job.name, job.key) || '/' || step.key,
       array_agg(extract(epoch FROM step.completed_at - step.started_at))
         FILTER (WHERE step.conclusion = 'success' AND step.completed_at IS NOT NULL),
       array_agg(extract(epoch FROM ended_at - step.started_at))
-    FROM history JOIN deployment_steps AS step ON step.deployment_id = history.id AND step.started_at IS NOT NULL
-    JOIN deployment_jobs AS job ON job.deployment_id = history.id AND job.key = step.job_key
+    FROM past_runs JOIN deployment_steps AS step ON step.deployment_id = past_runs.id AND step.started_at IS NOT NULL
+    JOIN deployment_jobs AS job ON job.deployment_id = past_runs.id AND job.key = step.job_key
     GROUP BY wanted_id, coalesce(job.name, job.key), step.key
     """
 )
 
 
-def attach_estimates(reader: Reader, views: Sequence[ListedDeployment]) -> list[ListedDeployment]:
+def list_with_estimates(reader: Reader, views: Sequence[DeploymentSummary]) -> list[ListedDeployment]:
     """Return the deployments in the same order, the open ones with `usual` and `estimate`."""
     still_open = [view for view in views if view["status"] != "completed"]
-    histories = read_usual(reader, [(view["id"], view["environment"]) for view in still_open])
-    return [
-        _attach_estimate(view, histories[view["id"]], reader) if view["id"] in histories else view for view in views
-    ]
+    typical = read_typical_times(reader, [(view["id"], view["environment"]) for view in still_open])
+    return [add_estimate(view, typical.get(view["id"]), reader.now) for view in views]
 
 
-def _attach_estimate(view: ListedDeployment, usual: Usual | None, reader: Reader) -> ListedDeployment:
-    return {**view, "usual": usual, "estimate": estimate_left({**view, "usual": usual}, reader.now)}
+def add_estimate(view: DeploymentSummary, usual: TypicalTimes | None, now: datetime) -> ListedDeployment:
+    """Return the deployment with its typical times and the time that they leave it."""
+    ends = find_ends(usual, view["current"], view["started_at"], view["state"])
+    return view_listed_deployment(view, usual, estimate_left(ends, now) if ends else None)
 
 
-def read_usual(reader: Reader, keys: Sequence[Key]) -> dict[int, Usual | None]:
-    """Return the usual times of deployments by id. Histories are read unless they are cached."""
+def read_typical_times(reader: Reader, keys: Sequence[Key]) -> dict[int, TypicalTimes | None]:
+    """Return the typical times of deployments by id. Past runs are read unless the result is cached."""
     url = reader.session.get_bind().engine.url
-    usuals = {key: usual for key in keys if (usual := history_cache.get((url, *key), MISSING)) is not MISSING}
-    unknown = [key for key in keys if key not in usuals]
-    read = _read_histories(reader, [deployment_id for deployment_id, _ in unknown]) if unknown else {}
+    found = {key: times for key in keys if (times := cache.get((url, *key), MISSING)) is not MISSING}
+    unknown = [key for key in keys if key not in found]
+    read = _read_past_runs(reader, [deployment_id for deployment_id, _ in unknown]) if unknown else {}
     for key in unknown:
-        usuals[key] = read.get(key[0])
-        with contextlib.suppress(ValueError):  # Raised for a history that is larger than the cache.
-            history_cache[url, *key] = usuals[key]
-    return {deployment_id: usual for (deployment_id, _), usual in usuals.items()}
+        found[key] = read.get(key[0])
+        with contextlib.suppress(ValueError):  # Raised for times of more steps than the cache may hold.
+            cache[url, *key] = found[key]
+    return {deployment_id: times for (deployment_id, _), times in found.items()}
 
 
-def _read_histories(reader: Reader, ids: Sequence[int]) -> dict[int, Usual | None]:
+def _read_past_runs(reader: Reader, ids: Sequence[int]) -> dict[int, TypicalTimes | None]:
     totals: dict[int, list[float]] = {}
     steps: dict[int, dict[str, StepTimes]] = {number: {} for number in ids}
-    for row in reader.session.execute(READ_HISTORY, {"ids": ids, "max_runs": MAX_RUNS, "max_scanned": MAX_SCANNED}):
+    for row in reader.session.execute(READ_PAST_RUNS, {"ids": ids, "max_runs": MAX_RUNS, "max_scanned": MAX_SCANNED}):
         if row.step is None:
             totals[row.wanted_id] = _read_seconds(row.durations)
         else:

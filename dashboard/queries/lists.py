@@ -20,7 +20,7 @@ from dashboard.database.deployments import IS_OPEN
 from dashboard.database.reader import Reader, Row
 from dashboard.database.tables import DEPLOYMENTS, PROJECTS, TERMS
 from dashboard.models.deployment_terms import EXACT_FIELDS, SEARCHED_FIELDS
-from dashboard.queries.estimates import attach_estimates
+from dashboard.queries.estimates import list_with_estimates
 from dashboard.queries.rows import INDEXED_ENVIRONMENT, SORT_KEY, is_stale, select_newest, view_deployments
 from dashboard.queries.scan_window import Position, find_window_end
 
@@ -72,7 +72,7 @@ def list_deployments(
     Raises CursorError.
     """
     rows, next_cursor = read_page(reader, filters, limit, cursor)
-    return attach_estimates(reader, view_deployments(reader, rows)), next_cursor
+    return list_with_estimates(reader, view_deployments(reader, rows)), next_cursor
 
 
 def read_page(

@@ -2,7 +2,7 @@
 
 from dashboard.core.view_types.projects import OverviewSnapshot
 from dashboard.database.reader import Reader
-from dashboard.queries.estimates import attach_estimates
+from dashboard.queries.estimates import list_with_estimates
 from dashboard.queries.lists import DeploymentFilters, read_open, read_page
 from dashboard.queries.projects import get_project, list_projects
 from dashboard.queries.rows import view_deployments
@@ -17,6 +17,6 @@ def snapshot_overview(reader: Reader, slug: str | None = None) -> OverviewSnapsh
     known = {row["id"] for row in newest}
     rows = [*newest, *(row for row in read_open(reader, slug) if row["id"] not in known)]
     rows.sort(key=lambda row: (row["sorted_at"], row["id"]), reverse=True)
-    shown = attach_estimates(reader, view_deployments(reader, rows))
+    shown = list_with_estimates(reader, view_deployments(reader, rows))
     projects = list_projects(reader) if slug is None else [found for found in [get_project(reader, slug)] if found]
     return {"projects": projects, "deployments": shown}

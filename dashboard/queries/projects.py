@@ -6,7 +6,7 @@ from typing import Any, cast
 from sqlalchemy import ColumnElement, Float, Select, case, literal_column, select, true
 
 from dashboard.core.paging import cut_page
-from dashboard.core.view import format_time, list_environments, view_project
+from dashboard.core.view import format_time, list_environments, view_listed_deployment, view_project
 from dashboard.core.view_types.projects import MAX_OUTCOMES, ListedProject, OutcomeView
 from dashboard.core.words import State
 from dashboard.database.reader import Reader, Row
@@ -41,7 +41,8 @@ def exists(reader: Reader, slug: str) -> bool:
 
 def _view_projects(reader: Reader, rows: Sequence[Row]) -> list[ListedProject]:
     ids = [row["id"] for row in rows]
-    newest = {view["project"]["slug"]: view for view in view_deployments(reader, _read_newest(reader, ids))}
+    summaries = view_deployments(reader, _read_newest(reader, ids))
+    newest = {view["project"]["slug"]: view_listed_deployment(view) for view in summaries}
     outcomes = _read_outcomes(reader, ids)
     return [
         {

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, literal_column, select
 
 from dashboard.core.view import read_deployment_standing, view_deployment, view_project
-from dashboard.core.view_types.deployments import ListedDeployment
+from dashboard.core.view_types.deployments import DeploymentSummary
 from dashboard.database.deployments import IS_OPEN, is_silent
 from dashboard.database.reader import Reader, Row
 from dashboard.database.tables import DEPLOYMENTS, PROJECTS
@@ -44,17 +44,12 @@ def is_stale(reader: Reader) -> ColumnElement[bool]:
     return and_(IS_OPEN, is_silent(reader.now, reader.settings.stale_s))
 
 
-def view_deployments(reader: Reader, rows: Sequence[Row]) -> list[ListedDeployment]:
-    """Return deployments in the given order, without their estimates; see attach_estimates."""
+def view_deployments(reader: Reader, rows: Sequence[Row]) -> list[DeploymentSummary]:
+    """Return deployments in the given order."""
     found = read_projects(reader, (row["project_id"] for row in rows))
     projects = {number: view_project(row) for number, row in found.items()}
     return [
-        {
-            **view_deployment(row, projects[row["project_id"]], read_deployment_standing(row), reader.staleness),
-            "usual": None,
-            "estimate": None,
-            "related": None,
-        }
+        view_deployment(row, projects[row["project_id"]], read_deployment_standing(row), reader.staleness)
         for row in rows
     ]
 

@@ -1,7 +1,7 @@
 """Statistics of a project: what runs in each environment, how deployments ended, which steps are slow or fail.
 
 The rate is the share of success among success, partial and failed; cancelled, skipped, neutral and unknown deployments
-do not count. Usual durations are those of successes.
+do not count. Typical durations are those of successes.
 """
 
 from datetime import datetime
@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Row, select, text
 
 from dashboard.core.periods import Unit, choose_unit, compute_rate, fill_gaps, list_starts
+from dashboard.core.view import view_listed_deployment
 from dashboard.core.view_types.projects import (
     EnvironmentView,
     OutcomeCounts,
@@ -20,6 +21,7 @@ from dashboard.core.view_types.projects import (
 )
 from dashboard.database.deployments import READ_NEWEST_OF_ENVIRONMENTS
 from dashboard.database.reader import Reader
+from dashboard.database.tables import DEPLOYMENTS, PROJECTS
 from dashboard.queries.lists import is_of_project
 from dashboard.queries.rows import TOOK_S, select_newest, view_deployments
 
@@ -27,7 +29,6 @@ MAX_ENVIRONMENTS = 20
 MAX_RUNS = 100
 MAX_STEPS = 5
 MAX_WEEKLY = 5000
-from dashboard.database.tables import DEPLOYMENTS, PROJECTS
 """A project with more deployments than this in the weeks shown is shown by day: enough data, and cheaper to count."""
 
 EXCEEDS = text(
@@ -84,7 +85,7 @@ def list_environments(reader: Reader, slug: str) -> list[EnvironmentView]:
     found = [row for row in rows if row.environment]
     ids = {deployment_id for row in found for deployment_id in (row.newest, row.live) if deployment_id is not None}
     newest_first = reader.read_rows(select_newest().where(DEPLOYMENTS.c.id.in_(ids))) if ids else []
-    views = {view["id"]: view for view in view_deployments(reader, newest_first)}
+    views = {view["id"]: view_listed_deployment(view) for view in view_deployments(reader, newest_first)}
     order = {row["id"]: index for index, row in enumerate(newest_first)}
     last = sorted(found, key=lambda row: order[row.newest])[:MAX_ENVIRONMENTS]
     return [

@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dashboard.core.view_types.events import Changes
 from dashboard.database.listener import Event
 from dashboard.live.frames import KINDS, fold_events
 
@@ -19,7 +20,7 @@ PLACE = (7, "shop", "native", "1", 1)
 keys = st.sampled_from(["a", "b"])
 jobs = st.lists(st.builds(lambda key, values: {**values, "key": key}, keys, fields), max_size=3)
 steps = st.lists(st.builds(lambda job, key, values: {**values, "job": job, "key": key}, keys, keys, fields), max_size=3)
-changes = st.fixed_dictionaries({}, optional={"deployment": fields, "jobs": jobs, "steps": steps})
+changes = st.fixed_dictionaries({"deployment": fields, "jobs": jobs, "steps": steps})
 
 
 @st.composite
@@ -70,14 +71,10 @@ def test_frames_chain_without_a_gap(events: list[Event], data: st.DataObject) ->
 def test_a_frame_has_the_last_value_of_each_changed_field() -> None:
     events = [
         Event(
-            7,
-            "shop",
-            "native",
-            "1",
-            1,
+            *PLACE,
             3,
             "step.updated",
-            {"steps": [{"job": "deploy", "key": "build", "state": "running"}]},
+            {"deployment": {}, "jobs": [], "steps": [{"job": "deploy", "key": "build", "state": "running"}]},
         ),
         Event(
             *PLACE,
@@ -105,5 +102,6 @@ def test_a_frame_has_the_last_value_of_each_changed_field() -> None:
 
 def test_a_deployment_that_was_created_and_completed_within_a_frame_is_created() -> None:
     kinds = ["deployment.created", "step.updated", "deployment.completed"]
-    events = [Event(*PLACE, seq, kind, {}) for seq, kind in enumerate(kinds, 1)]
+    nothing: Changes = {"deployment": {}, "jobs": [], "steps": []}
+    events = [Event(*PLACE, seq, kind, nothing) for seq, kind in enumerate(kinds, 1)]
     assert fold_events(events)[0] == "deployment.created"

@@ -13,7 +13,7 @@ from sqlalchemy import event
 from dashboard.core.report import Identity
 from dashboard.extensions import db, open_reader
 from dashboard.queries import estimates
-from dashboard.queries.estimates import read_usual
+from dashboard.queries.estimates import read_typical_times
 from dashboard.queries.lists import DeploymentFilters, list_deployments
 from dashboard.queries.overview import snapshot_overview
 from tests.support.ingest import NOW, ingest_each, make_report, read_view
@@ -57,7 +57,7 @@ def add_open(**fields: Any) -> int:
 
 def forget() -> None:
     """Forget what the process remembers of histories."""
-    estimates.history_cache.clear()
+    estimates.cache.clear()
 
 
 def test_the_time_left_comes_from_the_step_in_progress(numbers: Iterator[int]) -> None:
@@ -147,11 +147,11 @@ def test_one_query_answers_for_any_number_of_deployments_and_none_the_next_time(
     statements: list[str] = []
     event.listen(db.engine, "before_cursor_execute", lambda *call: statements.append(call[2]))
     forget()
-    read = read_usual(open_reader(NOW), keys)
+    read = read_typical_times(open_reader(NOW), keys)
     assert len(statements) == 1
     assert [usual and usual["runs"] for usual in read.values()] == [3] * 5
-    assert read_usual(open_reader(NOW), [*keys[3:], *keys[:3]]) == read
-    assert read_usual(open_reader(NOW), []) == {}
+    assert read_typical_times(open_reader(NOW), [*keys[3:], *keys[:3]]) == read
+    assert read_typical_times(open_reader(NOW), []) == {}
     assert len(statements) == 1
 
 
@@ -160,14 +160,14 @@ def test_cached_and_uncached_histories_are_returned_together(numbers: Iterator[i
         add_run(numbers, seconds)
     keys = [(view["id"], view["environment"]) for view in (read_view(add_open(run_id=f"open {n}")) for n in range(2))]
     forget()
-    read_usual(open_reader(NOW), keys[:1])
-    assert [usual and usual["runs"] for usual in read_usual(open_reader(NOW), keys).values()] == [3, 3]
+    read_typical_times(open_reader(NOW), keys[:1])
+    assert [usual and usual["runs"] for usual in read_typical_times(open_reader(NOW), keys).values()] == [3, 3]
 
 
 def test_what_was_reported_too_late_is_known_once_the_history_is_read_anew(
     numbers: Iterator[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(estimates, "history_cache", estimates.make_history_cache(max_age_s=0))
+    monkeypatch.setattr(estimates, "cache", estimates.make_cache(max_age_s=0))
     late = make_report(run_id="late", status="running", started_at=LONG_AGO.isoformat())
     for seconds in (100, 150):
         add_run(numbers, seconds)
@@ -194,7 +194,7 @@ def test_a_deployment_that_names_its_environment_later_has_the_history_of_that(n
 def test_a_history_larger_than_the_cache_is_returned_all_the_same(
     numbers: Iterator[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(estimates, "history_cache", estimates.make_history_cache(max_steps=2))
+    monkeypatch.setattr(estimates, "cache", estimates.make_cache(max_steps=2))
     for seconds in (100, 150, 200):
         add_run(numbers, seconds)
     opened = add_open()

@@ -3,11 +3,11 @@
 import random
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from dashboard.core.estimate import Ends, StepTimes, find_ends, summarise_runs
 from dashboard.core.registers import EPOCH
-from dashboard.core.view_types.deployments import Usual
+from dashboard.core.view_types.deployments import CurrentStep, TypicalTimes
 
 STEPS = ("validate", "build", "upload", "migrate", "start", "test")
 MEANS_S = (3.0, 60.0, 25.0, 8.0, 5.0, 30.0)
@@ -62,7 +62,7 @@ SHAPES: dict[str, Callable[[random.Random], Run]] = {
 }
 
 
-def summarise(history: Sequence[Run]) -> Usual | None:
+def summarise(history: Sequence[Run]) -> TypicalTimes | None:
     """Return what past runs say, as the query would have it."""
     steps = {}
     for step in STEPS:
@@ -77,17 +77,17 @@ def compute_remaining_s(run: Run, step: str) -> float:
     return sum(seconds[list(run).index(step) :])
 
 
-def watch_run(usual: Usual | None, run: Run) -> Iterator[Moment]:
+def watch_run(usual: TypicalTimes | None, run: Run) -> Iterator[Moment]:
     """Yield the moments of a run at which it is estimated anew: its start, and that of each step."""
     total_s = sum(run.values())
     for step in (None, *run):
         since_s = 0.0 if step is None else total_s - compute_remaining_s(run, step)
-        ends = find_ends(make_view(usual, step, START + timedelta(seconds=since_s)))
+        current = step and make_current_step(step, START + timedelta(seconds=since_s))
+        ends = find_ends(usual, current or None, START.isoformat(), "running")
         assert ends is not None
         yield Moment(ends, since_s, total_s)
 
 
-def make_view(usual: Usual | None, step: str | None, at: datetime) -> dict[str, Any]:
-    """Return as much of a deployment's view as estimating needs, at the start of a step."""
-    current = step and {"job": "deploy", "key": step, "started_at": at.isoformat()}
-    return {"usual": usual, "current": current, "state": "running", "started_at": START.isoformat()}
+def make_current_step(step: str, at: datetime) -> CurrentStep:
+    """Return a step of the job `deploy` that is in progress."""
+    return {"job": "deploy", "job_name": "deploy", "key": step, "started_at": at.isoformat()}

@@ -48,7 +48,7 @@ class ReusedApplications:
         """Empty the database of an application for the next test, or close it if something else has changed."""
         with app.app_context():
             app.extensions["sqlalchemy"].session.remove()
-        estimates.history_cache.clear()
+        estimates.cache.clear()
         # What the first requests add remembers rows.
         for name in app.extensions.keys() - self._known[app]["extensions"].keys():
             del app.extensions[name]

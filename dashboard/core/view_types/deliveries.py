@@ -1,6 +1,6 @@
 """Views of deliveries."""
 
-from typing import Any, TypedDict
+from typing import Any, Literal, TypedDict
 
 
 class DeliverySummary(TypedDict):
@@ -23,11 +23,12 @@ class FieldChange(TypedDict):
     """One value that a delivery changed."""
 
     deployment_id: int
-    what: str
-    """`deployment`, `job` or `step`."""
+    what: Literal["deployment", "job", "step"]
     name: str | None
+    """Name of the job or step; None for a deployment."""
     field: str
     before: Any
+    """None for a new job or step, and for a new deployment."""
     after: Any
 
 

@@ -1,4 +1,4 @@
-"""Views of deployments, their jobs and steps, and of what other deployments say of one."""
+"""Views of deployments, their jobs and their steps, with what other deployments say of one."""
 
 from typing import TypedDict
 
@@ -145,21 +145,21 @@ class DeploymentSummary(StandingView, TimesView, ProgressView):
     sorted_at: str
 
 
-class StepUsual(TypedDict):
-    """Usual times of a step, from past runs; each is `[median_s, p90_s, runs]`."""
+class TypicalStepTimes(TypedDict):
+    """Typical times of a step in past runs; each is `[median_s, p90_s, runs]`, None if too few runs had it."""
 
     duration: list[float] | None
     left: list[float] | None
     """From the start of the step to the end of its deployment."""
 
 
-class Usual(TypedDict):
-    """Usual times of a deployment, from past runs."""
+class TypicalTimes(TypedDict):
+    """Typical times of a deployment and its steps, from past runs. Payloads call them `usual`."""
 
     runs: int
     total: list[float]
     """`[median_s, p90_s]`."""
-    steps: dict[str, StepUsual]
+    steps: dict[str, TypicalStepTimes]
     """By `<name of the job>/<key of the step>`; CI servers give a job another key in each run."""
 
 
@@ -222,17 +222,27 @@ class Related(TypedDict):
 class ListedDeployment(DeploymentSummary):
     """A deployment in a list."""
 
-    usual: Usual | None
+    usual: TypicalTimes | None
+    """None if there are too few past runs, or if they were not read: lists read them only for open deployments."""
     estimate: Estimate | None
-    """None, like `usual`, if the deployment has ended."""
+    """None unless the deployment is running and has typical times."""
     related: Related | None
     """None in lists: only the page of one deployment shows it."""
 
 
-class RunView(DeploymentSummary):
-    """A deployment with its jobs and their steps."""
+class ReportedDeployment(DeploymentSummary):
+    """A deployment as its reports describe it, without its jobs."""
 
     log: str | None
+
+
+class NewDeployment(ListedDeployment, ReportedDeployment):
+    """A deployment as its first event describes it."""
+
+
+class RunView(ReportedDeployment):
+    """A deployment with its jobs and their steps."""
+
     jobs: list[JobView]
 
 

@@ -2,17 +2,25 @@
 
 from typing import Any, TypedDict
 
+ChangedFields = dict[str, Any]
+"""The changed fields of one view, with their values as in NewDeployment, JobSummary or StepView."""
+
 
 class Changes(TypedDict):
-    """What changed in a deployment with one seq: only changed fields, with the keys of jobs and steps."""
+    """What changed in a deployment with one seq. Everything has changed in a new deployment, job or step."""
 
-    deployment: dict[str, Any]
-    jobs: list[dict[str, Any]]
-    steps: list[dict[str, Any]]
+    deployment: ChangedFields
+    jobs: list[ChangedFields]
+    """With the `key` of the job."""
+    steps: list[ChangedFields]
+    """With the `job` and the `key` of the step."""
 
 
 class Frame(Changes):
-    """What a browser receives of one deployment at a time: right for whoever has prev_seq or a later seq below seq."""
+    """The changes of one deployment after `prev_seq`, up to and including `seq`, in one message to browsers.
+
+    It applies to a page that shows the deployment at `prev_seq` or later, but before `seq`.
+    """
 
     deployment_id: int
     prev_seq: int

@@ -3,13 +3,12 @@
 Pure; the twin of `static/js/text/durations.js`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from math import ceil
-from typing import Any
 
 from dashboard.core.estimate import Ends, count_ms, find_ends, is_slow
-from dashboard.core.view_types.deployments import Usual
+from dashboard.core.view_types.deployments import CurrentStep, TypicalTimes
 from dashboard.pages.states import find_traits
 from dashboard.pages.text.words import WORDS
 
@@ -32,10 +31,10 @@ def format_duration(duration_s: float | None) -> str:
 
 
 def format_left(
-    usual: Usual | None, current: Mapping[str, Any] | None, started_at: str | None, state: str | None, now: datetime
+    usual: TypicalTimes | None, current: CurrentStep | None, started_at: str | None, state: str | None, now: datetime
 ) -> str:
     """Return the time left as a range, or by how much the run is overdue; empty if nothing is known."""
-    ends = find_ends({"usual": usual, "current": current, "started_at": started_at, "state": state})
+    ends = find_ends(usual, current, started_at, state)
     return format_ends(ends, count_ms(now)) if ends else ""
 
 
@@ -68,7 +67,7 @@ def format_rough(unit: str, number: int) -> str:
     return WORDS["rough"][unit].format(n=number)
 
 
-def format_usual(usual: Usual | None, status: str | None) -> str:
+def format_usual(usual: TypicalTimes | None, status: str | None) -> str:
     """Return how long past runs took, for a run that has ended."""
     if usual is None or status != "completed":
         return ""
@@ -92,11 +91,3 @@ def format_pace(
 
 def format_median(usual: Sequence[float], *, slow: bool) -> str:
     return WORDS["pace"]["slow" if slow else "usual"].format(time=format_duration(usual[0]))
-
-
-def find_slow_at(started_at: str | None, state: str | None, usual: Sequence[float] | None) -> int | None:
-    """Return the time at which a running step becomes slow, in milliseconds since 1970; None for any other step."""
-    if usual is None or state != "running" or not started_at:
-        return None
-    median_s, p90_s = usual[:2]
-    return count_ms(datetime.fromisoformat(started_at)) + round(max(p90_s, median_s + 1) * 1000)
