@@ -11,7 +11,8 @@ from sqlalchemy import Connection
 from dashboard.config import Settings
 from dashboard.core.registers import Node, merge_nodes
 from dashboard.core.report import Identity, Report
-from dashboard.core.view import StalenessRule, decide_row_state, read_deployment_standing
+from dashboard.core.view import StalenessRule, read_deployment_standing
+from dashboard.core.view_types.deliveries import FieldChange
 from dashboard.database.reader import Row
 from dashboard.ingest import statements
 from dashboard.ingest.changes import decide_event_kind, describe_changes
@@ -32,7 +33,7 @@ class ReportApplier:
         self.received_at, self.written_at = received_at, written_at
         self.staleness = StalenessRule(received_at, settings.stale_s)
         self.events: list[Row] = []
-        self.field_changes: dict[str, list[Row]] = {}
+        self.field_changes: dict[str, list[FieldChange]] = {}
         """By digest; the deliveries of a batch on one deployment share them."""
 
     def run(self, reports: Mapping[Identity, Report]) -> Trees:
@@ -85,7 +86,10 @@ class ReportApplier:
         for deployment_id, (identity, project) in zip(ids, new.items(), strict=True):
             usual_gap_s = gaps.get((project, identity.dialect), 0)
             rows[identity.digest] = make_deployment(deployment_id, identity, project, self.received_at, usual_gap_s)
-        trees = {i.digest: Tree(projects[i.project_slug], rows[i.digest]) for i in reports}
+        trees: Trees = {}
+        for identity in reports:
+            row = rows[identity.digest]
+            trees[identity.digest] = Tree(projects[identity.project_slug], row, read_deployment_standing(row))
         self.read_children({i.digest: report for i, report in reports.items() if i not in new}, trees)
         return trees
 
@@ -147,11 +151,11 @@ class ReportApplier:
         """Set state and seq, and add an event for each deployment whose view changed."""
         for digest, after in new_trees.items():
             row = after.deployment
-            row["state"] = decide_row_state(row, read_deployment_standing(row), self.staleness).value
             difference = describe_changes(old_trees[digest], after, self.staleness)
+            row["state"] = difference.state
             if difference.changes:
                 row["seq"] += 1
                 kind = decide_event_kind(old_trees[digest], after)
                 event = {"deployment_id": row["id"], "seq": row["seq"], "kind": kind, "changes": difference.changes}
                 self.events.append(event | {"created_at": self.written_at})
-                self.field_changes[digest] = [{"deployment_id": row["id"], **field} for field in difference.fields]
+                self.field_changes[digest] = difference.fields

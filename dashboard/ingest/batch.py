@@ -13,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from dashboard.config import Settings
 from dashboard.core.report import Identity, Report, merge_reports
+from dashboard.core.view_types.deliveries import FieldChange
 from dashboard.core.words import Verdict
 from dashboard.database.prepared_statements import flush_and_commit, flush_deferred
 from dashboard.database.reader import Row
@@ -184,7 +185,7 @@ def _make_repeat_receipt(incoming: Incoming, holder: Row) -> Receipt:
     return Receipt(incoming.id, Verdict.DUPLICATE, reason, holder["deployment_id"], holder["seq"])
 
 
-def _make_receipt(incoming: Incoming, trees: Trees, field_changes: Mapping[str, list[Row]]) -> Receipt:
+def _make_receipt(incoming: Incoming, trees: Trees, field_changes: Mapping[str, list[FieldChange]]) -> Receipt:
     if not incoming.reports:
         return Receipt(incoming.id, incoming.verdict, incoming.reason)
     digests = dict.fromkeys(report.identity.digest for report in incoming.reports)

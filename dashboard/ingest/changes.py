@@ -6,104 +6,96 @@ Compares the views of rows before and after. No I/O.
 import itertools
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from dashboard.core.report import StepKey
 from dashboard.core.state import Standing
 from dashboard.core.view import (
     StalenessRule,
     format_time,
-    read_deployment_standing,
     read_job_standing,
     view_deployment,
     view_job,
+    view_listed_deployment,
     view_project,
     view_step,
 )
-from dashboard.core.view_types.deployments import JobSummary, StepView
-from dashboard.core.view_types.events import Changes
-from dashboard.core.words import State
+from dashboard.core.view_types.deliveries import FieldChange
+from dashboard.core.view_types.deployments import JobSummary, NewDeployment, ReportedDeployment, StepView
+from dashboard.core.view_types.events import ChangedFields, Changes
+from dashboard.core.words import EventKind, State
 from dashboard.ingest.fold import Tree
 from dashboard.ingest.rows import read_node
 
 EXCLUDED_FIELDS = frozenset({"id", "seq"})
 """Fields of a deployment's view that are never part of its changes."""
 DERIVED_FIELDS = EXCLUDED_FIELDS | {
-    "project", "sorted_at", "links", "usual", "estimate", "related", "current", "started_observed", "is_current",
-    "is_done", "shown_pct",
+    "project", "sorted_at", "links", "current", "started_observed", "is_current", "is_done", "shown_pct",
 }  # fmt: skip
 """Fields that follow from others, and are left out of the field changes of a delivery."""
-NO_HISTORY: Mapping[str, Any] = {"usual": None, "estimate": None, "related": None}
-"""Fields of a new deployment that need its history, which ingest does not read."""
 MAX_FIELD_CHANGES, MAX_VALUE_LENGTH = 100, 200
 """Field changes kept with a delivery, and characters kept of each value."""
 LONG_TYPES = (str, dict, list)
 """Types of values that can be long."""
 
-View = Mapping[str, Any]
+View = NewDeployment | ReportedDeployment | JobSummary | StepView
 
 
 class TreeView(NamedTuple):
     """The views of a deployment's rows."""
 
-    deployment: View
+    deployment: ReportedDeployment
     jobs: Mapping[str, JobSummary]
     steps: Mapping[StepKey, StepView]
-
-
-EMPTY_VIEW = TreeView({}, {}, {})
 
 
 class Difference(NamedTuple):
     """What a report changed in the views of a deployment."""
 
+    state: str
+    """The state that the deployment has now."""
     changes: Changes | None
     """The new values; None if nothing changed."""
-    fields: list[dict[str, Any]]
-    """The first MAX_FIELD_CHANGES of `{"what": "deployment", "job" or "step", "name", "field", "before", "after"}`."""
+    fields: list[FieldChange]
+    """The first MAX_FIELD_CHANGES changes of fields that do not follow from others."""
 
 
 def describe_changes(before: Tree, after: Tree, staleness: StalenessRule) -> Difference:
     """Return what a report changed; the changes of a new deployment are its whole view."""
-    old = EMPTY_VIEW if before.is_new else _view_tree(before, staleness)
+    old = None if before.is_new else _view_known_tree(before, staleness)
     new = _view_tree(after, staleness)
-    if before.deployment["state"] == State.STALE:
-        # It was announced as stale, so pages show that, even if this report was received before the announcement.
-        silent_since = format_time(before.deployment["last_report_at"])
-        old = old._replace(deployment={**old.deployment, "state": State.STALE.value, "stale_since": silent_since})
-    if before.is_new:
-        new = new._replace(deployment={**new.deployment, **NO_HISTORY})
-    deployment = _diff(old.deployment, new.deployment)
+    old_jobs, old_steps = (old.jobs, old.steps) if old else ({}, {})
+    deployment = _diff(old.deployment, new.deployment) if old else _diff(None, _describe_new(new.deployment))
     changes: Changes = {
         "deployment": {name: value for name, value in deployment.items() if name not in EXCLUDED_FIELDS},
         "jobs": [
-            _add_keys(diff, key=key) for key, view in new.jobs.items() if (diff := _diff(old.jobs.get(key), view))
+            _add_keys(diff, key=key) for key, view in new.jobs.items() if (diff := _diff(old_jobs.get(key), view))
         ],
         "steps": [
             _add_keys(diff, job=job, key=key)
             for (job, key), view in new.steps.items()
-            if (diff := _diff(old.steps.get((job, key)), view))
+            if (diff := _diff(old_steps.get((job, key)), view))
         ],
     }
+    state = new.deployment["state"]
     if not any(changes.values()):
-        return Difference(None, [])
-    return Difference(changes, _list_field_changes(old, new))
+        return Difference(state, None, [])
+    return Difference(state, changes, _list_field_changes(old, new))
 
 
-def decide_event_kind(before: Tree, after: Tree) -> str:
-    """Return the kind of the event; `step.updated` if the report changed only steps."""
+def decide_event_kind(before: Tree, after: Tree) -> EventKind:
+    """Return the kind of the event; STEP_UPDATED if the report changed only steps."""
     if before.is_new:
-        return "deployment.created"
-    if read_deployment_standing(after.deployment).is_done and not read_deployment_standing(before.deployment).is_done:
-        return "deployment.completed"
+        return EventKind.DEPLOYMENT_CREATED
+    if after.standing.is_done and not before.standing.is_done:
+        return EventKind.DEPLOYMENT_COMPLETED
     parents = [(before.deployment, after.deployment), *((before.jobs.get(k), job) for k, job in after.jobs.items())]
     same = all(old is not None and read_node(old) == read_node(new) for old, new in parents)
-    return "step.updated" if same else "deployment.updated"
+    return EventKind.STEP_UPDATED if same else EventKind.DEPLOYMENT_UPDATED
 
 
 def _view_tree(tree: Tree, staleness: StalenessRule) -> TreeView:
-    row = tree.deployment
-    deployment = read_deployment_standing(row)
+    row, deployment = tree.deployment, tree.standing
     standings: dict[str, Standing] = {key: read_job_standing(job, deployment) for key, job in tree.jobs.items()}
     return TreeView(
         {**view_deployment(row, view_project(tree.project), deployment, staleness), "log": row["log"]},
@@ -112,24 +104,41 @@ def _view_tree(tree: Tree, staleness: StalenessRule) -> TreeView:
     )
 
 
-def _list_field_changes(old: TreeView, new: TreeView) -> list[dict[str, Any]]:
-    pairs: Iterable[tuple[str, View, View]] = (
-        ("deployment", old.deployment, new.deployment),
-        *(("job", old.jobs.get(key, {}), view) for key, view in new.jobs.items()),
-        *(("step", old.steps.get(key, {}), view) for key, view in new.steps.items()),
+def _view_known_tree(before: Tree, staleness: StalenessRule) -> TreeView:
+    """Return the views that pages show before the report."""
+    view, row = _view_tree(before, staleness), before.deployment
+    if row["state"] != State.STALE:
+        return view
+    # It was announced as stale, so pages show that, even if this report was received before the announcement.
+    silent_since = format_time(row["last_report_at"])
+    return view._replace(deployment={**view.deployment, "state": State.STALE.value, "stale_since": silent_since})
+
+
+def _describe_new(view: ReportedDeployment) -> NewDeployment:
+    """Return a new deployment as lists show it without its past, and its log."""
+    return {**view_listed_deployment(view), "log": view["log"]}
+
+
+def _list_field_changes(old: TreeView | None, new: TreeView) -> list[FieldChange]:
+    old_jobs, old_steps = (old.jobs, old.steps) if old else ({}, {})
+    pairs: Iterable[tuple[Literal["deployment", "job", "step"], str | None, View | None, View]] = (
+        ("deployment", None, old.deployment if old else None, new.deployment),
+        *(("job", view["name"], old_jobs.get(key), view) for key, view in new.jobs.items()),
+        *(("step", view["name"], old_steps.get(key), view) for key, view in new.steps.items()),
     )
-    listed = (
+    listed: Iterable[FieldChange] = (
         {
+            "deployment_id": new.deployment["id"],
             "what": what,
-            "name": after.get("name"),
+            "name": name,
             "field": field,
-            "before": _shorten(before.get(field)),
+            "before": _shorten(before.get(field)) if before else None,
             "after": _shorten(value),
         }
-        for what, before, after in pairs
+        for what, name, before, after in pairs
         # For a new node the state is enough, because all its fields are new.
         for field, value in (after.items() if before else [("state", after["state"])])
-        if field not in DERIVED_FIELDS and before.get(field) != value
+        if field not in DERIVED_FIELDS and not (before and before.get(field) == value)
     )
     return list(itertools.islice(listed, MAX_FIELD_CHANGES))
 
@@ -142,12 +151,13 @@ def _shorten(value: Any) -> Any:  # noqa: ANN401
     return text if len(text) <= MAX_VALUE_LENGTH else text[:MAX_VALUE_LENGTH] + "…"
 
 
-def _diff(old: View | None, new: View) -> dict[str, Any]:
-    if not old:
-        return dict(new)
-    return {name: value for name, value in new.items() if name not in old or old[name] != value}
+def _diff(old: View | None, new: View) -> ChangedFields:
+    """Return the fields that differ between two views of one node, which have the same fields; all of a new node."""
+    if old is None:
+        return {**new}
+    return {name: value for name, value in new.items() if old.get(name) != value}
 
 
-def _add_keys(diff: dict[str, Any], **keys: str) -> dict[str, Any]:
+def _add_keys(diff: ChangedFields, **keys: str) -> ChangedFields:
     """Return the changes of a node with its keys; the view of a new node already has them."""
     return diff if "key" in diff else {**keys, **diff}

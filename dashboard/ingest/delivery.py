@@ -7,9 +7,9 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from dashboard.core.report import Report
+from dashboard.core.view_types.deliveries import FieldChange
 from dashboard.core.words import Verdict
 from dashboard.database.prepared_statements import encode_bytes
 from dashboard.database.uuid7 import make_uuid7
@@ -81,8 +81,8 @@ class Receipt:
     reason: str | None = None
     deployment_id: int | None = None
     seq: int | None = None
-    changes: Sequence[Mapping[str, Any]] = ()
-    """Its field changes, see changes.Difference."""
+    changes: Sequence[FieldChange] = ()
+    """The field changes of its deployments, see changes.Difference."""
 
 
 def make_row(incoming: Incoming, receipt: Receipt) -> dict[str, object]:

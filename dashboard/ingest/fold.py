@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from dashboard.core.registers import EPOCH, Node, merge_nodes
 from dashboard.core.report import JOB_FIELDS, STEP_FIELDS, Report, StepKey
-from dashboard.core.state import UNREPORTED, add_to_tally, classify_job
+from dashboard.core.state import UNREPORTED, Standing, add_to_tally, classify_job
 from dashboard.core.steps import Patterns, categorise_step
 from dashboard.core.view import format_time, read_deployment_standing, read_job_standing, read_status
 from dashboard.core.words import Status
@@ -35,6 +35,8 @@ class Tree:
 
     project: Row
     deployment: Row
+    standing: Standing = UNREPORTED
+    """The standing of the deployment, read once from its row, which must have its final job tally by then."""
     jobs: dict[str, Row] = field(default_factory=dict)
     steps: dict[StepKey, Row] = field(default_factory=dict)
 
@@ -61,6 +63,7 @@ def fold_report(before: Tree, project: Row, report: Report, received_at: datetim
         )
     _update_step_tallies(before, after)
     _update_job_tally(before, after)
+    after.standing = read_deployment_standing(after.deployment)
     _set_observed_at(after, received_at)
     _derive_columns(after.deployment, received_at)
     _update_longest_gap(before.deployment, after.deployment)
@@ -120,7 +123,7 @@ def _set_observed_at(after: Tree, received_at: datetime) -> None:
     """Set observed_at on all nodes that have started; it replaces their start if none is ever reported."""
     # Whether a job has started must not depend on whether its deployment ended before or after.
     jobs = [(job, read_job_standing(job, UNREPORTED)) for job in after.jobs.values()]
-    for row, standing in [(after.deployment, read_deployment_standing(after.deployment)), *jobs]:
+    for row, standing in [(after.deployment, after.standing), *jobs]:
         if standing.status != Status.QUEUED:
             _set_row_observed_at(row, received_at)
     for step in after.steps.values():
@@ -217,7 +220,7 @@ def find_affected(before: Tree, after: Tree) -> tuple[bool, set[str]]:
 
     The first value is whether all jobs and their open steps may; the second has the keys of jobs whose open steps may.
     """
-    was, now = read_deployment_standing(before.deployment), read_deployment_standing(after.deployment)
+    was, now = before.standing, after.standing
     ended = ("completed_at", "reported_at")
     all_jobs = was != now or (now.is_done and any(before.deployment[n] != after.deployment[n] for n in ended))
     ended_or_reopened = {

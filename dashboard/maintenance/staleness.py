@@ -5,18 +5,18 @@ again.
 """
 
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, select, update
+from sqlalchemy import Connection, Engine, select, update
 
 from dashboard.core.view import StalenessRule, decide_row_state, format_time, read_deployment_standing
-from dashboard.core.words import State, Status
-from dashboard.database.deployments import is_silent
+from dashboard.core.view_types.events import ChangedFields, Changes
+from dashboard.core.words import EventKind, State
+from dashboard.database.deployments import IS_OPEN, is_silent
 from dashboard.database.prepared_statements import flush_deferred
+from dashboard.database.reader import Row
+from dashboard.database.tables import DEPLOYMENTS
 from dashboard.ingest.statements import insert_events
-from dashboard.models import Deployment
 
-DEPLOYMENTS = Deployment.metadata.tables[Deployment.__tablename__]
 BATCH_SIZE = 100
 FRESH_STATES = (State.QUEUED.value, State.WAITING.value, State.RUNNING.value)
 """States that can turn stale. Without `stale` itself, so that a deployment is announced once."""
@@ -37,50 +37,50 @@ def announce_stale(engine: Engine, now: datetime, stale_s: int) -> int:
     return len(stale)
 
 
-def _find_no_longer_stale(connection: Connection, staleness: StalenessRule) -> list[dict[str, Any]]:
+def _find_no_longer_stale(connection: Connection, staleness: StalenessRule) -> list[Row]:
     """Return open deployments that were announced, but are not stale under the current settings."""
     no_longer_stale = select(DEPLOYMENTS).where(
         DEPLOYMENTS.c.state == State.STALE.value, ~is_silent(staleness.now, staleness.min_silence_s)
     )
-    still_open = DEPLOYMENTS.c.status.is_distinct_from(Status.COMPLETED.word)
-    locked = no_longer_stale.where(still_open).limit(BATCH_SIZE).with_for_update(skip_locked=True)
+    locked = no_longer_stale.where(IS_OPEN).limit(BATCH_SIZE).with_for_update(skip_locked=True)
     return [dict(row) for row in connection.execute(locked).mappings()]
 
 
-def _withdraw(connection: Connection, row: dict[str, Any], staleness: StalenessRule) -> dict[str, Any]:
+def _withdraw(connection: Connection, row: Row, staleness: StalenessRule) -> Row:
     """Set the current state of a deployment that is no longer stale; return the event."""
     shown, seq = decide_row_state(row, read_deployment_standing(row), staleness).value, row["seq"] + 1
     connection.execute(update(DEPLOYMENTS).where(DEPLOYMENTS.c.id == row["id"]).values(state=shown, seq=seq))
     return _make_event(row["id"], seq, {"state": shown, "stale_since": None}, staleness.now)
 
 
-def _mark_stale(connection: Connection, staleness: StalenessRule) -> list[Row[Any]]:
+def _mark_stale(connection: Connection, staleness: StalenessRule) -> list[Row]:
+    """Set the state of deployments that have become stale; return their id, seq and last_report_at."""
     silent = (
-        select(Deployment.id)
+        select(DEPLOYMENTS.c.id)
         .where(
-            Deployment.status.is_distinct_from(Status.COMPLETED.word),
-            Deployment.state.in_(FRESH_STATES),
+            IS_OPEN,
+            DEPLOYMENTS.c.state.in_(FRESH_STATES),
             is_silent(staleness.now, staleness.min_silence_s),
         )
-        .order_by(Deployment.id)
+        .order_by(DEPLOYMENTS.c.id)
         .limit(BATCH_SIZE)
         .with_for_update(skip_locked=True)
     )
     marked = (
-        update(Deployment)
-        .where(Deployment.id.in_(silent.scalar_subquery()))
-        .values(state=State.STALE.value, seq=Deployment.seq + 1)
-        .returning(Deployment.id, Deployment.seq, Deployment.last_report_at)
+        update(DEPLOYMENTS)
+        .where(DEPLOYMENTS.c.id.in_(silent.scalar_subquery()))
+        .values(state=State.STALE.value, seq=DEPLOYMENTS.c.seq + 1)
+        .returning(DEPLOYMENTS.c.id, DEPLOYMENTS.c.seq, DEPLOYMENTS.c.last_report_at)
     )
-    return list(connection.execute(marked))
+    return [dict(row) for row in connection.execute(marked).mappings()]
 
 
-def _make_stale_event(row: Row[Any], now: datetime) -> dict[str, Any]:
-    shown = {"state": State.STALE.value, "stale_since": format_time(row.last_report_at)}
-    return _make_event(row.id, row.seq, shown, now)
+def _make_stale_event(row: Row, now: datetime) -> Row:
+    shown = {"state": State.STALE.value, "stale_since": format_time(row["last_report_at"])}
+    return _make_event(row["id"], row["seq"], shown, now)
 
 
-def _make_event(deployment_id: int, seq: int, shown: dict[str, Any], now: datetime) -> dict[str, Any]:
-    changes = {"deployment": shown, "jobs": [], "steps": []}
-    event = {"deployment_id": deployment_id, "seq": seq, "kind": "deployment.updated"}
+def _make_event(deployment_id: int, seq: int, shown: ChangedFields, now: datetime) -> Row:
+    changes: Changes = {"deployment": shown, "jobs": [], "steps": []}
+    event = {"deployment_id": deployment_id, "seq": seq, "kind": EventKind.DEPLOYMENT_UPDATED}
     return event | {"changes": changes, "created_at": now}

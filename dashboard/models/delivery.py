@@ -32,7 +32,7 @@ class Delivery(Base):
     """The reason for a verdict other than applied."""
     deployment_id: Mapped[int | None] = mapped_column(ForeignKey(Deployment.id, ondelete="SET NULL"), index=True)
     changes: Mapped[list[dict[str, Any]] | None] = mapped_column(PackedJSON)
-    """Its field changes: ingest.changes.Difference.fields, each with a `deployment_id`."""
+    """Its field changes: a list of core.view_types.deliveries.FieldChange."""
     headers: Mapped[dict[str, Any]]
     """The headers that are safe to keep: none that authenticates."""
     body: Mapped[bytes]

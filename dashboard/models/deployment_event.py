@@ -21,9 +21,9 @@ class DeploymentEvent(Base):
     deployment_id: Mapped[int] = mapped_column(ForeignKey(Deployment.id, ondelete="CASCADE"), primary_key=True)
     seq: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str]
-    """`deployment.created`, `deployment.updated`, `deployment.completed` or `step.updated`."""
+    """A core.words.EventKind."""
     changes: Mapped[dict[str, Any]] = mapped_column(PackedJSON)
-    """`deployment`, `jobs` and `steps`, each with only the changed values."""
+    """The changed values: core.view_types.events.Changes."""
     created_at: Mapped[datetime]
     """When its delivery was received or, if later, replayed. The commit follows soon after."""
 
