@@ -25,6 +25,7 @@ from dashboard.webhooks.dialects.payload import (
     Ignored,
     MalformedError,
     Parsed,
+    find_latest,
     identify,
     parse_event,
     read_flag,
@@ -32,6 +33,7 @@ from dashboard.webhooks.dialects.payload import (
     read_meaning,
     read_object,
     read_objects,
+    read_repository_path,
     read_text,
     read_time,
     read_value,
@@ -81,7 +83,8 @@ def _parse_build(body: Any) -> Parsed:  # noqa: ANN401
     repository = _read_repository(build)
     project = _read_source(build, "project") or repository or builder
     steps = _read_steps(build)
-    stamp = _find_latest([build, *steps])
+    # The latest time of the build and its steps stands for the time of the report.
+    stamp = find_latest(*(read_time(thing, name) for thing in (build, *steps) for name in TIMES))
     job_key = normalise_name(builder)[:MAX_NAME_LENGTH]
     outcome = _read_outcome(build, stamp)
     return (
@@ -121,18 +124,18 @@ def _read_property(build: Body, name: str) -> Any:  # noqa: ANN401
     return pair[0] if isinstance(pair, list) and pair else None
 
 
+def _find_source(build: Body) -> Body | None:
+    """Return a build's source stamp, that of the first codebase if there are several."""
+    return next(iter(read_objects(build, "buildset", "sourcestamps")), None)
+
+
 def _read_source(build: Body, name: str) -> str | None:
-    """Return a field of a build's source stamp, that of the first codebase if there are several."""
-    sources = read_objects(build, "buildset", "sourcestamps")
-    return read_text(sources[0], name) if sources else None
+    return read_text(_find_source(build), name)
 
 
 def _read_repository(build: Body) -> str | None:
     """Return the path in the repository's URL, without `.git`; the name of its codebase if it has no URL."""
-    address = _read_source(build, "repository") or _read_source(build, "codebase") or ""
-    _, has_scheme, rest = address.partition("://")
-    path = rest.partition("/")[2] if has_scheme else address.rpartition(":")[2]
-    return path.strip("/").removesuffix(".git") or None
+    return read_repository_path(_find_source(build), "repository") or _read_source(build, "codebase")
 
 
 def _name_owner(build: Body) -> str | None:
@@ -208,12 +211,6 @@ def _read_word(thing: Body) -> str:
     if read_flag(thing, "complete"):
         return "finished"
     return "pending" if read_value(thing, "started_at") is None else "started"
-
-
-def _find_latest(things: Sequence[Body]) -> datetime | None:
-    """Return the latest time of a build and its steps, which stands for the time of the report."""
-    moments = (read_time(thing, name) for thing in things for name in TIMES)
-    return max((moment for moment in moments if moment), default=None)
 
 
 EVENTS: Events = {

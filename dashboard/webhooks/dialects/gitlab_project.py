@@ -5,12 +5,12 @@ from datetime import datetime
 from dashboard.core.registers import Node, claim_node
 from dashboard.core.report import Identity
 from dashboard.webhooks.dialects.payload import (
-    MAX_NAME_LENGTH,
     MAX_URL_LENGTH,
     Body,
     identify,
     read_host,
     read_int,
+    read_repository_path,
     read_text,
     require,
 )
@@ -42,14 +42,8 @@ def name_project(body: Body) -> str:
     Older job hooks have it only in URLs. The SSH URL comes first: it never begins with the path that GitLab is
     installed under.
     """
-    path = read_text(body, "project", "path_with_namespace")
-    ssh_url = read_text(body, "repository", "git_ssh_url", limit=MAX_URL_LENGTH)
-    name: str = require("project", path or _cut_path(ssh_url) or _cut_path(read_project_url(body)))
+    places = (("repository", "git_ssh_url"), ("project", "web_url"), ("repository", "homepage"))
+    in_urls = (read_repository_path(body, *place) for place in places)
+    path = read_text(body, "project", "path_with_namespace") or next(filter(None, in_urls), None)
+    name: str = require("project", path)
     return name
-
-
-def _cut_path(url: str | None) -> str | None:
-    """Return the path in `ssh://git@host/path.git`, `git@host:path.git` or `https://host/path`."""
-    scheme, separator, rest = (url or "").partition("://")
-    path = rest.partition("/")[2] if separator else scheme.partition(":")[2]
-    return path.strip("/").removesuffix(".git")[:MAX_NAME_LENGTH] or None

@@ -26,7 +26,6 @@ from dashboard.webhooks.dialects.jenkins_build import (
     read_moment,
     report_build,
     shorten_branch,
-    shorten_repository,
 )
 from dashboard.webhooks.dialects.payload import (
     MAX_STEPS,
@@ -43,6 +42,7 @@ from dashboard.webhooks.dialects.payload import (
     read_meaning,
     read_object,
     read_objects,
+    read_repository_path,
     read_text,
     read_value,
     require,
@@ -110,7 +110,7 @@ def _parse_notification(body: Body) -> Parsed:
     started_at = add_seconds(stamp, -duration_s if duration_s else None) if ended else stamp
     outcome = _read_outcome(phase, read_text(build, "status"), stamp, stamp)
     values: dict[str, Scalar | None] = {
-        "repository": shorten_repository(read_text(build, "scm", "url", limit=MAX_URL_LENGTH)),
+        "repository": read_repository_path(build, "scm", "url"),
         "branch": shorten_branch(read_text(build, "scm", "branch")),
         "commit_hash": read_text(build, "scm", "commit"),
         "run_url": read_text(build, "full_url", limit=MAX_URL_LENGTH),
@@ -164,7 +164,7 @@ def _read_revision(data: Body) -> dict[str, Scalar | None]:
     remotes = read_value(checkout, "remoteUrls")
     remote = {"url": remotes[0]} if isinstance(remotes, list) and remotes else None
     return {
-        "repository": shorten_repository(read_text(remote, "url", limit=MAX_URL_LENGTH)),
+        "repository": read_repository_path(remote, "url"),
         "branch": decode_segment(own) if own else shorten_branch(_find_first(branches)),
         "commit_hash": read_text(checkout, "lastBuiltRevision", "SHA1"),
     }

@@ -65,18 +65,6 @@ def decode_segment(segment: str) -> str:
     return UNSTORABLE.sub("\ufffd", unquote(segment)).strip()
 
 
-def shorten_repository(address: str | None) -> str | None:
-    """Return the path in a repository's URL, `owner/name`, without host, user and password; None if it is empty."""
-    text = (address or "").split("?")[0].split("#")[0]
-    _, scheme, rest = text.partition("://")
-    if scheme:
-        path = rest.partition("/")[2]
-    else:
-        host, colon, behind = text.partition(":")
-        path = behind if colon and "/" not in host else text
-    return path.strip("/").removesuffix(".git")[:MAX_NAME_LENGTH] or None
-
-
 def shorten_branch(name: str | None) -> str | None:
     """Return the name of a branch without its remote; None for a detached checkout."""
     if name is None or name == "detached":

@@ -179,6 +179,21 @@ def read_host(*urls: str | None) -> str:
     return ""
 
 
+def read_repository_path(body: Any, *path: str) -> str | None:  # noqa: ANN401
+    """Return the path in the address of a repository, without `.git`: `octo/shop`; None if there is none.
+
+    The address is a URL, `git@host:octo/shop.git` or the path itself.
+    """
+    address = (read_text(body, *path, limit=MAX_URL_LENGTH) or "").partition("?")[0].partition("#")[0]
+    _, scheme, rest = address.partition("://")
+    host, colon, found = address.partition(":")
+    if scheme:
+        found = rest.partition("/")[2]
+    elif not colon or "/" in host:
+        found = address
+    return found.strip("/").removesuffix(".git")[:MAX_NAME_LENGTH] or None
+
+
 def require(field: str, value: Any) -> Any:  # noqa: ANN401
     """Return the value; raise MalformedError if it is None or empty."""
     if value is None or value == "":

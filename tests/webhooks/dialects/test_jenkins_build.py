@@ -1,8 +1,8 @@
-"""What is read from URLs: a job and its build, a repository, a branch."""
+"""What is read from URLs: a job and its build, a branch."""
 
 import pytest
 
-from dashboard.webhooks.dialects.jenkins_build import locate_build, shorten_branch, shorten_repository
+from dashboard.webhooks.dialects.jenkins_build import locate_build, shorten_branch
 
 
 @pytest.mark.parametrize(
@@ -22,22 +22,6 @@ from dashboard.webhooks.dialects.jenkins_build import locate_build, shorten_bran
 )
 def test_a_url_has_job_and_number(address: str | None, expected: tuple[str, str | None]) -> None:
     assert locate_build(address) == expected
-
-
-@pytest.mark.parametrize(
-    ("address", "expected"),
-    [
-        ("https://git.example.org/octo/shop.git", "octo/shop"),
-        ("https://deploy:hunter2@git.example.org/octo/shop/?token=hunter2", "octo/shop"),
-        ("ssh://git@git.example.org:2222/octo/shop.git", "octo/shop"),
-        ("git@git.example.org:octo/shop.git", "octo/shop"),
-        ("/srv/git/shop.git", "srv/git/shop"),
-        ("https://git.example.org", None),
-        (None, None),
-    ],
-)
-def test_a_repository_is_named_by_its_path(address: str | None, expected: str | None) -> None:
-    assert shorten_repository(address) == expected
 
 
 @pytest.mark.parametrize(

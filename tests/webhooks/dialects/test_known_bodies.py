@@ -32,7 +32,6 @@ OTHER_LENGTHS = {
     ("cdevents", "taskrun.finished", "message"): 255,  # the name of a task
     ("cdevents", "service.deployed", "message"): 2048 + len("deployed "),  # the address of an artifact
     ("cdevents", "batch", "message"): 255,
-    ("buildbot", "build", "repository"): 255 - len("https://git.example.org/"),
 }
 TIMES = {
     "github": ["10:05:00", "10:01:03", "11:02:00", "11:02:00", "12:01:00", "13:00:00"],

@@ -13,6 +13,7 @@ from dashboard.webhooks.dialects.payload import (
     parse_time,
     read_host,
     read_int,
+    read_repository_path,
     read_seconds,
     read_text,
     read_time,
@@ -70,6 +71,22 @@ def test_a_number_is_whole_and_storable_or_not_said(value: Any, expected: int | 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -1, "3", None, True])
 def test_a_duration_is_finite_or_not_said(value: Any) -> None:
     assert read_seconds({"x": value}, "x") is None
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("https://git.example.org/octo/shop.git", "octo/shop"),
+        ("https://deploy:hunter2@git.example.org/octo/shop/?token=hunter2", "octo/shop"),
+        ("ssh://git@git.example.org:2222/octo/shop.git", "octo/shop"),
+        ("git@git.example.org:octo/shop.git", "octo/shop"),
+        ("/srv/git/shop.git", "srv/git/shop"),
+        ("https://git.example.org", None),
+        (None, None),
+    ],
+)
+def test_a_repository_is_named_by_its_path(address: str | None, expected: str | None) -> None:
+    assert read_repository_path({"url": address}, "url") == expected
 
 
 @pytest.mark.parametrize("value", [1e300, float("nan"), -5, 0, True, "soon"])
