@@ -14,6 +14,7 @@ from urllib.parse import parse_qs
 
 from marshmallow import ValidationError
 
+from dashboard.access import Source
 from dashboard.core.masking import FORM
 from dashboard.core.report import Report
 from dashboard.core.words import NATIVE, Verdict
@@ -54,6 +55,15 @@ def interpret(dialect: str, headers: Mapping[str, str], body: bytes, source: str
         sender = SENDERS.get(dialect)
         event = _read_event_header(sender, headers) if sender else None
         return Interpretation(verdict=Verdict.FAILED, reason=f"the parser failed: {type(error).__name__}", event=event)
+
+
+def reject_if_not_allowed(source: Source, interpretation: Interpretation) -> Interpretation:
+    """Return the interpretation, or a rejection of all of it if the source may not report on one of the projects."""
+    forbidden = next((report for report in interpretation.reports if not source.allows(report)), None)
+    if forbidden is None:
+        return interpretation
+    reason = f"source {source.name} is not allowed to report on {forbidden.identity.project_slug}"
+    return Interpretation(verdict=Verdict.REJECTED, reason=reason, event=interpretation.event)
 
 
 def _fill_in_host(report: Report, source: str) -> Report:

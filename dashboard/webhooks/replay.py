@@ -29,8 +29,8 @@ from dashboard.http.problems import ProblemError, flatten_messages
 from dashboard.ingest.batch import ingest_deliveries
 from dashboard.ingest.delivery import Incoming, Interpretation, Receipt, decompress_body
 from dashboard.queries.deliveries import DeliveryFilters, find_obstacle, list_oldest, read_delivery_row
-from dashboard.webhooks.interpret import interpret
-from dashboard.webhooks.receipts import describe_receipt, reject_if_not_allowed
+from dashboard.webhooks.interpret import interpret, reject_if_not_allowed
+from dashboard.webhooks.receipts import describe_receipt
 
 MAX_REPLAYED = 500
 MAX_CALL_S = 20
@@ -142,7 +142,12 @@ def _replay_each(filters: DeliveryFilters, limit: int, cursor: str | None) -> di
 
 
 def _replay(delivery_id: uuid.UUID, now: datetime) -> Receipt:
-    """Interpret and apply a delivery again, under its id and its time of receipt; raise ObstacleError."""
+    """Interpret and apply a delivery again, under its id and its time of receipt; raise ObstacleError.
+
+    It does not go through the Writer, because a batch has one time of receipt, the latest of its deliveries: together
+    with one that arrives now, old reports would count as received now and make a stale deployment fresh. The deliveries
+    of a batch on one deployment also share their field changes.
+    """
     reader = open_reader()
     row = read_delivery_row(reader, delivery_id)
     # A session reads one snapshot; the next delivery needs a newer one.

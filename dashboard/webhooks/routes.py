@@ -21,8 +21,8 @@ from dashboard.ingest.delivery import Incoming, Receipt
 from dashboard.ingest.writer import BusyError, CutOffError
 from dashboard.metrics import REFUSED
 from dashboard.webhooks.authentication import AuthenticationError, find_source
-from dashboard.webhooks.interpret import interpret
-from dashboard.webhooks.receipts import describe_receipt, reject_if_not_allowed
+from dashboard.webhooks.interpret import interpret, reject_if_not_allowed
+from dashboard.webhooks.receipts import describe_receipt
 from dashboard.webhooks.rejections import store_rejected
 from dashboard.webhooks.schemas import DEPLOYMENT
 from dashboard.webhooks.senders import DIALECTS, KEPT_HEADERS, detect_dialect, read_headers
