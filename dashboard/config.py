@@ -1,7 +1,8 @@
-"""The settings, read from the environment and validated at start.
+"""The settings: read from the variables that load_settings is given, validated at start.
 
-Only this module and metrics.py read the environment. It opens no connections and writes no files except the two secrets
-that it may generate.
+This module opens no connections and writes no files except the two secrets that it may generate. Three others read some
+variables of the environment themselves: metrics.py when it is imported, cli/serving/gunicorn_config.py because it must
+not import the application, and cli/sources.py, which checks whether DASHBOARD_WEBHOOK_SECRET is set.
 """
 
 import base64
@@ -20,13 +21,14 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from dashboard.core.steps import DEFAULT_PATTERNS, Category, Patterns
+from dashboard.core.time_units import DAY_S
 
 SECRET_FILES = {"DASHBOARD_WEBHOOK_SECRET": "webhook-secret", "SECRET_KEY": "secret-key"}
 MIN_KEY_BYTES, MAX_KEY_BYTES = 24, 64
 """Minimum and maximum length of a Standard Webhooks key, in bytes."""
 MAX_DAYS, MAX_COUNT = 36_500, 10**9
 """Maximum days and number of deployments that can be set as limits; 0 means no limit."""
-MAX_INTERVAL_S = 366 * 24 * 3600
+MAX_INTERVAL_S = 366 * DAY_S
 MAX_SOCKET_PATH = 100
 
 

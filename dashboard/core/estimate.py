@@ -103,7 +103,7 @@ def find_slow_at(started_at: str | None, state: str | None, usual: Sequence[floa
     if usual is None or state != State.RUNNING or not started_at:
         return None
     median_s, p90_s = usual[:2]
-    return count_ms(datetime.fromisoformat(started_at)) + round(max(p90_s, median_s + 1) * 1000)
+    return read_ms(started_at) + round(max(p90_s, median_s + 1) * 1000)
 
 
 def count_ms(moment: datetime) -> int:
@@ -111,8 +111,13 @@ def count_ms(moment: datetime) -> int:
     return (moment - EPOCH) // timedelta(milliseconds=1)
 
 
+def read_ms(text: str) -> int:
+    """Return the time in a view as whole milliseconds since 1970."""
+    return count_ms(datetime.fromisoformat(text))
+
+
 def _add_range(started_at: str, median_s: float, p90_s: float, runs: float) -> Ends:
-    start = count_ms(datetime.fromisoformat(started_at))
+    start = read_ms(started_at)
     return Ends(start + round(median_s * 1000), start + round(p90_s * 1000), int(runs))
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from dashboard.core.time_units import DAY_S
 from dashboard.core.words import Conclusion, Status
 
 Scalar = str | int | float | bool
@@ -28,12 +29,15 @@ def make_stamp(moment: datetime | None) -> Stamp:
     if moment is None:
         return NO_TIME
     delta = moment - EPOCH
-    return (delta.days * 86400 + delta.seconds) * 1_000_000 + delta.microseconds
+    return (delta.days * DAY_S + delta.seconds) * 1_000_000 + delta.microseconds
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one report says about how far a node is. The larger `order` wins."""
+    """What one report says about a node's progress: its status and, once it has ended, how and when.
+
+    Of two outcomes the one with the larger `order` wins.
+    """
 
     status: Status
     raw: str

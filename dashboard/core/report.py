@@ -13,7 +13,6 @@ StepKey = tuple[str, str]
 Key = TypeVar("Key")
 
 NOTES = ("message", "error", "log")
-PROJECT_FIELDS = ("name", "repository", "kind", "url", "port", "service_status")
 DEPLOYMENT_FIELDS = (
     "environment", "repository", "branch", "commit_hash", "commit_message", "triggered_by", "trigger_type",
     "deploy_type", "deploy_path", "test_url", "port", "service_status", "run_url", "duration_s", *NOTES,

@@ -6,7 +6,8 @@ from pathlib import Path
 from flask import Flask, Response, request
 from flask_compress import Compress
 
-YEAR_S = 365 * 24 * 3600
+from dashboard.core.time_units import YEAR_S
+
 COMPRESSED_TYPES = ["text/html", "text/css", "text/javascript", "image/svg+xml", "application/json", "text/csv"]
 
 

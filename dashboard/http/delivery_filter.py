@@ -5,13 +5,14 @@ from marshmallow import Schema, ValidationError, fields, validate
 from dashboard.core.storable import MAX_ID, UNSTORABLE
 from dashboard.core.words import Verdict
 
-MAX_TEXT_LENGTH = 300
+MAX_FILTER_LENGTH = 300
+"""Maximum length of a filter's value, in characters."""
 
 
 def check_text(text: str) -> None:
     """Raise ValidationError for a text that is too long, or that JSON can contain but PostgreSQL cannot store."""
-    if len(text) > MAX_TEXT_LENGTH:
-        raise ValidationError(f"Must be at most {MAX_TEXT_LENGTH} characters.")
+    if len(text) > MAX_FILTER_LENGTH:
+        raise ValidationError(f"Must be at most {MAX_FILTER_LENGTH} characters.")
     if UNSTORABLE.search(text):
         raise ValidationError("Must not contain NUL or unpaired surrogates.")
 

@@ -12,14 +12,15 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
 from dashboard.config import Settings
+from dashboard.core.time_units import HOUR_S, MINUTE_S
 from dashboard.database.pool import ANSWER_TIMEOUT_S, STATEMENT_TIMEOUT_S
 from dashboard.maintenance.retention import EVENT_RETENTION, delete_old
 from dashboard.maintenance.search_index import find_oldest_event, index_new_deployments, reindex_changed_deployments
 from dashboard.maintenance.staleness import announce_stale
 
 STALE_EVERY_S = 5.0
-DELETE_EVERY_S = REINDEX_EVERY_S = 3600.0
-INDEX_EVERY_S = 60.0
+DELETE_EVERY_S = REINDEX_EVERY_S = HOUR_S
+INDEX_EVERY_S = MINUTE_S
 MAX_COMMIT_DELAY = timedelta(minutes=1)
 """How long after its `created_at` an event may be committed."""
 

@@ -6,7 +6,7 @@ Both are tested against `tests/js/deployment_description.json`.
 from collections.abc import Iterable
 from typing import TypedDict, TypeVar
 
-from dashboard.core.estimate import find_step_usual
+from dashboard.core.estimate import find_step_usual, read_ms
 from dashboard.core.view_types.deployments import (
     DeploymentView,
     EarlierJob,
@@ -15,7 +15,7 @@ from dashboard.core.view_types.deployments import (
     ListedDeployment,
     StepView,
 )
-from dashboard.pages.drawing.gantt import Axis, find_axis, read_ms
+from dashboard.pages.drawing.gantt import Axis, find_axis
 
 
 class Headline(TypedDict):

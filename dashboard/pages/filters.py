@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from flask_babel import gettext as _
 
-MAX_TEXT_LENGTH = 300
+from dashboard.http.delivery_filter import MAX_FILTER_LENGTH
 
 Filters = TypeVar("Filters")
 Readers = Mapping[str, Callable[[str], Any]]
@@ -53,9 +53,9 @@ def read_project(projects: Collection[str], value: str) -> str:
 
 
 def read_text(value: str) -> str:
-    """Return the text. Raises FilterError if it is longer than MAX_TEXT_LENGTH."""
-    if len(value) > MAX_TEXT_LENGTH:
-        raise FilterError(_("At most %(num)s characters.", num=MAX_TEXT_LENGTH))
+    """Return the text. Raises FilterError if it is longer than MAX_FILTER_LENGTH."""
+    if len(value) > MAX_FILTER_LENGTH:
+        raise FilterError(_("At most %(num)s characters.", num=MAX_FILTER_LENGTH))
     return value
 
 

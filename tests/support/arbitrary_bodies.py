@@ -8,7 +8,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from dashboard.core.report import DEPLOYMENT_FIELDS, JOB_FIELDS, PROJECT_FIELDS, STEP_FIELDS, Report, merge_reports
+from dashboard.core.report import DEPLOYMENT_FIELDS, JOB_FIELDS, STEP_FIELDS, Report, merge_reports
+from dashboard.webhooks.dialects.native import PAYLOAD_FIELDS
 from dashboard.webhooks.dialects.payload import MAX_NAME_LENGTH, Ignored, MalformedError
 
 numbers = st.sampled_from([0, -1, 2**31, 2**63, 10**400, 1e308, float("inf"), float("nan")]) | st.integers()
@@ -88,7 +89,7 @@ def check_report(report: Report) -> None:
     assert all(0 < len(key) <= MAX_NAME_LENGTH for key in keys)
     assert {job_key for job_key, _ in report.steps} <= set(report.jobs)
     assert merge_reports(report, report) == report
-    assert set(report.project.fields) <= set(PROJECT_FIELDS)
+    assert set(report.project.fields) <= set(PAYLOAD_FIELDS)
     assert set(report.deployment.fields) <= set(DEPLOYMENT_FIELDS)
     assert all(set(job.fields) <= set(JOB_FIELDS) for job in report.jobs.values())
     assert all(set(step.fields) <= set(STEP_FIELDS) for step in report.steps.values())

@@ -3,16 +3,16 @@
 Both are tested against `tests/js/drawing/gantt.json`.
 """
 
-from datetime import datetime
 from typing import TypedDict
 
-from dashboard.core.estimate import count_ms
+from dashboard.core.estimate import read_ms
+from dashboard.core.time_units import DAY_S, HOUR_S, MINUTE_S
 from dashboard.core.view_types.deployments import DeploymentView
 from dashboard.pages.states import find_traits
 
 WIDTH = 1000
 MIN_BAR_WIDTH = 8
-SECOND_MS, MINUTE_MS, HOUR_MS, DAY_MS = 1000, 60_000, 3_600_000, 86_400_000
+SECOND_MS, MINUTE_MS, HOUR_MS, DAY_MS = 1000, MINUTE_S * 1000, HOUR_S * 1000, DAY_S * 1000
 ROUND_SPANS_MS = (
     30 * SECOND_MS,
     *(minutes * MINUTE_MS for minutes in (1, 2, 3, 5, 10, 20, 30)),
@@ -86,11 +86,6 @@ def find_growing_since(axis: Axis | None, node: TimedNode) -> int | None:
     if axis is None or not axis["is_live"] or node["started_at"] is None or node["completed_at"]:
         return None
     return read_ms(node["started_at"]) if _has_bar(node) else None
-
-
-def read_ms(time: str) -> int:
-    """Return milliseconds since 1970 of a time in a view."""
-    return count_ms(datetime.fromisoformat(time))
 
 
 def _scale(length_ms: int, axis: Axis) -> int:

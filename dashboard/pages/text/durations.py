@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from math import ceil
 
-from dashboard.core.estimate import Ends, count_ms, find_ends, is_slow
+from dashboard.core.estimate import Ends, count_ms, find_ends, is_slow, read_ms
+from dashboard.core.time_units import DAY_S, HOUR_S, MINUTE_S
 from dashboard.core.view_types.deployments import CurrentStep, TypicalTimes
 from dashboard.pages.states import find_traits
 from dashboard.pages.text.words import WORDS
-
-MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86400
 
 
 def format_duration(duration_s: float | None) -> str:
@@ -83,7 +82,7 @@ def format_pace(
     if usual is None:
         return ""
     if duration_s is None and state == "running" and started_at:
-        duration_s = (count_ms(now) - count_ms(datetime.fromisoformat(started_at))) / 1000
+        duration_s = (count_ms(now) - read_ms(started_at)) / 1000
     if duration_s is None and not find_traits(state).is_pending:
         return ""
     return format_median(usual, slow=duration_s is not None and is_slow(duration_s, usual))

@@ -9,12 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from dashboard.core.time_units import DAY_S, HOUR_S, MINUTE_S
 from dashboard.core.view_types.projects import OutcomeView
 from dashboard.pages.states import find_traits
 from dashboard.pages.text.durations import (
-    DAY_S,
-    HOUR_S,
-    MINUTE_S,
     format_duration,
     format_left,
     format_pace,
