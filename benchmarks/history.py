@@ -30,7 +30,7 @@ from dashboard.config import load_settings
 from dashboard.extensions import db
 from dashboard.http.context import current_settings
 from dashboard.maintenance.deployment_retention import delete_old_deployments
-from dashboard.queries import estimates
+from dashboard.queries.estimates import TypicalTimesCache
 from tests.support.large_past import DAYS, fill
 from tests.support.plans import Note, count_blocks, note_statements
 from tests.support.servers import REPOSITORY, SECRET, DashboardServer
@@ -82,7 +82,8 @@ def print_pages(server: Server, directory: Path, numbers: dict[str, int]) -> Non
     apps = {name: make_app(server.url_of(name), directory) for name in numbers}
     for index, title in enumerate(list_paths(SMALL)):
         requests: dict[str, list[tuple[list[Note], float]]] = {name: [] for name in apps}
-        estimates.cache.clear()
+        for app in apps.values():
+            app.extensions.pop(TypicalTimesCache.__name__, None)
         for _ in range(REQUESTS):
             for name, app in apps.items():
                 requests[name].append(request_page(app, list(list_paths(numbers[name]).values())[index]))

@@ -1,8 +1,8 @@
-"""The library objects that modules share: created here, bound to the application in create_app, without logic."""
+"""The objects that modules share, without logic: those of libraries, and those that each application has of its own."""
 
 import functools
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import current_app
 from flask_migrate import Migrate
@@ -16,6 +16,9 @@ from dashboard.database.reader import Reader
 from dashboard.http.problems import ProblemApi
 from dashboard.ingest.writer import Writer
 from dashboard.models.base import Base
+from dashboard.queries.estimates import TypicalTimesCache
+
+State = TypeVar("State")
 
 
 class ReadOnlySession(Session):
@@ -46,6 +49,13 @@ def current_writer() -> Writer:
     return writer
 
 
+def find_state(kind: type[State]) -> State:
+    """Return the application's only object of this class, which is made without arguments when first asked for."""
+    found: State | None = current_app.extensions.get(kind.__name__)
+    return current_app.extensions.setdefault(kind.__name__, kind()) if found is None else found
+
+
 def open_reader(now: datetime | None = None) -> Reader:
     """Return the reader for the queries of a request or live message; `now` is the current time by default."""
-    return Reader(db.session, now or datetime.now(UTC), current_app.config["SETTINGS"])
+    settings, typical_times = current_app.config["SETTINGS"], find_state(TypicalTimesCache)
+    return Reader(db.session, now or datetime.now(UTC), settings, typical_times)

@@ -4,12 +4,11 @@ import threading
 import time
 from datetime import datetime
 
-from flask import current_app
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from dashboard.access.sources import Source, load_sources
 from dashboard.database.errors import UNAVAILABLE
-from dashboard.extensions import db
+from dashboard.extensions import db, find_state
 from dashboard.http.context import current_settings
 
 FRESH_S = 3.0
@@ -57,5 +56,4 @@ class SourceCache:
 
 def read_sources(now: datetime) -> list[Source]:
     """Return the sources that may post deliveries, from the cache of this process."""
-    cache: SourceCache = current_app.extensions.setdefault("webhook_sources", SourceCache())
-    return cache.read(now)
+    return find_state(SourceCache).read(now)

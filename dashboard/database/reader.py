@@ -1,5 +1,6 @@
 """The reader that queries get: a session whose statements all see the same snapshot of the database."""
 
+from collections.abc import MutableMapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Session, scoped_session
 
 from dashboard.config import Settings
 from dashboard.core.view import StalenessRule
+from dashboard.core.view_types.deployments import TypicalTimes
 
 Row = dict[str, Any]
 """The columns of a row by name."""
@@ -16,11 +18,13 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A read-only session, the time to compute states for, and the settings."""
+    """A read-only session, the time to compute states for, the settings, and what other readers have computed."""
 
     session: Session | scoped_session[Any]
     now: datetime
     settings: Settings
+    typical_times: MutableMapping[tuple[int, str | None], TypicalTimes | None]
+    """Typical times by the id and the environment of a deployment; see queries.estimates."""
 
     @property
     def staleness(self) -> StalenessRule:

@@ -6,7 +6,7 @@ Compares the views of rows before and after. No I/O.
 import itertools
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from dashboard.core.report import StepKey
 from dashboard.core.state import Standing
@@ -121,7 +121,7 @@ def _describe_new(view: ReportedDeployment) -> NewDeployment:
 
 def _list_field_changes(old: TreeView | None, new: TreeView) -> list[FieldChange]:
     old_jobs, old_steps = (old.jobs, old.steps) if old else ({}, {})
-    pairs: Iterable[tuple[Literal["deployment", "job", "step"], str | None, View | None, View]] = (
+    pairs: Iterable[tuple[str, str | None, View | None, View]] = (
         ("deployment", None, old.deployment if old else None, new.deployment),
         *(("job", view["name"], old_jobs.get(key), view) for key, view in new.jobs.items()),
         *(("step", view["name"], old_steps.get(key), view) for key, view in new.steps.items()),

@@ -6,6 +6,8 @@ from typing import Any
 from gevent.event import AsyncResult
 from gevent.lock import Semaphore
 
+MAX_CONCURRENT = 4
+
 
 class InterruptedReadingError(Exception):
     """The greenlet that read for this caller, too, was killed before it had an answer."""
@@ -14,7 +16,7 @@ class InterruptedReadingError(Exception):
 class SingleFlight:
     """Shared reads of the database. Each begins after all its callers have asked, so that none gets an old answer."""
 
-    def __init__(self, max_concurrent: int) -> None:
+    def __init__(self, max_concurrent: int = MAX_CONCURRENT) -> None:
         """At most `max_concurrent` reads run at a time; the pool's other connections stay free for requests."""
         self._slots = Semaphore(max_concurrent)
         self._pending: dict[Hashable, AsyncResult[Any]] = {}

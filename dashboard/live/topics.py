@@ -17,7 +17,7 @@ from dashboard.core.view_types.events import EventView
 from dashboard.core.view_types.projects import OverviewSnapshot
 from dashboard.database.errors import UNAVAILABLE
 from dashboard.database.reader import Reader
-from dashboard.extensions import open_reader, socketio
+from dashboard.extensions import find_state, open_reader, socketio
 from dashboard.http.context import current_settings
 from dashboard.live.fanout import NAMESPACE
 from dashboard.live.follower import Follower
@@ -48,7 +48,6 @@ FOLLOWER = "live"
 MAX_TOPICS = 50
 """The maximum number of topics that a client is subscribed to at a time."""
 READY_TIMEOUT_S = 5
-SHARED_READS = SingleFlight(max_concurrent=4)
 
 logger = logging.getLogger(__name__)
 
@@ -79,7 +78,8 @@ def subscribe(*arguments: object) -> Answer:
     join_room(topic.name)
     answer: Answer | None = None  # must not be modified: other clients get the same object
     try:
-        answer = SHARED_READS.read((topic.name, since), lambda: _read_answer(open_reader(), topic, since))
+        reads = find_state(SingleFlight)
+        answer = reads.read((topic.name, since), lambda: _read_answer(open_reader(), topic, since))
     finally:
         if answer is None:
             leave_room(topic.name)

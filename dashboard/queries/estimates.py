@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from cachetools import TTLCache
-from sqlalchemy import URL, text
+from sqlalchemy import text
 
 from dashboard.core.estimate import StepTimes, estimate_left, find_ends, summarise_runs
 from dashboard.core.view import view_listed_deployment
@@ -25,18 +25,16 @@ MAX_CACHED_STEPS = 20_000
 Key = tuple[int, str | None]
 """A deployment's id and environment. A sender may name the environment later, which changes its past runs."""
 
-TypicalTimesCache = TTLCache[tuple[URL, int, str | None], TypicalTimes | None]
-"""Typical times by database and Key; None if there are too few past runs."""
 MISSING: Any = object()
 
 
-def make_cache(max_steps: int = MAX_CACHED_STEPS, max_age_s: float = MAX_AGE_S) -> TypicalTimesCache:
-    """Return an empty cache for typical times of `max_steps` steps in total."""
-    return TTLCache(max_steps, max_age_s, getsizeof=lambda times: 1 + len(times["steps"] if times else ()))
+class TypicalTimesCache(TTLCache[Key, TypicalTimes | None]):
+    """The typical times that one application has read last; None if there are too few past runs."""
 
+    def __init__(self, max_steps: int = MAX_CACHED_STEPS, max_age_s: float = MAX_AGE_S) -> None:
+        """Keep the typical times of up to `max_steps` steps in total."""
+        super().__init__(max_steps, max_age_s, getsizeof=lambda times: 1 + len(times["steps"] if times else ()))
 
-cache = make_cache()
-"""The cache of this process: queries know no application that could hold it. Its keys name the database."""
 
 # Past runs are those that succeeded before the first report on the deployment, so they stay the same on open pages.
 READ_PAST_RUNS = text(
@@ -87,14 +85,13 @@ def add_estimate(view: DeploymentSummary, usual: TypicalTimes | None, now: datet
 
 def read_typical_times(reader: Reader, keys: Sequence[Key]) -> dict[int, TypicalTimes | None]:
     """Return the typical times of deployments by id. Past runs are read unless the result is cached."""
-    url = reader.session.get_bind().engine.url
-    found = {key: times for key in keys if (times := cache.get((url, *key), MISSING)) is not MISSING}
+    found = {key: times for key in keys if (times := reader.typical_times.get(key, MISSING)) is not MISSING}
     unknown = [key for key in keys if key not in found]
     read = _read_past_runs(reader, [deployment_id for deployment_id, _ in unknown]) if unknown else {}
     for key in unknown:
         found[key] = read.get(key[0])
         with contextlib.suppress(ValueError):  # Raised for times of more steps than the cache may hold.
-            cache[url, *key] = found[key]
+            reader.typical_times[key] = found[key]
     return {deployment_id: times for (deployment_id, _), times in found.items()}
 
 

@@ -4,10 +4,8 @@ import contextlib
 import threading
 from collections import Counter
 
-from flask import current_app
-
 from dashboard.database.errors import UNAVAILABLE
-from dashboard.extensions import current_writer
+from dashboard.extensions import current_writer, find_state
 from dashboard.ingest.delivery import Incoming
 from dashboard.ingest.writer import BusyError
 
@@ -34,8 +32,7 @@ class RateLimit:
 
 def store_rejected(incoming: Incoming, reason: str) -> None:
     """Store the beginning of a rejected delivery with the reason, unless the rate limit is reached."""
-    limit: RateLimit = current_app.extensions.setdefault("rejections", RateLimit())
-    if not limit.take(incoming.source, int(incoming.received_at.timestamp()) // 60):
+    if not find_state(RateLimit).take(incoming.source, int(incoming.received_at.timestamp()) // 60):
         return
     incoming.reject(reason)
     # If it cannot be stored, the sender still gets its own error.

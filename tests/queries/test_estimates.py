@@ -7,13 +7,12 @@ from itertools import count
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, current_app
 from sqlalchemy import event
 
 from dashboard.core.report import Identity
-from dashboard.extensions import db, open_reader
-from dashboard.queries import estimates
-from dashboard.queries.estimates import read_typical_times
+from dashboard.extensions import db, find_state, open_reader
+from dashboard.queries.estimates import TypicalTimesCache, read_typical_times
 from dashboard.queries.lists import DeploymentFilters, list_deployments
 from dashboard.queries.overview import snapshot_overview
 from tests.support.ingest import NOW, ingest_each, make_report, read_view
@@ -57,7 +56,7 @@ def add_open(**fields: Any) -> int:
 
 def forget() -> None:
     """Forget what the process remembers of histories."""
-    estimates.cache.clear()
+    find_state(TypicalTimesCache).clear()
 
 
 def test_the_time_left_comes_from_the_step_in_progress(numbers: Iterator[int]) -> None:
@@ -167,7 +166,7 @@ def test_cached_and_uncached_histories_are_returned_together(numbers: Iterator[i
 def test_what_was_reported_too_late_is_known_once_the_history_is_read_anew(
     numbers: Iterator[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(estimates, "cache", estimates.make_cache(max_age_s=0))
+    monkeypatch.setitem(current_app.extensions, TypicalTimesCache.__name__, TypicalTimesCache(max_age_s=0))
     late = make_report(run_id="late", status="running", started_at=LONG_AGO.isoformat())
     for seconds in (100, 150):
         add_run(numbers, seconds)
@@ -194,7 +193,7 @@ def test_a_deployment_that_names_its_environment_later_has_the_history_of_that(n
 def test_a_history_larger_than_the_cache_is_returned_all_the_same(
     numbers: Iterator[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(estimates, "cache", estimates.make_cache(max_steps=2))
+    monkeypatch.setitem(current_app.extensions, TypicalTimesCache.__name__, TypicalTimesCache(max_steps=2))
     for seconds in (100, 150, 200):
         add_run(numbers, seconds)
     opened = add_open()

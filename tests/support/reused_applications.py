@@ -9,7 +9,6 @@ from sqlalchemy.exc import OperationalError
 
 from dashboard.app import create_app, find_engine
 from dashboard.models import Base
-from dashboard.queries import estimates
 from tests.support.applications import close_connections, make_settings
 from tests.support.databases import MakeDatabase
 
@@ -48,7 +47,6 @@ class ReusedApplications:
         """Empty the database of an application for the next test, or close it if something else has changed."""
         with app.app_context():
             app.extensions["sqlalchemy"].session.remove()
-        estimates.cache.clear()
         # What the first requests add remembers rows.
         for name in app.extensions.keys() - self._known[app]["extensions"].keys():
             del app.extensions[name]

@@ -1,6 +1,6 @@
 """Views of deliveries."""
 
-from typing import Any, Literal, TypedDict
+from typing import Any, TypedDict
 
 
 class DeliverySummary(TypedDict):
@@ -23,7 +23,8 @@ class FieldChange(TypedDict):
     """One value that a delivery changed."""
 
     deployment_id: int
-    what: Literal["deployment", "job", "step"]
+    what: str
+    """`deployment`, `job` or `step`."""
     name: str | None
     """Name of the job or step; None for a deployment."""
     field: str
