@@ -41,7 +41,7 @@ class Message(NamedTuple):
     """An event for the clients in any of these rooms."""
 
     name: str
-    data: Mapping[str, Any]
+    data: Mapping[str, object]
     rooms: Sequence[str]
 
 

@@ -137,6 +137,7 @@ class Follower:
         name, frame = fold_events(events)
         deployment = frame["deployment"]
         if name == EventKind.DEPLOYMENT_CREATED and deployment.get("status") != "completed":
+            # The event has the values of a deployment whose past was not read. Pages show the typical times, too.
             usual = self._find_typical_times(last.deployment_id, deployment.get("environment"))
             deployment |= {"usual": usual} if usual else {}
         rooms = [f"deployment:{last.deployment_id}", "overview", f"project:{last.project_slug}"]

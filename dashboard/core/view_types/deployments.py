@@ -1,4 +1,4 @@
-"""Views of deployments, their jobs and their steps, with what other deployments say of one."""
+"""Views of deployments, their jobs and their steps; of their typical times, and of deployments related to one."""
 
 from typing import TypedDict
 
@@ -225,7 +225,7 @@ class ListedDeployment(DeploymentSummary):
     usual: TypicalTimes | None
     """None if there are too few past runs, or if they were not read: lists read them only for open deployments."""
     estimate: Estimate | None
-    """None unless the deployment is running and has typical times."""
+    """None if the deployment is not running, or if `usual` is None."""
     related: Related | None
     """None in lists: only the page of one deployment shows it."""
 

@@ -201,8 +201,8 @@ def read_outcome(words: Words, thing: Body, stamp: datetime | None, *, generatio
     status, conclusion = read_meaning(words, word)
     if status != Status.COMPLETED:
         return Outcome(status, word, None, None, generation, stamp)
-    if ending := read_text(thing, "conclusion"):
-        word, conclusion = ending, read_meaning(words, ending)[1] or Conclusion.UNKNOWN
+    if stated := read_text(thing, "conclusion"):
+        word, conclusion = stated, read_meaning(words, stated)[1] or Conclusion.UNKNOWN
     return Outcome(status, word, conclusion, read_first(thing, ENDED + UPDATED), generation, stamp)
 
 
