@@ -50,7 +50,7 @@ def test_slow_bodies(database: Database, start_dashboard: StartDashboard, watch:
 def test_a_client_with_slow_headers_is_disconnected(start_dashboard: StartDashboard, watch: Watch) -> None:
     server = start_dashboard()
     viewers = watch(server)
-    with dripping(server, BEGUN_HEADERS, SLOW) as clients, sending(server.port) as load:
+    with dripping(server, BEGUN_HEADERS, SLOW) as clients, sending(server.port, senders=2) as load:
         load.wait_for_more(100)
         wait_until(lambda: all(map(is_closed, clients)), what="the timeout")
         load.wait_for_more(100)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.chromium import expect_accessible, wait_connection
+from tests.support.chromium import VIEWPORTS, expect_accessible, wait_connection
 from tests.support.chromium_fixtures import OpenPage
 from tests.support.sending import path_of, send
 from tests.support.servers import DashboardServer
@@ -11,11 +11,9 @@ LOCALES = ["en-GB", "zh-CN"]
 STATES = ["queued", "running", "success", "failed", "skipped", "cancelled", "waiting", "strange"]
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize(("width", "theme", "locale"), VIEWPORTS)
 def test_axe_finds_nothing(
-    open_page: OpenPage, dashboard_server: DashboardServer, theme: str, width: int, locale: str
+    open_page: OpenPage, dashboard_server: DashboardServer, width: int, theme: str, locale: str
 ) -> None:
     steps = [{"name": state, "status": state, "message": "m", "error": "e", "log": "l"} for state in STATES]
     answer = send(dashboard_server, run_id="axe", branch="main", port=8080, message="m", steps=steps)
