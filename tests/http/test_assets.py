@@ -8,13 +8,13 @@ from dashboard.http.assets import fingerprint_static
 
 
 def test_static_files_may_be_kept_for_good(client: FlaskClient) -> None:
-    with client.get(f"{client.application.static_url_path}/css/tokens.css") as answer:
+    with client.get(f"{client.application.static_url_path}/css/theme.css") as answer:
         assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
 
 
 def test_pages_name_static_files_by_their_fingerprint(client: FlaskClient) -> None:
     page = client.get("/").text
-    assert f"{client.application.static_url_path}/css/tokens.css" in page
+    assert f"{client.application.static_url_path}/css/theme.css" in page
 
 
 def test_a_changed_file_changes_the_path_of_all(tmp_path: Path) -> None:

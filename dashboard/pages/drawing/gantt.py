@@ -83,9 +83,8 @@ def place_bar(axis: Axis | None, node: TimedNode, now_ms: int) -> tuple[int, int
 
 def find_growing_since(axis: Axis | None, node: TimedNode) -> int | None:
     """Return the start of a growing bar in milliseconds since 1970, None for any other bar."""
-    if axis is None or not axis["is_live"] or node["started_at"] is None or node["completed_at"]:
-        return None
-    return read_ms(node["started_at"]) if _has_bar(node) else None
+    is_growing = axis is not None and axis["is_live"] and _has_bar(node) and not node["completed_at"]
+    return read_ms(node["started_at"]) if is_growing and node["started_at"] else None
 
 
 def _scale(length_ms: int, axis: Axis) -> int:
