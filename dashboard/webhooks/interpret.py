@@ -79,7 +79,7 @@ def _parse_native(body: bytes) -> Report:
     jobs, steps = count_children(parsed)
     if jobs > MAX_JOBS or steps > MAX_STEPS:
         field, limit = ("jobs", MAX_JOBS) if jobs > MAX_JOBS else ("steps", MAX_STEPS)
-        raise make_problem({field: [f"At limit {limit} in one delivery. Send several deliveries."]})
+        raise make_problem({field: [f"At most {limit} in one delivery. Send several deliveries."]})
     try:
         return native.parse(DEPLOYMENT.read(parsed))
     except ValidationError as error:

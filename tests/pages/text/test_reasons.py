@@ -14,7 +14,7 @@ from tests.support.servers import SECRET
 
 BEARER = {"Authorization": f"Bearer {SECRET}"}
 CHINESE = {"Accept-Language": "zh-CN"}
-SOURCES_OF_REASONS = {"Ignored", "MalformedError", "AuthenticationError", "ValidationError", "refuse", "_bad"}
+SOURCES_OF_REASONS = {"Ignored", "MalformedError", "AuthenticationError", "ValidationError", "make_problem", "_bad"}
 """Functions and exceptions of the code whose texts become reasons."""
 
 
