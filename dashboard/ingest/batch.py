@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 
 
 def ingest_deliveries(
-    engine: Engine, deliveries: Sequence[Incoming], settings: Settings, on_idle: Callable[[], None] = lambda: None
+    engine: Engine, deliveries: Sequence[Incoming], settings: Settings, on_idle: Callable[[], None] | None = None
 ) -> list[Receipt]:
     """Apply and record deliveries in one transaction; return their receipts in the same order, after the commit.
 
@@ -66,13 +66,14 @@ def ingest_deliveries(
 
 
 def _retry_races(
-    engine: Engine, deliveries: Sequence[Incoming], settings: Settings, on_idle: Callable[[], None]
+    engine: Engine, deliveries: Sequence[Incoming], settings: Settings, on_idle: Callable[[], None] | None
 ) -> list[Receipt]:
     for attempt in range(1, MAX_ATTEMPTS + 1):
         try:
             with engine.begin() as connection:
                 receipts = _Batch(connection, deliveries, settings).run()
-                on_idle()
+                if on_idle:
+                    on_idle()
                 flush_and_commit(connection)
             return receipts
         except (OperationalError, IntegrityError) as error:

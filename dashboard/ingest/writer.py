@@ -9,7 +9,7 @@ request never waits, and batches grow with the load.
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import Engine
@@ -94,10 +94,6 @@ class Writer:
         assert pending.receipt is not None
         return pending.receipt
 
-    def write(self, deliveries: Sequence[Incoming], on_idle: Callable[[], None]) -> list[Receipt]:
-        """Write one batch in one transaction; see ingest_deliveries."""
-        return ingest_deliveries(self._engine, deliveries, self._settings, on_idle)
-
     def count_waiting(self) -> int:
         """Return how many deliveries are waiting."""
         return len(self._waiting)
@@ -130,7 +126,7 @@ class Writer:
             metrics.QUEUE.set(self.count_waiting())
             began_at = time.perf_counter()
             deliveries = [pending.incoming for pending in batch]
-            receipts = self.write(deliveries, self._wake_committed)
+            receipts = ingest_deliveries(self._engine, deliveries, self._settings, self._wake_committed)
             for pending, receipt in zip(batch, receipts, strict=True):
                 pending.receipt = receipt
             _record_batch(deliveries, receipts, began_at)

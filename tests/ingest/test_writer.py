@@ -7,9 +7,11 @@ from pathlib import Path
 from tempfile import gettempdir
 
 import pytest
-from sqlalchemy import create_engine
+from sqlalchemy import Engine, create_engine
 
+from dashboard.config import Settings
 from dashboard.core.words import Verdict
+from dashboard.ingest import writer as module
 from dashboard.ingest.delivery import Incoming, Receipt
 from dashboard.ingest.writer import MAX_BYTES, MAX_DELIVERIES, MIN_SPLIT, BusyError, CutOffError, Writer
 from tests.support.applications import make_settings
@@ -17,18 +19,18 @@ from tests.support.ingest import make_incoming
 from tests.support.servers import wait_until
 
 
-class Disk(Writer):
-    """A writer without a database: notes the batches, and holds the first one until it is let go."""
+class Disk:
+    """Stands for the transactions: notes the batches, and holds the first one until it is let go."""
 
-    def __init__(self, max_waiting: int = 1024) -> None:
-        url = "postgresql+psycopg2://nowhere/none"
-        super().__init__(create_engine(url), make_settings(url, Path(gettempdir())), max_waiting)
+    def __init__(self) -> None:
         self.batches: list[int] = []
         self.let_go = threading.Event()
         self.fails: Callable[[], None] = lambda: None
         self.commits: Callable[[], None] = lambda: None
 
-    def write(self, deliveries: Sequence[Incoming], on_idle: Callable[[], None]) -> list[Receipt]:
+    def write(
+        self, engine: Engine, deliveries: Sequence[Incoming], settings: Settings, on_idle: Callable[[], None]
+    ) -> list[Receipt]:
         self.batches.append(len(deliveries))
         if len(self.batches) == 1:
             assert self.let_go.wait(20)
@@ -39,8 +41,20 @@ class Disk(Writer):
 
 
 @pytest.fixture
-def disk() -> Disk:
-    return Disk()
+def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
+    disk = Disk()
+    monkeypatch.setattr(module, "ingest_deliveries", disk.write)
+    return disk
+
+
+def make_writer(max_waiting: int = 1024) -> Writer:
+    url = "postgresql+psycopg2://nowhere/none"
+    return Writer(create_engine(url), make_settings(url, Path(gettempdir())), max_waiting)
+
+
+@pytest.fixture
+def writer(disk: Disk) -> Writer:
+    return make_writer()
 
 
 def submit_while_writing(writer: Writer, pool: ThreadPoolExecutor, more: Sequence[Incoming]) -> list[Future[Receipt]]:
@@ -52,15 +66,17 @@ def submit_while_writing(writer: Writer, pool: ThreadPoolExecutor, more: Sequenc
     return [first, *waiting]
 
 
-def test_a_lone_delivery_is_written_at_once_by_who_brings_it(disk: Disk) -> None:
+def test_a_lone_delivery_is_written_at_once_by_who_brings_it(disk: Disk, writer: Writer) -> None:
     disk.let_go.set()
     incoming = make_incoming()
-    assert disk.submit(incoming) == Receipt(incoming.id, Verdict.APPLIED, seq=1)
+    assert writer.submit(incoming) == Receipt(incoming.id, Verdict.APPLIED, seq=1)
     assert disk.batches == [1]
 
 
-def test_what_comes_while_one_is_written_shares_the_next_batch_and_each_gets_its_own_receipt(disk: Disk) -> None:
-    writer, deliveries = disk, [make_incoming() for _ in range(20)]
+def test_what_comes_while_one_is_written_shares_the_next_batch_and_each_gets_its_own_receipt(
+    disk: Disk, writer: Writer
+) -> None:
+    deliveries = [make_incoming() for _ in range(20)]
     with ThreadPoolExecutor(32) as pool:
         receipts = submit_while_writing(writer, pool, deliveries)
         disk.let_go.set()
@@ -79,9 +95,8 @@ def test_what_comes_while_one_is_written_shares_the_next_batch_and_each_gets_its
     ],
 )
 def test_of_many_that_wait_half_are_written_at_once_and_never_too_many(
-    disk: Disk, waiting: int, batches: list[int]
+    disk: Disk, writer: Writer, waiting: int, batches: list[int]
 ) -> None:
-    writer = disk
     with ThreadPoolExecutor(waiting + 20) as pool:
         receipts = submit_while_writing(writer, pool, [make_incoming() for _ in range(waiting)])
         disk.let_go.set()
@@ -90,8 +105,8 @@ def test_of_many_that_wait_half_are_written_at_once_and_never_too_many(
 
 
 @pytest.mark.parametrize("moment", ["fails", "commits"])
-def test_who_shared_a_batch_is_answered_though_the_next_one_hangs(disk: Disk, moment: str) -> None:
-    writer, goes_on = disk, threading.Event()
+def test_who_shared_a_batch_is_answered_though_the_next_one_hangs(disk: Disk, writer: Writer, moment: str) -> None:
+    goes_on = threading.Event()
 
     def hang() -> None:
         if len(disk.batches) == 3:
@@ -107,8 +122,8 @@ def test_who_shared_a_batch_is_answered_though_the_next_one_hangs(disk: Disk, mo
         assert {receipt.result(20).verdict for receipt in receipts} == {Verdict.APPLIED}
 
 
-def test_a_batch_is_bounded_in_bytes(disk: Disk) -> None:
-    writer, large = disk, b" " * (MAX_BYTES // 2)
+def test_a_batch_is_bounded_in_bytes(disk: Disk, writer: Writer) -> None:
+    large = b" " * (MAX_BYTES // 2)
     with ThreadPoolExecutor(8) as pool:
         receipts = submit_while_writing(writer, pool, [make_incoming(body=large) for _ in range(5)])
         disk.let_go.set()
@@ -116,8 +131,8 @@ def test_a_batch_is_bounded_in_bytes(disk: Disk) -> None:
     assert disk.batches == [1, 2, 2, 1]
 
 
-def test_who_comes_while_too_many_wait_is_sent_away_at_once() -> None:
-    writer = disk = Disk(max_waiting=5)
+def test_who_comes_while_too_many_wait_is_sent_away_at_once(disk: Disk) -> None:
+    writer = make_writer(max_waiting=5)
     with ThreadPoolExecutor(8) as pool:
         receipts = submit_while_writing(writer, pool, [make_incoming() for _ in range(5)])
         with pytest.raises(BusyError):
@@ -126,9 +141,7 @@ def test_who_comes_while_too_many_wait_is_sent_away_at_once() -> None:
         assert {receipt.result(20).verdict for receipt in receipts} == {Verdict.APPLIED}
 
 
-def test_what_fails_fails_for_its_batch_and_the_next_one_is_written(disk: Disk) -> None:
-    writer = disk
-
+def test_what_fails_fails_for_its_batch_and_the_next_one_is_written(disk: Disk, writer: Writer) -> None:
     def fail() -> None:
         if len(disk.batches) == 2:
             raise OSError("no database")
@@ -148,9 +161,7 @@ class Ended(BaseException):
     """How a server ends a request."""
 
 
-def test_who_only_shared_the_batch_of_a_request_that_was_ended_may_try_again(disk: Disk) -> None:
-    writer = disk
-
+def test_who_only_shared_the_batch_of_a_request_that_was_ended_may_try_again(disk: Disk, writer: Writer) -> None:
     def end() -> None:
         if len(disk.batches) == 2:
             raise Ended
