@@ -151,11 +151,11 @@ class ReportApplier:
         """Set state and seq, and add an event for each deployment whose view changed."""
         for digest, after in new_trees.items():
             row = after.deployment
-            difference = describe_changes(old_trees[digest], after, self.staleness)
-            row["state"] = difference.state
-            if difference.changes:
+            changes = describe_changes(old_trees[digest], after, self.staleness)
+            row["state"] = changes.state
+            if changes.views:
                 row["seq"] += 1
                 kind = decide_event_kind(old_trees[digest], after)
-                event = {"deployment_id": row["id"], "seq": row["seq"], "kind": kind, "changes": difference.changes}
+                event = {"deployment_id": row["id"], "seq": row["seq"], "kind": kind, "changes": changes.views}
                 self.events.append(event | {"created_at": self.written_at})
-                self.field_changes[digest] = difference.fields
+                self.field_changes[digest] = changes.fields

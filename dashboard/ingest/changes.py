@@ -49,24 +49,24 @@ class TreeView(NamedTuple):
     steps: Mapping[StepKey, StepView]
 
 
-class Difference(NamedTuple):
+class TreeChanges(NamedTuple):
     """What a report changed in the views of a deployment."""
 
     state: str
     """The state that the deployment has now."""
-    changes: Changes | None
-    """The new values; None if nothing changed."""
+    views: Changes | None
+    """The changed fields of the views, with their new values; None if nothing changed."""
     fields: list[FieldChange]
     """The first MAX_FIELD_CHANGES changes of fields that do not follow from others."""
 
 
-def describe_changes(before: Tree, after: Tree, staleness: StalenessRule) -> Difference:
+def describe_changes(before: Tree, after: Tree, staleness: StalenessRule) -> TreeChanges:
     """Return what a report changed; the changes of a new deployment are its whole view."""
     old = None if before.is_new else _view_known_tree(before, staleness)
     new = _view_tree(after, staleness)
     old_jobs, old_steps = (old.jobs, old.steps) if old else ({}, {})
     deployment = _diff(old.deployment, new.deployment) if old else _diff(None, _describe_new(new.deployment))
-    changes: Changes = {
+    views: Changes = {
         "deployment": {name: value for name, value in deployment.items() if name not in EXCLUDED_FIELDS},
         "jobs": [
             _add_keys(diff, key=key) for key, view in new.jobs.items() if (diff := _diff(old_jobs.get(key), view))
@@ -78,9 +78,9 @@ def describe_changes(before: Tree, after: Tree, staleness: StalenessRule) -> Dif
         ],
     }
     state = new.deployment["state"]
-    if not any(changes.values()):
-        return Difference(state, None, [])
-    return Difference(state, changes, _list_field_changes(old, new))
+    if not any(views.values()):
+        return TreeChanges(state, None, [])
+    return TreeChanges(state, views, _list_field_changes(old, new))
 
 
 def decide_event_kind(before: Tree, after: Tree) -> EventKind:

@@ -82,7 +82,7 @@ class Receipt:
     deployment_id: int | None = None
     seq: int | None = None
     changes: Sequence[FieldChange] = ()
-    """The field changes of its deployments, see changes.Difference."""
+    """The field changes of its deployments, see changes.TreeChanges."""
 
 
 def make_row(incoming: Incoming, receipt: Receipt) -> dict[str, object]:
