@@ -1,21 +1,34 @@
-"""The answer to a request that posted or replayed a delivery."""
+"""Receipts as their senders get them, in JSON."""
 
-from typing import Any
+from typing import NotRequired, TypedDict
 
 from dashboard.core.words import Verdict
 from dashboard.http.links import make_deployment_url
 from dashboard.ingest.delivery import Receipt
 
 
-def describe_receipt(receipt: Receipt) -> dict[str, Any]:
+class ReceiptView(TypedDict):
+    """What became of a delivery. `deployment_id`, `seq` and `url` are None if it concerns no deployment."""
+
+    delivery_id: str
+    verdict: str
+    deployment_id: int | None
+    seq: int | None
+    url: str | None
+    reason: NotRequired[str | None]
+    """Why the delivery was not applied; missing if it was, now or before."""
+
+
+def describe_receipt(receipt: Receipt) -> ReceiptView:
     """Return the answer to a request that posted or replayed a delivery."""
     deployment_id = receipt.deployment_id
-    applies = receipt.verdict in {Verdict.APPLIED, Verdict.DUPLICATE}
-    return {
+    view: ReceiptView = {
         "delivery_id": str(receipt.delivery_id),
         "verdict": receipt.verdict.value,
         "deployment_id": deployment_id,
         "seq": receipt.seq,
         "url": None if deployment_id is None else make_deployment_url(deployment_id, is_absolute=True),
-        **({} if applies else {"reason": receipt.reason}),
     }
+    if receipt.verdict not in {Verdict.APPLIED, Verdict.DUPLICATE}:
+        view["reason"] = receipt.reason
+    return view

@@ -10,7 +10,7 @@ import uuid
 from collections import Counter
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypedDict
 
 from flask import Response, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -57,6 +57,19 @@ class ReplayQuery(DeliveryFilter):
 
     limit = fields.Integer(load_default=MAX_REPLAYED, validate=validate.Range(1, MAX_REPLAYED))
     cursor = fields.String(load_default=None, metadata={"description": "next_cursor of the previous call"})
+
+
+class ReplayAnswer(TypedDict):
+    """What one call has replayed."""
+
+    replayed: int
+    """The number of deliveries that were applied again, whatever the verdict."""
+    skipped: int
+    """The number of deliveries that cannot be replayed."""
+    verdicts: dict[str, int]
+    """The number of replayed deliveries by verdict."""
+    next_cursor: str | None
+    """Where the next call goes on; None if all are done."""
 
 
 class ObstacleError(Exception):
@@ -114,7 +127,7 @@ def _read_json_query() -> dict[str, Any]:
         ) from None
 
 
-def _replay_each(filters: DeliveryFilters, limit: int, cursor: str | None) -> dict[str, Any]:
+def _replay_each(filters: DeliveryFilters, limit: int, cursor: str | None) -> ReplayAnswer:
     """Replay the matching deliveries and return the answer.
 
     Each is applied in its own transaction, so that its changes and its time stay its own.
