@@ -28,6 +28,7 @@ from dashboard.core.view_types.deployments import (
     TimesView,
     TypicalTimes,
 )
+from dashboard.core.view_types.events import Frame
 from dashboard.core.view_types.projects import OutcomeView
 from dashboard.core.words import CONCLUSION_OF_WORD, STATUS_OF_WORD, Conclusion, State, Status
 
@@ -136,8 +137,13 @@ def view_deployment(row: Row, project: ProjectView, standing: Standing, stalenes
 def view_listed_deployment(
     summary: DeploymentSummary, usual: TypicalTimes | None = None, estimate: Estimate | None = None
 ) -> ListedDeployment:
-    """Return a deployment as lists show it; without `usual`, its past was not read or says nothing."""
+    """Return a deployment as lists show it. `usual` is None if past runs were not read or are too few."""
     return {**summary, "usual": usual, "estimate": estimate, "related": None}
+
+
+def view_created_frame(frame: Frame, usual: TypicalTimes) -> Frame:
+    """Return the frame of a new deployment with its typical times, which its event lacks: ingest reads no past runs."""
+    return {**frame, "deployment": {**frame["deployment"], "usual": usual}}
 
 
 def list_environments(outcomes: Iterable[OutcomeView]) -> list[str]:

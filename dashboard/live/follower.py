@@ -14,6 +14,7 @@ import gevent
 import gevent.event
 from flask_socketio import SocketIO
 
+from dashboard.core.view import view_created_frame
 from dashboard.core.view_types.deployments import TypicalTimes
 from dashboard.core.view_types.events import ChangedFields
 from dashboard.core.words import EventKind
@@ -137,16 +138,15 @@ class Follower:
         name, frame = fold_events(events)
         deployment = frame["deployment"]
         if name == EventKind.DEPLOYMENT_CREATED and deployment.get("status") != "completed":
-            # The event has the values of a deployment whose past was not read. Pages show the typical times, too.
             usual = self._find_typical_times(last.deployment_id, deployment.get("environment"))
-            deployment |= {"usual": usual} if usual else {}
+            frame = view_created_frame(frame, usual) if usual else frame
         rooms = [f"deployment:{last.deployment_id}", "overview", f"project:{last.project_slug}"]
         yield Message(name, frame, rooms)
-        if _affects_siblings(frame["deployment"]):
+        if _affects_siblings(deployment):
             yield Message(PROJECT_UPDATED, {"deployment_id": last.deployment_id}, [SIBLINGS_PREFIX + last.project_slug])
-        if last.run_id is not None and ("run_key" in frame["deployment"] or frame["jobs"]):
+        if last.run_id is not None and ("run_key" in deployment or frame["jobs"]):
             attempt = {"deployment_id": last.deployment_id, "dialect": last.dialect, "attempt": last.attempt}
-            is_known = "run_key" not in frame["deployment"]
+            is_known = "run_key" not in deployment
             yield Message(RUN_UPDATED, {**attempt, "is_known": is_known}, [RUN_PREFIX + last.run_id])
 
     def _find_watched(self) -> set[int]:

@@ -9,9 +9,12 @@ from dashboard.core.view import (
     StalenessRule,
     format_time,
     list_environments,
+    view_created_frame,
     view_project,
     view_step,
 )
+from dashboard.core.view_types.deployments import TypicalTimes
+from dashboard.core.view_types.events import Frame
 from tests.core.view_rows import (
     NOON,
     PROJECT,
@@ -70,3 +73,14 @@ def test_a_time_is_iso_8601_in_utc(moment: datetime | None, text: str | None) ->
 def test_silence_is_measured_by_what_is_usual(usual_gap_s: float, silent_s: int, is_silent: bool) -> None:
     row = {"usual_gap_s": usual_gap_s, "last_report_at": NOON - timedelta(seconds=silent_s)}
     assert StalenessRule(NOON, 600).is_silent(row) == is_silent
+
+
+def test_the_frame_of_a_new_deployment_gets_its_typical_times() -> None:
+    usual: TypicalTimes = {"runs": 3, "total": [60.0, 90.0], "steps": {}}
+    frame: Frame = {
+        "deployment_id": 5, "prev_seq": 0, "seq": 1, "deployment": {"state": "running", "usual": None},
+        "jobs": [{"key": "17"}], "steps": [],
+    }  # fmt: skip
+    shown = view_created_frame(frame, usual)
+    assert shown == {**frame, "deployment": {"state": "running", "usual": usual}}
+    assert frame["deployment"]["usual"] is None

@@ -237,7 +237,7 @@ class ReportedDeployment(DeploymentSummary):
 
 
 class NewDeployment(ListedDeployment, ReportedDeployment):
-    """A deployment as its first event describes it."""
+    """A deployment as its first event describes it: `usual`, `estimate` and `related` are None."""
 
 
 class RunView(ReportedDeployment):
