@@ -4,6 +4,9 @@ import functools
 import re
 import unicodedata
 
+MAX_SLUG_LENGTH = 255
+"""The maximum length of a project's slug. `make_slug` does not cut: a caller cuts or refuses a longer one."""
+
 
 @functools.lru_cache(maxsize=4096)
 def make_slug(name: str) -> str:

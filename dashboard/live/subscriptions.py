@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from dashboard.core.storable import MAX_ID, MAX_INT, UNSTORABLE
 
-MAX_SLUG_LENGTH = 300
+MAX_NAMED_LENGTH = 300
+"""The maximum length of a slug or run id in a topic. Those in the database are shorter."""
 SIBLINGS_PREFIX = "siblings:"
 """The prefix of a project's topic that announces its other deployments to a deployment's page."""
 RUN_PREFIX = "run:"
@@ -48,11 +49,11 @@ def parse_topic(name: object) -> Topic:
         return Topic("overview")
     if isinstance(name, str) and (match := DEPLOYMENT_TOPIC.match(name)) and int(match[1]) <= MAX_ID:
         return Topic(name, deployment_id=int(match[1]))
-    if isinstance(name, str) and name.startswith("project:") and _is_slug(name.removeprefix("project:")):
+    if isinstance(name, str) and name.startswith("project:") and _can_exist(name.removeprefix("project:")):
         return Topic(name, slug=name.removeprefix("project:"))
-    if isinstance(name, str) and name.startswith(RUN_PREFIX) and _is_slug(name.removeprefix(RUN_PREFIX)):
+    if isinstance(name, str) and name.startswith(RUN_PREFIX) and _can_exist(name.removeprefix(RUN_PREFIX)):
         return Topic(name, has_rows=False)
-    if isinstance(name, str) and name.startswith(SIBLINGS_PREFIX) and _is_slug(name.removeprefix(SIBLINGS_PREFIX)):
+    if isinstance(name, str) and name.startswith(SIBLINGS_PREFIX) and _can_exist(name.removeprefix(SIBLINGS_PREFIX)):
         return Topic(name, slug=name.removeprefix(SIBLINGS_PREFIX), has_rows=False)
     raise RefusedMessageError("unknown topic")
 
@@ -74,6 +75,6 @@ def _parse_since(since: object) -> int | None:
     return since
 
 
-def _is_slug(text: str) -> bool:
-    """Return whether a text can be a slug: not too long, and PostgreSQL accepts it as a parameter."""
-    return 0 < len(text) <= MAX_SLUG_LENGTH and not UNSTORABLE.search(text)
+def _can_exist(text: str) -> bool:
+    """Return whether a text can be a slug or a run id: not too long, and PostgreSQL accepts it as a parameter."""
+    return 0 < len(text) <= MAX_NAMED_LENGTH and not UNSTORABLE.search(text)

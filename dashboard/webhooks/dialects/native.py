@@ -8,14 +8,12 @@ from typing import Any
 
 from dashboard.core.registers import Node, Outcome, claim_node, merge_nodes
 from dashboard.core.report import DEPLOYMENT_FIELDS, JOB_FIELDS, STEP_FIELDS, Identity, Report, StepKey
-from dashboard.core.slug import make_slug
+from dashboard.core.slug import MAX_SLUG_LENGTH, make_slug
 from dashboard.core.steps import make_step_keys, normalise_name
 from dashboard.core.words import NATIVE, NATIVE_WORDS, Conclusion, Meaning, Status
-from dashboard.webhooks.dialects.payload import DEFAULT_JOB, Body, MalformedError, read_meaning
+from dashboard.webhooks.dialects.payload import DEFAULT_JOB, MAX_NAME_LENGTH, Body, MalformedError, read_meaning
 
 DEFAULT_ENVIRONMENT = "production"
-MAX_KEY_LENGTH = 255
-"""Checked again after normalising, which can make a name many times longer."""
 PAYLOAD_FIELDS = {
     "name": "project",
     "repository": "repository",
@@ -32,8 +30,9 @@ def parse(body: Body) -> Report:
     body = {**body, "environment": body.get("environment") or DEFAULT_ENVIRONMENT}
     stamp: datetime | None = body.get("timestamp")
     jobs, steps = _parse_children(body, stamp)
-    if any(len(key) > MAX_KEY_LENGTH for key in itertools.chain(jobs, *steps)):
-        raise MalformedError({"steps": [f"Names of jobs and steps must be at most {MAX_KEY_LENGTH} characters."]})
+    # Checked again, because normalising can make a name many times longer.
+    if any(len(key) > MAX_NAME_LENGTH for key in itertools.chain(jobs, *steps)):
+        raise MalformedError({"steps": [f"Names of jobs and steps must be at most {MAX_NAME_LENGTH} characters."]})
     values = {name: body.get(name) for name in DEPLOYMENT_FIELDS}
     project_values = {name: body.get(field) for name, field in PAYLOAD_FIELDS.items()}
     return Report(identify(body), _claim(body, project_values, stamp), _claim(body, values, stamp), jobs, steps)
@@ -48,8 +47,8 @@ def identify(body: Body) -> Identity:
     slug = make_slug(body["project"] or "")
     if not any(map(str.isalnum, slug)):
         raise MalformedError({"project": ["Must contain a letter or a digit."]})
-    if len(slug) > MAX_KEY_LENGTH:
-        raise MalformedError({"project": [f"Must be at most {MAX_KEY_LENGTH} characters as part of a URL."]})
+    if len(slug) > MAX_SLUG_LENGTH:
+        raise MalformedError({"project": [f"Must be at most {MAX_SLUG_LENGTH} characters as part of a URL."]})
     attempt = body.get("run_attempt") or 1
     if run_id := body.get("run_id"):
         return Identity(NATIVE, slug, (body["environment"], run_id, attempt), run_id, attempt)

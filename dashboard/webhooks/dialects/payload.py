@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from dashboard.core.registers import make_stamp
 from dashboard.core.report import Identity, Report
-from dashboard.core.slug import make_slug
+from dashboard.core.slug import MAX_SLUG_LENGTH, make_slug
 from dashboard.core.storable import MAX_ID, MAX_INT, UNSTORABLE
 from dashboard.core.words import Meaning, Status
 
@@ -209,7 +209,7 @@ def identify(
     `project` is a name such as the repository's full name; `parts` are the host, the repository and all else that
     distinguishes the deployment.
     """
-    slug = make_slug(project)[:MAX_NAME_LENGTH].strip("-.")
+    slug = make_slug(project)[:MAX_SLUG_LENGTH].strip("-.")
     if not any(map(str.isalnum, slug)):
         slug = "project-" + hashlib.sha256(project.encode(errors="replace")).hexdigest()[:12]
     return Identity(dialect, slug, tuple(parts), run_id, attempt)
