@@ -67,8 +67,6 @@ class Settings:
     """Maximum number of database connections per process, without the one that listens."""
     webhook_secret: str
     secret_key: str
-    log_format: str
-    """`text` or `json`; one line per entry either way."""
     url_prefix: str
     """Path that the application is served under: empty, or `/like-this` without a trailing slash."""
     refresh_s: int
@@ -94,6 +92,8 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
 
     A secret that is not set is read from the data directory, where it is generated (mode 600) on first use.
     """
+    # Only checked: gunicorn's settings use it before the application may be imported.
+    _read_choice(environ, "DASHBOARD_LOG_FORMAT", ("text", "json"))
     data_dir = Path(environ.get("DASHBOARD_DATA_DIR") or "instance").absolute()
     return Settings(
         database_url=_read_database_url(environ),
@@ -107,7 +107,6 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         pool_size=_read_int(environ, "DASHBOARD_POOL_SIZE", 10, 2, 1000),
         webhook_secret=_check_webhook_secret(_read_secret(environ, "DASHBOARD_WEBHOOK_SECRET", data_dir)),
         secret_key=_read_secret(environ, "SECRET_KEY", data_dir),
-        log_format=_read_choice(environ, "DASHBOARD_LOG_FORMAT", ("text", "json")),
         url_prefix=_read_prefix(environ),
         refresh_s=_read_int(environ, "DASHBOARD_REFRESH_S", 30, 1, MAX_INTERVAL_S),
         stale_s=_read_int(environ, "DASHBOARD_STALE_S", 600, 1, MAX_INTERVAL_S),

@@ -51,7 +51,7 @@ def test_prefix_has_no_slash_at_its_end(tmp_path: Path, given: str, used: str) -
 
 def test_processes_are_one_that_does_everything_unless_said_otherwise(tmp_path: Path) -> None:
     settings = load(tmp_path)
-    assert (settings.role, settings.socket, settings.log_format, settings.pool_size) == ("all", None, "text", 10)
+    assert (settings.role, settings.socket, settings.pool_size) == ("all", None, 10)
     assert (settings.web_workers, settings.live_processes) == (2, 2)
 
 
