@@ -12,11 +12,11 @@ from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session
 from sqlalchemy import Engine
 
-from dashboard.database.reader import Reader
 from dashboard.http.problems import ProblemApi
 from dashboard.ingest.writer import Writer
 from dashboard.models.base import Base
 from dashboard.queries.estimates import TypicalTimesCache
+from dashboard.queries.reader import Reader
 
 State = TypeVar("State")
 

@@ -14,7 +14,7 @@ from msgspec.json import Encoder
 from sqlalchemy import BigInteger, Boolean, Connection, Double, Integer, LargeBinary, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 
-from dashboard.database.reader import Row
+from dashboard.database.rows import Row
 from dashboard.models.base import AwareUTC, PackedJSON
 
 PLANNER_SETTINGS = "".join(

@@ -13,7 +13,7 @@ from dashboard.core.registers import Node, merge_nodes
 from dashboard.core.report import Identity, Report
 from dashboard.core.view import StalenessRule, read_deployment_standing
 from dashboard.core.view_types.deliveries import FieldChange
-from dashboard.database.reader import Row
+from dashboard.database.rows import Row
 from dashboard.ingest import statements
 from dashboard.ingest.changes import decide_event_kind, describe_changes
 from dashboard.ingest.fold import Tree, add_untouched, find_affected, find_current_step, fold_report

@@ -16,7 +16,7 @@ from dashboard.core.report import Identity, Report, merge_reports
 from dashboard.core.view_types.deliveries import FieldChange
 from dashboard.core.words import Verdict
 from dashboard.database.prepared_statements import flush_and_commit, flush_deferred
-from dashboard.database.reader import Row
+from dashboard.database.rows import Row
 from dashboard.ingest import statements
 from dashboard.ingest.apply import ReportApplier, Trees
 from dashboard.ingest.changes import MAX_FIELD_CHANGES

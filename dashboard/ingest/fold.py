@@ -19,7 +19,7 @@ from dashboard.core.state import UNREPORTED, Standing, add_to_tally, classify_jo
 from dashboard.core.steps import Patterns, categorise_step
 from dashboard.core.view import format_time, read_deployment_standing, read_job_standing, read_status
 from dashboard.core.words import Status
-from dashboard.database.reader import Row
+from dashboard.database.rows import Row
 from dashboard.ingest.rows import EMPTY_NODE, read_node, write_node
 
 EMPTY_JOB: Row = {**EMPTY_NODE, **dict.fromkeys(JOB_FIELDS), "step_tally": {}, "first_step_at": None}

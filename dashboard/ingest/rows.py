@@ -8,7 +8,7 @@ from dashboard.core.registers import Claim, Node, Outcome, merge_nodes
 from dashboard.core.report import DEPLOYMENT_FIELDS, Identity
 from dashboard.core.view import format_time
 from dashboard.core.words import CONCLUSION_OF_WORD, STATUS_OF_WORD, Conclusion
-from dashboard.database.reader import Row
+from dashboard.database.rows import Row
 
 PROJECT_RESOLUTION_US = 1_000_000
 """Precision of the stamps of a project, in microseconds."""

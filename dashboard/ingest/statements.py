@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from dashboard.core.report import StepKey
 from dashboard.core.view import format_time
 from dashboard.database.prepared_statements import Statement, encode_bytes, find_type_name, transpose_rows
-from dashboard.database.reader import Row
+from dashboard.database.rows import Row
 from dashboard.database.tables import get_table
 from dashboard.models import (
     Base,

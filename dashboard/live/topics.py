@@ -16,7 +16,6 @@ from dashboard.core.view_types.deployments import DeploymentView
 from dashboard.core.view_types.events import EventView
 from dashboard.core.view_types.projects import OverviewSnapshot
 from dashboard.database.errors import UNAVAILABLE
-from dashboard.database.reader import Reader
 from dashboard.extensions import find_state, open_reader, socketio
 from dashboard.http.context import current_settings
 from dashboard.live.fanout import NAMESPACE
@@ -28,6 +27,7 @@ from dashboard.queries import projects
 from dashboard.queries.deployments import get_deployment
 from dashboard.queries.events import MAX_EVENTS, list_events
 from dashboard.queries.overview import snapshot_overview
+from dashboard.queries.reader import Reader
 
 
 class Answer(TypedDict, total=False):

@@ -13,7 +13,7 @@ from dashboard.core.view_types.events import ChangedFields, Changes
 from dashboard.core.words import EventKind, State
 from dashboard.database.deployments import IS_OPEN, is_silent
 from dashboard.database.prepared_statements import flush_deferred
-from dashboard.database.reader import Row
+from dashboard.database.rows import Row
 from dashboard.database.tables import DEPLOYMENTS
 from dashboard.ingest.statements import insert_events
 

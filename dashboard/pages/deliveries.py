@@ -12,7 +12,6 @@ from flask_babel import gettext as _
 
 from dashboard.core.storable import MAX_ID
 from dashboard.core.words import Verdict
-from dashboard.database.reader import Reader
 from dashboard.pages.filters import (
     FilterError,
     FilterForm,
@@ -33,6 +32,7 @@ from dashboard.queries.deliveries import (
     make_newer_cursor,
 )
 from dashboard.queries.history import list_choices
+from dashboard.queries.reader import Reader
 
 PAGE_SIZE = 50
 MAX_DIGITS = 19

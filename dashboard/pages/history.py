@@ -10,7 +10,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from dashboard.core.words import State
-from dashboard.database.reader import Reader
 from dashboard.http.links import make_deployment_url
 from dashboard.pages.filters import (
     FilterError,
@@ -26,6 +25,7 @@ from dashboard.pages.history_export import MAX_ROWS, write_csv
 from dashboard.pages.rendering import blueprint, read_database, render_page
 from dashboard.queries import history
 from dashboard.queries.lists import DeploymentFilters, list_deployments
+from dashboard.queries.reader import Reader
 
 PAGE_SIZE = 50
 

@@ -6,12 +6,12 @@ from typing import Any
 from flask import Response, abort
 
 from dashboard.core.view_types.deployments import ListedDeployment
-from dashboard.database.reader import Reader
 from dashboard.pages.drawing import charts
 from dashboard.pages.lists import hide_duplicate_runs
 from dashboard.pages.rendering import blueprint, read_database, render_page
 from dashboard.queries import statistics
 from dashboard.queries.overview import MAX_RECENT, snapshot_overview
+from dashboard.queries.reader import Reader
 
 
 @blueprint.get("/projects/<slug>")

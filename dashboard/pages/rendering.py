@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 
 from flask import Blueprint, Response, g, make_response, render_template, request, url_for
 
-from dashboard.database.reader import Reader
 from dashboard.extensions import open_reader
 from dashboard.http.context import current_settings
 from dashboard.pages.constants import CONSTANTS, CONSTANTS_JSON
 from dashboard.pages.text.errors import describe_error
 from dashboard.pages.text.words import WORDS, list_words
+from dashboard.queries.reader import Reader
 
 blueprint = Blueprint("pages", __name__)
 

@@ -14,9 +14,10 @@ from dashboard.core.paging import CursorError, cut_page, read_cursor, write_curs
 from dashboard.core.view import format_time
 from dashboard.core.view_types.deliveries import DeliverySummary, DeliveryView, FieldChange
 from dashboard.core.words import Verdict
-from dashboard.database.reader import Reader, Row
+from dashboard.database.rows import Row
 from dashboard.database.tables import DELIVERIES, DEPLOYMENTS
 from dashboard.queries.lists import is_of_project
+from dashboard.queries.reader import Reader
 from dashboard.queries.scan_window import find_window_end
 from dashboard.queries.suggestions import list_recent_values
 

@@ -17,9 +17,10 @@ from dashboard.core.view import (
 )
 from dashboard.core.view_types.deployments import DeploymentView, JobView, RunView, StepView
 from dashboard.core.words import NATIVE
-from dashboard.database.reader import Reader, Row
+from dashboard.database.rows import Row
 from dashboard.database.tables import DEPLOYMENTS, JOBS, STEPS
 from dashboard.queries.estimates import add_estimate, read_typical_times
+from dashboard.queries.reader import Reader
 from dashboard.queries.related import read_related
 from dashboard.queries.rows import read_projects
 

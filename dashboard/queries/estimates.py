@@ -11,7 +11,7 @@ from sqlalchemy import text
 from dashboard.core.estimate import StepTimes, estimate_left, find_ends, summarise_runs
 from dashboard.core.view import view_listed_deployment
 from dashboard.core.view_types.deployments import DeploymentSummary, ListedDeployment, TypicalTimes
-from dashboard.database.reader import Reader
+from dashboard.queries.reader import Reader
 from dashboard.queries.rows import MAX_SCANNED
 
 MAX_RUNS = 50

@@ -3,8 +3,8 @@
 from sqlalchemy import select
 
 from dashboard.core.view_types.events import EventView
-from dashboard.database.reader import Reader
 from dashboard.models import Deployment, DeploymentEvent
+from dashboard.queries.reader import Reader
 
 MAX_EVENTS = 500
 """How many events are sent to a client that asks for those it missed; instead of more, a snapshot is shorter."""

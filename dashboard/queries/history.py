@@ -8,7 +8,6 @@ from sqlalchemy import func, select, tuple_
 
 from dashboard.core.paging import write_cursor
 from dashboard.core.view_types.deployments import ListedDeployment
-from dashboard.database.reader import Reader
 from dashboard.database.tables import DEPLOYMENTS, PROJECTS
 from dashboard.queries.lists import (
     DeploymentFilters,
@@ -18,6 +17,7 @@ from dashboard.queries.lists import (
     list_index_conditions,
     read_position,
 )
+from dashboard.queries.reader import Reader
 from dashboard.queries.rows import NEWEST_FIRST, SORT_KEY
 from dashboard.queries.suggestions import list_recent_values
 

@@ -17,10 +17,11 @@ from dashboard.core.storable import MAX_ID
 from dashboard.core.view_types.deployments import ListedDeployment
 from dashboard.core.words import State
 from dashboard.database.deployments import IS_OPEN
-from dashboard.database.reader import Reader, Row
+from dashboard.database.rows import Row
 from dashboard.database.tables import DEPLOYMENTS, PROJECTS, TERMS
 from dashboard.models.deployment_terms import EXACT_FIELDS, SEARCHED_FIELDS
 from dashboard.queries.estimates import list_with_estimates
+from dashboard.queries.reader import Reader
 from dashboard.queries.rows import INDEXED_ENVIRONMENT, SORT_KEY, is_stale, select_newest, view_deployments
 from dashboard.queries.scan_window import Position, find_window_end
 

@@ -1,10 +1,10 @@
 """The content of the overview and of the pages of projects."""
 
 from dashboard.core.view_types.projects import OverviewSnapshot
-from dashboard.database.reader import Reader
 from dashboard.queries.estimates import list_with_estimates
 from dashboard.queries.lists import DeploymentFilters, read_open, read_page
 from dashboard.queries.projects import get_project, list_projects
+from dashboard.queries.reader import Reader
 from dashboard.queries.rows import view_deployments
 
 MAX_RECENT = 50

@@ -9,8 +9,9 @@ from dashboard.core.paging import cut_page
 from dashboard.core.view import format_time, list_environments, view_listed_deployment, view_project
 from dashboard.core.view_types.projects import MAX_OUTCOMES, ListedProject, OutcomeView
 from dashboard.core.words import State
-from dashboard.database.reader import Reader, Row
+from dashboard.database.rows import Row
 from dashboard.database.tables import DEPLOYMENTS, PROJECTS
+from dashboard.queries.reader import Reader
 from dashboard.queries.rows import SUMMARY_COLUMNS, TOOK_S, is_stale, select_newest, view_deployments
 
 

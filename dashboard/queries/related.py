@@ -10,8 +10,9 @@ from sqlalchemy import ColumnElement, and_, func, literal, or_, select
 from dashboard.core.view import format_time, read_deployment_standing, read_job_standing, view_job
 from dashboard.core.view_types.deployments import EarlierJob, PastDeployment, Related
 from dashboard.core.words import NATIVE, Conclusion
-from dashboard.database.reader import Reader, Row
+from dashboard.database.rows import Row
 from dashboard.database.tables import DEPLOYMENTS, JOBS, STEPS
+from dashboard.queries.reader import Reader
 from dashboard.queries.rows import INDEXED_ENVIRONMENT, MAX_SCANNED, select_newest
 
 MAX_RUNS, MAX_SAME_RUN = 30, 100

@@ -8,8 +8,9 @@ from sqlalchemy import ColumnElement, Select, and_, func, literal_column, select
 from dashboard.core.view import read_deployment_standing, view_deployment, view_project
 from dashboard.core.view_types.deployments import DeploymentSummary
 from dashboard.database.deployments import IS_OPEN, is_silent
-from dashboard.database.reader import Reader, Row
+from dashboard.database.rows import Row
 from dashboard.database.tables import DEPLOYMENTS, PROJECTS
+from dashboard.queries.reader import Reader
 
 INDEXED_ENVIRONMENT = func.coalesce(DEPLOYMENTS.c.environment, literal_column("''"))
 """The indexed expression: empty if a deployment has no environment."""

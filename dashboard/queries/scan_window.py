@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
 
-from dashboard.database.reader import Reader
+from dashboard.queries.reader import Reader
 
 MAX_WINDOW_ROWS = 2000
 """Rows that one page scans, which takes some milliseconds."""

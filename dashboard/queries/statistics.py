@@ -20,9 +20,9 @@ from dashboard.core.view_types.projects import (
     RankedSteps,
 )
 from dashboard.database.deployments import READ_NEWEST_OF_ENVIRONMENTS
-from dashboard.database.reader import Reader
 from dashboard.database.tables import DEPLOYMENTS, PROJECTS
 from dashboard.queries.lists import is_of_project
+from dashboard.queries.reader import Reader
 from dashboard.queries.rows import TOOK_S, select_newest, view_deployments
 
 MAX_ENVIRONMENTS = 20

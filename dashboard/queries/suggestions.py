@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, select
 
-from dashboard.database.reader import Reader
+from dashboard.queries.reader import Reader
 
 MAX_ROWS = 1000
 """How many of the newest rows suggestions are taken from."""

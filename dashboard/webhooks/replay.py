@@ -21,7 +21,7 @@ from werkzeug.exceptions import NotFound
 from dashboard.access import Source, read_sources
 from dashboard.core.paging import cut_page, write_cursor
 from dashboard.core.words import Verdict
-from dashboard.database.reader import Row
+from dashboard.database.rows import Row
 from dashboard.extensions import db, open_reader
 from dashboard.http.context import current_settings
 from dashboard.http.delivery_filter import DeliveryFilter

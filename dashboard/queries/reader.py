@@ -11,20 +11,18 @@ from sqlalchemy.orm import Session, scoped_session
 from dashboard.config import Settings
 from dashboard.core.view import StalenessRule
 from dashboard.core.view_types.deployments import TypicalTimes
-
-Row = dict[str, Any]
-"""The columns of a row by name."""
+from dashboard.database.rows import Row
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A read-only session, the time to compute states for, the settings, and what other readers have computed."""
+    """A read-only session, the time to compute states for, the settings, and what earlier readers have computed."""
 
     session: Session | scoped_session[Any]
     now: datetime
     settings: Settings
     typical_times: MutableMapping[tuple[int, str | None], TypicalTimes | None]
-    """Typical times by the id and the environment of a deployment; see queries.estimates."""
+    """Typical times by the id and the environment of a deployment; see estimates.TypicalTimesCache."""
 
     @property
     def staleness(self) -> StalenessRule:
