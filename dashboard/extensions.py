@@ -1,4 +1,7 @@
-"""The objects that modules share, without logic: those of libraries, and those that each application has of its own."""
+"""The objects that modules share: those of libraries, and those that each application has of its own.
+
+The rules of the product are elsewhere; here is only how a request gets its session, reader and writer.
+"""
 
 import functools
 from datetime import UTC, datetime
@@ -18,7 +21,7 @@ from dashboard.models.base import Base
 from dashboard.queries.estimates import TypicalTimesCache
 from dashboard.queries.reader import Reader
 
-State = TypeVar("State")
+T = TypeVar("T")
 
 
 class ReadOnlySession(Session):
@@ -49,13 +52,13 @@ def current_writer() -> Writer:
     return writer
 
 
-def find_state(kind: type[State]) -> State:
-    """Return the application's only object of this class, which is made without arguments when first asked for."""
-    found: State | None = current_app.extensions.get(kind.__name__)
+def get_or_create_state(kind: type[T]) -> T:
+    """Return the application's only object of this class, which is created without arguments at the first call."""
+    found: T | None = current_app.extensions.get(kind.__name__)
     return current_app.extensions.setdefault(kind.__name__, kind()) if found is None else found
 
 
 def open_reader(now: datetime | None = None) -> Reader:
     """Return the reader for the queries of a request or live message; `now` is the current time by default."""
-    settings, typical_times = current_app.config["SETTINGS"], find_state(TypicalTimesCache)
+    settings, typical_times = current_app.config["SETTINGS"], get_or_create_state(TypicalTimesCache)
     return Reader(db.session, now or datetime.now(UTC), settings, typical_times)

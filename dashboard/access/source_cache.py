@@ -8,7 +8,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from dashboard.access.sources import Source, load_sources
 from dashboard.database.errors import UNAVAILABLE
-from dashboard.extensions import db, find_state
+from dashboard.extensions import db, get_or_create_state
 from dashboard.http.context import current_settings
 
 FRESH_S = 3.0
@@ -56,4 +56,4 @@ class SourceCache:
 
 def read_sources(now: datetime) -> list[Source]:
     """Return the sources that may post deliveries, from the cache of this process."""
-    return find_state(SourceCache).read(now)
+    return get_or_create_state(SourceCache).read(now)

@@ -16,7 +16,7 @@ from dashboard.core.view_types.deployments import DeploymentView
 from dashboard.core.view_types.events import EventView
 from dashboard.core.view_types.projects import OverviewSnapshot
 from dashboard.database.errors import UNAVAILABLE
-from dashboard.extensions import find_state, open_reader, socketio
+from dashboard.extensions import get_or_create_state, open_reader, socketio
 from dashboard.http.context import current_settings
 from dashboard.live.fanout import NAMESPACE
 from dashboard.live.follower import Follower
@@ -78,7 +78,7 @@ def subscribe(*arguments: object) -> Answer:
     join_room(topic.name)
     answer: Answer | None = None  # must not be modified: other clients get the same object
     try:
-        reads = find_state(SingleFlight)
+        reads = get_or_create_state(SingleFlight)
         answer = reads.read((topic.name, since), lambda: _read_answer(open_reader(), topic, since))
     finally:
         if answer is None:

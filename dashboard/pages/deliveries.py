@@ -22,7 +22,7 @@ from dashboard.pages.filters import (
     read_project,
     read_text,
 )
-from dashboard.pages.rendering import blueprint, read_database, render_page
+from dashboard.pages.rendering import blueprint, open_page_reader, render_page
 from dashboard.pages.text.words import WORDS
 from dashboard.queries.deliveries import (
     DeliveryFilters,
@@ -62,7 +62,7 @@ class ReplayResult(TypedDict):
 
 @blueprint.get("/deliveries")
 def show_deliveries() -> Response:
-    described = describe_deliveries(read_database(), request.args)
+    described = describe_deliveries(open_page_reader(), request.args)
     response = render_page("deliveries.html", **described)
     response.status_code = HTTPStatus.BAD_REQUEST if described["form"].errors else HTTPStatus.OK
     return response

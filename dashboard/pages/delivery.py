@@ -8,13 +8,13 @@ from flask import Response, abort, request
 
 from dashboard.core.view_types.deliveries import DeliveryView
 from dashboard.pages.deliveries import VERDICT_STATES
-from dashboard.pages.rendering import blueprint, read_database, render_page
+from dashboard.pages.rendering import blueprint, open_page_reader, render_page
 from dashboard.queries.deliveries import read_delivery
 
 
 @blueprint.get("/deliveries/<uuid:delivery_id>")
 def show_delivery(delivery_id: UUID) -> Response:
-    view = read_delivery(read_database(), delivery_id) or abort(404)
+    view = read_delivery(open_page_reader(), delivery_id) or abort(404)
     return render_page("delivery.html", **describe_delivery(view, request.args))
 
 

@@ -22,7 +22,7 @@ from dashboard.pages.filters import (
     read_text,
 )
 from dashboard.pages.history_export import MAX_ROWS, write_csv
-from dashboard.pages.rendering import blueprint, read_database, render_page
+from dashboard.pages.rendering import blueprint, open_page_reader, render_page
 from dashboard.queries import history
 from dashboard.queries.lists import DeploymentFilters, list_deployments
 from dashboard.queries.reader import Reader
@@ -32,7 +32,7 @@ PAGE_SIZE = 50
 
 @blueprint.get("/deployments")
 def show_history() -> Response:
-    described = describe_history(read_database(), request.args)
+    described = describe_history(open_page_reader(), request.args)
     response = render_page("history.html", **described)
     response.status_code = HTTPStatus.BAD_REQUEST if described["form"].errors else HTTPStatus.OK
     return response
@@ -40,7 +40,7 @@ def show_history() -> Response:
 
 @blueprint.get("/deployments.csv")
 def export_history() -> ResponseReturnValue:
-    reader = read_database()
+    reader = open_page_reader()
     form = read_form(request.args, [slug for slug, _name in history.list_choices(reader)["project"]])
     if form.errors:
         # The page shows which fields are invalid.

@@ -4,13 +4,13 @@ from flask import Response, g, request, url_for
 
 from dashboard.pages.lists import count_watched, hide_duplicate_runs
 from dashboard.pages.overview_grouping import arrange_projects, read_choices
-from dashboard.pages.rendering import blueprint, read_database, render_page
+from dashboard.pages.rendering import blueprint, open_page_reader, render_page
 from dashboard.queries.overview import MAX_RECENT, snapshot_overview
 
 
 @blueprint.get("/")
 def show_overview() -> Response:
-    snapshot = snapshot_overview(read_database())
+    snapshot = snapshot_overview(open_page_reader())
     shown, every = snapshot["deployments"], snapshot["projects"]
     running = hide_duplicate_runs([view for view in shown if view["status"] != "completed"])
     choices = read_choices(request.args)

@@ -8,7 +8,7 @@ from flask import Response, abort
 from dashboard.core.view_types.deployments import ListedDeployment
 from dashboard.pages.drawing import charts
 from dashboard.pages.lists import hide_duplicate_runs
-from dashboard.pages.rendering import blueprint, read_database, render_page
+from dashboard.pages.rendering import blueprint, open_page_reader, render_page
 from dashboard.queries import statistics
 from dashboard.queries.overview import MAX_RECENT, snapshot_overview
 from dashboard.queries.reader import Reader
@@ -16,7 +16,7 @@ from dashboard.queries.reader import Reader
 
 @blueprint.get("/projects/<slug>")
 def show_project(slug: str) -> Response:
-    described = describe_project(read_database(), slug) or abort(404)
+    described = describe_project(open_page_reader(), slug) or abort(404)
     return render_page("project.html", topic=f"project:{slug}", **described)
 
 

@@ -15,13 +15,13 @@ blueprint = Blueprint("pages", __name__)
 
 
 @blueprint.before_request
-def read_clock() -> None:
+def set_request_time() -> None:
     """Take one `now` for the whole page, so that all its times agree."""
     g.now = datetime.now(UTC)
 
 
-def read_database() -> Reader:
-    """Return the reader for the queries of this page."""
+def open_page_reader() -> Reader:
+    """Return the reader for the queries of this page, at the time of its request."""
     return open_reader(g.now)
 
 

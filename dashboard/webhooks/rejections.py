@@ -5,7 +5,7 @@ import threading
 from collections import Counter
 
 from dashboard.database.errors import UNAVAILABLE
-from dashboard.extensions import current_writer, find_state
+from dashboard.extensions import current_writer, get_or_create_state
 from dashboard.ingest.delivery import Incoming
 from dashboard.ingest.writer import BusyError
 
@@ -32,7 +32,7 @@ class RateLimit:
 
 def store_rejected(incoming: Incoming, reason: str) -> None:
     """Store the beginning of a rejected delivery with the reason, unless the rate limit is reached."""
-    if not find_state(RateLimit).take(incoming.source, int(incoming.received_at.timestamp()) // 60):
+    if not get_or_create_state(RateLimit).take(incoming.source, int(incoming.received_at.timestamp()) // 60):
         return
     incoming.reject(reason)
     # If it cannot be stored, the sender still gets its own error.

@@ -11,7 +11,7 @@ from flask import Flask, current_app
 from sqlalchemy import event
 
 from dashboard.core.report import Identity
-from dashboard.extensions import db, find_state, open_reader
+from dashboard.extensions import db, get_or_create_state, open_reader
 from dashboard.queries.estimates import TypicalTimesCache, read_typical_times
 from dashboard.queries.lists import DeploymentFilters, list_deployments
 from dashboard.queries.overview import snapshot_overview
@@ -56,7 +56,7 @@ def add_open(**fields: Any) -> int:
 
 def forget() -> None:
     """Forget what the process remembers of histories."""
-    find_state(TypicalTimesCache).clear()
+    get_or_create_state(TypicalTimesCache).clear()
 
 
 def test_the_time_left_comes_from_the_step_in_progress(numbers: Iterator[int]) -> None:
