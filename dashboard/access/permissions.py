@@ -72,7 +72,7 @@ def require_secret(incoming: Request, settings: Settings) -> None:
 
 
 def require_own_page(incoming: Request) -> None:
-    """Raise 403 for a change that a page of another site makes a browser request (CSRF): browsers add the password."""
+    """Raise 403 for a cross-site request that changes something (CSRF): browsers send the stored password with it."""
     if incoming.method not in READING_METHODS and not comes_from_own_page(incoming):
         raise ProblemError(HTTPStatus.FORBIDDEN, "Requests from pages of other sites are not allowed.")
 

@@ -42,5 +42,5 @@ def fill_gaps(starts: Iterable[datetime], counts: Mapping[datetime, OutcomeCount
 
 
 def compute_rate(succeeded: int, counted: int) -> int | None:
-    """Return the share of successes in whole percent, rounded down, so only all make 100; None if nothing counts."""
+    """Return the successes in percent, rounded down, so that 100 means no failure; None if `counted` is 0."""
     return succeeded * 100 // counted if counted else None

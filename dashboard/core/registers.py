@@ -106,7 +106,7 @@ def claim_node(
 
 
 def merge_nodes(left: Node, right: Node) -> Node:
-    """Return the least node that holds the claims of both."""
+    """Return the merge of both nodes: the larger of each register."""
     return Node(
         _merge_fields(left.fields, right.fields),
         _merge_outcomes({*left.outcomes, *right.outcomes}),

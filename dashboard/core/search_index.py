@@ -1,7 +1,7 @@
 """Terms of the search index: hashed trigrams of texts (bigrams of CJK), and hashed values of whole fields.
 
-A text contains all n-grams of each part of it, so the index finds every match. Two n-grams with the same hash only mean
-that more rows are checked.
+A text that contains a phrase contains all its n-grams, so the index misses no match. Two n-grams with the same hash
+only mean that more rows are checked.
 """
 
 import re

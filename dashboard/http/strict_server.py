@@ -44,7 +44,7 @@ class StrictHandler(PyWSGIHandler):  # type: ignore[misc]  # the library is not 
     def handle_one_request(self) -> Any:  # noqa: ANN401
         """Read and answer one request; return as gevent does whether to read another one."""
         self.head_timeout = gevent.Timeout.start_new(
-            HEAD_TIMEOUT_S, TimeoutError("the head of the request did not come")
+            HEAD_TIMEOUT_S, TimeoutError("the request head did not arrive in time")
         )
         try:
             return super().handle_one_request()
@@ -122,11 +122,11 @@ class StrictServer(PyWSGIServer):  # type: ignore[misc]  # the library is not an
 def check_headers(headers: http.client.HTTPMessage) -> None:
     """Raise AmbiguousRequestError unless every parser finds the same headers and the same length of the body."""
     if headers.defects or any("\n" in value or "\r" in value for value in headers.values()):
-        raise AmbiguousRequestError("a header that is none, or is folded")
+        raise AmbiguousRequestError("malformed or folded header")
     lengths, codings = headers.get_all("Content-Length", []), headers.get_all("Transfer-Encoding", [])
     if len(lengths) + len(codings) > 1:
         raise AmbiguousRequestError("more than one length")
     if lengths and not (lengths[0].isascii() and lengths[0].isdigit()):
-        raise AmbiguousRequestError("a length that is no number")
+        raise AmbiguousRequestError("Content-Length is not a number")
     if codings and codings[0].lower() != "chunked":
         raise AmbiguousRequestError("a transfer coding other than chunked")

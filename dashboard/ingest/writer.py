@@ -22,8 +22,8 @@ from dashboard.ingest.delivery import Incoming, Receipt
 MAX_DELIVERIES = 256
 """Deliveries in one batch."""
 MIN_SPLIT = 32
-"""A batch takes all of up to this many waiting deliveries, but only half of twice as many or more, so that the requests
-of one half are read and answered while the database writes the other."""
+"""Batches up to this size are not split. Of a longer queue, half is taken, at least this many, so that one half is read
+and answered while the other is written."""
 MAX_BYTES, MAX_STEPS = 8 * 1024**2, 20_000
 """Bytes of bodies and steps in one batch, unless a single delivery has more; larger batches would delay the next."""
 MAX_WAITING = 1024

@@ -160,7 +160,7 @@ class Fanout:
         FANOUT_SKIPPED.inc(skipped)
 
     def _group_clients(self, messages: Sequence[Message]) -> dict[frozenset[str], list[str]]:
-        """Return the clients that receive any message, grouped by the set of the messages' rooms that they are in."""
+        """Return the clients that receive any message, grouped by which of the messages' rooms they are in."""
         found: dict[str, frozenset[str]] = {}
         for room in dict.fromkeys(room for message in messages for room in message.rooms):
             alone = frozenset({room})

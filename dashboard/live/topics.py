@@ -37,9 +37,9 @@ class Answer(TypedDict, total=False):
     seq: int | None
     """The seq of the deployment that the topic is about; None for other topics."""
     events: list[EventView]
-    """The whole tail after the client's seq."""
+    """All events after the client's seq."""
     snapshot: DeploymentView | OverviewSnapshot
-    """What there is, in place of events."""
+    """The current state, sent instead of events."""
     error: str
 
 

@@ -67,7 +67,7 @@ def reject_if_not_allowed(source: Source, interpretation: Interpretation) -> Int
 
 
 def _fill_in_host(report: Report, source: str) -> Report:
-    """Return the report, with the source instead of the host if its body names none, as some of Jenkins' do."""
+    """Use the source's name as the host if the body names none, as in some Jenkins bodies."""
     host, *rest = report.identity.parts
     if host:
         return report

@@ -17,7 +17,7 @@ def parse(*lines: str) -> http.client.HTTPMessage:
 def test_a_header_is_folded_whatever_ends_its_lines(raw: bytes) -> None:
     headers = http.client.parse_headers(io.BytesIO(raw))
     assert not headers.defects
-    with pytest.raises(AmbiguousRequestError, match=r"^a header that is none, or is folded$"):
+    with pytest.raises(AmbiguousRequestError, match=r"^malformed or folded header$"):
         check_headers(headers)
 
 
@@ -44,19 +44,19 @@ def test_headers_that_every_reader_understands_alike_are_taken(lines: tuple[str,
         (("Content-Length: 2", "content-length: 3"), "more than one length"),
         (("Content-Length: 2", "Transfer-Encoding: chunked"), "more than one length"),
         (("Transfer-Encoding: chunked", "Transfer-Encoding: chunked"), "more than one length"),
-        (("Content-Length: 2,2",), "a length that is no number"),
-        (("Content-Length: +2",), "a length that is no number"),
-        (("Content-Length: -2",), "a length that is no number"),
-        (("Content-Length: 1_0",), "a length that is no number"),
-        (("Content-Length: 0x10",), "a length that is no number"),
-        (("Content-Length: ²",), "a length that is no number"),
-        (("Content-Length:",), "a length that is no number"),
+        (("Content-Length: 2,2",), "Content-Length is not a number"),
+        (("Content-Length: +2",), "Content-Length is not a number"),
+        (("Content-Length: -2",), "Content-Length is not a number"),
+        (("Content-Length: 1_0",), "Content-Length is not a number"),
+        (("Content-Length: 0x10",), "Content-Length is not a number"),
+        (("Content-Length: ²",), "Content-Length is not a number"),
+        (("Content-Length:",), "Content-Length is not a number"),
         (("Transfer-Encoding: gzip",), "a transfer coding other than chunked"),
         (("Transfer-Encoding: gzip, chunked",), "a transfer coding other than chunked"),
         (("Transfer-Encoding:",), "a transfer coding other than chunked"),
-        (("X-Token: a", " folded"), "a header that is none, or is folded"),
-        (("X-Token a", "X-Other: b"), "a header that is none, or is folded"),
-        (("X-Token: a\rb",), "a header that is none, or is folded"),
+        (("X-Token: a", " folded"), "malformed or folded header"),
+        (("X-Token a", "X-Other: b"), "malformed or folded header"),
+        (("X-Token: a\rb",), "malformed or folded header"),
     ],
 )
 def test_others_are_refused_with_the_reason(lines: tuple[str, ...], reason: str) -> None:

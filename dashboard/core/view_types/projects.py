@@ -51,7 +51,7 @@ class OutcomeCounts(TypedDict):
     succeeded: int
     counted: int
     rate_pct: int | None
-    """None if nothing counts."""
+    """Rounded down, so that 100 means no failure; None if `counted` is 0."""
     median_s: float | None
     p90_s: float | None
     """Durations of the successes."""
