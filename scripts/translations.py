@@ -6,8 +6,10 @@ Also writes the words and constants that the tests of the JavaScript modules use
 import json
 import sys
 from collections.abc import Mapping
+from io import BytesIO
 from typing import Any
 
+from babel.messages.catalog import Catalog
 from babel.messages.pofile import write_po
 
 from dashboard.pages.constants import CONSTANTS
@@ -16,6 +18,16 @@ from tests.support.message_catalogs import extract, find_catalog, list_untransla
 from tests.support.servers import REPOSITORY
 
 TABLES = REPOSITORY / "tests" / "js"
+UNUSED_HEADERS = (b'"PO-Revision-Date:', b'"Last-Translator:', b'"Report-Msgid-Bugs-To:')
+"""Babel writes these headers even if they are empty; git knows when and by whom."""
+
+
+def write_catalog(catalog: Catalog) -> bytes:
+    """Return the text of a catalog's file, without UNUSED_HEADERS."""
+    file = BytesIO()
+    write_po(file, catalog, width=100, include_lineno=False, sort_by_file=True)
+    lines = file.getvalue().splitlines(keepends=True)
+    return b"".join(line for line in lines if not line.startswith(UNUSED_HEADERS))
 
 
 def write_table(name: str, table: Mapping[str, Any]) -> None:
@@ -31,8 +43,7 @@ def main() -> int:
             catalog = read_catalog(language)
             catalog.update(extract(), no_fuzzy_matching=True, update_creation_date=False)
             catalog.obsolete.clear()
-            with find_catalog(language).open("wb") as file:
-                write_po(file, catalog, width=100, include_lineno=False, sort_by_file=True)
+            find_catalog(language).write_bytes(write_catalog(catalog))
             missing += [f"{language}: {word}" for word in list_untranslated(catalog)]
             languages.read_catalog.cache_clear()
         write_table(f"text/words.{language}.json", translate_words(language))
