@@ -15,7 +15,7 @@ COMPILE := $(BIN)/pip-compile --quiet --strip-extras --no-emit-index-url --no-em
 VENDOR := dashboard/static/vendor
 SHELL_FILES = $(wildcard senders/*.sh scripts/*.sh .ci/run)
 WORKFLOWS = $(wildcard .github/workflows/*.yml)
-# These say how long a visitor waits: nothing else may run beside them.
+# These measure page latency: nothing else may run beside them.
 TIMED = tests/pages/test_smoothness.py
 # No browser, no server in a process of its own, and little of the database.
 FAST = tests/core tests/webhooks/dialects tests/access tests/api tests/http tests/queries tests/test_config.py
@@ -92,7 +92,7 @@ clean: ## Remove what was installed and built; the data in instance/ stays
 
 assets: $(VENDOR)/socket.io.esm.min.js
 
-# --- What the targets stand on; each leaves a file, so that the second time it has nothing to do ------------------------
+# --- Prerequisites; each leaves a file, so that the second time it has nothing to do -------------------------------------
 
 # `make … PYTHON=` with another version than that of .venv makes .venv anew. Without PYTHON, .venv stays as it is.
 VERSION = -c 'import sys; print(*sys.version_info[:2])'

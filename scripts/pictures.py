@@ -9,8 +9,9 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 
 from tests.support.chromium import find_chromium
+from tests.support.servers import REPOSITORY
 
-IMAGES = Path(__file__).parent.parent / "docs" / "images"
+IMAGES = REPOSITORY / "docs" / "images"
 QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
 
 

@@ -5,66 +5,29 @@ Also writes the words and constants that the tests of the JavaScript modules use
 
 import json
 import sys
-import tomllib
 from collections.abc import Mapping
-from pathlib import Path
+from io import BytesIO
 from typing import Any
 
 from babel.messages.catalog import Catalog
-from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
-from babel.messages.pofile import read_po, write_po
-from flask import Flask
+from babel.messages.pofile import write_po
 
 from dashboard.pages.constants import CONSTANTS
 from dashboard.pages.text import languages
-from dashboard.pages.text.words import list_words
+from tests.support.message_catalogs import extract, find_catalog, list_untranslated, read_catalog, translate_words
+from tests.support.servers import REPOSITORY
 
-ROOT = Path(__file__).parent.parent
-TABLES = ROOT / "tests" / "js"
-KEYWORDS = {**DEFAULT_KEYWORDS, "word": ((1, "c"), 2), "plural": (1, 2)}
-"""The functions whose arguments are messages: gettext's own, and those of pages/text/words.py and plurals.py."""
-
-
-def extract() -> Catalog:
-    """Return a catalog of all messages in templates and Python files, without translations."""
-    mappings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["babel"]["mappings"]
-    methods = [(mapping["pattern"], mapping["method"]) for mapping in mappings]
-    options = {mapping["pattern"]: {"trimmed": "true", "silent": "false"} for mapping in mappings}
-    found = Catalog()
-    for file, _line, message, comments, context in extract_from_dir(
-        ROOT, methods, options, KEYWORDS, directory_filter=lambda path: Path(path).name not in {".venv", "node_modules"}
-    ):
-        found.add(message, None, [(file, 0)], auto_comments=comments, context=context)
-    return found
+TABLES = REPOSITORY / "tests" / "js"
+UNUSED_HEADERS = (b'"PO-Revision-Date:', b'"Last-Translator:', b'"Report-Msgid-Bugs-To:')
+"""Babel writes these headers even if they are empty; git knows when and by whom."""
 
 
-def read_catalog(language: str) -> Catalog:
-    """Return the catalog of a language from its file."""
-    with find_catalog(language).open("rb") as file:
-        return read_po(file, locale=language)
-
-
-def find_catalog(language: str) -> Path:
-    """Return the path of a language's catalog."""
-    return languages.TRANSLATIONS / language / "LC_MESSAGES" / "messages.po"
-
-
-def translate_words(language: str) -> dict[str, str]:
-    """Return the words that the JavaScript modules get in a language, by their dotted names."""
-    app = Flask("words")
-    languages.init_app(app)
-    with app.test_request_context(headers={"Accept-Language": languages.TAGS[language]}):
-        return dict(list_words())
-
-
-def list_untranslated(catalog: Catalog) -> list[str]:
-    """Return the messages of a catalog that lack a translation, or one of its plural forms."""
-    return [str(item.id) for item in catalog if item.id and (not has_all_forms(item.string) or item.fuzzy)]
-
-
-def has_all_forms(translation: str | list[str] | tuple[str, ...] | None) -> bool:
-    """Return whether all plural forms of a translation exist."""
-    return bool(translation) and (isinstance(translation, str) or all(translation or ()))
+def write_catalog(catalog: Catalog) -> bytes:
+    """Return the text of a catalog's file, without UNUSED_HEADERS."""
+    file = BytesIO()
+    write_po(file, catalog, width=100, include_lineno=False, sort_by_file=True)
+    lines = file.getvalue().splitlines(keepends=True)
+    return b"".join(line for line in lines if not line.startswith(UNUSED_HEADERS))
 
 
 def write_table(name: str, table: Mapping[str, Any]) -> None:
@@ -80,8 +43,7 @@ def main() -> int:
             catalog = read_catalog(language)
             catalog.update(extract(), no_fuzzy_matching=True, update_creation_date=False)
             catalog.obsolete.clear()
-            with find_catalog(language).open("wb") as file:
-                write_po(file, catalog, width=100, include_lineno=False, sort_by_file=True)
+            find_catalog(language).write_bytes(write_catalog(catalog))
             missing += [f"{language}: {word}" for word in list_untranslated(catalog)]
             languages.read_catalog.cache_clear()
         write_table(f"text/words.{language}.json", translate_words(language))

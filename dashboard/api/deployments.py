@@ -13,7 +13,7 @@ from dashboard.api.deployment_schemas import (
     EventsQuery,
 )
 from dashboard.api.schemas import Page, make_page_schema
-from dashboard.api.views import DeploymentWithUrl, ListedDeploymentWithUrl, add_url, add_url_to_deployment
+from dashboard.api.views import DeploymentWithUrl, ListedDeploymentWithUrl, add_url
 from dashboard.core.paging import cut_page
 from dashboard.core.view_types.events import EventView
 from dashboard.extensions import open_reader
@@ -43,7 +43,7 @@ def show_deployment(deployment_id: int) -> DeploymentWithUrl:
     view = deployments.get_deployment(open_reader(), deployment_id)
     if view is None:
         raise ProblemError(HTTPStatus.NOT_FOUND, f"Deployment {deployment_id} does not exist.")
-    return add_url_to_deployment(view)
+    return add_url(view)
 
 
 @blueprint.get("/<int:deployment_id>/events")

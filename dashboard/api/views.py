@@ -1,5 +1,7 @@
 """Views with the absolute URLs of their pages, which the API adds: only a request knows the host name."""
 
+from typing import overload
+
 from dashboard.core.view_types.deployments import DeploymentView, ListedDeployment
 from dashboard.core.view_types.projects import ListedProject
 from dashboard.http.links import make_deployment_url, make_project_url
@@ -11,10 +13,8 @@ class ListedDeploymentWithUrl(ListedDeployment):
     url: str
 
 
-class DeploymentWithUrl(DeploymentView):
+class DeploymentWithUrl(ListedDeploymentWithUrl, DeploymentView):
     """A complete deployment with the absolute URL of its page."""
-
-    url: str
 
 
 class ProjectWithPageUrl(ListedProject):
@@ -23,13 +23,12 @@ class ProjectWithPageUrl(ListedProject):
     page_url: str
 
 
+@overload
+def add_url(view: DeploymentView) -> DeploymentWithUrl: ...
+@overload
+def add_url(view: ListedDeployment) -> ListedDeploymentWithUrl: ...
 def add_url(view: ListedDeployment) -> ListedDeploymentWithUrl:
-    """Return the deployment in a list with the absolute URL of its page."""
-    return {**view, "url": make_deployment_url(view["id"], is_absolute=True)}
-
-
-def add_url_to_deployment(view: DeploymentView) -> DeploymentWithUrl:
-    """Return the complete deployment with the absolute URL of its page."""
+    """Return the deployment, complete or as in a list, with the absolute URL of its page."""
     return {**view, "url": make_deployment_url(view["id"], is_absolute=True)}
 
 

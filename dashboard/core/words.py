@@ -1,4 +1,4 @@
-"""The closed vocabularies: status, conclusion, state, verdict, kind of event, and the words of native senders."""
+"""The closed vocabularies: status, conclusion, state, verdict, live updates, and the words of native senders."""
 
 from enum import IntEnum, StrEnum
 
@@ -89,6 +89,15 @@ class EventKind(StrEnum):
     DEPLOYMENT_COMPLETED = "deployment.completed"
     DEPLOYMENT_CREATED = "deployment.created"
 
+
+SIBLINGS_PREFIX = "siblings:"
+"""The prefix of a project's topic that announces its other deployments to a deployment's page."""
+PROJECT_UPDATED = "project.updated"
+"""The message on that topic."""
+RUN_PREFIX = "run:"
+"""The prefix of a run's topic that announces its other attempts, and its deployments from other dialects."""
+RUN_UPDATED = "run.updated"
+"""The message on that topic."""
 
 STATE_OF_CONCLUSION = {
     Conclusion.UNKNOWN: State.UNKNOWN,

@@ -1,4 +1,7 @@
-"""The URLs of pages that other rooms link to, too. The scripts build the same ones in `static/js/live/fields.js`."""
+"""The URLs of the pages that other rooms link to: the only module of `http` that knows endpoints of `pages`.
+
+The scripts build the same URLs in `static/js/live/fields.js`.
+"""
 
 from flask import url_for
 

@@ -4,11 +4,11 @@ Programs get problem documents (RFC 9457), people get a page.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, current_app, json, render_template, request
+from flask import Flask, Response, current_app, json, request
 from flask_smorest import Api
 from marshmallow import Schema, fields
 from werkzeug.exceptions import HTTPException
@@ -19,6 +19,10 @@ from dashboard.database.errors import UNAVAILABLE
 
 PROGRAM_PATHS = ("/api/", "/health", "/ready", "/metrics", "/socket.io")
 RETRY_AFTER_S = 5
+ERROR_PAGE = "error page"
+"""The key of the application's RenderError in its extensions; None if it serves no pages."""
+RenderError = Callable[[HTTPStatus], str]
+"""Returns the HTML that people get for a status."""
 
 logger = logging.getLogger(__name__)
 
@@ -62,8 +66,9 @@ class ProblemApi(Api):  # type: ignore[misc]
         return answer_error(HTTPStatus(error.code), error.description or "", errors, headers)
 
 
-def init_errors(app: Flask) -> None:
-    """Register the handlers for errors that are not HTTPExceptions."""
+def init_errors(app: Flask, render_page: RenderError | None) -> None:
+    """Register the handlers for errors that are not HTTPExceptions. Without `render_page` people get documents too."""
+    app.extensions[ERROR_PAGE] = render_page
     app.before_request(refuse_nul)
     app.register_error_handler(ProblemError, answer_problem)
     app.register_error_handler(CursorError, answer_bad_cursor)
@@ -104,8 +109,9 @@ def answer_error(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """Return a problem document for a program, a page for a person; a document in any case if pages are not served."""
-    if "pages" in current_app.blueprints and not request.path.startswith(PROGRAM_PATHS):
-        return Response(render_template("error.html", status=status.value), status, headers)
+    render_page: RenderError | None = current_app.extensions[ERROR_PAGE]
+    if render_page and not request.path.startswith(PROGRAM_PATHS):
+        return Response(render_page(status), status, headers)
     # status.phrase of 413 and 422 differs between Python 3.11 and 3.13.
     title = HTTP_STATUS_CODES[status]
     document: dict[str, Any] = {"type": "about:blank", "title": title, "status": status.value, "detail": detail}

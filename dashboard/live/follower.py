@@ -17,11 +17,11 @@ from flask_socketio import SocketIO
 from dashboard.core.view import view_created_frame
 from dashboard.core.view_types.deployments import TypicalTimes
 from dashboard.core.view_types.events import ChangedFields
-from dashboard.core.words import EventKind
+from dashboard.core.words import PROJECT_UPDATED, RUN_PREFIX, RUN_UPDATED, SIBLINGS_PREFIX, EventKind
 from dashboard.database.listener import CONNECTION_ERRORS, MAX_READ_EVENTS, Event, Listener, open_listener
 from dashboard.live.fanout import NAMESPACE, Broadcast, Message
 from dashboard.live.frames import fold_events
-from dashboard.live.subscriptions import RUN_PREFIX, SIBLINGS_PREFIX, parse_topic
+from dashboard.live.subscriptions import parse_topic
 
 FRAME_S = 0.05
 """How long changes are collected before they are published together."""
@@ -30,9 +30,6 @@ SWEEP_S = 5.0
 MAX_PAUSE_S = 5.0
 MAX_FAILURES = 5
 """After this many failures in a row, about 3 s, clients are disconnected."""
-
-PROJECT_UPDATED = "project.updated"
-RUN_UPDATED = "run.updated"
 
 logger = logging.getLogger(__name__)
 

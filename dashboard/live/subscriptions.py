@@ -7,13 +7,10 @@ import re
 from dataclasses import dataclass
 
 from dashboard.core.storable import MAX_ID, MAX_INT, UNSTORABLE
+from dashboard.core.words import RUN_PREFIX, SIBLINGS_PREFIX
 
 MAX_NAMED_LENGTH = 300
 """The maximum length of a slug or run id in a topic. Those in the database are shorter."""
-SIBLINGS_PREFIX = "siblings:"
-"""The prefix of a project's topic that announces its other deployments to a deployment's page."""
-RUN_PREFIX = "run:"
-"""The prefix of a run's topic that announces its other attempts, and its deployments from other dialects."""
 DEPLOYMENT_TOPIC = re.compile(r"deployment:([1-9][0-9]{0,18})\Z")
 
 

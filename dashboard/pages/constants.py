@@ -11,6 +11,7 @@ from typing import Any
 from jinja2.utils import htmlsafe_json_dumps
 
 from dashboard.core.view_types.projects import MAX_OUTCOMES, OutcomeView
+from dashboard.core.words import PROJECT_UPDATED, RUN_PREFIX, RUN_UPDATED, SIBLINGS_PREFIX, EventKind
 from dashboard.pages import lists, overview_grouping
 from dashboard.pages.drawing import gantt, strip
 from dashboard.pages.states import RANKS, STATES
@@ -39,8 +40,18 @@ CONSTANTS: dict[str, dict[str, Any]] = {
     "overview": {
         "groups": overview_grouping.GROUPS,
         "sorts": overview_grouping.SORTS,
+        "hide": overview_grouping.HIDE,
+        "defaults": asdict(overview_grouping.Choices()),
         "quiet_after_ms": overview_grouping.QUIET_AFTER // timedelta(milliseconds=1),
         "max_search_length": overview_grouping.MAX_SEARCH_LENGTH,
+    },
+    "live": {
+        "event_kinds": list(EventKind),
+        "deployment_completed": EventKind.DEPLOYMENT_COMPLETED,
+        "siblings_prefix": SIBLINGS_PREFIX,
+        "project_updated": PROJECT_UPDATED,
+        "run_prefix": RUN_PREFIX,
+        "run_updated": RUN_UPDATED,
     },
 }
 CONSTANTS_JSON = htmlsafe_json_dumps(CONSTANTS, separators=(",", ":"))

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from functools import partial
-from http import HTTPStatus
 from typing import Any, TypedDict
 
 from flask import Response, request
@@ -13,16 +12,16 @@ from flask_babel import gettext as _
 from dashboard.core.storable import MAX_ID
 from dashboard.core.words import Verdict
 from dashboard.pages.filters import (
+    FieldParsers,
     FilterError,
     FilterForm,
-    Readers,
-    read_day,
-    read_fields,
-    read_last_day,
-    read_project,
-    read_text,
+    parse_day,
+    parse_fields,
+    parse_last_day,
+    parse_project,
+    parse_text,
 )
-from dashboard.pages.rendering import blueprint, open_page_reader, render_page
+from dashboard.pages.rendering import blueprint, open_page_reader, render_list
 from dashboard.pages.text.words import WORDS
 from dashboard.queries.deliveries import (
     DeliveryFilters,
@@ -62,10 +61,7 @@ class ReplayResult(TypedDict):
 
 @blueprint.get("/deliveries")
 def show_deliveries() -> Response:
-    described = describe_deliveries(open_page_reader(), request.args)
-    response = render_page("deliveries.html", **described)
-    response.status_code = HTTPStatus.BAD_REQUEST if described["form"].errors else HTTPStatus.OK
-    return response
+    return render_list("deliveries.html", describe_deliveries(open_page_reader(), request.args))
 
 
 def describe_deliveries(reader: Reader, arguments: Mapping[str, str]) -> Context:
@@ -97,7 +93,7 @@ def _describe_results(reader: Reader, filters: DeliveryFilters, arguments: Mappi
 
 def read_form(arguments: Mapping[str, str], projects: list[str]) -> FilterForm[DeliveryFilters]:
     """Return the form of the deliveries."""
-    return read_fields(arguments, {**READERS, "project": partial(read_project, projects)}, _make_filters)
+    return parse_fields(arguments, {**PARSERS, "project": partial(parse_project, projects)}, _make_filters)
 
 
 def write_api_arguments(filters: DeliveryFilters) -> dict[str, str]:
@@ -128,33 +124,33 @@ def _make_filters(deployment: int | None = None, **understood: Any) -> DeliveryF
     return DeliveryFilters(deployment_id=deployment, **understood)
 
 
-def _read_verdict(value: str) -> Verdict:
+def _parse_verdict(value: str) -> Verdict:
     try:
         return Verdict(value)
     except ValueError:
         raise FilterError(_("Unknown verdict “%(name)s”.", name=value)) from None
 
 
-def _read_dialect(value: str) -> str:
+def _parse_dialect(value: str) -> str:
     if value not in WORDS["dialect"]:
         raise FilterError(_("Unknown dialect “%(name)s”.", name=value))
     return value
 
 
-def _read_deployment(value: str) -> int:
+def _parse_deployment(value: str) -> int:
     digits = value.removeprefix("#")
     if not (digits.isascii() and digits.isdigit() and len(digits) <= MAX_DIGITS and int(digits) <= MAX_ID):
         raise FilterError(_("“%(value)s” is not a deployment number. Example: 12.", value=value))
     return int(digits)
 
 
-READERS: Readers = {
-    "q": read_text,
-    "verdict": _read_verdict,
-    "dialect": _read_dialect,
-    "source": read_text,
-    "event": read_text,
-    "deployment": _read_deployment,
-    "since": read_day,
-    "until": read_last_day,
+PARSERS: FieldParsers = {
+    "q": parse_text,
+    "verdict": _parse_verdict,
+    "dialect": _parse_dialect,
+    "source": parse_text,
+    "event": parse_text,
+    "deployment": _parse_deployment,
+    "since": parse_day,
+    "until": parse_last_day,
 }

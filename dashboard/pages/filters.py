@@ -1,4 +1,4 @@
-"""Reads the form of filters above a list from the query string; the list's own module has the readers of its fields.
+"""Parses the form of filters above a list from the query string; the list's own module has the parsers of its fields.
 
 Knows the language of the page, not the database.
 """
@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from dashboard.http.delivery_filter import MAX_FILTER_LENGTH
 
 Filters = TypeVar("Filters")
-Readers = Mapping[str, Callable[[str], Any]]
+FieldParsers = Mapping[str, Callable[[str], Any]]
 """By the name of a field, the function that converts its text, or raises FilterError."""
 
 
@@ -30,14 +30,16 @@ class FilterForm(Generic[Filters]):
     filters: Filters
 
 
-def read_fields(arguments: Mapping[str, str], readers: Readers, make: Callable[..., Filters]) -> FilterForm[Filters]:
+def parse_fields(
+    arguments: Mapping[str, str], parsers: FieldParsers, make: Callable[..., Filters]
+) -> FilterForm[Filters]:
     """Return the form. Empty fields are ignored; `make` is called with the valid values by field."""
-    values = {name: arguments[name].strip() for name in readers if arguments.get(name, "").strip()}
+    values = {name: arguments[name].strip() for name in parsers if arguments.get(name, "").strip()}
     errors: dict[str, str] = {}
     understood: dict[str, Any] = {}
     for name, value in values.items():
         try:
-            understood[name] = readers[name](value)
+            understood[name] = parsers[name](value)
         except FilterError as error:
             errors[name] = str(error)
     if {"since", "until"} <= understood.keys() and understood["until"] <= understood["since"]:
@@ -45,21 +47,21 @@ def read_fields(arguments: Mapping[str, str], readers: Readers, make: Callable[.
     return FilterForm(values, errors, make(**understood))
 
 
-def read_project(projects: Collection[str], value: str) -> str:
+def parse_project(projects: Collection[str], value: str) -> str:
     """Return the slug. Raises FilterError if the project does not exist."""
     if value not in projects:
         raise FilterError(_("Project “%(name)s” does not exist.", name=value))
     return value
 
 
-def read_text(value: str) -> str:
+def parse_text(value: str) -> str:
     """Return the text. Raises FilterError if it is longer than MAX_FILTER_LENGTH."""
     if len(value) > MAX_FILTER_LENGTH:
         raise FilterError(_("At most %(num)s characters.", num=MAX_FILTER_LENGTH))
     return value
 
 
-def read_day(value: str) -> datetime:
+def parse_day(value: str) -> datetime:
     """Return the start of a day in UTC. Raises FilterError."""
     try:
         return datetime.combine(date.fromisoformat(value), time(), UTC)
@@ -67,9 +69,9 @@ def read_day(value: str) -> datetime:
         raise FilterError(_("“%(value)s” is not a date. Example: 2024-01-31.", value=value)) from None
 
 
-def read_last_day(value: str) -> datetime:
+def parse_last_day(value: str) -> datetime:
     """Return the end of a day in UTC. Raises FilterError."""
     try:
-        return read_day(value) + timedelta(days=1)
+        return parse_day(value) + timedelta(days=1)
     except OverflowError:
         raise FilterError(_("“%(value)s” is not a date. Example: 2024-01-31.", value=value)) from None

@@ -12,17 +12,17 @@ from flask_babel import gettext as _
 from dashboard.core.words import State
 from dashboard.http.links import make_deployment_url
 from dashboard.pages.filters import (
+    FieldParsers,
     FilterError,
     FilterForm,
-    Readers,
-    read_day,
-    read_fields,
-    read_last_day,
-    read_project,
-    read_text,
+    parse_day,
+    parse_fields,
+    parse_last_day,
+    parse_project,
+    parse_text,
 )
 from dashboard.pages.history_export import MAX_ROWS, write_csv
-from dashboard.pages.rendering import blueprint, open_page_reader, render_page
+from dashboard.pages.rendering import blueprint, open_page_reader, render_list
 from dashboard.queries import history
 from dashboard.queries.lists import DeploymentFilters, list_deployments
 from dashboard.queries.reader import Reader
@@ -32,10 +32,7 @@ PAGE_SIZE = 50
 
 @blueprint.get("/deployments")
 def show_history() -> Response:
-    described = describe_history(open_page_reader(), request.args)
-    response = render_page("history.html", **described)
-    response.status_code = HTTPStatus.BAD_REQUEST if described["form"].errors else HTTPStatus.OK
-    return response
+    return render_list("history.html", describe_history(open_page_reader(), request.args))
 
 
 @blueprint.get("/deployments.csv")
@@ -84,22 +81,22 @@ def export_deployments(reader: Reader, filters: DeploymentFilters) -> Iterator[s
 
 def read_form(arguments: Mapping[str, str], projects: Collection[str]) -> FilterForm[DeploymentFilters]:
     """Return the form of the history."""
-    return read_fields(arguments, {**READERS, "project": partial(read_project, projects)}, DeploymentFilters)
+    return parse_fields(arguments, {**PARSERS, "project": partial(parse_project, projects)}, DeploymentFilters)
 
 
-def _read_state(value: str) -> State:
+def _parse_state(value: str) -> State:
     try:
         return State(value)
     except ValueError:
         raise FilterError(_("Unknown state “%(name)s”.", name=value)) from None
 
 
-READERS: Readers = {
-    "q": read_text,
-    "environment": read_text,
-    "branch": read_text,
-    "triggered_by": read_text,
-    "state": _read_state,
-    "since": read_day,
-    "until": read_last_day,
+PARSERS: FieldParsers = {
+    "q": parse_text,
+    "environment": parse_text,
+    "branch": parse_text,
+    "triggered_by": parse_text,
+    "state": _parse_state,
+    "since": parse_day,
+    "until": parse_last_day,
 }

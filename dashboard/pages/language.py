@@ -1,4 +1,4 @@
-"""The choice of the language, `POST /language`. What the choice leads to is in `text/languages.py`."""
+"""`POST /language` stores the visitor's choice of language in a cookie; `text/languages.py` applies the choice."""
 
 import re
 from datetime import timedelta

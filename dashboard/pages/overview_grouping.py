@@ -63,7 +63,7 @@ def read_choices(arguments: Mapping[str, str]) -> Choices:
         q=arguments.get("q", "").strip()[:MAX_SEARCH_LENGTH],
         group=group if group in GROUPS else Choices.group,
         sort=sort if sort in SORTS else Choices.sort,
-        quiet=HIDE if quiet == HIDE else "",
+        quiet=HIDE if quiet == HIDE else Choices.quiet,
     )
 
 

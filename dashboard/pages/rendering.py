@@ -1,6 +1,9 @@
 """What all pages share: the blueprint, the time of a request, and the context of the templates."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
 
 from flask import Blueprint, Response, g, make_response, render_template, request, url_for
 
@@ -29,6 +32,13 @@ def render_page(template: str, **context: object) -> Response:
     """Return the page. It is not stored, so that a browser does not show an old copy on the way back."""
     response = make_response(render_template(template, **context))
     response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def render_list(template: str, context: Mapping[str, Any]) -> Response:
+    """Return the page of a list below its form of filters; 400 if the `form` of the context has errors."""
+    response = render_page(template, **context)
+    response.status_code = HTTPStatus.BAD_REQUEST if context["form"].errors else HTTPStatus.OK
     return response
 
 

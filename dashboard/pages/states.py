@@ -1,4 +1,4 @@
-"""What the pages need to know of each state, in one table. The scripts read the same table, see `constants.py`."""
+"""How pages show and treat each state, in one table. The scripts read the same table, see `constants.py`."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from dashboard.core.words import State
 
 @dataclass(frozen=True, slots=True)
 class StateTraits:
-    """How a state looks where there is no room for its word, and what it says about the work and its clock."""
+    """Icon, mark and shape of a state, and how pages treat it."""
 
     icon: str = "quiet"
     """Icon of the tab: a file in `static/icons`."""

@@ -5,11 +5,11 @@ import json
 from flask.testing import FlaskClient
 
 from dashboard.pages.constants import CONSTANTS_JSON
-from scripts.translations import TABLES
+from tests.support.servers import REPOSITORY
 
 
 def test_the_scripts_are_tested_with_the_constants_of_the_pages() -> None:
-    assert json.loads((TABLES / "constants.json").read_text()) == json.loads(CONSTANTS_JSON)
+    assert json.loads((REPOSITORY / "tests" / "js" / "constants.json").read_text()) == json.loads(CONSTANTS_JSON)
 
 
 def test_every_page_with_a_script_has_them(client: FlaskClient) -> None:

@@ -16,16 +16,16 @@ from werkzeug.exceptions import default_exceptions
 
 from dashboard.app import create_app
 from dashboard.pages.text import languages
-from scripts.translations import ROOT, extract, list_untranslated, read_catalog
 from tests.support.applications import make_settings
 from tests.support.chromium import wait_connection
 from tests.support.chromium_fixtures import OpenPage
+from tests.support.message_catalogs import extract, list_untranslated, read_catalog
 from tests.support.sending import path_of, send
-from tests.support.servers import SECRET, DashboardServer
+from tests.support.servers import REPOSITORY, SECRET, DashboardServer
 
 BEARER = {"Authorization": f"Bearer {SECRET}"}
 CATALOGS = [language for language in languages.LANGUAGES if language != languages.DEFAULT]
-TEMPLATES = ROOT / "dashboard" / "templates"
+TEMPLATES = REPOSITORY / "dashboard" / "templates"
 PLACEHOLDER = re.compile(r"\{\w*\}|%\(\w+\)[ds]|%%|%\d")
 QUOTED = re.compile("“[^”]*”")
 """A sender's own word on a page in Chinese, as the page quotes it."""

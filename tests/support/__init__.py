@@ -5,6 +5,7 @@
   `delivery_orders` (CI servers). To a dashboard in a process of its own: `sending`.
 - Bodies of each sender: `bodies`. What parsers make of them: `parsed_reports`. Hypothesis: `arbitrary_bodies`,
   `arbitrary_reports`.
+- What developers' scripts write and tests check: `message_catalogs`, `bodies.verdict_table`.
 - Applications in this process: `applications`, `reused_applications`. Processes: `servers`, `dashboard_command`,
   `production`; for benchmarks and scripts `temporary_dashboard`. Clients: `socketio_client`, `chromium`.
 

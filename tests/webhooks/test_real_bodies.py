@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from scripts.senders import DOCUMENT, make_table, replace_table
 from tests.support.bodies.corpora import needs_corpora
 from tests.support.bodies.real import READERS, STAGES, Answer, Delivery, list_deliveries, post_all
+from tests.support.bodies.verdict_table import DOCUMENT, make_table, replace_table
 from tests.support.servers import SECRET, DashboardServer
 from tests.support.webhook_client import PATH
 

@@ -1,8 +1,8 @@
 """The strip of a project's last outcomes as SVG paths: pure, the twin of `static/js/drawing/strip.js`.
 
 Both are tested against `tests/js/drawing/strip.json`. Each outcome has a shape as well as a colour: a success is a bar
-whose height shows its duration, a failure has the full height and a gap like an exclamation mark, a doubtful outcome
-has a pointed top, an open deployment is hollow, one that did nothing is low.
+whose height shows its duration, a failure has the full height and a gap like an exclamation mark, partial and stale
+have a pointed top, an open deployment is hollow, cancelled, skipped, neutral and unknown are low.
 """
 
 from collections.abc import Sequence

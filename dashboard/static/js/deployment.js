@@ -1,5 +1,6 @@
 /** The page of one deployment. */
 
+import { constants } from "./constants.js";
 import { makeDescriber } from "./deployment_description.js";
 import { applyFrame, isAboutOther } from "./deployment_model.js";
 import { roundUpSpan } from "./drawing/gantt.js";
@@ -57,12 +58,13 @@ openPage(({ fields, translate, announce, showIcon, resync, socket }) => {
   // Other attempts and the name of the project are not in the frames, so the page is fetched again when they change.
   const requestResync = coalesce(resync, PAUSE_MS);
   const { slug, run } = document.querySelector("[data-slug]").dataset;
+  const { live } = constants;
   socket.on("connect", () => {
-    socket.emit("subscribe", { topic: `siblings:${slug}` }, () => {});
-    if (run) socket.emit("subscribe", { topic: `run:${run}` }, () => {});
+    socket.emit("subscribe", { topic: `${live.siblings_prefix}${slug}` }, () => {});
+    if (run) socket.emit("subscribe", { topic: `${live.run_prefix}${run}` }, () => {});
   });
-  socket.on("project.updated", ({ deployment_id: id }) => id !== view?.id && requestResync());
-  socket.on("run.updated", (update) => view && isAboutOther(update, view) && requestResync());
+  socket.on(live.project_updated, ({ deployment_id: id }) => id !== view?.id && requestResync());
+  socket.on(live.run_updated, (update) => view && isAboutOther(update, view) && requestResync());
   socket.on("resync", requestResync);
   socket.io.on("reconnect", requestResync);
 

@@ -44,7 +44,7 @@ export function followLists(page, { showProjects, onSnapshot = () => {}, onFrame
     timer ??= setTimeout(show, DRAW_MS);
     const deployment = lists.deployments.get(frame.deployment_id);
     onFrame(frame, deployment);
-    if (name === "deployment.completed" && deployment) announceEnd(deployment);
+    if (name === constants.live.deployment_completed && deployment) announceEnd(deployment);
     return true;
   }
 

@@ -1,5 +1,6 @@
 /** The form above the projects of the overview, in sync with the query string of the address. */
 
+import { constants } from "./constants.js";
 import { readChoices, writeChoices } from "./overview_grouping.js";
 
 const TYPING_MS = 120;
@@ -32,7 +33,7 @@ export function listenToChoices(changed) {
 
 function setFields(form, choices) {
   for (const name of ["q", "group", "sort"]) form.elements[name].value = choices[name];
-  form.elements.quiet.checked = choices.quiet === "hide";
+  form.elements.quiet.checked = choices.quiet === constants.overview.hide;
 }
 
 /** Mark the choices in the markup as the server does for this address. */

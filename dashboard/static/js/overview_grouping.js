@@ -9,20 +9,21 @@ import { findTraits } from "./states.js";
 
 /** Return the choices in a query string, with the default for each that is missing or unknown. */
 export function readChoices(search) {
-  const { groups, sorts } = constants.overview;
+  const { groups, sorts, defaults, hide } = constants.overview;
   const given = new URLSearchParams(search);
   return {
     q: cut((given.get("q") ?? "").trim()),
-    group: groups.find((group) => group === given.get("group")) ?? "none",
-    sort: sorts.find((sort) => sort === given.get("sort")) ?? "name",
-    quiet: given.get("quiet") === "hide" ? "hide" : "",
+    group: groups.find((group) => group === given.get("group")) ?? defaults.group,
+    sort: sorts.find((sort) => sort === given.get("sort")) ?? defaults.sort,
+    quiet: given.get("quiet") === hide ? hide : defaults.quiet,
   };
 }
 
 /** Return the query string of choices, without the defaults. */
 export function writeChoices({ q, group, sort, quiet }) {
-  const given = { q: cut(q.trim()), group: group === "none" ? "" : group, sort: sort === "name" ? "" : sort, quiet };
-  const query = new URLSearchParams(Object.entries(given).filter(([, value]) => value !== "")).toString();
+  const { defaults } = constants.overview;
+  const given = Object.entries({ q: cut(q.trim()), group, sort, quiet });
+  const query = new URLSearchParams(given.filter(([name, value]) => value !== defaults[name])).toString();
   return query && `?${query}`;
 }
 
@@ -34,7 +35,7 @@ function cut(text) {
 export function arrangeProjects(projects, { q, group: by, sort, quiet }, now) {
   const words = q.toLowerCase().split(/\s+/);
   const found = projects.filter((project) => matches(project, words));
-  const shown = found.filter((project) => quiet !== "hide" || !isQuiet(project, now));
+  const shown = found.filter((project) => quiet !== constants.overview.hide || !isQuiet(project, now));
   const compare = ORDERS[sort];
   shown.sort((a, b) => compareGroups(a, b, by) || compare(a, b) || compareNames(a, b));
   const groups = new Map();

@@ -3,6 +3,7 @@ import { EventEmitter } from "node:events";
 import { beforeEach, mock, test } from "node:test";
 
 import { Follower } from "../../../dashboard/static/js/live/follower.js";
+import "../tables.js";
 
 /** Replaces the socket of socket.io-client: keeps the requests, and answers when the test says so. */
 class Wire extends EventEmitter {

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask, url_for
 
 from dashboard.pages.text import formats, languages
-from scripts.translations import translate_words
+from tests.support.message_catalogs import translate_words
 
 TABLES = Path(__file__).parents[2] / "js" / "text"
 TABLE = json.loads((TABLES / "formats.json").read_text())

@@ -9,8 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from dashboard.pages.text.reasons import translate_reason
-from scripts.translations import ROOT
-from tests.support.servers import SECRET
+from tests.support.servers import REPOSITORY, SECRET
 
 BEARER = {"Authorization": f"Bearer {SECRET}"}
 CHINESE = {"Accept-Language": "zh-CN"}
@@ -63,7 +62,7 @@ def test_in_english_a_reason_is_shown_as_it_is_stored(app: Flask) -> None:
 
 def list_texts() -> Iterator[str]:
     """Yield the texts of the code that become reasons, with an example for what is filled in."""
-    for path in sorted((ROOT / "dashboard").rglob("*.py")):
+    for path in sorted((REPOSITORY / "dashboard").rglob("*.py")):
         for call in ast.walk(ast.parse(path.read_text())):
             name = getattr(call.func, "id", "") if isinstance(call, ast.Call) else ""
             if isinstance(call, ast.Call) and name in SOURCES_OF_REASONS:

@@ -3,10 +3,8 @@
  * Both are tested against `tests/js/drawing/gantt.json`. Times are in milliseconds, bars in thousandths of the axis. */
 
 import { constants } from "../constants.js";
+import { DAY_MS, SECOND_MS } from "../core/time_units.js";
 import { findTraits } from "../states.js";
-
-const SECOND = 1000;
-const DAY = 86_400_000;
 
 /** Return the axis that all steps of a deployment share, null while nothing has started. */
 export function findAxis(view, now) {
@@ -22,13 +20,13 @@ export function findAxis(view, now) {
   if (start === Infinity) return null;
   const isLive = findTraits(view.state).is_ticking;
   const usual = view.usual ? Math.round(view.usual.total[1] * 1000) : 0;
-  const span = isLive ? roundUpSpan(Math.max(latest - start, now - start, usual)) : Math.max(latest - start, SECOND);
+  const span = isLive ? roundUpSpan(Math.max(latest - start, now - start, usual)) : Math.max(latest - start, SECOND_MS);
   return { start_ms: start, span_ms: span, span_s: Math.floor(span / 1000), is_live: isLive };
 }
 
 /** Return the next round span, so that a growing axis changes rarely. */
 export function roundUpSpan(span) {
-  return constants.gantt.round_spans_ms.find((round) => round >= span) ?? Math.ceil(span / DAY) * DAY;
+  return constants.gantt.round_spans_ms.find((round) => round >= span) ?? Math.ceil(span / DAY_MS) * DAY_MS;
 }
 
 /** Return whether it is known when a job or step ran. It is not known if it ended without a time. */

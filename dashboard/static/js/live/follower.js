@@ -4,7 +4,8 @@
  * update it, and `apply` returns false if frames are missing; `refresh(isWanted)` updates it over HTTP;
  * `showConnection(connection)` shows the state of the connection. */
 
-const EVENTS = ["deployment.created", "deployment.updated", "deployment.completed", "step.updated"];
+import { constants } from "../constants.js";
+
 const ACKNOWLEDGE_MS = 10_000;
 const RETRY_MS = 3000;
 
@@ -17,7 +18,7 @@ export class Follower {
   }
 
   start() {
-    for (const name of EVENTS) this.socket.on(name, (frame) => this.receive(name, frame));
+    for (const name of constants.live.event_kinds) this.socket.on(name, (frame) => this.receive(name, frame));
     this.socket.on("connect", () => this.subscribe());
     this.socket.on("resync", () => this.subscribe()); // the server left out messages because this page was too slow
     this.socket.on("disconnect", () => this.goOffline("reconnecting"));

@@ -1,11 +1,9 @@
 /** Formats the time left and how long runs and steps usually take: the twin of `dashboard/pages/text/durations.py`. */
 
 import { findEnds, isSlow } from "../core/estimate.js";
+import { HOUR_S, MINUTE_S } from "../core/time_units.js";
 import { findTraits } from "../states.js";
 import { makeTranslator } from "./words.js";
-
-const MINUTE = 60;
-const HOUR = 3600;
 
 /** Return the formats by name; `duration` formats an exact duration. `now` is in milliseconds since 1970. */
 export function makeEstimateFormats(words, duration) {
@@ -58,7 +56,7 @@ export function makeEstimateFormats(words, duration) {
 
 /** Return `[unit, number]`, rounded up: to 5 seconds, to minutes, or, as "hours", the number of quarter hours. */
 function roundUp(seconds) {
-  if (seconds <= MINUTE - 5) return ["seconds", Math.ceil(seconds / 5) * 5];
-  if (seconds <= HOUR - MINUTE) return ["minutes", Math.ceil(seconds / MINUTE)];
-  return ["hours", Math.ceil((seconds / HOUR) * 4)];
+  if (seconds <= MINUTE_S - 5) return ["seconds", Math.ceil(seconds / 5) * 5];
+  if (seconds <= HOUR_S - MINUTE_S) return ["minutes", Math.ceil(seconds / MINUTE_S)];
+  return ["hours", Math.ceil((seconds / HOUR_S) * 4)];
 }

@@ -2,13 +2,10 @@
  *
  * Both are tested against `tests/js/text/formats.json`. An empty text means that there is nothing to show. */
 
+import { DAY_S, HOUR_S, MINUTE_S } from "../core/time_units.js";
 import { findTraits } from "../states.js";
 import { makeEstimateFormats } from "./durations.js";
 import { makeTranslator } from "./words.js";
-
-const MINUTE = 60;
-const HOUR = 3600;
-const DAY = 86400;
 
 /** Return the value at a dotted path, null where a part of the path is missing or null. */
 export function readValue(view, path) {
@@ -106,11 +103,11 @@ export function makeFormats(words, zone = "local") {
 function formatDuration(seconds, translate) {
   if (seconds > 0 && seconds < 1) return translate("duration.moment");
   const total = Math.floor(seconds);
-  const [s, m] = [total % MINUTE, Math.floor((total % HOUR) / MINUTE)];
-  const [h, d] = [Math.floor((total % DAY) / HOUR), Math.floor(total / DAY)];
-  if (total < MINUTE) return translate("duration.seconds", { s });
-  if (total < HOUR) return translate("duration.minutes", { m, s });
-  return total < DAY ? translate("duration.hours", { h, m }) : translate("duration.days", { d, h });
+  const [s, m] = [total % MINUTE_S, Math.floor((total % HOUR_S) / MINUTE_S)];
+  const [h, d] = [Math.floor((total % DAY_S) / HOUR_S), Math.floor(total / DAY_S)];
+  if (total < MINUTE_S) return translate("duration.seconds", { s });
+  if (total < HOUR_S) return translate("duration.minutes", { m, s });
+  return total < DAY_S ? translate("duration.hours", { h, m }) : translate("duration.days", { d, h });
 }
 
 function formatStrip(outcomes, translate) {
@@ -136,10 +133,10 @@ export function makeTickingFormats(words, { duration }) {
   function ago(then, now) {
     if (!then) return "";
     const elapsed = (now - Date.parse(then)) / 1000;
-    if (elapsed < MINUTE) return translate("ago.now", {});
-    if (elapsed < HOUR) return translate("ago.minutes", { n: Math.floor(elapsed / MINUTE) });
-    if (elapsed < DAY) return translate("ago.hours", { n: Math.floor(elapsed / HOUR) });
-    return translate("ago.days", { n: Math.floor(elapsed / DAY) });
+    if (elapsed < MINUTE_S) return translate("ago.now", {});
+    if (elapsed < HOUR_S) return translate("ago.minutes", { n: Math.floor(elapsed / MINUTE_S) });
+    if (elapsed < DAY_S) return translate("ago.hours", { n: Math.floor(elapsed / HOUR_S) });
+    return translate("ago.days", { n: Math.floor(elapsed / DAY_S) });
   }
 
   function took(seconds, startedAt, state, now) {
