@@ -13,6 +13,7 @@ from dashboard.core.estimate import (
     estimate_left,
     find_ends,
     find_quantile,
+    find_slow_at,
     find_step_usual,
     is_slow,
     summarise_runs,
@@ -89,6 +90,11 @@ def test_the_time_left_falls_to_nothing_and_then_it_is_overdue(
 @pytest.mark.parametrize("case", TABLE["slow"])
 def test_slow_is_what_nine_in_ten_runs_beat(case: dict[str, Any]) -> None:
     assert is_slow(case["duration_s"], case["usual"]) is case["slow"]
+
+
+@pytest.mark.parametrize("case", TABLE["slow_at"], ids=lambda case: case["case"])
+def test_a_running_step_becomes_slow(case: dict[str, Any]) -> None:
+    assert find_slow_at(case["started_at"], case["state"], case["usual"]) == case["ms"]
 
 
 def test_what_a_step_usually_takes_is_known_where_enough_runs_had_it() -> None:

@@ -1,7 +1,7 @@
 """What people and programs see of any row: projects, empty texts, names, times, environments, silence."""
 
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -10,10 +10,11 @@ from dashboard.core.view import (
     format_time,
     list_environments,
     view_created_frame,
+    view_listed_deployment,
     view_project,
     view_step,
 )
-from dashboard.core.view_types.deployments import TypicalTimes
+from dashboard.core.view_types.deployments import DeploymentSummary, Estimate, TypicalTimes
 from dashboard.core.view_types.events import Frame
 from tests.core.view_rows import (
     NOON,
@@ -84,3 +85,13 @@ def test_the_frame_of_a_new_deployment_gets_its_typical_times() -> None:
     shown = view_created_frame(frame, usual)
     assert shown == {**frame, "deployment": {"state": "running", "usual": usual}}
     assert frame["deployment"]["usual"] is None
+
+
+def test_a_listed_deployment_has_typical_times_and_an_estimate_where_they_are_known() -> None:
+    summary = cast("DeploymentSummary", show(make_deployment()))
+    usual: TypicalTimes = {"runs": 3, "total": [60.0, 90.0], "steps": {}}
+    estimate: Estimate = {"runs": 3, "left_median_s": 30.0, "left_p90_s": 60.0, "overdue_s": 0.0}
+    assert view_listed_deployment(summary) == {**summary, "usual": None, "estimate": None, "related": None}
+    assert view_listed_deployment(summary, usual, estimate) == {
+        **summary, "usual": usual, "estimate": estimate, "related": None
+    }  # fmt: skip

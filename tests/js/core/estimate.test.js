@@ -15,13 +15,9 @@ for (const { duration_s, usual, slow } of ESTIMATE.slow) {
   test(`${duration_s} s is ${slow ? "" : "not "}slow where ${usual} is usual`, () => assert.equal(isSlow(duration_s, usual), slow));
 }
 
-test("a running step becomes slow when nine in ten would have ended, a second after the median at the earliest", () => {
-  const start = "2024-01-01T00:00:00Z";
-  assert.equal(findSlowAt(start, "running", [12, 20, 9]), Date.parse(start) + 20_000);
-  assert.equal(findSlowAt(start, "running", [0.1, 0.2, 9]), Date.parse(start) + 1100);
-  assert.equal(findSlowAt(start, "success", [12, 20, 9]), null);
-  assert.equal(findSlowAt(start, "running", null), null);
-});
+for (const { case: name, started_at, state, usual, ms } of ESTIMATE.slow_at) {
+  test(`a step becomes slow ${name}`, () => assert.equal(findSlowAt(started_at, state, usual), ms));
+}
 
 test("what is usual for a step is known where enough runs had it", () => {
   const usual = { steps: { "deploy/build": { duration: [1, 2, 3], left: null } } };
