@@ -73,7 +73,9 @@ def check(dialect: ModuleType, event: str, body: Any) -> None:
     # Only senders without a header for it have one.
     name_delivery = getattr(dialect, "name_delivery", None)
     key = name_delivery and name_delivery(event, body)
-    assert key is None or (0 < len(key) <= 3 * MAX_NAME_LENGTH and key.encode())
+    if key is not None:
+        assert 0 < len(key) <= 3 * MAX_NAME_LENGTH
+        key.encode()  # raises on a lone surrogate
     try:
         parsed = dialect.parse(event, body)
     except MalformedError:

@@ -48,12 +48,13 @@ class Answer:
 
     delivery: Delivery
     status: int
-    said: Mapping[str, Any]
+    receipt: Mapping[str, Any]
+    """Or the problem document."""
 
     @property
     def verdict(self) -> str:
         """The verdict, or the title of a problem."""
-        return str(self.said.get("verdict") or self.said["title"])
+        return str(self.receipt.get("verdict") or self.receipt["title"])
 
 
 def list_deliveries(attempt: str = "first") -> list[Delivery]:
@@ -133,12 +134,12 @@ def read_jenkins(_attempt: str) -> Iterator[Delivery]:
     password = base64.b64encode(f"jenkins:{SECRET}".encode()).decode()
     for path in sorted(list_files("jenkins"), key=lambda path: (path.stem.partition("-")[0] != "generic", path)):
         body = path.read_bytes()
-        said = json.loads(body)
-        if "data" in said:
-            headers = {**BEARER, "Content-Type": f"{JSON}; charset=UTF-8", "X-Event-Type": said["type"]}
-            yield Delivery("Jenkins, Generic Event plugin", said["type"], headers, body, f"{PATH}/jenkins")
+        notification = json.loads(body)
+        if "data" in notification:
+            headers = {**BEARER, "Content-Type": f"{JSON}; charset=UTF-8", "X-Event-Type": notification["type"]}
+            yield Delivery("Jenkins, Generic Event plugin", notification["type"], headers, body, f"{PATH}/jenkins")
         else:
-            event = STAGES if "stages" in said else "others: builds, jobs, nodes, logs, …"
+            event = STAGES if "stages" in notification else "others: builds, jobs, nodes, logs, …"
             headers = {"Authorization": f"Basic {password}", "Content-Type": JSON, "User-Agent": "curl/8.14.1"}
             yield Delivery("Jenkins, answers of its API", event, headers, body, f"{PATH}/jenkins")
 
