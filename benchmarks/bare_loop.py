@@ -13,8 +13,8 @@ import time
 def main() -> None:
     """Accept the clients, and send the frames once."""
     clients, times = int(sys.argv[1]), int(sys.argv[2])
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    _, hard_limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard_limit, hard_limit))
     with socket.create_server(("127.0.0.1", 0), backlog=4096) as server:
         print(server.getsockname()[1], flush=True)
         server.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as gunicorn does

@@ -97,8 +97,8 @@ class Viewers:
 
     def __init__(self, port: int, count: int, opening: Opening) -> None:
         """Open the pages, many at a time; raise RuntimeError if one is not served in time."""
-        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+        _, hard_limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard_limit, hard_limit))
         self.messages = self.reports = 0
         self.took_ms: collections.Counter[int] = collections.Counter()
         self.last_at = 0.0

@@ -15,9 +15,7 @@ BASIC = {"Authorization": "Basic " + base64.b64encode(f"any:{SECRET}".encode()).
 
 
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic !"}])
-def test_inbox_is_closed_without_the_secret_even_on_this_machine(
-    shared_client: FlaskClient, headers: dict[str, str]
-) -> None:
+def test_deliveries_need_the_secret_even_on_this_machine(shared_client: FlaskClient, headers: dict[str, str]) -> None:
     response = shared_client.get("/api/deliveries", headers=headers)
     assert (response.status_code, response.content_type) == (401, "application/problem+json")
 
@@ -27,7 +25,7 @@ def test_secret_in_the_url_opens_nothing(shared_client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("headers", [BEARER, BASIC])
-def test_inbox_is_read_with_the_secret(shared_client: FlaskClient, headers: dict[str, str]) -> None:
+def test_the_secret_opens_the_deliveries(shared_client: FlaskClient, headers: dict[str, str]) -> None:
     assert shared_client.get("/api/deliveries", headers=headers).status_code == 200
 
 
@@ -51,7 +49,7 @@ def test_deliveries_are_listed_with_their_verdicts(client: FlaskClient) -> None:
     assert items[0]["body_size"] == 2
 
 
-def test_pages_of_the_inbox_show_each_delivery_once(client: FlaskClient) -> None:
+def test_pages_show_each_delivery_once(client: FlaskClient) -> None:
     posted = [post(client, make_payload(run_id=str(n))).get_json()["delivery_id"] for n in range(7)]
     seen: list[str] = []
     cursor: str | None = ""
@@ -164,11 +162,11 @@ def test_a_delivery_has_its_changes_and_its_body(client: FlaskClient) -> None:
 
 
 def test_secrets_are_masked_wherever_a_sender_wrote_them(client: FlaskClient) -> None:
-    said = {"message": f"with {SECRET} and ghp_abcdefghijkl", "error": "DB_PASSWORD=hunter2"}
+    fields = {"message": f"with {SECRET} and ghp_abcdefghijkl", "error": "DB_PASSWORD=hunter2"}
     agent = {**BEARER, "User-Agent": "ci/ghp_abcdefghijkl", "Idempotency-Key": SECRET}
-    answer = post(client, make_payload(**said, status="ghp_abcdefghijkl", steps=5), agent).get_json()
+    answer = post(client, make_payload(**fields, status="ghp_abcdefghijkl", steps=5), agent).get_json()
     assert answer["errors"]
-    accepted = post(client, make_payload(**said, status="ghp_abcdefghijkl"), agent).get_json()
+    accepted = post(client, make_payload(**fields, status="ghp_abcdefghijkl"), agent).get_json()
     shown = str(read_whole(client, accepted["delivery_id"])) + str(list_items(client))
     for secret in (SECRET, "hunter2", "ghp_"):
         assert secret not in shown

@@ -1,4 +1,4 @@
-"""What is said about a database that cannot be used, and that migrations are applied to one that can."""
+"""Errors about a database that cannot be used, and migrations of one that can."""
 
 import socket
 from pathlib import Path
@@ -30,11 +30,11 @@ def make_settings(url: str, directory: Path) -> Settings:
 def test_unusable_database_is_one_line(url: str, error: type[Exception], words: str, tmp_path: Path) -> None:
     with pytest.raises(error) as raised:
         migrate_database(make_settings(url, tmp_path))
-    said = str(raised.value)
-    assert "DATABASE_URL" in said
-    assert words in said
-    assert "\n" not in said
-    assert "den@" not in said
+    message = str(raised.value)
+    assert "DATABASE_URL" in message
+    assert words in message
+    assert "\n" not in message
+    assert "den@" not in message
 
 
 def test_database_that_never_answers_is_given_up_soon(tmp_path: Path) -> None:

@@ -71,8 +71,10 @@ def test_text_is_compared_by_code_point(server: Server) -> None:
 
 def test_psql_takes_the_url(server: Server) -> None:
     psql = find_program(server, "psql")
-    said = subprocess.run([psql, server.url, "-Atc", "SELECT current_user"], capture_output=True, text=True, check=True)
-    assert said.stdout == "dashboard\n"
+    result = subprocess.run(
+        [psql, server.url, "-Atc", "SELECT current_user"], capture_output=True, text=True, check=True
+    )
+    assert result.stdout == "dashboard\n"
 
 
 def find_program(server: Server, name: str) -> str:

@@ -1,4 +1,4 @@
-"""Time left: what is said, from what, and how often it is true."""
+"""Time left: what is estimated, from what, and how often it is right."""
 
 import json
 import random

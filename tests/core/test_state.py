@@ -48,7 +48,7 @@ ENDED_WELL = (Status.COMPLETED, Conclusion.SUCCESS)
         pytest.param((Status.COMPLETED, Conclusion.CANCELLED), {}, State.CANCELLED, id="cancelled"),
         pytest.param((None, None), {"success": 2}, State.RUNNING, id="jobs alone are never a success"),
         pytest.param((None, None), {"failure": 2}, State.RUNNING, id="nor a failure"),
-        pytest.param((None, None), {}, State.QUEUED, id="nothing said"),
+        pytest.param((None, None), {}, State.QUEUED, id="nothing reported"),
         pytest.param((Status.QUEUED, None), {state.IMPLICIT_IN_PROGRESS: 1}, State.RUNNING, id="a step starts it"),
         pytest.param((Status.QUEUED, None), {state.IMPLICIT_QUEUED: 1}, State.QUEUED, id="a queued step does not"),
     ],

@@ -126,7 +126,7 @@ def test_both_endings_of_a_conflict_are_shown_and_the_one_that_counts_first() ->
             {"observed_at": at(5), "reported_at": at(3)}, None, False, id="the time of the report that ended it"
         ),
         pytest.param({"observed_at": at(5), "status": "queued"}, None, False, id="queued: it has not begun"),
-        pytest.param({"observed_at": at(5), "status": None}, None, False, id="nothing said: it has not begun"),
+        pytest.param({"observed_at": at(5), "status": None}, None, False, id="nothing reported: it has not begun"),
         pytest.param(
             {"observed_at": at(5), "status": "completed", "conclusion": "success"}, at(5), True, id="ended, at no time"
         ),
@@ -150,7 +150,7 @@ def test_the_start_is_the_senders_and_else_observed_where_something_began(
     ("values", "completed_at", "duration_s"),
     [
         pytest.param({"started_at": at(1), "completed_at": at(2)}, at(2), 60.0, id="between both times"),
-        pytest.param({"started_at": at(1), "reported_at": at(3)}, at(3), 120.0, id="ended when it was said"),
+        pytest.param({"started_at": at(1), "reported_at": at(3)}, at(3), 120.0, id="ended at the time of the report"),
         pytest.param({"started_at": at(1), "completed_at": at(2), "reported_at": at(3)}, at(2), 60.0, id="its own end"),
         pytest.param({"started_at": at(2), "completed_at": at(1)}, at(1), 0.0, id="never negative"),
         pytest.param({"started_at": at(1), "completed_at": at(1, 1)}, at(1, 1), 1.0, id="in seconds"),

@@ -60,8 +60,8 @@ def test_a_job_without_a_word_ends_when_its_deployment_does() -> None:
     shown = show_job(job, ended)
     assert (shown["state"], shown["completed_at"], shown["duration_s"]) == ("success", "2026-01-01T12:04:00Z", 180.0)
     assert shown["job_progress_pct"] == 100
-    said = show_job(job, {**ended, "completed_at": None})
-    assert (said["completed_at"], said["duration_s"]) == ("2026-01-01T12:05:00Z", 240.0)
+    without_end = show_job(job, {**ended, "completed_at": None})
+    assert (without_end["completed_at"], without_end["duration_s"]) == ("2026-01-01T12:05:00Z", 240.0)
     assert show_job(job, make_deployment(completed_at=at(4)))["completed_at"] is None
 
 

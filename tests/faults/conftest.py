@@ -11,7 +11,7 @@ from tests.faults.database import Database
 from tests.faults.load import RUNS
 from tests.faults.viewer import Viewer
 from tests.support.databases import MakeDatabase
-from tests.support.sending import send
+from tests.support.server_reports import send
 from tests.support.servers import DashboardServer
 
 Watch = Callable[[DashboardServer], list[Viewer]]

@@ -37,8 +37,8 @@ def run_id_of(key: str) -> str:
 class Load:
     """Each delivery is a step of its own with a key of its own, and is sent until it is acknowledged."""
 
-    def __init__(self, *ports: int, most: int | None = None) -> None:
-        self._ports, self._most = ports, most
+    def __init__(self, *ports: int, max_deliveries: int | None = None) -> None:
+        self._ports, self._max_deliveries = ports, max_deliveries
         self._stopping = threading.Event()
         self._give_up_at = math.inf
         self._pool = ThreadPoolExecutor(MAX_SENDERS)
@@ -92,7 +92,7 @@ class Load:
         wait_until(lambda: self.count_refusals() >= wanted, what=f"{count} further refusals")
 
     def _goes_on(self, number: int) -> bool:
-        return not self._stopping.is_set() and (self._most is None or number < self._most)
+        return not self._stopping.is_set() and (self._max_deliveries is None or number < self._max_deliveries)
 
     def count_refusals(self) -> int:
         """Return how many deliveries got another answer, or none."""
@@ -127,9 +127,9 @@ class Load:
 
 
 @contextlib.contextmanager
-def sending(*ports: int, senders: int = SENDERS, most: int | None = None) -> Iterator[Load]:
+def sending(*ports: int, senders: int = SENDERS, max_deliveries: int | None = None) -> Iterator[Load]:
     """Send for the length of the block, and until all that was begun is acknowledged."""
-    load = Load(*ports, most=most)
+    load = Load(*ports, max_deliveries=max_deliveries)
     for _ in range(senders):
         load.add_sender()
     try:

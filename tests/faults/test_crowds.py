@@ -21,7 +21,7 @@ WAITING = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() A
 def test_full_queue(database: Database, start_dashboard: StartDashboard, watch: Watch) -> None:
     server = start_dashboard(database.make())
     viewers = watch(server)
-    with sending(server.port, senders=0, most=1) as load:
+    with sending(server.port, senders=0, max_deliveries=1) as load:
         with holding(server.database_url, "LOCK TABLE deployment_steps"):
             for _ in range(CROWD):
                 load.add_sender()

@@ -10,7 +10,7 @@ from tests.faults.truth import check_truth
 from tests.support.chromium import expect_fresh, wait_connection
 from tests.support.chromium_fixtures import OpenPage
 from tests.support.fixtures import StartDashboard, StartProduction
-from tests.support.sending import path_of, send
+from tests.support.server_reports import path_of, send
 from tests.support.servers import DashboardServer
 
 
@@ -28,7 +28,7 @@ def test_pages_while_the_database_is_away_and_workers_die(
     for page in pages:
         wait_connection(page, "live")
         page.evaluate("() => { window.neverReloaded = true; }")
-    with sending(dashboard_server.port, most=20) as load:
+    with sending(dashboard_server.port, max_deliveries=20) as load:
         load.wait_for_more()
         database.stop_immediately()
         for page in pages:

@@ -19,14 +19,14 @@ def check_truth(server: DashboardServer, load: Load, viewers: Iterable[Viewer] =
     assert load.acknowledged, "there was no load"
     assert set(load.statuses) <= {200, 503}
     assert None not in load.retry_after, "an answer 503 must say when to come again"
-    check_inbox(server, load)
+    check_deliveries(server, load)
     views = [check_deployment(server, load, run) for run in map(str, range(RUNS))]
     seqs = {view["id"]: view["seq"] for view in views}
     for viewer in viewers:
         viewer.expect_converged(seqs)
 
 
-def check_inbox(server: DashboardServer, load: Load) -> None:
+def check_deliveries(server: DashboardServer, load: Load) -> None:
     """Every acknowledged delivery is kept with the verdict that was answered, and was applied once, under some id."""
     rows = fetch(server.database_url, "SELECT id::text, verdict, body FROM deliveries")
     kept = {

@@ -41,7 +41,7 @@ def test_how_long_deliveries_are_kept_can_be_set(app: Flask, own_rows: Rows) -> 
     assert own_rows.fetch("SELECT received_at FROM deliveries") == [(NOON - timedelta(days=1),)]
 
 
-def test_the_inbox_is_kept_small(app: Flask, own_rows: Rows) -> None:
+def test_the_oldest_deliveries_are_deleted_when_all_take_too_many_bytes(app: Flask, own_rows: Rows) -> None:
     app.config["SETTINGS"] = replace(app.config["SETTINGS"], deliveries_bytes=250)
     for hours in range(5):
         add_delivery(own_rows, NOON - timedelta(hours=hours), size=100)

@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.chromium import VIEWPORTS, expect_accessible, wait_connection
 from tests.support.chromium_fixtures import OpenPage
-from tests.support.sending import path_of, send
+from tests.support.server_reports import path_of, send
 from tests.support.servers import DashboardServer
 
 LOCALES = ["en-GB", "zh-CN"]

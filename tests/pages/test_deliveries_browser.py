@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 
 from tests.support.chromium import VIEWPORTS, expect_accessible
 from tests.support.chromium_fixtures import OpenPage
-from tests.support.sending import send
+from tests.support.server_reports import send
 from tests.support.servers import SECRET, DashboardServer
 
 OPEN = {"Authorization": "Basic " + base64.b64encode(f"any:{SECRET}".encode()).decode()}
@@ -21,14 +21,12 @@ DIALECTS = ("github", "gitlab", "gitea", "bitbucket", "jenkins", "cdevents", "bu
 def fill(server: DashboardServer) -> list[str]:
     """Post deliveries of every verdict and dialect; return the ids of one that changed much and one that was cut."""
     step = {"name": LONG, "status": "running"}
-    send(server, project="inbox", run_id="1", status="running", steps=[step])
-    answer = send(
-        server, project="inbox", run_id="1", status="failed", error=LONG, steps=[{**step, "status": "failed"}]
-    )
+    send(server, project="shop", run_id="1", status="running", steps=[step])
+    answer = send(server, project="shop", run_id="1", status="failed", error=LONG, steps=[{**step, "status": "failed"}])
     for key in ("1", "2"):
-        server.post({"project": "inbox", "run_id": key}, Idempotency_Key="inbox")
-    server.post({"project": "inbox", "run_id": "1"}, Idempotency_Key="inbox-2")
-    server.post({"project": "inbox", "run_id": "1"}, Idempotency_Key="inbox-2")
+        server.post({"project": "shop", "run_id": key}, Idempotency_Key="shop")
+    server.post({"project": "shop", "run_id": "1"}, Idempotency_Key="shop-2")
+    server.post({"project": "shop", "run_id": "1"}, Idempotency_Key="shop-2")
     for dialect in DIALECTS:
         path = f"/api/webhook/deployment/{dialect}"
         headers = {"Authorization": f"Bearer {SECRET}", "X-GitHub-Event": LONG, "X-Gitlab-Event": "Push Hook"}

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.support.chromium import expect_accessible, expect_fresh, wait_connection
 from tests.support.chromium_fixtures import OpenPage
-from tests.support.sending import path_of, send
+from tests.support.server_reports import path_of, send
 from tests.support.servers import DashboardServer
 
 LONG_AGO = datetime(2024, 1, 1, tzinfo=UTC)

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 
 from dashboard.core.report import Report
 from dashboard.pages.history_export import write_csv
-from dashboard.queries import scan_window as windows
+from dashboard.queries import scan_window
 from tests.pages.views import make_deployment
 from tests.support.ingest import NOW, ingest, make_incoming, make_report
 
@@ -152,7 +152,7 @@ def test_empty_results_say_what_to_do(client: FlaskClient) -> None:
 
 
 def test_a_window_without_results_leads_on(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(windows, "MAX_WINDOW_ROWS", 5)
+    monkeypatch.setattr(scan_window, "MAX_WINDOW_ROWS", 5)
     deploy(client, *range(1, 9), branch="main")
     deploy(client, 100, branch="main")
     page = read(client, "/deployments?branch=dev")

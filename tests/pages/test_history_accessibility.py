@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 
 from tests.support.chromium import VIEWPORTS, expect_accessible, wait_connection
 from tests.support.chromium_fixtures import OpenPage
-from tests.support.sending import send
+from tests.support.server_reports import send
 from tests.support.servers import DashboardServer
 
 LONG = "a-very-long-name-" * 8

@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 from tests.support.chromium import expect_fresh, wait_connection
 from tests.support.chromium_fixtures import OpenPage
 from tests.support.fixtures import StartDashboard
-from tests.support.sending import send
+from tests.support.server_reports import send
 from tests.support.servers import DashboardServer
 
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.support.chromium import expect_fresh, wait_connection
 from tests.support.chromium_fixtures import OpenPage
 from tests.support.fixtures import StartDashboard
-from tests.support.sending import path_of, send
+from tests.support.server_reports import path_of, send
 from tests.support.servers import DashboardServer
 
 HOSTILE = "<img src=x onerror=document.title='stolen'><script>throw 1</script>{{7*7}} \u202e部署"

@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 import pytest
 
-from tests.support.sending import path_of, send
+from tests.support.server_reports import path_of, send
 from tests.support.servers import DashboardServer
 
 

@@ -9,7 +9,7 @@ from tests.support.bodies.github import Json, make_job, make_run, make_step
 from tests.support.bodies.gitlab import make_build, make_pipeline
 from tests.support.chromium import expect_fresh, wait_connection
 from tests.support.chromium_fixtures import OpenPage
-from tests.support.sending import path_of, send
+from tests.support.server_reports import path_of, send
 from tests.support.servers import SECRET, DashboardServer
 
 RUN_URL = "https://github.com/Octo/Shop/actions/runs/"

@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 
 from tests.support.chromium import expect_fresh, wait_connection
 from tests.support.chromium_fixtures import OpenPage
-from tests.support.sending import make_steps, path_of, send
+from tests.support.server_reports import make_steps, path_of, send
 from tests.support.servers import DashboardServer
 
 WATCH_LONG_TASKS = """() => {

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from tests.support.chromium import wait_connection
 from tests.support.chromium_fixtures import OpenPage
 from tests.support.fixtures import StartDashboard
-from tests.support.sending import path_of, send
+from tests.support.server_reports import path_of, send
 from tests.support.servers import DashboardServer
 
 

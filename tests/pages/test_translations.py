@@ -20,7 +20,7 @@ from tests.support.applications import make_settings
 from tests.support.chromium import wait_connection
 from tests.support.chromium_fixtures import OpenPage
 from tests.support.message_catalogs import extract, list_untranslated, read_catalog
-from tests.support.sending import path_of, send
+from tests.support.server_reports import path_of, send
 from tests.support.servers import REPOSITORY, SECRET, DashboardServer
 
 BEARER = {"Authorization": f"Bearer {SECRET}"}
@@ -30,7 +30,7 @@ PLACEHOLDER = re.compile(r"\{\w*\}|%\(\w+\)[ds]|%%|%\d")
 QUOTED = re.compile("“[^”]*”")
 """A sender's own word on a page in Chinese, as the page quotes it."""
 LATIN = re.compile(r"[A-Za-z][A-Za-z'’.-]*")
-SAID = {
+READ_ATTRIBUTES = {
     "aria-label",
     "aria-description",
     "aria-roledescription",
@@ -64,12 +64,12 @@ class TextReader(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__()
-        self.said: list[str] = []
+        self.texts: list[str] = []
         self.inside: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Take the attributes that people get to know."""
-        self.said += [value for name, value in attrs if name in SAID and value]
+        self.texts += [value for name, value in attrs if name in READ_ATTRIBUTES and value]
         if tag in {"code", "script", "style"}:
             self.inside.append(tag)
 
@@ -81,14 +81,14 @@ class TextReader(HTMLParser):
     def handle_data(self, data: str) -> None:
         """Take the texts."""
         if not self.inside and data.strip():
-            self.said.append(data.strip())
+            self.texts.append(data.strip())
 
 
 def read_texts(html: str) -> list[str]:
     """Return what a page says to people."""
     reader = TextReader()
     reader.feed(html)
-    return reader.said
+    return reader.texts
 
 
 def find_english(texts: list[str]) -> list[str]:
@@ -266,11 +266,11 @@ def test_an_error_page_of_any_status_is_in_the_language_of_the_visitor(tmp_path:
 
 
 READ_VISIBLE = """() => {
-  const said = [document.title, document.getElementById("announcement").textContent, document.body.innerText];
+  const texts = [document.title, document.getElementById("announcement").textContent, document.body.innerText];
   const visible = [...document.querySelectorAll("body *")].filter((element) => element.checkVisibility());
   for (const name of ["aria-label", "title", "placeholder", "alt"])
-    said.push(...visible.map((element) => element.getAttribute(name) ?? ""));
-  return said;
+    texts.push(...visible.map((element) => element.getAttribute(name) ?? ""));
+  return texts;
 }"""
 
 

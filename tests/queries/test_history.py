@@ -68,10 +68,10 @@ def test_choices_are_all_projects_and_what_was_used_lately() -> None:
     }
 
 
-@pytest.mark.parametrize(("most", "sizes"), [(10_000, [500, 103]), (603, [500, 103]), (600, [500, 100]), (500, [500])])
-def test_an_export_comes_in_batches_up_to_its_limit(most: int, sizes: list[int]) -> None:
+@pytest.mark.parametrize(("limit", "sizes"), [(10_000, [500, 103]), (603, [500, 103]), (600, [500, 100]), (500, [500])])
+def test_an_export_comes_in_batches_up_to_its_limit(limit: int, sizes: list[int]) -> None:
     deploy(*range(603))
-    batches = list(iterate_deployments(open_reader(NOW), EVERYTHING, most))
+    batches = list(iterate_deployments(open_reader(NOW), EVERYTHING, limit))
     assert [len(batch) for batch in batches] == sizes
     runs = [int(view["run_id"] or 0) for batch in batches for view in batch]
     assert runs == list(range(602, 602 - sum(sizes), -1))

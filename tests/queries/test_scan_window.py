@@ -12,8 +12,7 @@ from sqlalchemy import text
 from dashboard.core.words import State
 from dashboard.extensions import db, open_reader
 from dashboard.maintenance.search_index import MIN_AGE, index_new_deployments, reindex_changed_deployments
-from dashboard.queries import lists
-from dashboard.queries import scan_window as windows
+from dashboard.queries import lists, scan_window
 from dashboard.queries.deliveries import DeliveryFilters, list_deliveries
 from dashboard.queries.history import count_newer, iterate_deployments, make_top_cursor
 from dashboard.queries.lists import DeploymentFilters, list_deployments
@@ -26,7 +25,7 @@ LATER = NOW + MIN_AGE + timedelta(minutes=1)
 @pytest.fixture(autouse=True)
 def _small_windows(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     """Run within the application, and let a page look at ten rows only."""
-    monkeypatch.setattr(windows, "MAX_WINDOW_ROWS", 10)
+    monkeypatch.setattr(scan_window, "MAX_WINDOW_ROWS", 10)
 
 
 RUN_IDS = count()
@@ -173,7 +172,7 @@ def test_what_a_replay_makes_of_an_old_delivery_is_found_once_it_was_looked_at_a
     assert list_pages(DeploymentFilters(q="something")) == [["aaa"]]
 
 
-def test_a_narrowed_inbox_goes_on_behind_its_window() -> None:
+def test_a_filtered_list_of_deliveries_continues_beyond_its_scan_window() -> None:
     ingest(*(make_incoming(received_at=NOW - timedelta(minutes=n), event="push") for n in range(25)))
     ingest(make_incoming(received_at=NOW - timedelta(days=1), event="rare"))
     found, cursor, pages = [], None, 0

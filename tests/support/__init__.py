@@ -2,7 +2,7 @@
 
 - Into ingest, without HTTP: `ingest`. Straight into tables: `rows`, `large_past`.
 - By HTTP, to the application in this process: `webhook_client` (native), `sender_deliveries`, `sender_series` and
-  `delivery_orders` (CI servers). To a dashboard in a process of its own: `sending`.
+  `delivery_orders` (CI servers). To a dashboard in a process of its own: `server_reports`.
 - Bodies of each sender: `bodies`. What parsers make of them: `parsed_reports`. Hypothesis: `arbitrary_bodies`,
   `arbitrary_reports`.
 - What developers' scripts write and tests check: `message_catalogs`, `bodies.verdict_table`.

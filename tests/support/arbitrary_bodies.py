@@ -96,8 +96,8 @@ def check_report(report: Report) -> None:
     assert all(set(job.fields) <= set(JOB_FIELDS) for job in report.jobs.values())
     assert all(set(step.fields) <= set(STEP_FIELDS) for step in report.steps.values())
     nodes = [report.project, report.deployment, *report.jobs.values(), *report.steps.values()]
-    said: list[Any] = [[claim[2] for claim in node.fields.values()] for node in nodes]
-    said += [[outcome.raw for outcome in node.outcomes] for node in nodes]
-    text = json.dumps([said, list(keys), report.identity.project_slug, report.identity.run_id], ensure_ascii=False)
+    values: list[Any] = [[claim[2] for claim in node.fields.values()] for node in nodes]
+    values += [[outcome.raw for outcome in node.outcomes] for node in nodes]
+    text = json.dumps([values, list(keys), report.identity.project_slug, report.identity.run_id], ensure_ascii=False)
     assert "\\u0000" not in text
     text.encode()

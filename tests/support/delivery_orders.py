@@ -62,13 +62,13 @@ def show_in_any_order(client: FlaskClient, series: Series) -> Json:
     return first
 
 
-def list_orders(length: int, most: int, seed: int) -> Iterator[tuple[int, ...]]:
-    """Yield every order of so many deliveries, or if these are more than `most`, so many random ones."""
-    if math.factorial(length) <= most:
+def list_orders(length: int, max_orders: int, seed: int) -> Iterator[tuple[int, ...]]:
+    """Yield every order of so many deliveries, or if these are more than `max_orders`, so many random ones."""
+    if math.factorial(length) <= max_orders:
         yield from itertools.permutations(range(length))
         return
     chance = random.Random(seed)
-    for _ in range(most):
+    for _ in range(max_orders):
         yield tuple(chance.sample(range(length), length))
 
 

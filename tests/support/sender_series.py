@@ -153,18 +153,18 @@ def make_jenkins_series(run: int) -> list[Delivery]:
     compiled = stage("Build", took_ms=30_000)
     half = [compiled, stage("Deploy", "IN_PROGRESS", from_ms=30_000, took_ms=5_000)]
     whole = [compiled, stage("Deploy", "FAILED", from_ms=30_000, took_ms=60_000, error={"message": "exit code 1"})]
-    notify, tell_run = jenkins.make_notification, jenkins.make_run
+    notify, make_run = jenkins.make_notification, jenkins.make_run
     return make_series(
         "jenkins",
         run,
         ("notification", notify("QUEUED", after_ms=-4_000, **build)),
         ("notification", notify("STARTED", **build)),
-        ("generic", tell_run("started", number=run, id=f"e-{run}-1")),
+        ("generic", make_run("started", number=run, id=f"e-{run}-1")),
         ("stages", stages("IN_PROGRESS", *half, ended_ms=35_000, **link)),
         ("notification", notify("COMPLETED", "FAILURE", after_ms=90_500, **ended)),
         ("stages", stages("FAILED", *whole, **link)),
         ("notification", notify("FINALIZED", "FAILURE", after_ms=91_000, **ended)),
-        ("generic", tell_run("completed", "FAILURE", time="11:01:31.000", number=run, id=f"e-{run}-2")),
+        ("generic", make_run("completed", "FAILURE", time="11:01:31.000", number=run, id=f"e-{run}-2")),
     )
 
 

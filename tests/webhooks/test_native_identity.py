@@ -38,9 +38,9 @@ def test_other_run_attempt_environment_or_project_is_another_deployment(
 
 def test_attempt_is_one_and_environment_production_unless_said(shared_client: FlaskClient) -> None:
     silent = apply(shared_client, run_id="defaults")
-    said = apply(shared_client, run_id="defaults", run_attempt=1, environment="production")
+    spelled_out = apply(shared_client, run_id="defaults", run_attempt=1, environment="production")
     blank = apply(shared_client, run_id="defaults", run_attempt=None, environment=" ")
-    assert silent["deployment_id"] == said["deployment_id"] == blank["deployment_id"]
+    assert silent["deployment_id"] == spelled_out["deployment_id"] == blank["deployment_id"]
     view = read(shared_client, silent)
     assert (view["attempt"], view["environment"]) == (1, "production")
 

@@ -18,14 +18,14 @@ NUMBERS = ["port", "run_attempt", "duration_s"]
 
 
 @pytest.mark.parametrize(
-    ("field", "most"),
+    ("field", "limit"),
     [*((name, 255) for name in NAMES), *((name, 2048) for name in PLACES), *((name, 65536) for name in NOTES)],
 )
 def test_text_up_to_its_limit_is_taken_and_a_longer_one_refused(
-    shared_client: FlaskClient, field: str, most: int
+    shared_client: FlaskClient, field: str, limit: int
 ) -> None:
-    apply(shared_client, run_id="length", **{"step_name": "s", field: "部" * most})
-    assert set(refuse(shared_client, run_id="length", **{field: "x" * (most + 1)})) == {field}
+    apply(shared_client, run_id="length", **{"step_name": "s", field: "部" * limit})
+    assert set(refuse(shared_client, run_id="length", **{field: "x" * (limit + 1)})) == {field}
 
 
 def test_of_a_long_log_the_end_is_kept(shared_client: FlaskClient) -> None:

@@ -126,7 +126,7 @@ def test_test_website_is_neither_the_static_nor_the_backend_one(shared_client: F
 
 
 @pytest.mark.parametrize(
-    ("number", "said"),
+    ("number", "fields"),
     [
         (1, {"step_details": {"Unit tests": "running"}}),
         (2, {"step_details": {"Unit tests": {"status": "running", "message": "m"}}}),
@@ -135,8 +135,8 @@ def test_test_website_is_neither_the_static_nor_the_backend_one(shared_client: F
         (5, {"step_name": "Unit tests", "step_status": "running"}),
     ],
 )
-def test_a_step_can_be_said_in_five_ways(shared_client: FlaskClient, number: int, said: dict[str, Any]) -> None:
-    view = show(shared_client, run_id=f"way {number}", **said)
+def test_a_step_can_be_said_in_five_ways(shared_client: FlaskClient, number: int, fields: dict[str, Any]) -> None:
+    view = show(shared_client, run_id=f"way {number}", **fields)
     assert read_steps(view, "key", "name", "category", "status") == [
         ("unit tests", "Unit tests", "testing", "in_progress")
     ]
@@ -145,7 +145,7 @@ def test_a_step_can_be_said_in_five_ways(shared_client: FlaskClient, number: int
 
 
 def test_objects_say_more_of_a_step(shared_client: FlaskClient) -> None:
-    said = {
+    fields = {
         "status": "failed",
         "number": 7,
         "started_at": "2026-01-01T08:00:00+08:00",
@@ -154,7 +154,7 @@ def test_objects_say_more_of_a_step(shared_client: FlaskClient) -> None:
         "error": "no space left",
         "log": "line 1\nline 2",
     }
-    view = show(shared_client, run_id="objects", step_details={"compile": said})
+    view = show(shared_client, run_id="objects", step_details={"compile": fields})
     times = ("2026-01-01T00:00:00Z", "2026-01-01T00:00:02.500000Z", 2.5)
     assert read_steps(view, "started_at", "completed_at", "duration_s") == [times]
     notes = ("compiling", "no space left", "line 1\nline 2")

@@ -45,8 +45,8 @@ def test_when_too_many_wait_a_sender_is_sent_away_at_once(client: FlaskClient) -
 
 
 def test_seq_counts_what_visibly_changed(shared_client: FlaskClient) -> None:
-    says: list[dict[str, Any]] = [{}, {"branch": "main"}, {"branch": "main"}, {"step_name": "a"}, {"status": "ok"}]
-    assert [apply(shared_client, run_id="seq", **said)["seq"] for said in says] == [1, 2, 2, 3, 4]
+    reports: list[dict[str, Any]] = [{}, {"branch": "main"}, {"branch": "main"}, {"step_name": "a"}, {"status": "ok"}]
+    assert [apply(shared_client, run_id="seq", **report)["seq"] for report in reports] == [1, 2, 2, 3, 4]
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_secret_is_in_no_answer_and_in_no_log(shared_client: FlaskClient, caplog
     assert "5150" not in caplog.text
 
 
-def test_inbox_keeps_nothing_that_authenticates(shared_client: FlaskClient) -> None:
+def test_stored_headers_contain_no_credentials(shared_client: FlaskClient) -> None:
     signature = sign_hub(b"{}")
     post(shared_client, b"{}", {**BEARER, "X-Hub-Signature-256": signature, "Cookie": "session=5150"})
     with shared_client.application.app_context():

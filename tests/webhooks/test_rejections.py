@@ -122,8 +122,8 @@ def test_no_header_that_authenticates_is_stored(client: FlaskClient) -> None:
 
 @pytest.mark.parametrize("headers", [BEARER, {}])
 def test_no_secret_in_a_body_is_shown(client: FlaskClient, headers: dict[str, str]) -> None:
-    said = {"project": 5, "password": "hunter2", "note": SECRET, "deep": [{"api_key": "k-hunter2"}]}
-    for body in (said, json.dumps(said)[:-2].encode(), json.dumps({**said, "log": "x" * 9000}).encode()):
+    fields = {"project": 5, "password": "hunter2", "note": SECRET, "deep": [{"api_key": "k-hunter2"}]}
+    for body in (fields, json.dumps(fields)[:-2].encode(), json.dumps({**fields, "log": "x" * 9000}).encode()):
         post(client, body, headers, path=PATH)
         newest = read_newest(client)
         page = client.get(f"/deliveries/{newest['id']}", headers=BEARER).text

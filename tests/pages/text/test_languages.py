@@ -13,7 +13,7 @@ from tests.support.chromium import wait_connection
 from tests.support.chromium_fixtures import OpenPage
 from tests.support.databases import MakeDatabase
 from tests.support.fixtures import StartDashboard
-from tests.support.sending import send
+from tests.support.server_reports import send
 
 
 def read_language(client: FlaskClient, path: str = "/", **headers: str) -> str:

@@ -63,5 +63,5 @@ def make_row(sender: str, event: str, answers: Sequence[Answer], why: str) -> Ro
 
 def list_reasons(answers: Iterable[Answer]) -> str:
     """Return the reasons why deliveries were ignored, each one once."""
-    reasons = dict.fromkeys(str(answer.said["reason"]) for answer in answers if answer.verdict == "ignored")
+    reasons = dict.fromkeys(str(answer.receipt["reason"]) for answer in answers if answer.verdict == "ignored")
     return "; ".join(reasons)

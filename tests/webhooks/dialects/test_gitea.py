@@ -139,9 +139,9 @@ def test_a_run_of_forgejo_says_what_ran_and_how_it_went(event: str) -> None:
 
 def test_a_run_of_an_older_forgejo_has_another_name_for_its_address() -> None:
     body = make_forgejo_run("failure", html_url=None, run_html_url=f"{HOME}/actions/runs/3", prettyref="#12")
-    said = values(only(parse("action_run_failure", body)).deployment)
-    assert said["run_url"] == f"{HOME}/actions/runs/3"
-    assert "branch" not in said
+    claimed = values(only(parse("action_run_failure", body)).deployment)
+    assert claimed["run_url"] == f"{HOME}/actions/runs/3"
+    assert "branch" not in claimed
 
 
 def test_a_job_of_forgejo_has_its_run_too() -> None:

@@ -38,9 +38,9 @@ def test_a_run_says_what_runs_and_how_it_went() -> None:
 
 def test_a_run_without_some_of_it_says_the_rest() -> None:
     body = make_run("queued", display_title=None, triggering_actor=None, head_commit=None, head_branch=None)
-    said = values(only(parse("workflow_run", body)).deployment)
-    assert (said["message"], said["triggered_by"]) == ("Deploy", "ada")
-    assert not {"commit_message", "branch"} & set(said)
+    claimed = values(only(parse("workflow_run", body)).deployment)
+    assert (claimed["message"], claimed["triggered_by"]) == ("Deploy", "ada")
+    assert not {"commit_message", "branch"} & set(claimed)
 
 
 def test_every_claim_carries_the_time_of_the_report() -> None:

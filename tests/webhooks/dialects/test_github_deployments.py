@@ -104,14 +104,14 @@ def test_a_check_of_another_app_is_a_deployment_with_one_job() -> None:
 
 
 def test_a_failed_check_says_why_in_its_summary() -> None:
-    said = values(only(parse("check_run", make_check("completed", "failure"))).jobs["128"])
-    assert (said["message"], said["error"]) == ("2 to add", "Adds a queue and a bucket.")
+    claimed = values(only(parse("check_run", make_check("completed", "failure"))).jobs["128"])
+    assert (claimed["message"], claimed["error"]) == ("2 to add", "Adds a queue and a bucket.")
 
 
 def test_a_check_that_belongs_to_a_deployment_has_its_environment() -> None:
     body = make_check(deployment={"environment": "lab"}, details_url=None)
-    said = values(only(parse("check_run", body)).deployment)
-    assert (said["environment"], said["run_url"]) == ("lab", "https://github.com/Octo/Shop/runs/128")
+    claimed = values(only(parse("check_run", body)).deployment)
+    assert (claimed["environment"], claimed["run_url"]) == ("lab", "https://github.com/Octo/Shop/runs/128")
 
 
 def test_a_check_of_github_actions_is_ignored_because_its_job_reports_the_same() -> None:

@@ -7,11 +7,11 @@ from dashboard.webhooks.dialects.github import EVENTS, name_event, parse
 from dashboard.webhooks.dialects.payload import Ignored
 from tests.support.bodies.github_examples import read_examples
 
-SAID_TO_US = ("workflow_run", "workflow_job", "deployment", "deployment_status", "check_run", "status")
+REPORTING_EVENTS = ("workflow_run", "workflow_job", "deployment", "deployment_status", "check_run", "status")
 
 
 def test_every_example_says_something_or_is_ignored_for_a_reason() -> None:
-    counted = dict.fromkeys(SAID_TO_US, 0)
+    counted = dict.fromkeys(REPORTING_EVENTS, 0)
     for event, body in read_examples():
         parsed = parse(event, body)
         if isinstance(parsed, Ignored):
@@ -29,8 +29,8 @@ def test_every_example_says_something_or_is_ignored_for_a_reason() -> None:
 
 
 def test_examples_are_recognised_without_a_header() -> None:
-    told_apart = [*SAID_TO_US, "check_suite"]
-    assert all(name_event(None, body) == event for event, body in read_examples() if event in told_apart)
+    recognised = [*REPORTING_EVENTS, "check_suite"]
+    assert all(name_event(None, body) == event for event, body in read_examples() if event in recognised)
 
 
 def test_examples_claim_only_fields_that_there_are() -> None:

@@ -138,8 +138,8 @@ def test_the_ref_of_a_merge_request_is_no_branch() -> None:
 
 
 def test_a_pipeline_links_to_its_revision() -> None:
-    said = values(only(parse("pipeline", make_pipeline())).deployment)
-    links = link_revision(said["repository"], said["run_url"], said["branch"], said["commit_hash"])
+    claimed = values(only(parse("pipeline", make_pipeline())).deployment)
+    links = link_revision(claimed["repository"], claimed["run_url"], claimed["branch"], claimed["commit_hash"])
     assert links == {"repository": HOME, "commit": f"{HOME}/-/commit/{SHA}", "branch": f"{HOME}/-/tree/main"}
 
 

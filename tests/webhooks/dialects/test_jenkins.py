@@ -99,8 +99,8 @@ def test_a_generic_event_says_who_started_what() -> None:
 
 def test_of_several_checkouts_none_is_taken_for_the_one_that_is_built() -> None:
     library = make_checkout("https://git.example.org/octo/pipeline-library.git")
-    said = values(read(make_run("started", actions=[library, make_checkout()])).deployment)
-    assert not {"repository", "branch", "commit_hash"} & set(said)
+    claimed = values(read(make_run("started", actions=[library, make_checkout()])).deployment)
+    assert not {"repository", "branch", "commit_hash"} & set(claimed)
 
 
 def test_a_build_of_a_multibranch_pipeline_names_its_branch() -> None:
@@ -112,8 +112,8 @@ def test_a_build_of_a_multibranch_pipeline_names_its_branch() -> None:
 
 
 def test_a_cause_without_a_user_says_only_why() -> None:
-    said = values(read(make_run("started", actions=[{"causes": [{"shortDescription": "Timer"}]}, {}, 7])).deployment)
-    assert said == {"message": "Timer"}
+    claimed = values(read(make_run("started", actions=[{"causes": [{"shortDescription": "Timer"}]}, {}, 7])).deployment)
+    assert claimed == {"message": "Timer"}
 
 
 def test_a_user_without_a_name_is_called_by_its_id() -> None:
@@ -251,9 +251,11 @@ def test_words_are_looked_up_without_case() -> None:
 @needs_corpora
 def test_real_bodies_say_something_or_are_ignored_for_a_reason() -> None:
     parsed = {name: parse(name_event(None, body), body) for name, body in read_corpus("jenkins").items()}
-    said = {name: only(reports).identity.parts[1:] for name, reports in parsed.items() if isinstance(reports, tuple)}
+    identities = {
+        name: only(reports).identity.parts[1:] for name, reports in parsed.items() if isinstance(reports, tuple)
+    }
     pipeline = ("my-devops-project/example-pipeline", "run", "1")
-    assert said == {
+    assert identities == {
         "generic-event-run-1": pipeline,
         "generic-event-run-2": pipeline,
         "generic-event-run-3": pipeline,
@@ -261,5 +263,5 @@ def test_real_bodies_say_something_or_are_ignored_for_a_reason() -> None:
         "wfapi-3": ("test workflow", "run", "16"),
     }
     reasons = [reports.reason for reports in parsed.values() if isinstance(reports, Ignored)]
-    assert len(reasons) == len(parsed) - len(said)
+    assert len(reasons) == len(parsed) - len(identities)
     assert all(reasons)
