@@ -1,4 +1,4 @@
-"""Settings: their defaults, the secrets that are made, and one clear line for each that cannot be used."""
+"""Settings: defaults, generated secrets, and one clear line for each invalid setting."""
 
 import stat
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What one process counts when it does everything."""
+"""The metrics of one process that has both roles."""
 
 from flask.testing import FlaskClient
 

@@ -1,4 +1,4 @@
-"""Who may read what, from where: every route is listed here, so that none is open by accident."""
+"""Access to every route: all are listed here, so that none is open by accident."""
 
 import base64
 import re

@@ -1,4 +1,4 @@
-"""Which requests may read, and which may change something: decided from the request and the settings alone."""
+"""Which requests may read or write, decided from the request and the settings alone."""
 
 import base64
 from collections.abc import Callable

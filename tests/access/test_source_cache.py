@@ -1,4 +1,4 @@
-"""Sources as requests see them: a few seconds old at most, and known even while the database does not answer."""
+"""The cache of sources: at most a few seconds old, and usable while the database does not answer."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""Deliveries where there are several sources: each has secrets of its own, and reports on projects of its own."""
+"""Deliveries with several sources: each has its own secrets, and reports on its own projects."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""The schemas of the API say what the views hold."""
+"""The schemas of the API have the fields and types of the views."""
 
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints, is_typeddict

@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL: what it is set to, and that no way of dying loses data or blocks the next start."""
+"""No kind of exit loses data or blocks the next start."""
 
 import contextlib
 import importlib.util

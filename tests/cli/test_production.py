@@ -1,4 +1,4 @@
-"""`dashboard run --production`: everything starts, everything ends, what dies is started again."""
+"""`dashboard run --production`: starts all processes, stops all, and restarts those that end."""
 
 import os
 import shutil
@@ -19,7 +19,7 @@ RunDashboard = Callable[..., Dashboard]
 
 
 def find_by_command(dashboard: Dashboard, word: str) -> list[int]:
-    """Return the pids of the programs that it started itself and whose command has a word."""
+    """Return the pids of its child processes whose command contains a word."""
     pids = list_descendants(dashboard.process.pid)
     return [pid for pid in pids if word in Path(f"/proc/{pid}/cmdline").read_text()]
 

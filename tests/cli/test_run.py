@@ -1,4 +1,4 @@
-"""`dashboard run` as a whole: what it prints, how it ends, how it comes back, and its one line for each mistake."""
+"""`dashboard run` as a whole: what it prints, how it stops and restarts, and its one line for each mistake."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Masking: what is secret in a body, what only looks like it, and how a body is formatted."""
+"""Masking: which parts of a body are secret, which only look like it, and how a body is formatted."""
 
 import json
 import time

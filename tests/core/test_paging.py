@@ -1,4 +1,4 @@
-"""Cursors of lists, and pages cut from what was read."""
+"""Cursors of lists, and pages cut from the rows that were read."""
 
 import base64
 from datetime import UTC, datetime, timedelta, timezone

@@ -1,4 +1,4 @@
-"""The laws of merging, and what wins."""
+"""The laws of merging, and which claim is kept."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""What a search finds deployments by."""
+"""The terms by which a search finds deployments."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Names of projects as parts of URLs."""
+"""Slugs: names of projects as parts of URLs."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""States and progress, as tables."""
+"""States and progress."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What people and programs see of any row: projects, empty texts, names, times, environments, silence."""
+"""Fields that all views share: projects, empty texts, names, times, environments, silence."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, cast

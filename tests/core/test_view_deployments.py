@@ -1,4 +1,4 @@
-"""What people and programs see of a deployment: state, progress, start, end and duration."""
+"""The view of a deployment: state, progress, start, end and duration."""
 
 from datetime import datetime
 from typing import Any

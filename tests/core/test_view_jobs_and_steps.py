@@ -1,4 +1,4 @@
-"""What people and programs see of the jobs and steps of a deployment, and their order."""
+"""The views of jobs and steps, and their order."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Rows of a deployment, a job and a step as they are read from the tables, and what is shown of them."""
+"""Rows of a deployment, a job and a step as they are read from the tables, and their views."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

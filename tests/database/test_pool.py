@@ -1,4 +1,4 @@
-"""The database as the processes meet it: silent, or with room for fewer connections than they may open."""
+"""A database that does not answer, and processes that may open more connections than it allows."""
 
 import socket
 import subprocess
@@ -25,7 +25,7 @@ PROMPTLY_S = 9
 
 @pytest.fixture
 def silent_url() -> Iterator[str]:
-    """Give the URL of a database that takes connections and says nothing."""
+    """Give the URL of a database that accepts connections but never answers."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield f"postgresql://dashboard@127.0.0.1:{server.getsockname()[1]}/dashboard"
 

@@ -1,4 +1,4 @@
-"""Arrays in PostgreSQL's notation: what goes in comes out, whatever it is."""
+"""Prepared statements: every value that is written into an array is read back unchanged."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""The files of deploy/: nginx and systemd take them as they are, without a word."""
+"""nginx and systemd accept the files of deploy/ without a warning."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""The shape of production, as a sender, a page and an operator see it: through nginx, below a prefix."""
+"""Production through nginx and below a prefix: what a sender, a page and an operator get."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""Processes of the shape that end: what is left still serves, what ended is replaced or comes back."""
+"""Production with processes that end: the rest still serves, and lost processes are replaced."""
 
 import contextlib
 import os

@@ -1,1 +1,1 @@
-"""Faults of what the dashboard stands on, met under load: nothing acknowledged is lost, no page stays wrong."""
+"""Faults under load: nothing that was acknowledged is lost, and no page stays wrong."""

@@ -1,4 +1,4 @@
-"""A PostgreSQL that may be broken, dashboards on it, and pages that live through it."""
+"""A PostgreSQL that tests may break, and dashboards and pages that use it."""
 
 import shutil
 import tempfile

@@ -67,7 +67,7 @@ class Database:
 
     @contextlib.contextmanager
     def frozen(self) -> Iterator[None]:
-        """Let it neither answer nor refuse for the length of the block: its host hangs, the network drops packets."""
+        """Freeze it for the length of the block, as when its host hangs or the network drops packets."""
         # The server first, that no child is born meanwhile.
         os.kill(self.pid, signal.SIGSTOP)
         pids = self.find_processes()
@@ -80,7 +80,7 @@ class Database:
                 os.kill(pid, signal.SIGCONT)
 
     def forbid_to_write(self) -> None:
-        """Let no file of its grow, or be written at all, until it is started anew."""
+        """Forbid it to extend files, or to write any, until it is started again."""
         for pid in self.find_processes():
             done = self._first.account.run("prlimit", f"--pid={pid}", "--fsize=0:")
             assert done.returncode == 0 or "No such process" in done.stdout, done.stdout

@@ -1,4 +1,4 @@
-"""Senders that keep sending, and remember what was acknowledged: the truth that everything else is measured by."""
+"""Senders that keep sending, and remember what was acknowledged: the reference for the checks."""
 
 import contextlib
 import http.client
@@ -47,9 +47,9 @@ class Load:
         """The answers that were a 2xx, by key."""
         self.statuses: Counter[int] = Counter()
         self.broken: list[BaseException] = []
-        """What senders saw instead of an answer."""
+        """The errors that senders got instead of an answer."""
         self.retry_after: set[str | None] = set()
-        """What the refused senders were answered."""
+        """The Retry-After headers of the refusals."""
         self.in_flight: set[str] = set()
         """The keys of those that wait for an answer."""
         self.longest_s = 0.0
@@ -65,7 +65,7 @@ class Load:
         self._stopping.set()
 
     def finish(self) -> None:
-        """Wait for the end of all senders; raise what one of them stumbled over."""
+        """Wait for the end of all senders; re-raise the first sender's error."""
         with self._pool:
             for sent in self._sent:
                 sent.result()

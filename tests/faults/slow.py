@@ -1,4 +1,4 @@
-"""Clients that take their time, or never come to the point."""
+"""Clients that send slowly or never finish their requests."""
 
 import contextlib
 import socket
@@ -17,7 +17,7 @@ BEGUN_HEADERS = HEAD + b"X-Slow: "
 
 @contextlib.contextmanager
 def dripping(server: DashboardServer, begun: bytes, count: int) -> Iterator[list[socket.socket]]:
-    """Give so many connections that have begun like this, and go on with a byte at a time."""
+    """Give connections that have sent this beginning, and continue with a byte at a time."""
     clients = [connect(server, begun) for _ in range(count)]
     is_over = threading.Event()
 
@@ -39,14 +39,14 @@ def dripping(server: DashboardServer, begun: bytes, count: int) -> Iterator[list
 
 
 def connect(server: DashboardServer, begun: bytes = b"") -> socket.socket:
-    """Return a connection on which this much was sent."""
+    """Return a connection on which this was sent."""
     client = socket.create_connection(("127.0.0.1", server.port))
     client.sendall(begun)
     return client
 
 
 def vanish(server: DashboardServer, begun: bytes) -> None:
-    """Begin like this and be gone, as a machine is whose power fails."""
+    """Send this beginning, then vanish like a machine that loses its power."""
     client = connect(server, begun)
     client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
     client.close()

@@ -1,4 +1,4 @@
-"""More than can be served: a full queue, clients that are slow or vanish. Those who are healthy get their answer."""
+"""Overload: a full queue, and clients that are slow or vanish. Other clients still get their answers."""
 
 import contextlib
 

@@ -1,4 +1,4 @@
-"""A disk that is full: what cannot be kept is not acknowledged, and when there is room again all goes on."""
+"""A full disk: what cannot be stored is not acknowledged, and with free space everything continues."""
 
 import contextlib
 import subprocess

@@ -1,4 +1,4 @@
-"""Pages in a real browser live through faults: they say how far they can be trusted, and end up right by themselves."""
+"""Pages in a real browser during faults: they show that their data is stale, and recover by themselves."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -16,7 +16,7 @@ from tests.support.servers import DashboardServer
 
 @pytest.fixture(scope="module")
 def dashboard_server(database: Database, start_dashboard: StartDashboard) -> DashboardServer:
-    """A dashboard whose pages lose no time when they have to refresh over HTTP."""
+    """A dashboard whose pages refresh over HTTP without delay."""
     return start_dashboard(database.make(), DASHBOARD_REFRESH_S="1")
 
 

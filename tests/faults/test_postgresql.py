@@ -65,7 +65,7 @@ def test_cut_listen_connection(database: Database, start_dashboard: StartDashboa
 
 
 def test_cut_connections(database: Database, start_dashboard: StartDashboard, watch: Watch) -> None:
-    """As a pooler that is started anew, or an administrator, would."""
+    """Cut the connections, as a restarted pooler or an administrator does."""
     server = start_dashboard(database.make())
     viewers = watch(server)
     with sending(server.port) as load:

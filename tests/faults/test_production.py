@@ -1,4 +1,4 @@
-"""Processes of the whole shape of production that are killed under load, behind nginx."""
+"""Processes of production, behind nginx, that are killed under load."""
 
 import os
 import signal

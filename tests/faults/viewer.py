@@ -1,4 +1,4 @@
-"""A page without a screen: follows a topic over any number of connections, like `follower.js`, and keeps its views."""
+"""A client that follows a topic over any number of connections, like `follower.js`, and keeps its views."""
 
 import contextlib
 import queue
@@ -36,7 +36,7 @@ class Viewer:
         wait_until(lambda: self.views, what="the first view")
 
     def expect_converged(self, seqs: dict[int, int]) -> None:
-        """Wait until it has come as far as the database, and compare it with a page that was opened now."""
+        """Wait until it has the state of the database, and compare it with a fresh page."""
         wanted = {key: seq for key, seq in seqs.items() if self._watched in {None, key}}
         wait_until(
             lambda: {key: view["seq"] for key, view in dict(self.views).items()} == wanted,
@@ -75,7 +75,7 @@ class Viewer:
         self.views |= self._subscribe(page, since=known["seq"] if known else None)
 
     def _subscribe(self, page: SocketIOClient, since: int | None) -> dict[int, View]:
-        """Return what there is, or what became of what was known."""
+        """Return the first views, or after a reconnection the changed ones."""
         topic = f"deployment:{self._watched}" if self._watched else "overview"
         answer = page.subscribe(topic, since)
         if "error" in answer:

@@ -1,4 +1,4 @@
-"""Static files are kept for good under a path that changes with them; answers are compressed."""
+"""Static files are cached forever under a path that changes with them; answers are compressed."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Bodies of requests: how long they may be, and what of JSON is taken."""
+"""Bodies of requests: their maximum length, and which JSON is accepted."""
 
 import io
 import re

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-    """Answer with where the application believes to be and what it is asked for."""
+    """Answer with SCRIPT_NAME and PATH_INFO."""
     start_response("200 OK", [])
     return [repr((environ.get("SCRIPT_NAME"), environ.get("PATH_INFO"))).encode()]
 

@@ -1,4 +1,4 @@
-"""Errors as answers: documents for programs, pages for people, and nothing of our insides in either."""
+"""Errors: documents for programs, pages for people, and no internal details in either."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""Requests byte by byte: what two readers could understand differently is refused, and what is slow is bounded."""
+"""Requests byte by byte: ambiguous ones are refused, and slow clients are disconnected."""
 
 import socket
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""Headers of a request: what two readers may understand differently is refused."""
+"""Headers of a request: those that two readers may understand differently are refused."""
 
 import http.client
 import io

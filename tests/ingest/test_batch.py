@@ -1,4 +1,4 @@
-"""What a batch of deliveries leaves in the database, whatever their order and number."""
+"""What a batch of deliveries stores, whatever their order and number."""
 
 from datetime import timedelta
 from random import Random

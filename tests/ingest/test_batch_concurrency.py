@@ -22,7 +22,7 @@ PAYLOADS: list[dict[str, Any]] = [
 
 
 def post_at_once(server: DashboardServer, payloads: Sequence[dict[str, Any]]) -> list[tuple[int, Any]]:
-    """Post each payload from a thread of its own, all let go at the same moment."""
+    """Post each payload from its own thread, all at the same moment."""
     gate = threading.Barrier(len(payloads))
 
     def post(payload: dict[str, Any]) -> tuple[int, Any]:

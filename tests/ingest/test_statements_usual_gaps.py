@@ -1,4 +1,4 @@
-"""What a project teaches about how long its runs keep silent."""
+"""The usual silence, computed from a project's past runs."""
 
 from datetime import timedelta
 
@@ -23,7 +23,7 @@ def report(run: int, status: str, at_s: int) -> int:
 
 
 def run_with_gap(run: int, gap_s: int) -> None:
-    """Report a run that kept silent for so long before its last report."""
+    """Report a run with this much silence before its last report."""
     report(run, "running", 0)
     report(run, "running", 5)
     report(run, "success", 5 + gap_s)

@@ -1,4 +1,4 @@
-"""Group commit: who writes, what shares a transaction, and what happens when one fails or too many wait."""
+"""Group commit: which deliveries share a transaction, and what happens when one fails or too many wait."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -20,7 +20,7 @@ from tests.support.servers import wait_until
 
 
 class Disk:
-    """Stands for the transactions: notes the batches, and holds the first one until it is let go."""
+    """Replaces the transactions: records the batches, and holds the first one until it is released."""
 
     def __init__(self) -> None:
         self.batches: list[int] = []

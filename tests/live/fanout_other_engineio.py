@@ -1,4 +1,4 @@
-"""The application as it would be after an update that changes how Engine.IO opens a WebSocket."""
+"""The application with a future Engine.IO that opens a WebSocket differently."""
 
 # ruff: noqa: E402
 from gevent import monkey
@@ -12,7 +12,7 @@ from engineio.async_drivers import gevent as driver
 
 
 class OtherWebSocket:
-    """Does what the driver's own class does, and has none of its insides."""
+    """Behaves like the driver's own class, without its private attributes."""
 
     def __init__(self, handler: Callable[..., Any], server: Any) -> None:
         self._known = driver.WebSocketWSGI(lambda _websocket: handler(self), server)

@@ -1,4 +1,4 @@
-"""The application as it would be after an update of simple-websocket that wants another kind of thread than ours."""
+"""The application with a future simple-websocket that needs another kind of thread."""
 
 # ruff: noqa: E402
 from gevent import monkey

@@ -1,4 +1,4 @@
-"""WebSocket connections on the wire: a client that speaks to the server byte by byte."""
+"""WebSocket connections on the wire: a client that writes to the server byte by byte."""
 
 import json
 import re
@@ -74,12 +74,12 @@ class Wire:
         return json.loads(self.read_until("42/live,").removeprefix("42/live,"))
 
     def is_closed(self) -> bool:
-        """Say whether the server has ended the connection, without reading from it."""
+        """Return whether the server has ended the connection, without reading from it."""
         state = self._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]
         return state != TCP_ESTABLISHED
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self._socket.close()
 
     def _shake_hands(self) -> str:
@@ -103,7 +103,7 @@ class Wire:
 
 @pytest.fixture
 def connect_wire(dashboard_server: DashboardServer) -> Iterator[Callable[[], Wire]]:
-    """Give a function that connects a wire; all are hung up at the end."""
+    """Give a function that opens a connection; all are closed at the end."""
     wires: list[Wire] = []
 
     def connect() -> Wire:
@@ -132,7 +132,7 @@ def read_peak_bytes(server: DashboardServer) -> int:
 
 
 def stall_and_publish(stalled: Wire, reading: SocketIOClient, rows: Rows, events: int) -> tuple[int, int]:
-    """Let one client stall and another read while that many large events happen; return the deployment and its seq."""
+    """Add this many large events while one client stalls and another reads; return the deployment and its seq."""
     deployment_id = rows.make_deployment(seq=1)
     for number, topic in enumerate((f"deployment:{deployment_id}", "overview")):
         stalled.send_event(number, "subscribe", {"topic": topic})

@@ -1,4 +1,4 @@
-"""Following the database: whatever is committed reaches every page, whoever committed it."""
+"""The follower: every commit reaches every page, whichever process committed."""
 
 from tests.support.fixtures import ConnectClient, StartDashboard
 from tests.support.rows import Rows

@@ -1,4 +1,4 @@
-"""The page is the truth: a page that lived through the events shows what a page loaded afresh does."""
+"""A page that received all frames equals a fresh page."""
 
 import random
 

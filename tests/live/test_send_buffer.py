@@ -1,4 +1,4 @@
-"""What goes out to one client, over real sockets that nobody reads for a while."""
+"""The send buffer of one client, over real sockets that are not read for a while."""
 
 import socket
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ KERNEL_BYTES = 8 * 1024 * 1024
 
 @pytest.fixture
 def ends() -> Iterator[tuple[SendBuffer, gevent.socket.socket]]:
-    """Give the send_buffer to a client, and the client's end."""
+    """Give a send buffer, and the client's end of its connection."""
     with gevent.socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         server.listen()

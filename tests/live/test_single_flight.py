@@ -1,4 +1,4 @@
-"""Readings that are shared: each began after everyone who gets it had asked."""
+"""Shared readings: each begins after all who get it have asked."""
 
 import itertools
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from dashboard.live.single_flight import InterruptedReadingError, SingleFlight
 
 
 def make_reader() -> tuple[Callable[[], int], Event]:
-    """Return a reading, numbered from 1, and what lets it go on."""
+    """Return a function that counts its calls from 1, and the event that it waits for."""
     numbers, may_end = itertools.count(1), Event()
 
     def read() -> int:

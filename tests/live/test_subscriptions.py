@@ -1,4 +1,4 @@
-"""Messages of browsers, before anything is done with them."""
+"""Validation of messages from browsers."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Connecting, subscribing and what the acknowledgement says."""
+"""Connecting, subscribing and acknowledgements."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Deleting old deployments: which, with what belongs to them, and while reports on them come in."""
+"""Deletion of old deployments: which ones, with which rows, and while reports on them arrive."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor

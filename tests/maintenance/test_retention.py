@@ -1,4 +1,4 @@
-"""Deleting what is old."""
+"""Deletion of old deliveries, keys and events."""
 
 import uuid
 from dataclasses import replace

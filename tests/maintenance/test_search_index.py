@@ -1,4 +1,4 @@
-"""A running dashboard fills the index that old deployments are searched by."""
+"""A running dashboard fills the search index of old deployments."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

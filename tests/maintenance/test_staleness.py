@@ -1,4 +1,4 @@
-"""Deployments that have fallen silent: announced once, lifted by the next report."""
+"""Stale deployments: announced once, and live again with the next report."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -86,7 +86,7 @@ def take_states(page: SocketIOClient, since: int, last: str) -> list[str]:
 def test_open_pages_see_it_once_and_see_it_lifted(
     start_dashboard: StartDashboard, connect_client: ConnectClient
 ) -> None:
-    """With two processes, each of which looks for the silent."""
+    """Two processes, each of which looks for silent deployments."""
     server = start_dashboard(DASHBOARD_STALE_S="3")
     other = start_dashboard(server.database_url, DASHBOARD_STALE_S="3")
     report = {"project": "shop", "run_id": "7", "status": "in_progress", "step": {"name": "build", "status": "running"}}

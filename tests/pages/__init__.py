@@ -1,1 +1,1 @@
-"""The pages: what they say, and how they move, in Chromium against the running server."""
+"""The pages: their content, and their live updates in Chromium against a running server."""

@@ -8,5 +8,5 @@ from tests.support.servers import DashboardServer
 
 @pytest.fixture(scope="module")
 def dashboard_server(start_dashboard: StartDashboard) -> DashboardServer:
-    """Give a dashboard whose pages lose no time when they have to refresh over HTTP."""
+    """Give a dashboard whose pages refresh over HTTP without delay."""
     return start_dashboard(DASHBOARD_REFRESH_S="1")

@@ -1,4 +1,4 @@
-"""What axe finds on the pages: nothing, in both themes and languages."""
+"""axe finds nothing on the pages, in both themes and languages."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What the page of a deployment shows beyond its view: the same table that the scripts are tested against."""
+"""What the page of a deployment derives from its view: the same table that the scripts are tested against."""
 
 import json
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The history and the statistics of a project in Chromium: how they follow the deployments."""
+"""The history and the statistics of a project in Chromium, with live updates."""
 
 from playwright.sync_api import Page, expect
 

@@ -1,4 +1,4 @@
-"""Pages that live through sleep, company, haste and plenty: in the end each shows what a fresh load shows."""
+"""After sleep, other tabs, bursts and many events, an open page equals a fresh one."""
 
 import threading
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""How the pages move: by events, without a reload, into exactly what a fresh load shows."""
+"""Live updates bring a page to what a fresh load shows."""
 
 import random
 from typing import Any

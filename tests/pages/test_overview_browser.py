@@ -1,4 +1,4 @@
-"""The overview in Chromium: many projects, what a visitor chooses to see of them, and events in between."""
+"""The overview in Chromium: many projects, a visitor's choices, and live events."""
 
 import itertools
 import re

@@ -1,4 +1,4 @@
-"""What the pages answer, without a browser."""
+"""The pages without a browser."""
 
 import urllib.error
 import urllib.request

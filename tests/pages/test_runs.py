@@ -1,4 +1,4 @@
-"""Runs of a CI server on the pages: jobs that join an open page, attempts, and runs that two senders report."""
+"""Runs of a CI server on the pages: jobs that join an open page, attempts, and two senders' reports on one run."""
 
 import json
 from typing import Any

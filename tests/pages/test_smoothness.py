@@ -1,4 +1,4 @@
-"""A page with thousands of steps never keeps its reader waiting. This is timed, so nothing else may run beside it."""
+"""A page with thousands of steps stays responsive. This is timed, so nothing else may run beside it."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The table of states is complete, and what it names exists."""
+"""The table of states is complete, and the icons and shapes that it names exist."""
 
 from dashboard.app import PACKAGE
 from dashboard.core.words import State

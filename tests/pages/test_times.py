@@ -1,4 +1,4 @@
-"""Times in the visitor's zone and language, the exact moment behind them, and what ticks."""
+"""Times in the visitor's zone and language, with the exact time as a tooltip, and how they update."""
 
 from datetime import UTC, datetime, timedelta
 

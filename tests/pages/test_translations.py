@@ -1,4 +1,4 @@
-"""Both languages are complete: no word of the pages is left in English, in the code, in the catalog or on a page."""
+"""Both languages are complete: no English text is left on a Chinese page, in the code or in the catalog."""
 
 import re
 from collections.abc import Iterator
@@ -60,7 +60,7 @@ CHINESE_STATES = [
 
 
 class TextReader(HTMLParser):
-    """Collects what a page says to people: texts and the attributes that are read out, without code and scripts."""
+    """Collects the texts that people see or hear: content and attributes, without code and scripts."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -68,7 +68,7 @@ class TextReader(HTMLParser):
         self.inside: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Take the attributes that people get to know."""
+        """Take the attributes that people see or hear."""
         self.texts += [value for name, value in attrs if name in READ_ATTRIBUTES and value]
         if tag in {"code", "script", "style"}:
             self.inside.append(tag)
@@ -85,7 +85,7 @@ class TextReader(HTMLParser):
 
 
 def read_texts(html: str) -> list[str]:
-    """Return what a page says to people."""
+    """Return the texts of a page that people see or hear."""
     reader = TextReader()
     reader.feed(html)
     return reader.texts
@@ -105,7 +105,7 @@ def list_forms(message: Message) -> tuple[list[str], list[str]]:
 
 @pytest.mark.parametrize("language", CATALOGS)
 def test_the_catalog_has_every_word_of_the_code_and_no_other(language: str) -> None:
-    """Where this fails, `make translations` and a translator help."""
+    """If this fails, run `make translations` and translate the new texts."""
     wanted = {(message.context, message.id) for message in extract() if message.id}
     assert {(message.context, message.id) for message in read_catalog(language) if message.id} == wanted
 
@@ -193,7 +193,7 @@ def list_pages(app: Flask, **arguments: Any) -> Iterator[str]:
 
 
 def read_chinese(client: FlaskClient, path: str) -> list[str]:
-    """Return what a page of ours says to people who read Chinese."""
+    """Return the texts of a page in Chinese."""
     answer = client.get(path, headers={"Accept-Language": "zh-CN", **BEARER})
     assert answer.status_code == (400 if "怪" in path else 200), path
     assert '<html lang="zh-Hans"' in answer.text

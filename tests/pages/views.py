@@ -1,4 +1,4 @@
-"""Builders of views: a step, a job, a deployment and a project about which little is known."""
+"""Builders of minimal views: a step, a job, a deployment and a project."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What the history of a deployment is, and what it says, through PostgreSQL."""
+"""The history of a deployment and the estimates from it, through PostgreSQL."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -55,7 +55,7 @@ def add_open(**fields: Any) -> int:
 
 
 def forget() -> None:
-    """Forget what the process remembers of histories."""
+    """Clear the cache of histories."""
     get_or_create_state(TypicalTimesCache).clear()
 
 

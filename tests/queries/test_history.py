@@ -1,4 +1,4 @@
-"""What the history needs beside its lists."""
+"""Queries of the history beside its lists."""
 
 from datetime import timedelta
 

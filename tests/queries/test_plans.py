@@ -1,4 +1,4 @@
-"""With a large past, no page and no answer of the API looks at more of it than it shows."""
+"""With a large past, no page and no API route reads much more of it than it shows."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Projects with their strips: the right ones, by a number of statements that does not grow."""
+"""Projects with their strips: the right deployments, by a constant number of statements."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,7 +27,7 @@ def count_statements() -> Iterator[list[str]]:
 
 
 def deploy(project: str, run: int, **payload: object) -> int:
-    """Let a project be deployed at that minute; return the deployment's id."""
+    """Report a deployment at that minute; return its id."""
     times = {"started_at": f"2026-06-01T10:{run:02}:00Z", "completed_at": f"2026-06-01T10:{run:02}:30Z"}
     return ingest_each([make_report(project=project, run_id=str(run), **{"status": "success", **times, **payload})])
 

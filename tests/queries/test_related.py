@@ -1,4 +1,4 @@
-"""What a deployment has to do with others."""
+"""The deployments that are related to another."""
 
 from datetime import timedelta
 from typing import Any

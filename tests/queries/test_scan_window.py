@@ -1,4 +1,4 @@
-"""Narrowed lists of a past that is larger than a window: nothing is missed, nothing comes twice."""
+"""Filtered lists of a past larger than a scan window: nothing is missed or repeated."""
 
 from dataclasses import replace
 from datetime import timedelta

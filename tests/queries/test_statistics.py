@@ -1,4 +1,4 @@
-"""What the past of a project says, from reports to figures."""
+"""The statistics of a project, from reports to figures."""
 
 from datetime import timedelta
 from typing import Any

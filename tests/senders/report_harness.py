@@ -1,6 +1,6 @@
-"""A receiver that stands where the dashboard will stand, and a way to run report.sh against it in every shell here.
+"""A receiver in place of the dashboard, and report.sh run against it in every installed shell.
 
-No assertions live here. The receiver speaks HTTP over a real socket and checks signatures with Python's hmac.
+No assertions here. The receiver speaks HTTP over a real socket and checks signatures with Python's hmac.
 """
 
 import base64

@@ -1,4 +1,4 @@
-"""A real Buildbot, its worker within its master, reports a real build to a real dashboard, whose page shows it live."""
+"""A real Buildbot reports a real build to a real dashboard, whose page follows it."""
 
 import contextlib
 import os
@@ -138,7 +138,7 @@ def test_the_page_of_a_build_shows_its_steps_while_they_run_and_fail(
 
 
 def open_live(open_page: OpenPage, path: str) -> Page:
-    """Open a page, wait until it is live, and leave a mark that a reload would wipe off."""
+    """Open a page, wait until it is live, and set a mark that a reload would remove."""
     page = open_page(path)
     wait_connection(page, "live")
     page.evaluate("() => { window.neverReloaded = true; }")

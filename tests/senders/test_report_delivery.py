@@ -1,4 +1,4 @@
-"""How report.sh sends: signatures, tries, warnings, secrets. The receiver is real; nothing is mocked."""
+"""How report.sh sends: signatures, retries, warnings, secrets. The receiver is real; nothing is mocked."""
 
 import base64
 import shutil
@@ -162,7 +162,7 @@ def test_a_trace_does_not_show_the_secret(any_shell: Sender) -> None:
 
 
 def _record_arguments(sender: Sender, programs: list[str]) -> Path:
-    """Put programs that note their arguments, and then become the real ones, first in the path."""
+    """Put wrappers that record their arguments, and then run the real programs, first in the path."""
     directory = sender.directory / "recorders"
     directory.mkdir()
     log = sender.directory / "arguments"

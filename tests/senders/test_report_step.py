@@ -1,4 +1,4 @@
-"""What `report.sh step` does around a command: it reports it truly, and changes nothing about it."""
+"""`report.sh step`: it reports the result of a command, and does not change how it runs."""
 
 import json
 import os

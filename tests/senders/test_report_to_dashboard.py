@@ -1,4 +1,4 @@
-"""report.sh against the real dashboard: what it sends is understood there."""
+"""report.sh against the real dashboard, which accepts what it sends."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Bodies that no sender would send: arbitrary JSON, and usual ones with odd values; and what must hold of them all."""
+"""Arbitrary JSON, known bodies with some values replaced, and checks that hold for every body."""
 
 import copy
 import json
@@ -68,7 +68,7 @@ def list_places(body: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, .
 
 
 def check(dialect: ModuleType, event: str, body: Any) -> None:
-    """See that a body is taken, ignored or refused, and that what is taken can be stored and merged."""
+    """Check that a body is taken, ignored or refused, and that what is taken can be stored and merged."""
     assert isinstance(dialect.name_event(None, body), str)
     # Only senders without a header for it have one.
     name_delivery = getattr(dialect, "name_delivery", None)
@@ -86,7 +86,7 @@ def check(dialect: ModuleType, event: str, body: Any) -> None:
 
 
 def check_report(report: Report) -> None:
-    """See that a report can be stored and merged, and claims only fields that there are."""
+    """Check that a report can be stored and merged, and claims only fields that there are."""
     keys = {*report.jobs, *(key for step_key in report.steps for key in step_key)}
     assert all(0 < len(key) <= MAX_NAME_LENGTH for key in keys)
     assert {job_key for job_key, _ in report.steps} <= set(report.jobs)

@@ -1,4 +1,4 @@
-"""Arbitrary reports: few values of each kind, so that they collide, wrong clocks, words that contradict."""
+"""Arbitrary reports: few values of each kind, so that they collide, wrong clocks, contradicting states."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Reading a page in Chromium for comparison: what a visitor gets, without what only the clock changes."""
+"""Reads a page in Chromium for comparison, without the texts that change with the clock."""
 
 import difflib
 import json
@@ -46,7 +46,7 @@ def expect_accessible(page: Page) -> None:
 
 
 def block_socket(page: Page) -> None:
-    """Let no socket of this page reach the server."""
+    """Block every socket of this page."""
     page.route_web_socket("**/socket.io/**", _refuse)
 
 

@@ -1,4 +1,4 @@
-"""`dashboard run` as a process that a test can talk to and kill."""
+"""`dashboard run` as a process that a test can write to and kill."""
 
 import json
 import os
@@ -29,7 +29,7 @@ def _start(command: Sequence[str], directory: Path, env: dict[str, str] | None) 
 
 
 class Dashboard:
-    """A `dashboard run` with nothing in its environment but what a test says."""
+    """A `dashboard run` with only the given variables in its environment."""
 
     def __init__(
         self,

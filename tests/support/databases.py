@@ -21,7 +21,7 @@ UNSAFE_SETTINGS = {"fsync": "off", "full_page_writes": "off", "autovacuum": "off
 
 
 def disable_durability(server: Server) -> None:
-    """Let a server neither wait for its disk nor clean up, from now on."""
+    """Turn off fsync and autovacuum on a server."""
     url = server.postmaster.url_of(ADMINISTRATOR, "postgres")
     for name, value in UNSAFE_SETTINGS.items():
         execute(url, f"ALTER SYSTEM SET {name} = {value}")

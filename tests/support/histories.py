@@ -1,4 +1,4 @@
-"""Invented runs in several shapes, and what the estimate says while the next one happens. Also for benchmarks."""
+"""Invented runs in several shapes, and the estimates while the next one runs. Also for benchmarks."""
 
 import random
 from collections.abc import Callable, Iterator, Sequence

@@ -45,7 +45,7 @@ def ingest_each(reports: Sequence[Report]) -> int:
 
 
 def read_view(deployment_id: int, now: datetime = NOW) -> Any:
-    """Return a deployment as a page loaded afresh shows it."""
+    """Return a deployment as a fresh page shows it."""
     db.session.rollback()
     view = get_deployment(open_reader(now), deployment_id)
     assert view is not None
@@ -63,7 +63,7 @@ def strip_receipt(view: Any) -> Any:
 
 
 def replay_events(events: Sequence[Any]) -> dict[str, Any]:
-    """Return the deployment that a page which lived through all events shows."""
+    """Return the deployment as a page that received all its events shows it."""
     deployment: dict[str, Any] = {}
     jobs: dict[str, dict[str, Any]] = {}
     steps: dict[tuple[str, str], dict[str, Any]] = {}

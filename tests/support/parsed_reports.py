@@ -1,4 +1,4 @@
-"""What a parser made of a body: its only report, what that claims, and that the order of several does not matter."""
+"""Helpers for parsed reports: the only one, its claims, and that the order of several does not matter."""
 
 import functools
 import itertools

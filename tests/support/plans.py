@@ -1,4 +1,4 @@
-"""Which statements something runs, and how PostgreSQL runs them."""
+"""The statements that some code runs, and their query plans."""
 
 import time
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The whole shape of production as processes that a test can stop, kill and start one by one."""
+"""All processes of production, which a test can stop, kill and start one by one."""
 
 import contextlib
 import functools

@@ -1,4 +1,4 @@
-"""The applications that tests in this process take turns with: each finds one as if new, on an empty database."""
+"""Applications that tests in this process reuse, each with an empty database."""
 
 from pathlib import Path
 from typing import Any

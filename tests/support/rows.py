@@ -1,4 +1,4 @@
-"""Rows written into the database as some other process would: the live side must not depend on who wrote them."""
+"""Rows written into the database as by another process."""
 
 import contextlib
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Deliveries as each CI server makes them, with its own headers and proof."""
+"""Deliveries as each CI server makes them, with its own headers and credentials."""
 
 import base64
 import itertools
@@ -100,7 +100,7 @@ def write_wire(delivery: Delivery) -> Wire:
 
 
 def renew_key(delivery: Delivery) -> Delivery:
-    """Return a delivery that says the same under another key."""
+    """Return the same delivery under another key."""
     if delivery.sender in KEYLESS:
         return replace(delivery, body={**delivery.body, "copy": delivery.key})
     return replace(delivery, key=delivery.key + "-again")

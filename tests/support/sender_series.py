@@ -1,4 +1,4 @@
-"""Series of deliveries on one run each, as senders make them from its queue to its end."""
+"""Series of deliveries on one run each, as senders make them from queued to completed."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Native reports posted to a dashboard in a process of its own, for tests of what the pages make of them."""
+"""Native reports posted to a dashboard in a process of its own, and the pages of their deployments."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from tests.support.servers import DashboardServer
 
 
 def send(server: DashboardServer, **payload: object) -> dict[str, Any]:
-    """Send one native report; return the answer. Fields that a test does not care for are filled in."""
+    """Send one native report; return the answer. Required fields have defaults."""
     status, answer = server.post({"project": "shop-api", "run_id": "1", "status": "running", **payload})
     assert status == 200, answer
     parsed: dict[str, Any] = answer

@@ -1,4 +1,4 @@
-"""A dashboard as a process of its own, for tests that need the real thing."""
+"""A dashboard in a process of its own."""
 
 import contextlib
 import json

@@ -1,4 +1,4 @@
-"""A Socket.IO client that keeps the frames it receives: what the server sees of a page."""
+"""A Socket.IO client that keeps the frames it receives."""
 
 import queue
 from collections.abc import Iterable
@@ -43,7 +43,7 @@ class SocketIOClient:
         return self._frames.get(timeout=within_s)
 
     def is_connected(self) -> bool:
-        """Say whether the connection still stands, as far as this end knows."""
+        """Return whether the connection is open, as far as this end knows."""
         return bool(self._client.connected)
 
     def take_frames_until(self, deployment_id: int, seq: int) -> list[Frame]:
@@ -55,7 +55,7 @@ class SocketIOClient:
         return frames
 
     def has_nothing_more(self) -> bool:
-        """Say whether everything that came has been taken; a round trip makes sure that it has come."""
+        """Return whether all frames were taken; a round trip ensures that they have arrived."""
         self.ask("unsubscribe", {"topic": "overview"})
         return self._frames.empty()
 
@@ -68,7 +68,7 @@ class SocketIOClient:
 
 
 def is_gap_free(frames: Iterable[Frame], since: int) -> bool:
-    """Say whether each frame begins where the one before ended, or earlier: it then repeats what is known."""
+    """Return whether each frame begins where the one before ended, or earlier, as a repetition."""
     for frame in frames:
         if frame["prev_seq"] > since:
             return False

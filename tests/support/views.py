@@ -1,4 +1,4 @@
-"""The state of a page after events, for comparing a page that received them with one that is opened now."""
+"""Applies events to the state of a page, to compare it with that of a fresh page."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Native deliveries posted to the application in this process. Signatures are made anew, not by our own code."""
+"""Native deliveries posted to the application in this process. Signatures are computed here, not by our code."""
 
 import base64
 import hashlib
@@ -16,7 +16,7 @@ BEARER = {"Authorization": f"Bearer {SECRET}"}
 
 
 def make_payload(**fields: Any) -> dict[str, Any]:
-    """Return a payload that says as little as is allowed, and the given fields."""
+    """Return a payload with the required fields and the given ones."""
     return {"project": "shop", "run_id": "1", **fields}
 
 

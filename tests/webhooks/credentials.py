@@ -1,4 +1,4 @@
-"""Credentials that are right, every way in which a header with credentials can be malformed, and how to check them."""
+"""Valid credentials, malformed headers of every kind, and checks of both."""
 
 import base64
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""What must hold of whatever a CI server's dialect is sent: it is answered, and what it left behind can be shown."""
+"""Checks for any delivery in a CI server's dialect: it is answered, and what it stored can be shown."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -52,7 +52,7 @@ def receive(client: FlaskClient, dialect: str, event: str, body: Any, **headers:
 
 
 def assert_serves(client: FlaskClient, dialect: str, touched: Iterable[Json] = ()) -> None:
-    """See that every list can be read, and what those answers are about; and that a usual series is shown as ever."""
+    """Check that every list can be read, and what those answers are about; and that a usual series is shown as ever."""
     for number in {answer["deployment_id"] for answer in touched} - {None}:
         assert_readable(client, number)
     for path in LISTS:
@@ -62,7 +62,7 @@ def assert_serves(client: FlaskClient, dialect: str, touched: Iterable[Json] = (
 
 
 def assert_readable(client: FlaskClient, number: int) -> None:
-    """See that a deployment, its page, its events and its project can be read, and hold what can be stored."""
+    """Check that a deployment, its page, its events and its project can be read, and hold what can be stored."""
     shown = client.get(f"/api/deployments/{number}")
     assert "\\u0000" not in shown.text
     slug = quote(shown.get_json()["project"]["slug"])

@@ -1,4 +1,4 @@
-"""Who may deliver: tokens, passwords, several credentials at once, and the source whose secret is proved."""
+"""Authentication of senders: tokens, passwords, several credentials at once, and the source of the secret."""
 
 import base64
 import re

@@ -1,4 +1,4 @@
-"""Whatever is sent in a CI server's dialect by who may send: never an error, and no row that harms what follows."""
+"""Arbitrary authenticated deliveries of CI servers: no error, and no row that breaks a later request."""
 
 import json
 from typing import Any

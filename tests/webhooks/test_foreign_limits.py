@@ -1,4 +1,4 @@
-"""The sizes and values at which CI servers' dialects end: answered in bounded time, with a reason, and harmless."""
+"""Extreme sizes and values in CI servers' dialects: answered in bounded time, with a reason."""
 
 import copy
 import functools

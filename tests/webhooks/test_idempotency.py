@@ -1,4 +1,4 @@
-"""Keys by which a repeated delivery is recognised, whoever repeats it and however many do at once."""
+"""Idempotency keys: a repeated delivery is recognised, also from another sender and concurrently."""
 
 import json
 import threading

@@ -1,4 +1,4 @@
-"""Each event that a dialect knows, in a body of our own: it shows a deployment's state, or is ignored for a reason."""
+"""Each known event of each dialect, with our own body: it shows a deployment's state, or is ignored with a reason."""
 
 from collections.abc import Mapping
 from importlib import import_module

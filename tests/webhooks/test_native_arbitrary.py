@@ -1,4 +1,4 @@
-"""Whatever JSON a sender puts into the fields of the native dialect, it is taken or refused, never an error of ours."""
+"""Any JSON in the fields of the native dialect is accepted or refused, without an error."""
 
 from typing import Any
 

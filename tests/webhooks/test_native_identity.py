@@ -1,4 +1,4 @@
-"""Which deliveries speak of the same deployment, and under which slug its project is found."""
+"""Which deliveries belong to the same deployment, and the slug of its project."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Types and limits of the native payload: what is taken, what is cut, what claims nothing and what is refused."""
+"""Types and limits of the native payload: which values are accepted, cut, dropped or refused."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Steps and jobs in the native dialect: the ways to say them, and under which key, name and category they are shown."""
+"""Steps and jobs in the native dialect: their notations, keys, names and categories."""
 
 from typing import Any
 

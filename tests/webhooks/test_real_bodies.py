@@ -1,6 +1,6 @@
-"""Every real body, posted with the headers and the signature of its sender, says something or is ignored for a reason.
+"""Every real body, with the headers and signature of its sender, is applied or is ignored with a reason.
 
-Once more, it changes nothing, and docs/senders.md has the table of what became of them.
+A repetition changes nothing, and docs/senders.md has a table of the verdicts.
 """
 
 from collections.abc import Mapping, Sequence

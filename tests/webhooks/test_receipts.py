@@ -1,4 +1,4 @@
-"""What a sender is answered: exactly five members, and a URL that works from where it asked."""
+"""The answer to a sender: exactly five members, and a URL that works for the sender."""
 
 import logging
 import uuid

@@ -1,4 +1,4 @@
-"""What is kept of a delivery that was rejected: its beginning and the reason, so much and no more, and no secret."""
+"""What is stored of a rejected delivery: its beginning and the reason, without secrets."""
 
 import json
 from typing import Any

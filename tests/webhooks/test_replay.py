@@ -1,4 +1,4 @@
-"""Replay: what was received once is read and applied anew, which changes nothing that was right."""
+"""Replay: a stored delivery is parsed and applied again, and what was right does not change."""
 
 import uuid
 import zlib

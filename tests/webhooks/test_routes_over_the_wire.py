@@ -1,4 +1,4 @@
-"""What only a real server shows: bodies in chunks, the cap on them, and what the log says."""
+"""With a real server: chunked bodies, their maximum size, and the log."""
 
 import http.client
 import json

@@ -1,4 +1,4 @@
-"""How each sender proves who it is, over HTTP, and how its dialect is recognised."""
+"""How each sender authenticates over HTTP, and how its dialect is recognised."""
 
 import base64
 import json

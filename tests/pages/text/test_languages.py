@@ -17,7 +17,7 @@ from tests.support.server_reports import send
 
 
 def read_language(client: FlaskClient, path: str = "/", **headers: str) -> str:
-    """Return the language that a page says it is in."""
+    """Return the language that a page declares."""
     given = {name.replace("_", "-"): value for name, value in headers.items()}
     html = client.get(path, headers=given).text
     return html.partition('<html lang="')[2].partition('"')[0]

@@ -1,4 +1,4 @@
-"""Bodies as Gitea and Forgejo send them, cut down to what matters, with defaults."""
+"""Bodies as Gitea and Forgejo send them, reduced to the fields that matter, with defaults."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Bodies as GitHub sends them, cut down to what matters, with defaults."""
+"""Bodies as GitHub sends them, reduced to the fields that matter, with defaults."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""For each dialect, bodies that say something as they are: what is mutated starts from them."""
+"""Valid bodies for each dialect; the fuzz tests mutate them."""
 
 from collections.abc import Mapping
 from typing import Any

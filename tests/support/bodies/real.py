@@ -1,4 +1,4 @@
-"""Real bodies as their senders post them: with the headers of each, and what proves who it is.
+"""Real bodies, posted with the headers and credentials of their senders.
 
 For the test of them and for the table in docs/senders.md. The bodies are not in the repository: GitHub's are examples
 of an npm package, the others are in the corpora.

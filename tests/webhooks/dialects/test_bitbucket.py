@@ -1,4 +1,4 @@
-"""What Bitbucket says of commits."""
+"""Reports from Bitbucket's commit statuses."""
 
 from typing import Any
 

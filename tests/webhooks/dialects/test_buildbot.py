@@ -1,4 +1,4 @@
-"""What Buildbot's HttpStatusPush says of builds and their steps."""
+"""Reports from Buildbot's HttpStatusPush on builds and their steps."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""Whatever is in a body, the parser of Buildbot says something, ignores it or refuses it, and never fails."""
+"""The parser of Buildbot accepts, ignores or refuses any body, without an error."""
 
 import copy
 from typing import Any

@@ -1,4 +1,4 @@
-"""What CDEvents say of runs and services, in each way that they are carried, and which are of no concern."""
+"""Reports from CDEvents in every transport, and which events are ignored."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Whatever is in a body, the parser of CDEvents says something, ignores it or refuses it, and never fails."""
+"""The parser of CDEvents accepts, ignores or refuses any body, without an error."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""CDEvents in a batch: what can be used is used."""
+"""CDEvents in a batch: invalid events do not prevent the others from being used."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What Gitea and Forgejo say of runs, jobs and commits."""
+"""Reports from Gitea's and Forgejo's runs, jobs and commit statuses."""
 
 from typing import Any
 

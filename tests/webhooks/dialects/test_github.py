@@ -1,4 +1,4 @@
-"""What GitHub's runs and jobs say, and which events are of no concern."""
+"""Reports from GitHub's runs and jobs, and which of its events are ignored."""
 
 from datetime import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""What GitHub's deployments, check runs and commit statuses say."""
+"""Reports from GitHub's deployments, check runs and commit statuses."""
 
 import pytest
 

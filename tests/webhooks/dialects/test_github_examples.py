@@ -1,4 +1,4 @@
-"""The bodies that GitHub and others publish as examples, as the npm package @octokit/webhooks-examples has them."""
+"""The example bodies of the npm package @octokit/webhooks-examples."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The bad cases that GitHub has been seen to send: order and repetition give the same state."""
+"""Difficult series that GitHub has sent: neither order nor repetition changes the state."""
 
 from dashboard.webhooks.dialects.github import parse
 from tests.support.bodies.github import make_deployment, make_job, make_run, make_step

@@ -1,4 +1,4 @@
-"""What GitLab says of pipelines and their jobs."""
+"""Reports from GitLab's pipelines and jobs."""
 
 from typing import Any
 

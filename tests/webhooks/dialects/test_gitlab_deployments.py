@@ -1,4 +1,4 @@
-"""What GitLab's deployment hooks say."""
+"""Reports from GitLab's deployment hooks."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""GitLab's hard cases: order and repetition of its hooks give the same state."""
+"""GitLab's hard cases: neither order nor repetition of its hooks changes the state."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""What Jenkins' plugins say of a build, and which events are of no concern."""
+"""Reports from Jenkins' plugins, and which of their events are ignored."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What is read from URLs: a job and its build, a branch."""
+"""Jobs, builds and branches read from URLs of Jenkins."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The stages of a pipeline, and that all reports on one build meet, in whatever order they come."""
+"""The stages of a pipeline, and that all reports on a build reach one deployment in any order."""
 
 import pytest
 

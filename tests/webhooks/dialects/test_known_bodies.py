@@ -1,4 +1,4 @@
-"""What holds for the body of every event of every dialect: how long texts may be, and the time of what is claimed."""
+"""For the body of every event of every dialect: the length of its texts, and the time of its claims."""
 
 import copy
 from collections.abc import Iterator
@@ -47,7 +47,7 @@ BODIES = [(dialect, number) for dialect, bodies in KNOWN_BODIES.items() for numb
 
 
 def parse(dialect: str, event: str, body: Any) -> tuple[Report, ...]:
-    """Return the reports of a body, none if it says nothing any more."""
+    """Return the reports of a body, none if it is ignored."""
     try:
         parsed = DIALECTS[dialect].parse(event, body)
     except MalformedError:

@@ -1,4 +1,4 @@
-"""Reading foreign bodies without trusting them: what counts as not said, and what is never slow."""
+"""Reading untrusted bodies: which values are absent, and that nothing is slow."""
 
 import time
 from datetime import UTC, datetime

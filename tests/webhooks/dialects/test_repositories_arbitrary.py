@@ -1,4 +1,4 @@
-"""Whatever is in a body, the parsers of those who host repositories take, ignore or refuse it, and never fail."""
+"""The parsers of hosts of repositories accept, ignore or refuse any body, without an error."""
 
 from types import ModuleType
 from typing import Any

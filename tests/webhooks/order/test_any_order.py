@@ -1,4 +1,4 @@
-"""For each sender: whatever the order and the number of copies of its deliveries, the same is shown in the end."""
+"""For each sender: any order and repetition of its deliveries shows the same in the end."""
 
 import itertools
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Series that no sender sends: words, times and texts of a usual one dealt anew. Their order does not matter either."""
+"""Series with shuffled statuses, times and texts: their order does not matter either."""
 
 import copy
 import json
@@ -30,7 +30,7 @@ Placed = tuple[int, tuple[Any, ...]]
 
 
 def list_leaves(deliveries: Sequence[Delivery]) -> Iterator[tuple[Placed, Any]]:
-    """Yield where the deliveries say how things are, and what they say."""
+    """Yield the places of the deliveries' statuses, times and texts, with their values."""
     for number, delivery in enumerate(deliveries):
         for place in list_places(delivery.body):
             value: Any = delivery.body

@@ -1,4 +1,4 @@
-"""What GitHub has been seen to send in a bad order, or with odd times: posted in every order."""
+"""Difficult series that GitHub has sent, with odd orders and times, in every order."""
 
 import itertools
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""GitLab's bad cases: a pipeline that goes on after its end, late hooks, jobs that may fail; posted in every order."""
+"""GitLab's hard cases in every order: pipelines that continue after their end, late hooks, jobs allowed to fail."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Two dashboards on one database, and a sender whose deliveries reach both at once, some of them twice."""
+"""Two dashboards on one database that receive one sender's deliveries at once, some of them twice."""
 
 import random
 import threading
