@@ -16,7 +16,7 @@ def load(tmp_path: Path, **environ: str) -> Settings:
     return load_settings({"DASHBOARD_DATA_DIR": str(tmp_path), **SECRETS, **environ})
 
 
-def test_defaults_are_those_of_a_visit_to_this_machine(tmp_path: Path) -> None:
+def test_the_defaults_are_for_local_use(tmp_path: Path) -> None:
     settings = load(tmp_path)
     assert (settings.host, settings.port, settings.url_prefix, settings.database_url) == ("127.0.0.1", 8000, "", None)
     assert (settings.refresh_s, settings.max_body_bytes) == (30, 2 * 1024 * 1024)
@@ -38,24 +38,24 @@ def test_empty_settings_count_as_not_set(tmp_path: Path) -> None:
         ("postgresql://u:p%40%2F@h/d", "postgresql+psycopg2://u:p%40%2F@h/d"),
     ],
 )
-def test_database_url_is_taken_in_its_usual_forms(tmp_path: Path, given: str, used: str) -> None:
+def test_the_usual_forms_of_a_database_url_are_accepted(tmp_path: Path, given: str, used: str) -> None:
     assert load(tmp_path, DATABASE_URL=given).database_url == used
 
 
 @pytest.mark.parametrize(
     ("given", "used"), [("/dash", "/dash"), ("/dash/", "/dash"), ("/a/b-c_d.e~f//", "/a/b-c_d.e~f"), ("/", "")]
 )
-def test_prefix_has_no_slash_at_its_end(tmp_path: Path, given: str, used: str) -> None:
+def test_a_trailing_slash_of_the_prefix_is_removed(tmp_path: Path, given: str, used: str) -> None:
     assert load(tmp_path, DASHBOARD_URL_PREFIX=given).url_prefix == used
 
 
-def test_processes_are_one_that_does_everything_unless_said_otherwise(tmp_path: Path) -> None:
+def test_by_default_one_process_has_both_roles(tmp_path: Path) -> None:
     settings = load(tmp_path)
     assert (settings.role, settings.socket, settings.pool_size) == ("all", None, 10)
     assert (settings.web_workers, settings.live_processes) == (2, 2)
 
 
-def test_several_web_workers_need_a_directory_for_what_they_count(tmp_path: Path) -> None:
+def test_several_web_workers_need_a_directory_for_metrics(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="PROMETHEUS_MULTIPROC_DIR"):
         load(tmp_path, DASHBOARD_ROLE="web")
     assert load(tmp_path, DASHBOARD_ROLE="web", DASHBOARD_WEB_WORKERS="1").web_workers == 1
@@ -98,7 +98,7 @@ BAD = [
 
 
 @pytest.mark.parametrize(("name", "value"), BAD)
-def test_bad_setting_is_one_line_that_names_it_and_reveals_no_secret(tmp_path: Path, name: str, value: str) -> None:
+def test_an_invalid_setting_is_named_in_one_line_without_secrets(tmp_path: Path, name: str, value: str) -> None:
     with pytest.raises(SettingsError) as caught:
         load(tmp_path, **{name: value})
     line = str(caught.value)
@@ -111,7 +111,7 @@ def test_bad_setting_is_one_line_that_names_it_and_reveals_no_secret(tmp_path: P
     "text",
     ['"(" = "build"', '"x" = "no such category"', '"x" = 5', '"x" = ["build"]', "x", "[a]\nb = 'build'", "\udcff"],
 )
-def test_bad_file_of_categories_is_one_line(tmp_path: Path, text: str) -> None:
+def test_an_invalid_file_of_categories_is_reported_in_one_line(tmp_path: Path, text: str) -> None:
     file = tmp_path / "categories.toml"
     file.write_bytes(text.encode(errors="surrogateescape"))
     with pytest.raises(SettingsError, match="DASHBOARD_CATEGORIES_FILE") as caught:
@@ -119,7 +119,7 @@ def test_bad_file_of_categories_is_one_line(tmp_path: Path, text: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_file_of_categories_takes_the_place_of_the_table(tmp_path: Path) -> None:
+def test_a_file_of_categories_replaces_the_default_table(tmp_path: Path) -> None:
     file = tmp_path / "categories.toml"
     file.write_text('"ship|送" = "deployment"\n"." = "build"\n')
     patterns = load(tmp_path, DASHBOARD_CATEGORIES_FILE=str(file)).category_patterns
@@ -129,7 +129,7 @@ def test_file_of_categories_takes_the_place_of_the_table(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     "secret", ["a", "It's a Secret to Everybody", "密钥", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"]
 )
-def test_usual_secrets_are_taken_as_they_are(tmp_path: Path, secret: str) -> None:
+def test_usual_secrets_are_accepted_unchanged(tmp_path: Path, secret: str) -> None:
     assert load(tmp_path, DASHBOARD_WEBHOOK_SECRET=secret).webhook_secret == secret
 
 
@@ -138,7 +138,7 @@ def load_unset(data_dir: Path, environ: Mapping[str, str] = {}) -> Settings:
     return load_settings({"DASHBOARD_DATA_DIR": str(data_dir), **environ})
 
 
-def test_secrets_that_are_not_set_are_made_once(tmp_path: Path) -> None:
+def test_missing_secrets_are_generated_once(tmp_path: Path) -> None:
     first, second = load_unset(tmp_path / "new" / "data"), load_unset(tmp_path / "new" / "data")
     assert (first.webhook_secret, first.secret_key) == (second.webhook_secret, second.secret_key)
     assert first.webhook_secret != first.secret_key
@@ -149,7 +149,7 @@ def test_secrets_of_two_data_directories_differ(tmp_path: Path) -> None:
     assert load_unset(tmp_path / "a").webhook_secret != load_unset(tmp_path / "b").webhook_secret
 
 
-def test_files_of_secrets_are_for_their_owner_only(tmp_path: Path) -> None:
+def test_files_of_secrets_are_readable_by_their_owner_only(tmp_path: Path) -> None:
     load_unset(tmp_path / "data")
     files = list((tmp_path / "data").iterdir())
     assert sorted(file.name for file in files) == ["secret-key", "webhook-secret"]
@@ -157,24 +157,24 @@ def test_files_of_secrets_are_for_their_owner_only(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "data").stat().st_mode) == 0o700
 
 
-def test_secrets_that_are_set_are_not_written_anywhere(tmp_path: Path) -> None:
+def test_secrets_from_the_environment_are_not_written_to_files(tmp_path: Path) -> None:
     load(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_secret_that_is_set_wins_over_its_file(tmp_path: Path) -> None:
+def test_a_secret_from_the_environment_overrides_its_file(tmp_path: Path) -> None:
     load_unset(tmp_path)
     assert load_unset(tmp_path, {"DASHBOARD_WEBHOOK_SECRET": "mine"}).webhook_secret == "mine"
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"  \n", b"\xff\xfe", b"a\nb\n"])
-def test_file_without_a_usable_secret_stops_the_start(tmp_path: Path, content: bytes) -> None:
+def test_a_file_without_a_usable_secret_prevents_the_start(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "webhook-secret").write_bytes(content)
     with pytest.raises(SettingsError, match="webhook-secret"):
         load_unset(tmp_path)
 
 
-def test_data_directory_that_is_a_file_is_one_line(tmp_path: Path) -> None:
+def test_a_data_directory_that_is_a_file_is_reported_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(SettingsError, match="DASHBOARD_DATA_DIR") as caught:
         load_unset(tmp_path / "file")

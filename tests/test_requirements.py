@@ -55,13 +55,13 @@ def read_pair(name: str) -> tuple[dict[str, Requirement], dict[str, Requirement]
 BASE, DEV = read_pair("base")[0], read_pair("dev")[0]
 
 
-def test_every_package_that_the_program_imports_is_required() -> None:
+def test_every_package_imported_by_the_program_is_required() -> None:
     imported = list_imported_packages("dashboard", "migrations")
     assert {"flask", "sqlalchemy", "psycopg2-binary", "wsproto"} <= imported
     assert imported - set(BASE) == set()
 
 
-def test_every_package_that_tests_benchmarks_and_scripts_import_is_required() -> None:
+def test_every_package_imported_by_tests_benchmarks_and_scripts_is_required() -> None:
     imported = list_imported_packages(*FOLDERS_OF_DEVELOPERS)
     assert {"pytest", "hypothesis", "packaging"} <= imported
     assert imported - set(BASE) - set(DEV) == set()

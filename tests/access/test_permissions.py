@@ -66,15 +66,15 @@ def list_routes(app: Flask) -> dict[tuple[str, str], str]:
     return routes
 
 
-def test_every_route_declares_its_access(client: FlaskClient) -> None:
+def test_every_route_is_listed_with_its_access(client: FlaskClient) -> None:
     assert list_routes(client.application) == ROUTES
 
 
-def test_lists_name_no_endpoint_that_does_not_exist(client: FlaskClient) -> None:
+def test_the_lists_name_only_existing_endpoints(client: FlaskClient) -> None:
     assert client.application.view_functions.keys() >= PUBLIC_ENDPOINTS | SECRET_ENDPOINTS
 
 
-def test_routes_keep_to_their_access_from_elsewhere(client: FlaskClient) -> None:
+def test_routes_enforce_their_access_for_other_machines(client: FlaskClient) -> None:
     adapter = client.application.url_map.bind("localhost")
     texts = {"filename": "none", "slug": "s", "run_id": "1", "dialect": "github"}
     values = {**texts, "deployment_id": 1, "delivery_id": uuid.UUID(int=0)}
@@ -90,11 +90,11 @@ def test_routes_keep_to_their_access_from_elsewhere(client: FlaskClient) -> None
 
 
 @pytest.mark.parametrize("path", ["/no/such/page", "/api/nothing", "/deployments/x"])
-def test_unknown_paths_reveal_nothing_to_other_machines(client: FlaskClient, path: str) -> None:
+def test_unknown_paths_are_401_for_other_machines(client: FlaskClient, path: str) -> None:
     assert client.get(path, environ_overrides=AWAY).status_code == 401
 
 
-def test_refusal_asks_browsers_for_a_password(client: FlaskClient) -> None:
+def test_a_refusal_makes_browsers_ask_for_a_password(client: FlaskClient) -> None:
     page = client.get("/", environ_overrides=AWAY)
     document = client.get("/api/projects", environ_overrides=AWAY)
     assert page.headers["WWW-Authenticate"].startswith("Basic ")
@@ -103,7 +103,7 @@ def test_refusal_asks_browsers_for_a_password(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("headers", [BEARER, BASIC, {"Authorization": BEARER["Authorization"].replace("B", "b", 1)}])
-def test_secret_opens_from_elsewhere(client: FlaskClient, headers: dict[str, str]) -> None:
+def test_other_machines_may_read_with_the_secret(client: FlaskClient, headers: dict[str, str]) -> None:
     assert client.get("/api/projects", environ_overrides=AWAY, headers=headers).status_code == 200
 
 
@@ -115,13 +115,13 @@ def test_secret_opens_from_elsewhere(client: FlaskClient, headers: dict[str, str
         f"Token {SECRET}", SECRET, "Bearer é", "Bearer 密钥", "Digest username=x", "Bearer \x00", "Negotiate YII=",
     ],
 )  # fmt: skip
-def test_anything_else_opens_nothing(client: FlaskClient, value: str) -> None:
+def test_other_credentials_grant_no_access(client: FlaskClient, value: str) -> None:
     response = client.get("/api/projects", environ_overrides={**AWAY, "HTTP_AUTHORIZATION": value})
     assert response.status_code == 401
     assert SECRET not in response.text
 
 
-def test_secret_in_the_url_or_a_cookie_opens_nothing(client: FlaskClient) -> None:
+def test_a_secret_in_the_url_or_a_cookie_grants_no_access(client: FlaskClient) -> None:
     client.set_cookie("token", SECRET)
     path = f"/api/projects?token={SECRET}&access_token={SECRET}&secret={SECRET}"
     assert client.get(path, environ_overrides=AWAY).status_code == 401
@@ -138,7 +138,7 @@ def test_other_machines_may_not(client: FlaskClient, address: str) -> None:
 
 
 @pytest.mark.parametrize("host", ["localhost", "localhost:8000", "LOCALHOST", "127.0.0.1:8000", "[::1]", "[::1]:8000"])
-def test_host_may_name_this_machine(client: FlaskClient, host: str) -> None:
+def test_hosts_that_name_this_machine_may_read(client: FlaskClient, host: str) -> None:
     assert client.get("/api/projects", headers={"Host": host}).status_code == 200
 
 
@@ -146,7 +146,7 @@ def test_host_may_name_this_machine(client: FlaskClient, host: str) -> None:
     "host",
     ["evil.example", "evil.example:8000", "localhost.evil.example", "127.0.0.1.evil.example", "10.0.0.1", "[::2]"],
 )
-def test_page_elsewhere_cannot_read_by_naming_itself_here(client: FlaskClient, host: str) -> None:
+def test_hosts_of_other_sites_may_not_read(client: FlaskClient, host: str) -> None:
     assert client.get("/api/projects", headers={"Host": host}).status_code == 401
 
 
@@ -165,22 +165,22 @@ def test_page_elsewhere_cannot_read_by_naming_itself_here(client: FlaskClient, h
         ("localhost", 401),
     ],
 )
-def test_proxy_on_this_machine_speaks_for_whom_it_names(
+def test_the_forwarded_address_of_a_local_proxy_decides(
     client: FlaskClient, header: str, value: str, status: int
 ) -> None:
     assert client.get("/api/projects", headers={header: value}).status_code == status
 
 
-def test_forwarded_header_counts_as_elsewhere(client: FlaskClient) -> None:
+def test_a_request_with_a_forwarded_header_is_remote(client: FlaskClient) -> None:
     assert client.get("/api/projects", headers={"Forwarded": "for=203.0.113.9"}).status_code == 401
 
 
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Real-IP"])
-def test_other_machine_cannot_claim_to_be_this_one(client: FlaskClient, header: str) -> None:
+def test_other_machines_cannot_claim_to_be_this_one(client: FlaskClient, header: str) -> None:
     response = client.get("/api/projects", environ_overrides=AWAY, headers={header: "127.0.0.1"})
     assert response.status_code == 401
 
 
-def test_host_that_a_page_forwards_does_not_make_it_this_machine(client: FlaskClient) -> None:
+def test_a_forwarded_host_does_not_make_a_request_local(client: FlaskClient) -> None:
     headers = {"Host": "evil.example", "X-Forwarded-Host": "localhost"}
     assert client.get("/api/projects", headers=headers).status_code == 401

@@ -76,14 +76,12 @@ def settings(tmp_path: Path) -> Settings:
         ),
     ],
 )
-def test_a_request_comes_from_our_own_page_if_the_browser_says_so(
-    headers: dict[str, str], host: str, is_own: bool
-) -> None:
+def test_a_request_is_from_our_own_page_if_its_headers_say_so(headers: dict[str, str], host: str, is_own: bool) -> None:
     assert comes_from_own_page(make_request(headers, host=host)) == is_own
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-def test_a_page_elsewhere_may_change_nothing(method: str) -> None:
+def test_pages_of_other_sites_may_not_write(method: str) -> None:
     require_own_page(make_request({"Origin": "http://localhost:8000"}, method=method))
     with pytest.raises(ProblemError, match=r"^Requests from pages of other sites are not allowed\.$") as refusal:
         require_own_page(make_request({"Origin": "https://evil.example"}, method=method))
@@ -91,7 +89,7 @@ def test_a_page_elsewhere_may_change_nothing(method: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
-def test_a_page_elsewhere_may_link_to_ours(method: str) -> None:
+def test_pages_of_other_sites_may_link_to_ours(method: str) -> None:
     require_own_page(make_request({"Origin": "https://evil.example"}, method=method))
 
 
@@ -111,19 +109,19 @@ def test_a_page_elsewhere_may_link_to_ours(method: str) -> None:
         ({"Authorization": "Basic"}, False),
     ],
 )
-def test_the_secret_is_a_bearer_token_or_anybodys_password(
+def test_the_secret_is_a_bearer_token_or_the_password_of_any_user(
     settings: Settings, headers: dict[str, str], is_held: bool
 ) -> None:
     assert holds_secret(make_request(headers), settings) == is_held
 
 
-def test_a_token_beyond_latin_1_is_wrong_and_no_error(settings: Settings) -> None:
+def test_a_token_with_characters_beyond_latin_1_is_refused_without_an_error(settings: Settings) -> None:
     request = make_request()
     request.environ["HTTP_AUTHORIZATION"] = "Bearer 密钥"
     assert not holds_secret(request, settings)
 
 
-def test_the_secret_may_hold_other_characters_than_ascii(tmp_path: Path) -> None:
+def test_the_secret_may_contain_non_ascii_characters(tmp_path: Path) -> None:
     settings = make_settings("postgresql://nowhere/none", tmp_path, DASHBOARD_WEBHOOK_SECRET="ein längeres Geheimnis")
     as_wsgi_decodes_it = "ein längeres Geheimnis".encode().decode("latin-1")
     request = make_request()
@@ -154,7 +152,7 @@ def test_the_secret_may_hold_other_characters_than_ascii(tmp_path: Path) -> None
         ("", {"X-Forwarded-For": ELSEWHERE}, False),
     ],
 )
-def test_the_peer_and_all_it_speaks_for_must_be_this_machine(
+def test_the_peer_and_all_forwarded_addresses_must_be_loopback(
     peer: str, headers: dict[str, str], is_loopback: bool
 ) -> None:
     assert comes_from_loopback(make_request(headers, peer=peer)) == is_loopback
@@ -188,7 +186,7 @@ def test_reading_needs_this_machine_or_the_secret(settings: Settings) -> None:
     assert not may_read(make_request(peer=ELSEWHERE), settings)
 
 
-def test_a_refusal_to_read_says_how_it_would_be_allowed(settings: Settings) -> None:
+def test_a_refusal_explains_how_reading_is_allowed(settings: Settings) -> None:
     require_read(make_request(), settings)
     needs = r"^Requests from other machines need the secret, as a bearer token or as a password\.$"
     with pytest.raises(ProblemError, match=needs) as refusal:
@@ -197,7 +195,7 @@ def test_a_refusal_to_read_says_how_it_would_be_allowed(settings: Settings) -> N
     assert refusal.value.headers == {"WWW-Authenticate": 'Basic realm="deployment dashboard"'}
 
 
-def test_the_secret_is_required_on_this_machine_too_where_it_is_required(settings: Settings) -> None:
+def test_secret_endpoints_require_the_secret_on_this_machine_too(settings: Settings) -> None:
     require_secret(make_request(BEARER), settings)
     with pytest.raises(
         ProblemError, match=r"^This request needs the secret, as a bearer token or as a password\.$"
@@ -240,7 +238,7 @@ def ask(settings: Settings) -> Callable[..., int | None]:
         ("/replay.replay_delivery", make_request({**BEARER, "Origin": "https://evil.example"}, method="POST"), 403),
     ],
 )
-def test_each_endpoint_asks_for_what_its_kind_needs(
+def test_each_kind_of_endpoint_enforces_its_access(
     ask: Callable[..., int | None], path: str, request_made: Request, refused: int | None
 ) -> None:
     assert ask(path, request_made) == refused

@@ -66,7 +66,7 @@ def start_beside(app: Flask, task: Callable[[], object]) -> threading.Thread:
     return thread
 
 
-def test_sources_are_read_again_once_they_are_no_longer_fresh(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sources_are_read_again_after_they_expire(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(source_cache, "FRESH_S", 0.5)
     cache = SourceCache()
     assert read_names(cache) == ["default"]
@@ -80,7 +80,7 @@ def test_an_application_has_one_cache(app: Flask) -> None:
     assert [source.name for source in read_sources(NOON)] == ["default"]
 
 
-def test_an_added_secret_counts_within_three_seconds() -> None:
+def test_an_added_secret_is_accepted_within_three_seconds() -> None:
     assert source_cache.FRESH_S == 3
 
 
@@ -89,7 +89,7 @@ def test_a_database_that_never_answered_is_an_error(away: Flask) -> None:
         SourceCache().read(NOON)
 
 
-def test_what_was_known_stays_known_while_the_database_does_not_answer(
+def test_cached_sources_are_used_while_the_database_does_not_answer(
     app: Flask, away: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(source_cache, "FRESH_S", 0)
@@ -99,7 +99,7 @@ def test_what_was_known_stays_known_while_the_database_does_not_answer(
         assert read_names(cache) == ["default"]
 
 
-def test_a_database_that_does_not_answer_is_asked_again_only_after_a_while(
+def test_a_database_that_does_not_answer_is_not_asked_again_at_once(
     app: Flask, away: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cache = SourceCache()
@@ -112,7 +112,7 @@ def test_a_database_that_does_not_answer_is_asked_again_only_after_a_while(
     assert read_names(cache) == ["default"]
 
 
-def test_one_request_waits_for_a_slow_database_and_the_others_go_on_with_what_is_known(
+def test_one_request_waits_for_a_slow_database_and_others_use_the_cache(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(source_cache, "FRESH_S", 0)
@@ -131,7 +131,7 @@ def test_one_request_waits_for_a_slow_database_and_the_others_go_on_with_what_is
     assert read == [["default", "mine"]]
 
 
-def test_while_nothing_is_known_the_others_wait_for_the_one_that_reads(app: Flask) -> None:
+def test_with_an_empty_cache_all_requests_wait_for_the_one_that_reads(app: Flask) -> None:
     cache = SourceCache()
     read: list[list[Source]] = []
     with hold_table(app) as is_waited_for:

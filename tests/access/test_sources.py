@@ -76,7 +76,7 @@ def test_a_cipher_decrypts_only_what_its_key_encrypted() -> None:
         make_cipher("other").decrypt(sealed)
 
 
-def test_secrets_that_earlier_versions_sealed_can_still_be_opened() -> None:
+def test_secrets_encrypted_by_earlier_versions_can_be_decrypted() -> None:
     sealed = "gAAAAABpVmHAQG2dqtZdeG4HCMla5hIPA8t16eRPEEqUOKXA4E_n4W4WOQqWptM4U8WRlL_eT4NV5L_wmB7BptCKloyBPA06gQ=="
     assert make_cipher("key").decrypt(sealed) == b"secret"
 
@@ -109,7 +109,7 @@ def test_an_added_source_is_loaded_as_it_was_added(engine: Engine, settings: Set
     assert load_sources(engine, settings, NOON) == [Source("default", (SECRET,)), mine, yours]
 
 
-def test_what_is_stored_of_a_source(engine: Engine, settings: Settings) -> None:
+def test_a_source_is_stored_with_its_secret_encrypted(engine: Engine, settings: Settings) -> None:
     add_source(engine, settings, NOON, Source("mine", ("one",), "github", ("acme/*",)))
     with engine.connect() as connection:
         (row,) = connection.execute(text("SELECT * FROM webhook_sources")).mappings()
@@ -120,7 +120,7 @@ def test_what_is_stored_of_a_source(engine: Engine, settings: Settings) -> None:
     assert secret == {"added_at": "2026-06-01T12:00:00Z", "expires_at": None}
 
 
-def test_names_and_secrets_are_in_use_once(engine: Engine, settings: Settings) -> None:
+def test_names_and_secrets_are_unique(engine: Engine, settings: Settings) -> None:
     add_source(engine, settings, NOON, Source("mine", ("one", "two")))
     taken = r"^source mine already exists: rotate its secret, or remove it first$"
     with pytest.raises(SourceError, match=taken):
@@ -144,7 +144,7 @@ def test_a_rotated_secret_is_accepted_until_the_overlap_ends(engine: Engine, set
     assert (rotated.dialect, rotated.repositories) == ("github", ("acme/*",))
 
 
-def test_another_rotation_lengthens_no_overlap(engine: Engine, settings: Settings) -> None:
+def test_a_second_rotation_does_not_extend_the_overlap(engine: Engine, settings: Settings) -> None:
     add_source(engine, settings, NOON, Source("mine", ("first",)))
     rotate_secret(engine, settings, NOON, "mine", secret="second", overlap=HOUR)
     rotate_secret(engine, settings, NOON, "mine", secret="third", overlap=5 * HOUR)
@@ -153,7 +153,7 @@ def test_another_rotation_lengthens_no_overlap(engine: Engine, settings: Setting
     assert list_secrets(engine, settings, NOON)["mine"] == ("fourth",)
 
 
-def test_only_the_source_that_is_rotated_changes(engine: Engine, settings: Settings) -> None:
+def test_rotation_changes_no_other_source(engine: Engine, settings: Settings) -> None:
     add_source(engine, settings, NOON, Source("mine", ("one",)))
     add_source(engine, settings, NOON, Source("yours", ("two",)))
     rotate_secret(engine, settings, NOON, "mine", secret="three", overlap=timedelta())
@@ -183,7 +183,7 @@ def test_another_secret_in_the_settings_is_a_source_beside_the_rotated_one(
     assert list_secrets(engine, changed) == {"default": ("new", "set by hand", "newer")}
 
 
-def test_with_another_key_secrets_are_lost_and_the_log_says_so_once(
+def test_with_another_secret_key_secrets_are_lost_and_this_is_logged_once(
     engine: Engine, settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     add_source(engine, settings, NOON, Source("lost and found", ("one", "two")))
@@ -213,7 +213,7 @@ def test_a_removed_source_is_gone(engine: Engine, settings: Settings) -> None:
         ),
     ],
 )
-def test_a_source_that_cannot_be_removed_is_named(engine: Engine, name: str, reason: str) -> None:
+def test_removing_an_unknown_or_the_default_source_is_refused(engine: Engine, name: str, reason: str) -> None:
     with pytest.raises(SourceError, match=f"^{reason}$"):
         remove_source(engine, name)
 

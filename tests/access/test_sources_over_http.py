@@ -42,7 +42,7 @@ def test_a_signature_with_the_secret_of_any_source_is_accepted(visitor: FlaskCli
     assert post(visitor, BODY, headers).status_code == 200
 
 
-def test_what_a_source_may_not_report_on_is_rejected_and_not_applied(visitor: FlaskClient) -> None:
+def test_a_report_on_a_project_outside_the_patterns_of_its_source_is_rejected(visitor: FlaskClient) -> None:
     headers = {"Authorization": "Bearer of the scripts"}
     assert post(visitor, make_payload(project="shop"), headers).status_code == 200
     assert post(visitor, make_payload(project="Octo/Tools"), headers).status_code == 200
@@ -54,7 +54,7 @@ def test_what_a_source_may_not_report_on_is_rejected_and_not_applied(visitor: Fl
     assert visitor.get("/api/projects/bank").status_code == 404
 
 
-def test_the_id_of_anothers_repository_leads_nowhere(visitor: FlaskClient) -> None:
+def test_the_repository_id_of_another_project_does_not_reach_its_deployment(visitor: FlaskClient) -> None:
     events = {"X-GitHub-Event": "workflow_run"}
     bank = make_run("in_progress") | {"repository": {"id": 5, "full_name": "acme/bank"}}
     theirs = post(visitor, bank, {**BEARER, **events}, path=f"{PATH}/github").get_json()
@@ -96,7 +96,7 @@ def test_a_removed_or_rotated_out_secret_is_401_within_seconds(visitor: FlaskCli
     wait_until(lambda: post(visitor, make_payload(), fresh).status_code == 401)
 
 
-def test_keys_of_different_sources_do_not_meet(visitor: FlaskClient) -> None:
+def test_equal_idempotency_keys_of_different_sources_do_not_collide(visitor: FlaskClient) -> None:
     body, key = make_payload(project="shop"), {"Idempotency-Key": "1"}
     for headers in (BEARER, {"Authorization": "Bearer of the scripts"}):
         assert post(visitor, body, {**headers, **key}).get_json()["verdict"] == "applied"

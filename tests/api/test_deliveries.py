@@ -20,7 +20,7 @@ def test_deliveries_need_the_secret_even_on_this_machine(shared_client: FlaskCli
     assert (response.status_code, response.content_type) == (401, "application/problem+json")
 
 
-def test_secret_in_the_url_opens_nothing(shared_client: FlaskClient) -> None:
+def test_a_secret_in_the_url_grants_no_access(shared_client: FlaskClient) -> None:
     assert shared_client.get(f"/api/deliveries?token={SECRET}&secret={SECRET}").status_code == 401
 
 
@@ -62,12 +62,12 @@ def test_pages_show_each_delivery_once(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("cursor", ["x", "%FF", "MjAyNi0wMS0wMVQwMDowMDowMCswMDowMHwx"])
-def test_bad_cursor_is_422(shared_client: FlaskClient, cursor: str) -> None:
+def test_an_invalid_cursor_is_422(shared_client: FlaskClient, cursor: str) -> None:
     response = shared_client.get(f"/api/deliveries?cursor={cursor}", headers=BEARER)
     assert (response.status_code, set(response.get_json()["errors"])) == (422, {"cursor"})
 
 
-def test_reason_of_a_poisoned_delivery_is_kept(client: FlaskClient) -> None:
+def test_the_reason_of_a_delivery_with_unstorable_text_is_kept(client: FlaskClient) -> None:
     post(client, make_payload(step_details={"a\x00": "ok", "b\ud800": 5}))
     (item,) = client.get("/api/deliveries", headers=BEARER).get_json()["items"]
     assert item["verdict"] == "rejected"
@@ -134,7 +134,7 @@ def test_filters_find_by_deployment_and_by_id(client: FlaskClient) -> None:
         ("limit=201", "limit"),
     ],
 )
-def test_bad_filter_is_422(shared_client: FlaskClient, query: str, field: str) -> None:
+def test_an_invalid_filter_is_422(shared_client: FlaskClient, query: str, field: str) -> None:
     response = shared_client.get(f"/api/deliveries?{query}", headers=BEARER)
     assert (response.status_code, set(response.get_json()["errors"])) == (422, {field})
 
@@ -161,7 +161,7 @@ def test_a_delivery_has_its_changes_and_its_body(client: FlaskClient) -> None:
     assert (view["body_kind"], view["body_is_whole"], view["obstacle"]) == ("json", True, None)
 
 
-def test_secrets_are_masked_wherever_a_sender_wrote_them(client: FlaskClient) -> None:
+def test_secrets_are_masked_in_every_part_of_a_delivery(client: FlaskClient) -> None:
     fields = {"message": f"with {SECRET} and ghp_abcdefghijkl", "error": "DB_PASSWORD=hunter2"}
     agent = {**BEARER, "User-Agent": "ci/ghp_abcdefghijkl", "Idempotency-Key": SECRET}
     answer = post(client, make_payload(**fields, status="ghp_abcdefghijkl", steps=5), agent).get_json()
@@ -172,7 +172,7 @@ def test_secrets_are_masked_wherever_a_sender_wrote_them(client: FlaskClient) ->
         assert secret not in shown
 
 
-def test_binary_body_is_called_so(client: FlaskClient) -> None:
+def test_a_binary_body_is_marked_as_binary(client: FlaskClient) -> None:
     answer = post(client, b"\xff\xfe", {**BEARER, "X-GitHub-Event": "ping"}).get_json()
     view = read_whole(client, answer["delivery_id"])
     assert (view["body"], view["body_kind"], view["body_size"], view["verdict"]) == (None, "binary", 2, "failed")

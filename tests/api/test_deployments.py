@@ -52,7 +52,7 @@ def test_deployment_has_every_documented_field(shared_client: FlaskClient, field
             assert_shape(step, STEP)
 
 
-def test_deployment_says_what_was_reported(shared_client: FlaskClient) -> None:
+def test_a_deployment_has_the_reported_values(shared_client: FlaskClient) -> None:
     view = read(shared_client, apply(shared_client, run_id="values", run_attempt=3, **WHOLE))
     assert (view["project"]["slug"], view["run_id"], view["attempt"], view["dialect"]) == (
         "whole",
@@ -65,7 +65,7 @@ def test_deployment_says_what_was_reported(shared_client: FlaskClient) -> None:
     assert view["url"] == f"http://localhost/deployments/{view['id']}"
 
 
-def test_list_shows_the_same_without_jobs(shared_client: FlaskClient) -> None:
+def test_a_listed_deployment_equals_the_single_one_without_its_jobs(shared_client: FlaskClient) -> None:
     view = read(shared_client, apply(shared_client, run_id="listed", **{**WHOLE, "project": "listed"}))
     (item,) = list_all(shared_client, "project=listed")
     assert_shape(item, SUMMARY)
@@ -150,7 +150,7 @@ def test_filters_narrow_the_list(filtered: FlaskClient, query: str, runs: list[s
         ("cursor=MjAyNi0wMS0wMVQwMDowMDowMCswMDowMHx4", "cursor"),
     ],
 )
-def test_bad_filter_is_422_with_its_name(shared_client: FlaskClient, query: str, field: str) -> None:
+def test_an_invalid_filter_is_422_with_its_name(shared_client: FlaskClient, query: str, field: str) -> None:
     response = shared_client.get(f"/api/deployments?{query}")
     assert (response.status_code, response.content_type) == (422, "application/problem+json")
     assert set(response.get_json()["errors"]) == {field}
@@ -190,7 +190,7 @@ def changed(client: FlaskClient) -> dict[str, Any]:
     return apply(client, status="failed")
 
 
-def test_events_follow_without_a_gap(client: FlaskClient, changed: dict[str, Any]) -> None:
+def test_events_have_no_gap(client: FlaskClient, changed: dict[str, Any]) -> None:
     page = get(client, f"/api/deployments/{changed['deployment_id']}/events")
     for event in page["items"]:
         assert_shape(event, EVENT)
@@ -199,7 +199,7 @@ def test_events_follow_without_a_gap(client: FlaskClient, changed: dict[str, Any
     assert page["next_cursor"] is None
 
 
-def test_pages_of_events_join_without_a_gap(client: FlaskClient, changed: dict[str, Any]) -> None:
+def test_pages_of_events_have_no_gap(client: FlaskClient, changed: dict[str, Any]) -> None:
     path, seen, cursor = f"/api/deployments/{changed['deployment_id']}/events?limit=2", [], ""
     while cursor is not None:
         page = get(client, path + cursor)
@@ -223,12 +223,12 @@ def test_events_begin_after_since(client: FlaskClient, changed: dict[str, Any], 
 
 
 @pytest.mark.parametrize("since", ["4", "99999999999999999999"])
-def test_events_that_are_not_there_yet_are_410(client: FlaskClient, changed: dict[str, Any], since: str) -> None:
+def test_events_after_the_last_seq_are_410(client: FlaskClient, changed: dict[str, Any], since: str) -> None:
     response = client.get(f"/api/deployments/{changed['deployment_id']}/events?since={since}")
     assert (response.status_code, response.content_type) == (410, "application/problem+json")
 
 
-def test_events_that_are_no_longer_kept_are_410(client: FlaskClient, changed: dict[str, Any]) -> None:
+def test_deleted_events_are_410(client: FlaskClient, changed: dict[str, Any]) -> None:
     with client.application.app_context(), db.engine.begin() as connection:
         connection.execute(db.text("DELETE FROM deployment_events WHERE seq <= 2"))
     path = f"/api/deployments/{changed['deployment_id']}/events"
@@ -237,6 +237,6 @@ def test_events_that_are_no_longer_kept_are_410(client: FlaskClient, changed: di
 
 
 @pytest.mark.parametrize("since", ["-1", "x", "1.5"])
-def test_bad_since_is_422(client: FlaskClient, changed: dict[str, Any], since: str) -> None:
+def test_an_invalid_since_is_422(client: FlaskClient, changed: dict[str, Any], since: str) -> None:
     response = client.get(f"/api/deployments/{changed['deployment_id']}/events?since={since}")
     assert (response.status_code, set(response.get_json()["errors"])) == (422, {"since"})

@@ -39,7 +39,7 @@ def test_page_url_of_a_chinese_project_is_encoded(client: FlaskClient) -> None:
     assert client.get(project["page_url"]).status_code == 200
 
 
-def test_values_of_a_project_are_the_latest_ones(client: FlaskClient) -> None:
+def test_a_project_has_its_latest_values(client: FlaskClient) -> None:
     apply(client, run_id="2", timestamp="2026-01-02T00:00:00Z", port=2, service_status="stopped")
     apply(client, run_id="1", timestamp="2026-01-01T00:00:00Z", port=1, service_status="running")
     project = client.get("/api/projects/shop").get_json()
@@ -65,6 +65,6 @@ def test_unknown_project_is_a_404_document(client: FlaskClient) -> None:
     assert (response.status_code, response.content_type) == (404, "application/problem+json")
 
 
-def test_project_of_refused_deliveries_does_not_exist(client: FlaskClient) -> None:
+def test_an_unauthenticated_delivery_creates_no_project(client: FlaskClient) -> None:
     client.post("/api/webhook/deployment", json={"project": "ghost", "run_id": "1"})
     assert client.get("/api/projects").get_json() == {"items": [], "next_cursor": None}

@@ -26,7 +26,7 @@ JOBS = [
 ]
 
 
-def test_asking_again_costs_nothing_until_something_moved(shared_client: FlaskClient) -> None:
+def test_a_repeated_request_is_304_until_the_run_changes(shared_client: FlaskClient) -> None:
     apply(shared_client, run_id="tagged", step_name="build", step_status="running")
     tag = shared_client.get("/api/cicd/runs/tagged").headers["ETag"]
     again = shared_client.get("/api/cicd/runs/tagged", headers={"If-None-Match": tag})
@@ -43,7 +43,7 @@ def get_run(client: FlaskClient, path: str) -> dict[str, Any]:
     return run
 
 
-def test_run_has_the_fields_that_scripts_of_users_read(shared_client: FlaskClient) -> None:
+def test_a_run_has_the_documented_fields(shared_client: FlaskClient) -> None:
     apply(shared_client, run_id="17", status="running", jobs=JOBS)
     run = get_run(shared_client, "17/")
     assert_shape(run, RUN)
@@ -53,7 +53,7 @@ def test_run_has_the_fields_that_scripts_of_users_read(shared_client: FlaskClien
             assert_shape(step, RUN_STEP)
 
 
-def test_run_counts_what_is_visible(shared_client: FlaskClient) -> None:
+def test_a_run_counts_its_jobs_and_marks_their_steps(shared_client: FlaskClient) -> None:
     apply(shared_client, run_id="18", status="running", jobs=JOBS)
     run = get_run(shared_client, "18")
     assert (run["run_id"], run["run_progress_pct"], run["completed_jobs"], run["total_jobs_visible"]) == (
@@ -79,7 +79,7 @@ def test_run_is_found_with_and_without_slash_without_a_redirect(shared_client: F
     assert get_run(shared_client, path)["run_id"] == "19"
 
 
-def test_newest_attempt_comes_first_whatever_arrived_last(shared_client: FlaskClient) -> None:
+def test_the_newest_attempt_comes_first_in_any_order_of_arrival(shared_client: FlaskClient) -> None:
     for attempt in (1, 3, 2):
         apply(shared_client, run_id="20", run_attempt=attempt)
     assert get_run(shared_client, "20")["attempt"] == 3

@@ -152,7 +152,7 @@ def test_progress_of_a_run_and_of_its_jobs(shared_client: FlaskClient, case: str
     assert [count_steps(job) for job in view["jobs"]] == of_jobs
 
 
-def test_steps_say_which_is_current_and_which_are_done(shared_client: FlaskClient) -> None:
+def test_steps_are_marked_current_and_done(shared_client: FlaskClient) -> None:
     run = next(RUNS)
     for delivery in run_events(run, "in_progress", [("alpha", "in_progress", "CSIQ")]):
         deliver(shared_client, delivery)
@@ -165,7 +165,7 @@ def test_steps_say_which_is_current_and_which_are_done(shared_client: FlaskClien
     ]
 
 
-def test_a_fourth_job_makes_the_percentage_fall_and_its_end_makes_it_rise(shared_client: FlaskClient) -> None:
+def test_a_fourth_job_lowers_the_percentage_until_it_ends(shared_client: FlaskClient) -> None:
     run = next(RUNS)
     three: list[JobSpec] = [("alpha", "success", "C"), ("beta", "success", "C"), ("gamma", "in_progress", "I")]
     seen = []
@@ -207,7 +207,7 @@ RUN  [######--------------] 33% (1/3 jobs)
 """
 
 
-def test_the_line_that_people_watch_prints_its_bars(dashboard_server: DashboardServer) -> None:
+def test_the_documented_watch_command_prints_its_bars(dashboard_server: DashboardServer) -> None:
     run = next(RUNS)
     jobs: list[JobSpec] = [("alpha", "success", "CC"), ("beta", "in_progress", "CCI"), ("集成测试", "queued", "")]
     for delivery in run_events(run, "in_progress", jobs):

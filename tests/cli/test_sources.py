@@ -61,7 +61,7 @@ def test_a_source_is_added_listed_and_removed(operator: Operator) -> None:
     assert operator.succeed("list").count("\n") == 0
 
 
-def test_a_secret_of_the_senders_own_is_read_from_standard_input(operator: Operator) -> None:
+def test_a_given_secret_is_read_from_standard_input(operator: Operator) -> None:
     printed = operator.succeed("add", "mine", "--secret-stdin", given="chosen by me\n")
     assert "chosen by me" not in printed
     refused = operator.run("add", "other", "--secret-stdin", given="chosen by me\n")
@@ -76,7 +76,7 @@ def test_secrets_are_not_readable_in_the_database(operator: Operator) -> None:
     assert base64.b64encode(secret.encode()).decode() not in stored
 
 
-def test_rotation_keeps_both_secrets_for_a_while(operator: Operator) -> None:
+def test_after_rotation_both_secrets_are_accepted_for_a_while(operator: Operator) -> None:
     operator.succeed("add", "github")
     operator.succeed("rotate", "github")
     assert "github\tall dialects\tall repositories\t2 secrets" in operator.succeed("list")
@@ -94,20 +94,20 @@ def test_rotating_the_default_replaces_the_file_that_the_next_start_reads(operat
     assert operator.succeed("list") == "default\tall dialects\tall repositories\t1 secret"
 
 
-def test_a_set_secret_that_was_rotated_out_is_accepted_no_more(operator: Operator) -> None:
+def test_a_rotated_out_secret_of_the_settings_is_no_longer_accepted(operator: Operator) -> None:
     operator.succeed("rotate", "default", "--overlap-h", "0", DASHBOARD_WEBHOOK_SECRET="the first one")
     listed = operator.succeed("list", DASHBOARD_WEBHOOK_SECRET="the first one")
     assert listed == "default\tall dialects\tall repositories\t1 secret"
 
 
-def test_with_another_secret_key_nothing_that_was_rotated_out_comes_back(operator: Operator) -> None:
+def test_with_another_secret_key_a_rotated_out_secret_stays_refused(operator: Operator) -> None:
     leaked = {"DASHBOARD_WEBHOOK_SECRET": "the first one"}
     operator.succeed("rotate", "default", "--overlap-h", "0", **leaked)
     listed = operator.succeed("list", SECRET_KEY="another", **leaked)
     assert listed == "default\tall dialects\tall repositories\tno valid secret: rotate it"
 
 
-def test_with_another_secret_key_the_secrets_are_lost_and_that_is_said(operator: Operator) -> None:
+def test_with_another_secret_key_lost_secrets_are_reported_in_the_list(operator: Operator) -> None:
     operator.succeed("add", "github")
     assert "no valid secret: rotate it" in operator.succeed("list", SECRET_KEY="another")
     operator.succeed("rotate", "github", SECRET_KEY="another")
@@ -125,14 +125,14 @@ def test_with_another_secret_key_the_secrets_are_lost_and_that_is_said(operator:
         (["add", "x", "--dialect", "klingon"], "'klingon' is not one of"),
     ],
 )
-def test_what_cannot_be_done_is_one_line(operator: Operator, arguments: list[str], words: str) -> None:
+def test_a_mistake_is_reported_without_a_traceback(operator: Operator, arguments: list[str], words: str) -> None:
     result = operator.run(*arguments)
     assert result.exit_code != 0
     assert words in result.output
     assert "Traceback" not in result.output
 
 
-def test_a_database_without_tables_is_one_line(operator: Operator) -> None:
+def test_a_database_without_tables_is_reported_in_one_line(operator: Operator) -> None:
     operator.query("DROP TABLE webhook_sources")
     result = operator.run("list")
     assert result.exit_code == 1

@@ -53,14 +53,14 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
-def test_it_knows_its_version(installation: Path) -> None:
+def test_the_installed_wheel_prints_its_version(installation: Path) -> None:
     command: Command = [installation / "venv" / "bin" / "dashboard", "--version"]
     shown = subprocess.run(command, cwd="/", check=True, capture_output=True, text=True).stdout
     assert shown == f"dashboard, version {__version__}\n"
 
 
 @pytest.mark.parametrize("options", [[], ["--production"]])
-def test_it_runs_outside_a_checkout(installation: Path, data_dir: Path, options: list[str]) -> None:
+def test_the_installed_wheel_runs_outside_a_checkout(installation: Path, data_dir: Path, options: list[str]) -> None:
     environ = {"PATH": os.environ["PATH"], "DASHBOARD_DATA_DIR": str(data_dir), "DASHBOARD_PORT": str(find_free_port())}
     program = installation / "venv" / "bin" / "dashboard"
     dashboard = Dashboard(environ, *options, command=(str(program),), directory=installation)

@@ -43,13 +43,11 @@ USUAL: TypicalTimes = {"runs": 23, "total": [60.0, 90.0], "steps": {}}
         ([1, 2, 3], 1, 3),
     ],
 )
-def test_a_quantile_is_where_the_next_value_lies_below_with_that_probability(
-    values: list[float], share: float, quantile: float
-) -> None:
+def test_quantiles_of_values(values: list[float], share: float, quantile: float) -> None:
     assert find_quantile(values, share) == pytest.approx(quantile)
 
 
-def test_a_history_is_summed_up_in_total_and_by_step() -> None:
+def test_a_history_is_summarised_in_total_and_by_step() -> None:
     steps = {"deploy/build": StepTimes([10.0, 30.0, 20.0], [40.0, 50.0, 60.0]), "deploy/rare": StepTimes([1.0], [2.0])}
     assert summarise_runs([90.0, 70.0, 80.0], steps) == {
         "runs": 3,
@@ -59,16 +57,16 @@ def test_a_history_is_summed_up_in_total_and_by_step() -> None:
 
 
 @pytest.mark.parametrize("totals", [[], [60.0], [60.0, 61.0]])
-def test_fewer_than_three_runs_say_nothing(totals: list[float]) -> None:
+def test_fewer_than_three_runs_give_no_estimate(totals: list[float]) -> None:
     assert summarise_runs(totals, {}) is None
 
 
-def test_a_time_that_runs_backwards_counts_as_none() -> None:
+def test_a_negative_duration_counts_as_zero() -> None:
     assert summarise_runs([-5.0, -5.0, -5.0], {}) == {"runs": 3, "total": [0.0, 0.0], "steps": {}}
 
 
 @pytest.mark.parametrize("case", TABLE["ends"], ids=lambda case: case["case"])
-def test_the_end_is_counted(case: dict[str, Any]) -> None:
+def test_expected_ends(case: dict[str, Any]) -> None:
     ends = find_ends(case["usual"], case["current"], case["started_at"], case["state"])
     assert (ends and [ends.median_ms, ends.p90_ms, ends.runs]) == case["ends"]
 
@@ -77,7 +75,7 @@ def test_the_end_is_counted(case: dict[str, Any]) -> None:
     ("elapsed_s", "left_median_s", "left_p90_s", "overdue_s"),
     [(0, 60, 90, 0), (45.5, 14.5, 44.5, 0), (60, 0, 30, 0), (75, 0, 15, 0), (90, 0, 0, 0), (130, 0, 0, 40)],
 )
-def test_the_time_left_falls_to_nothing_and_then_it_is_overdue(
+def test_the_time_left_falls_to_zero_and_then_becomes_overdue(
     elapsed_s: float, left_median_s: float, left_p90_s: float, overdue_s: float
 ) -> None:
     ends = find_ends(USUAL, None, START.isoformat(), "running")
@@ -88,7 +86,7 @@ def test_the_time_left_falls_to_nothing_and_then_it_is_overdue(
 
 
 @pytest.mark.parametrize("case", TABLE["slow"])
-def test_slow_is_what_nine_in_ten_runs_beat(case: dict[str, Any]) -> None:
+def test_a_step_above_p90_is_slow(case: dict[str, Any]) -> None:
     assert is_slow(case["duration_s"], case["usual"]) is case["slow"]
 
 
@@ -97,7 +95,7 @@ def test_a_running_step_becomes_slow(case: dict[str, Any]) -> None:
     assert find_slow_at(case["started_at"], case["state"], case["usual"]) == case["ms"]
 
 
-def test_what_a_step_usually_takes_is_known_where_enough_runs_had_it() -> None:
+def test_the_usual_duration_of_a_step_needs_enough_runs_with_it() -> None:
     usual = summarise([SHAPES["steady"](random.Random(seed)) for seed in range(10)])
     assert find_step_usual(usual, "deploy", "build") is not None
     assert find_step_usual(usual, "deploy", "nothing") is None
@@ -123,12 +121,12 @@ def test_half_of_all_runs_end_before_the_median_and_nine_in_ten_before_p90(shape
     assert before_p90 / len(moments) == pytest.approx(0.9, abs=0.04)
 
 
-def test_times_are_given_in_tenths_of_a_second() -> None:
+def test_times_are_rounded_to_tenths_of_a_second() -> None:
     usual = summarise_runs([1.26, 2.34, 3.48], {})
     assert usual == {"runs": 3, "total": [2.3, 3.5], "steps": {}}
 
 
-def test_a_step_that_ended_too_rarely_still_says_how_long_the_rest_takes() -> None:
+def test_a_step_that_rarely_ended_still_gives_the_time_left_after_it() -> None:
     usual = summarise_runs([10.0, 20.0, 30.0], {"deploy/build": StepTimes([5.0], [6.0, 7.0, 8.0])})
     assert usual is not None
     assert usual["steps"] == {"deploy/build": {"duration": None, "left": [7.0, 8.0, 3]}}

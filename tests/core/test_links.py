@@ -55,7 +55,7 @@ def test_a_known_host_gives_links(
         ("acme/shop", "https://user@github.com/acme/shop/actions/runs/1"),
     ],
 )
-def test_nothing_is_guessed(repository: str | None, run_url: str | None) -> None:
+def test_an_unknown_or_mismatched_host_gives_no_links(repository: str | None, run_url: str | None) -> None:
     assert link_revision(repository, run_url, "main", SHA) is None
 
 

@@ -18,13 +18,13 @@ def encode(text: str) -> str:
 @pytest.mark.parametrize(
     "row_id", [5, 17, 123, "0190a6f0-0000-7000-8000-000000000000", "é", "éé", "ÿÿÿ", "???", "W", "WW", "WWW"]
 )
-def test_a_cursor_is_read_as_it_was_written(row_id: object) -> None:
+def test_a_cursor_is_decoded_as_it_was_encoded(row_id: object) -> None:
     cursor = write_cursor(NOON, row_id)
     assert read_cursor(cursor) == (NOON, str(row_id))
     assert set(cursor).isdisjoint("+/=%")
 
 
-def test_a_cursor_stays_valid_when_the_program_changes() -> None:
+def test_a_cursor_of_an_earlier_version_is_still_valid() -> None:
     cursor = "MjAyNi0wMS0wMVQxMjowMDowMC4xMjM0NTYrMDA6MDB8NQ"
     assert write_cursor(NOON, 5) == cursor
     assert read_cursor(cursor) == (NOON, "5")
@@ -51,7 +51,7 @@ def test_the_time_of_a_cursor_is_in_utc() -> None:
         encode("0001-01-01T00:00:00+14:00|5"),
     ],
 )
-def test_anything_else_is_no_cursor(cursor: str) -> None:
+def test_an_invalid_cursor_is_refused(cursor: str) -> None:
     with pytest.raises(CursorError, match=r"^Not a valid cursor of this list\.$"):
         read_cursor(cursor)
 
@@ -59,5 +59,5 @@ def test_anything_else_is_no_cursor(cursor: str) -> None:
 @pytest.mark.parametrize(
     ("rows", "page", "has_more"), [([], [], False), ([1, 2], [1, 2], False), ([1, 2, 3], [1, 2], True)]
 )
-def test_a_page_ends_before_the_row_that_says_there_are_more(rows: list[int], page: list[int], has_more: bool) -> None:
+def test_a_page_ends_before_the_extra_row(rows: list[int], page: list[int], has_more: bool) -> None:
     assert cut_page(rows, 2) == (page, has_more)

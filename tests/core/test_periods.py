@@ -37,7 +37,7 @@ def test_a_short_history_is_shown_by_day(first: datetime | None, unit: Unit) -> 
     assert choose_unit(first, NOW) == unit
 
 
-def test_a_period_without_anything_is_still_a_period() -> None:
+def test_empty_periods_are_included() -> None:
     monday, next_monday = datetime(2026, 6, 1, tzinfo=UTC), datetime(2026, 6, 8, tzinfo=UTC)
     counts: OutcomeCounts = {"succeeded": 1, "counted": 2, "rate_pct": 50, "median_s": 3.0, "p90_s": 3.0}
     filled = fill_gaps([monday, next_monday], {monday: counts})
@@ -46,7 +46,7 @@ def test_a_period_without_anything_is_still_a_period() -> None:
 
 
 @pytest.mark.parametrize(("succeeded", "counted", "rate"), [(0, 0, None), (0, 3, 0), (199, 200, 99), (2, 2, 100)])
-def test_the_rate_is_whole_only_if_all_succeeded(succeeded: int, counted: int, rate: int | None) -> None:
+def test_the_rate_is_100_percent_only_if_all_succeeded(succeeded: int, counted: int, rate: int | None) -> None:
     assert compute_rate(succeeded, counted) == rate
 
 

@@ -30,7 +30,7 @@ def test_merging_is_associative(one: Node, two: Node, three: Node) -> None:
 
 
 @given(nodes(), nodes())
-def test_merging_again_changes_nothing(left: Node, right: Node) -> None:
+def test_merging_is_idempotent(left: Node, right: Node) -> None:
     merged = merge_nodes(left, right)
     assert merge_nodes(merged, left) == merge_nodes(merged, right) == merge_nodes(merged, merged) == merged
 
@@ -44,7 +44,7 @@ def test_merging_again_changes_nothing(left: Node, right: Node) -> None:
         pytest.param((EARLY, OPEN, "a"), (EARLY, OPEN, "b"), id="at the same time and rank the larger value"),
     ],
 )
-def test_a_field_is_won_by(loser: Claimed, winner: Claimed) -> None:
+def test_which_claim_of_a_field_is_kept(loser: Claimed, winner: Claimed) -> None:
     made = [claim_node({"branch": value}, outcome=outcome, stamp=stamp) for stamp, outcome, value in (loser, winner)]
     assert merge_nodes(*made).value("branch") == merge_nodes(*reversed(made)).value("branch") == winner[2]
 
@@ -65,41 +65,41 @@ def test_null_claims_nothing() -> None:
         pytest.param(ended(Conclusion.FAILURE, LATE), Outcome(Status.QUEUED, "created", generation=1), id="the newer"),
     ],
 )
-def test_an_outcome_is_won_by(loser: Outcome, winner: Outcome) -> None:
+def test_which_outcome_is_kept(loser: Outcome, winner: Outcome) -> None:
     merged = merge_nodes(Node(outcomes=(loser,)), Node(outcomes=(winner,)))
     assert merged.outcome == winner
 
 
-def test_two_different_endings_are_a_conflict_and_both_are_kept() -> None:
+def test_two_different_conclusions_are_a_conflict_and_both_are_kept() -> None:
     success, failure = ended(Conclusion.SUCCESS, LATE), ended(Conclusion.FAILURE, EARLY)
     merged = merge_nodes(Node(outcomes=(failure,)), Node(outcomes=(success,)))
     assert merged.outcomes == (success, failure)
 
 
-def test_the_same_ending_at_another_time_is_no_conflict() -> None:
+def test_the_same_conclusion_at_another_time_is_no_conflict() -> None:
     merged = merge_nodes(Node(outcomes=(ended(Conclusion.SUCCESS),)), Node(outcomes=(ended(Conclusion.SUCCESS, LATE),)))
     assert merged.outcomes == (ended(Conclusion.SUCCESS, LATE),)
 
 
-def test_a_new_generation_forgets_the_endings_of_the_old_one() -> None:
+def test_a_new_generation_drops_the_outcomes_of_the_old_one() -> None:
     old = merge_nodes(Node(outcomes=(ended(Conclusion.SUCCESS),)), Node(outcomes=(ended(Conclusion.FAILURE),)))
     reopened = Outcome(Status.IN_PROGRESS, "running", generation=1)
     assert merge_nodes(old, Node(outcomes=(reopened,))).outcomes == (reopened,)
 
 
-def test_the_start_is_the_earliest_that_a_begun_report_gave() -> None:
+def test_the_start_is_the_earliest_of_reports_that_have_begun() -> None:
     queued = claim_node({}, outcome=Outcome(Status.QUEUED, "queued"), started_at=datetime(2025, 1, 1, tzinfo=UTC))
     late, early = (claim_node({}, outcome=OPEN, started_at=moment) for moment in (LATE, EARLY))
     assert merge_nodes(merge_nodes(queued, late), early).started_at == EARLY
 
 
-def test_the_start_of_what_was_reopened_is_that_of_its_newest_generation() -> None:
+def test_the_start_after_reopening_is_that_of_the_newest_generation() -> None:
     first = claim_node({}, outcome=ended(Conclusion.FAILURE, LATE, generation=10), started_at=EARLY)
     retried = claim_node({}, outcome=Outcome(Status.IN_PROGRESS, "running", generation=15), started_at=LATE)
     assert merge_nodes(first, retried).started_at == merge_nodes(retried, first).started_at == LATE
 
 
-def test_a_running_report_with_nothing_but_its_own_time_started_then() -> None:
+def test_a_running_report_with_only_a_timestamp_started_then() -> None:
     assert claim_node({}, outcome=OPEN, stamp=EARLY).started_at == EARLY
 
 
@@ -107,7 +107,7 @@ def test_stamps_keep_every_microsecond() -> None:
     assert make_stamp(datetime(2026, 1, 1, 0, 0, 0, 123457, tzinfo=UTC)) % 1_000_000 == 123457
 
 
-def test_a_field_that_nobody_claimed_has_no_value() -> None:
+def test_an_unclaimed_field_has_no_value() -> None:
     assert claim_node({"branch": "main"}).value("message") is None
 
 
@@ -122,7 +122,7 @@ def test_a_field_that_nobody_claimed_has_no_value() -> None:
         pytest.param(None, None, EARLY, EARLY, id="a start alone"),
     ],
 )
-def test_the_time_of_a_claim_is(
+def test_the_time_of_a_claim(
     stamp: datetime | None, completed_at: datetime | None, started_at: datetime | None, time: datetime | None
 ) -> None:
     outcome = ended(Conclusion.SUCCESS, completed_at)
@@ -135,7 +135,7 @@ def test_a_claim_without_an_outcome_has_the_lowest_rank() -> None:
     assert claim_node({"branch": "main"}, started_at=EARLY) == Node({"branch": (make_stamp(EARLY), 0, "main")})
 
 
-def test_of_three_different_endings_the_two_largest_are_kept() -> None:
+def test_the_two_largest_of_three_different_conclusions_are_kept() -> None:
     endings = [ended(conclusion, EARLY) for conclusion in (Conclusion.SKIPPED, Conclusion.SUCCESS, Conclusion.FAILURE)]
     merged = merge_nodes(
         merge_nodes(*(Node(outcomes=(ending,)) for ending in endings[:2])), Node(outcomes=(endings[2],))

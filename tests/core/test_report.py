@@ -12,7 +12,7 @@ from tests.support.arbitrary_reports import IDENTITIES, reports
 
 
 @given(st.lists(reports(), min_size=1, max_size=5), st.randoms())
-def test_any_order_and_any_copies_give_the_same(series: list[Report], random: Random) -> None:
+def test_any_order_and_repetition_gives_the_same_report(series: list[Report], random: Random) -> None:
     shuffled = series + random.choices(series, k=3)
     random.shuffle(shuffled)
     assert functools.reduce(merge_reports, shuffled) == functools.reduce(merge_reports, series)
@@ -24,7 +24,7 @@ def test_merging_reports_is_associative(one: Report, two: Report, three: Report)
 
 
 @given(reports(), reports())
-def test_no_job_and_no_step_is_ever_lost(left: Report, right: Report) -> None:
+def test_merging_keeps_every_job_and_step(left: Report, right: Report) -> None:
     merged = merge_reports(left, right)
     assert set(merged.jobs) == {*left.jobs, *right.jobs}
     assert set(merged.steps) == {*left.steps, *right.steps}
@@ -35,5 +35,5 @@ def test_reports_on_different_attempts_do_not_merge() -> None:
         merge_reports(Report(IDENTITIES[0]), Report(IDENTITIES[1]))
 
 
-def test_a_digest_keeps_neighbouring_parts_apart() -> None:
+def test_a_digest_distinguishes_neighbouring_parts() -> None:
     assert Identity("native", "a", ("a", "bc")).digest != Identity("native", "a", ("ab", "c")).digest

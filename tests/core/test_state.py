@@ -14,7 +14,7 @@ SUCCESS, FAILURE = (Standing(Status.COMPLETED, c) for c in (Conclusion.SUCCESS, 
     ("done", "total", "is_done", "percent"),
     [(0, 0, False, 0), (0, 0, True, 100), (0, 3, True, 0), (1, 3, False, 33), (2, 3, False, 66), (3, 3, False, 100)],
 )
-def test_percent_is_rounded_down(done: int, total: int, is_done: bool, percent: int) -> None:
+def test_percentages_are_rounded_down(done: int, total: int, is_done: bool, percent: int) -> None:
     assert state.compute_percent(done, total, is_done=is_done) == percent
 
 
@@ -53,24 +53,24 @@ ENDED_WELL = (Status.COMPLETED, Conclusion.SUCCESS)
         pytest.param((Status.QUEUED, None), {state.IMPLICIT_QUEUED: 1}, State.QUEUED, id="a queued step does not"),
     ],
 )
-def test_state_of_a_deployment(own: tuple[Status | None, Conclusion | None], jobs: Tally, expected: State) -> None:
+def test_the_state_of_a_deployment(own: tuple[Status | None, Conclusion | None], jobs: Tally, expected: State) -> None:
     standing = state.compute_deployment_standing(*own, jobs)
     assert state.decide_deployment_state(standing, "raw", jobs, is_stale=False) == expected
 
 
-def test_only_what_is_open_becomes_stale() -> None:
+def test_only_an_open_deployment_becomes_stale() -> None:
     assert state.decide_deployment_state(RUNNING, "running", {}, is_stale=True) == State.STALE
     assert state.decide_deployment_state(QUEUED, "queued", {}, is_stale=True) == State.STALE
     assert state.decide_deployment_state(SUCCESS, "success", {}, is_stale=True) == State.SUCCESS
 
 
 @pytest.mark.parametrize("word", ["waiting", "Waiting", "manual"])
-def test_what_is_held_back_is_waiting(word: str) -> None:
+def test_a_queued_status_with_a_waiting_word_is_waiting(word: str) -> None:
     assert state.decide_state(QUEUED, word, in_ended=False) == State.WAITING
 
 
 @pytest.mark.parametrize("standing", [QUEUED, RUNNING])
-def test_what_is_open_in_something_ended_is_unknown(standing: Standing) -> None:
+def test_an_open_part_of_an_ended_whole_is_unknown(standing: Standing) -> None:
     assert state.decide_state(standing, "running", in_ended=True) == State.UNKNOWN
 
 
@@ -86,11 +86,11 @@ def test_what_is_open_in_something_ended_is_unknown(standing: Standing) -> None:
         pytest.param({}, SUCCESS, SUCCESS, id="no steps"),
     ],
 )
-def test_a_job_without_a_word_ends_with_its_deployment(steps: Tally, deployment: Standing, expected: Standing) -> None:
+def test_an_implicit_job_ends_with_its_deployment(steps: Tally, deployment: Standing, expected: Standing) -> None:
     assert state.compute_job_standing(None, None, steps, deployment) == expected
 
 
-def test_a_job_with_a_word_of_its_own_does_not_end_with_its_deployment() -> None:
+def test_a_job_with_its_own_status_does_not_end_with_its_deployment() -> None:
     assert state.compute_job_standing(Status.QUEUED, None, {"success": 1}, SUCCESS) == RUNNING
 
 
@@ -105,7 +105,7 @@ def test_a_job_with_a_word_of_its_own_does_not_end_with_its_deployment() -> None
         (Status.COMPLETED, Conclusion.SKIPPED, "skipped"),
     ],
 )
-def test_a_job_that_may_fail_is_counted_apart(status: Status, conclusion: Conclusion | None, kind: str) -> None:
+def test_a_job_that_may_fail_is_counted_separately(status: Status, conclusion: Conclusion | None, kind: str) -> None:
     assert state.classify_job(status, conclusion, {}, allowed_to_fail=True) == kind
 
 
@@ -115,7 +115,7 @@ def test_jobs_that_may_fail_count_as_done_once_they_ended() -> None:
     assert state.count_children(jobs) == 5
 
 
-def test_a_tally_counts_moves_and_forgets_zeros() -> None:
+def test_a_tally_counts_changes_and_drops_zeros() -> None:
     tally = state.add_to_tally({"queued": 1}, [(None, "queued")])
     assert tally == {"queued": 2}
     assert state.add_to_tally(tally, [("queued", "success"), ("queued", "success")]) == {"success": 2}
@@ -130,7 +130,7 @@ def test_a_tally_counts_moves_and_forgets_zeros() -> None:
         (Status.COMPLETED, Conclusion.FAILURE, FAILURE),
     ],
 )
-def test_a_step_stands_where_its_sender_says(
+def test_the_standing_of_a_step_is_its_reported_status(
     status: Status | None, conclusion: Conclusion | None, standing: Standing
 ) -> None:
     assert state.compute_step_standing(status, conclusion) == standing
@@ -140,7 +140,7 @@ def test_steps_count_as_done_once_they_ended() -> None:
     assert state.count_done_steps({"queued": 1, "in_progress": 2, "success": 3, "failure": 4, "skipped": 5}) == 12
 
 
-def test_jobs_without_a_word_count_as_done_once_their_deployment_ended() -> None:
+def test_implicit_jobs_count_as_done_once_their_deployment_ended() -> None:
     jobs = {
         "success": 1, "queued": 2, "in_progress": 4, state.IMPLICIT_QUEUED: 8, state.IMPLICIT_IN_PROGRESS: 16,
         state.IMPLICIT_FAILED: 32,
@@ -161,7 +161,7 @@ def test_jobs_without_a_word_count_as_done_once_their_deployment_ended() -> None
         ({"skipped": 1, "action_required": 1}, state.IMPLICIT_IN_PROGRESS),
     ],
 )
-def test_a_job_without_a_word_is_counted_by_its_steps(steps: Tally, kind: str) -> None:
+def test_an_implicit_job_is_counted_by_its_steps(steps: Tally, kind: str) -> None:
     assert state.classify_job(None, None, steps) == kind
 
 
@@ -173,19 +173,19 @@ def test_a_job_without_a_word_is_counted_by_its_steps(steps: Tally, kind: str) -
         (Status.COMPLETED, Conclusion.FAILURE, {}, "failure"),
     ],
 )
-def test_a_job_with_a_word_is_counted_by_it(
+def test_a_job_with_a_status_is_counted_by_that_status(
     status: Status, conclusion: Conclusion | None, steps: Tally, kind: str
 ) -> None:
     assert state.classify_job(status, conclusion, steps) == kind
 
 
 @pytest.mark.parametrize("conclusion", Conclusion)
-def test_a_job_ends_as_its_sender_says(conclusion: Conclusion) -> None:
+def test_a_job_ends_with_its_reported_status(conclusion: Conclusion) -> None:
     assert state.compute_job_standing(Status.COMPLETED, conclusion, {"failure": 1}, RUNNING) == Standing(
         Status.COMPLETED, conclusion
     )
 
 
-def test_a_deployment_that_is_held_back_is_waiting() -> None:
+def test_a_queued_deployment_with_a_waiting_word_is_waiting() -> None:
     assert state.decide_deployment_state(QUEUED, "blocked", {}, is_stale=False) == State.WAITING
     assert state.decide_deployment_state(QUEUED, None, {}, is_stale=False) == State.QUEUED

@@ -27,7 +27,7 @@ def test_a_name_becomes_a_key(name: str, key: str) -> None:
     assert make_step_keys([name]) == [key]
 
 
-def test_the_nth_equal_name_of_a_list_gets_its_number() -> None:
+def test_equal_names_in_a_list_get_numbered_keys() -> None:
     assert make_step_keys(["Run", "test", "run", "RUN"]) == ["run", "test", "run#2", "run#3"]
 
 
@@ -58,7 +58,7 @@ def test_a_step_belongs_to_a_category(key: str, category: Category) -> None:
     assert categorise_step(key, DEFAULT_PATTERNS) == category
 
 
-def test_an_operators_patterns_replace_the_usual_ones() -> None:
+def test_patterns_of_an_operator_replace_the_default_ones() -> None:
     patterns = (("coffee", Category.SERVICE),)
     assert categorise_step("make coffee", patterns) == Category.SERVICE
     assert categorise_step("build the image", patterns) == Category.OTHER

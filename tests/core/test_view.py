@@ -32,18 +32,18 @@ def test_a_project_is_shown_without_its_deployments() -> None:
     assert view_project({**PROJECT, "id": 1, "retention_days": 30}) == PROJECT
 
 
-def test_an_error_that_was_taken_back_is_no_error() -> None:
+def test_a_cleared_error_is_not_shown() -> None:
     assert show(make_deployment(error=""))["error"] is None
     assert show_job(make_job(error=""), make_deployment())["error"] is None
     assert view_step(make_step(error=""), RUNNING, RUNNING)["error"] is None
 
 
-def test_what_has_no_name_is_shown_by_its_key() -> None:
+def test_jobs_and_steps_without_a_name_are_shown_by_key() -> None:
     assert show_job(make_job(name=None), make_deployment())["name"] == "17"
     assert view_step(make_step(name=None), RUNNING, RUNNING)["name"] == "build"
 
 
-def test_environments_are_listed_once_and_in_order() -> None:
+def test_environments_are_unique_and_ordered() -> None:
     outcomes: Any = [{"environment": name} for name in ("production", None, "test", "", "production")]
     assert list_environments(outcomes) == ["production", "test"]
 
@@ -71,7 +71,7 @@ def test_a_time_is_iso_8601_in_utc(moment: datetime | None, text: str | None) ->
         pytest.param(400, 1201, True, id="more than three times"),
     ],
 )
-def test_silence_is_measured_by_what_is_usual(usual_gap_s: float, silent_s: int, is_silent: bool) -> None:
+def test_the_stale_limit_grows_with_the_usual_silence(usual_gap_s: float, silent_s: int, is_silent: bool) -> None:
     row = {"usual_gap_s": usual_gap_s, "last_report_at": NOON - timedelta(seconds=silent_s)}
     assert StalenessRule(NOON, 600).is_silent(row) == is_silent
 

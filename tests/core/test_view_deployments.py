@@ -19,7 +19,7 @@ from tests.core.view_rows import (
 )
 
 
-def test_everything_of_a_running_deployment_is_shown() -> None:
+def test_the_view_of_a_running_deployment_is_complete() -> None:
     row = make_deployment(
         started_at=at(1),
         sorted_at=at(1),
@@ -60,7 +60,7 @@ def test_everything_of_a_running_deployment_is_shown() -> None:
     }
 
 
-def test_a_deployment_that_ended_has_its_conclusion_its_end_and_no_current_step() -> None:
+def test_an_ended_deployment_has_a_conclusion_an_end_and_no_current_step() -> None:
     shown = show(
         make_deployment(
             status="completed", conclusion="success", status_raw="ok", started_at=at(1), completed_at=at(3),
@@ -73,25 +73,25 @@ def test_a_deployment_that_ended_has_its_conclusion_its_end_and_no_current_step(
     assert (shown["progress_pct"], shown["run_progress_pct"], shown["shown_pct"]) == (100, 100, 100)
 
 
-def test_without_steps_the_jobs_are_what_moves() -> None:
+def test_progress_without_steps_is_that_of_the_jobs() -> None:
     shown = show(make_deployment(job_tally={"success": 1, "in_progress": 1}))
     assert (shown["progress_pct"], shown["run_progress_pct"], shown["shown_pct"]) == (0, 50, 50)
 
 
-def test_jobs_without_a_word_end_with_their_deployment() -> None:
+def test_implicit_jobs_end_with_their_deployment() -> None:
     jobs = {"wordless:in_progress": 2}
     assert show(make_deployment(job_tally=jobs))["completed_jobs"] == 0
     assert show(make_deployment(job_tally=jobs, status="completed", conclusion="success"))["completed_jobs"] == 2
 
 
-def test_a_deployment_that_fell_silent_is_stale_since_its_last_report() -> None:
+def test_a_silent_deployment_is_stale_since_its_last_report() -> None:
     silent, heard = make_deployment(last_report_at=at(-11)), make_deployment(last_report_at=at(-10))
     assert (show(silent)["state"], show(silent)["stale_since"]) == ("stale", "2026-01-01T11:49:00Z")
     assert (show(heard)["state"], show(heard)["stale_since"]) == ("running", None)
     assert (decide(silent), decide(heard)) == (State.STALE, State.RUNNING)
 
 
-def test_a_deployment_that_is_held_back_is_waiting() -> None:
+def test_a_queued_deployment_with_a_waiting_word_is_waiting() -> None:
     row = make_deployment(status="queued", status_raw="manual")
     assert decide(row) == State.WAITING
 
@@ -101,7 +101,7 @@ def test_a_success_with_a_failed_job_is_partial() -> None:
     assert decide(row) == State.PARTIAL
 
 
-def test_both_endings_of_a_conflict_are_shown_and_the_one_that_counts_first() -> None:
+def test_both_outcomes_of_a_conflict_are_shown_the_decisive_one_first() -> None:
     row = make_deployment(
         status="completed", conclusion="failure", completed_at=at(2),
         conflicting_outcome={"conclusion": "success", "completed_at": "2026-01-01T12:01:00Z"},
@@ -139,7 +139,7 @@ def test_both_endings_of_a_conflict_are_shown_and_the_one_that_counts_first() ->
         pytest.param({}, None, False, id="nothing known"),
     ],
 )
-def test_the_start_is_the_senders_and_else_observed_where_something_began(
+def test_the_start_is_reported_or_else_observed_if_anything_began(
     values: dict[str, Any], started_at: datetime | None, is_observed: bool
 ) -> None:
     shown = show(make_deployment(**values))
@@ -162,13 +162,13 @@ def test_the_start_is_the_senders_and_else_observed_where_something_began(
         pytest.param({"started_at": at(1)}, None, None, id="no end"),
     ],
 )
-def test_the_duration_is_the_reported_one_or_else_the_time_between_start_and_end(
+def test_the_duration_is_reported_or_else_from_start_to_end(
     values: dict[str, Any], completed_at: datetime | None, duration_s: float | None
 ) -> None:
     shown = show(make_deployment(status="completed", conclusion="success", **values))
     assert (shown["completed_at"], shown["duration_s"]) == (format_time(completed_at), duration_s)
 
 
-def test_what_is_open_has_neither_end_nor_duration() -> None:
+def test_an_open_deployment_has_neither_end_nor_duration() -> None:
     shown = show(make_deployment(started_at=at(1), reported_at=at(3), duration_s=55))
     assert (shown["completed_at"], shown["duration_s"]) == (None, None)

@@ -36,12 +36,12 @@ def list_tables() -> set[str]:
     return set(inspect(db.engine).get_table_names()) - {"alembic_version"}
 
 
-def test_there_is_one_head() -> None:
+def test_migrations_have_one_head() -> None:
     assert len(ScriptDirectory(str(MIGRATIONS)).get_heads()) == 1
 
 
 @pytest.mark.parametrize("revision", REVISIONS)
-def test_a_migration_goes_up_down_and_up_again(bare_app: Flask, revision: str) -> None:
+def test_each_migration_upgrades_downgrades_and_upgrades_again(bare_app: Flask, revision: str) -> None:
     flask_migrate.upgrade(revision=revision)
     there = list_tables()
     flask_migrate.downgrade(revision="-1")
@@ -49,20 +49,20 @@ def test_a_migration_goes_up_down_and_up_again(bare_app: Flask, revision: str) -
     assert list_tables() == there
 
 
-def test_all_the_way_down_leaves_no_table(bare_app: Flask) -> None:
+def test_downgrading_to_the_base_leaves_no_table(bare_app: Flask) -> None:
     flask_migrate.upgrade()
     assert list_tables() == set(Base.metadata.tables)
     flask_migrate.downgrade(revision="base")
     assert list_tables() == set()
 
 
-def test_the_migrations_make_what_the_models_describe(app: Flask) -> None:
+def test_migrations_create_the_tables_of_the_models(app: Flask) -> None:
     with db.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Base.metadata) == []
 
 
-def test_what_changed_is_the_same_after_it_was_packed_and_unpacked(bare_app: Flask) -> None:
+def test_changes_of_events_survive_migration_0003_and_its_downgrade(bare_app: Flask) -> None:
     flask_migrate.upgrade(revision="0002")
     changes = {"deployment": {"message": '部署 "done"\n', "port": 80}, "jobs": [], "steps": [{"key": "a", "log": None}]}
     written = json.dumps(changes)

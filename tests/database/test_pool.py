@@ -37,7 +37,7 @@ def measure_answer(ask: Callable[[], tuple[int, Any]]) -> tuple[int, float]:
     return status, time.monotonic() - began_at
 
 
-def test_database_that_does_not_answer_is_a_prompt_503(start_dashboard: StartDashboard, silent_url: str) -> None:
+def test_a_database_that_does_not_answer_gives_503_promptly(start_dashboard: StartDashboard, silent_url: str) -> None:
     dashboard = start_dashboard(silent_url)
     asks: list[Callable[[], tuple[int, Any]]] = [
         lambda: dashboard.get("/ready"),
@@ -50,7 +50,7 @@ def test_database_that_does_not_answer_is_a_prompt_503(start_dashboard: StartDas
     assert dashboard.get("/health")[0] == 200
 
 
-def test_process_does_not_start_if_all_may_open_too_many_connections(
+def test_a_process_does_not_start_if_all_processes_may_open_too_many_connections(
     make_database: MakeDatabase, tmp_path: Path
 ) -> None:
     environ = DashboardServer(make_database(), tmp_path, DASHBOARD_POOL_SIZE="200").environ
@@ -76,7 +76,7 @@ def test_connections_of_all_processes_are_counted(tmp_path: Path, given: dict[st
     assert count_connections(make_settings("postgresql://h/d", tmp_path, **given)) == expected
 
 
-def test_pools_that_just_fit_are_taken(make_database: MakeDatabase, tmp_path: Path) -> None:
+def test_pools_that_just_fit_are_accepted(make_database: MakeDatabase, tmp_path: Path) -> None:
     url = make_database()
     engine = create_engine(make_settings(url, tmp_path).database_url or "")
     with engine.connect() as connection:

@@ -42,7 +42,7 @@ def echo(kind: str, values: list[Any]) -> list[Any]:
 
 
 @pytest.mark.parametrize("kind", VALUES)
-def test_what_goes_in_comes_out(app: Flask, kind: str) -> None:
+def test_values_of_arrays_are_read_back_unchanged(app: Flask, kind: str) -> None:
     @settings(max_examples=40, suppress_health_check=list(HealthCheck))
     @given(st.lists(st.none() | VALUES[kind], max_size=6))
     def check(values: list[Any]) -> None:
@@ -52,11 +52,11 @@ def test_what_goes_in_comes_out(app: Flask, kind: str) -> None:
     check()
 
 
-def test_every_type_that_can_be_written_is_tried() -> None:
+def test_every_supported_type_is_tested() -> None:
     assert ENCODERS.keys() - VALUES.keys() == {"bytea"}
 
 
-def test_bytes_come_out_too(app: Flask) -> None:
+def test_bytes_are_read_back_unchanged(app: Flask) -> None:
     assert [bytes(value) for value in echo("bytea", ["\\x00ff22"])] == [b"\x00\xff\x22"]
 
 
@@ -70,7 +70,7 @@ def test_a_statement_is_prepared_once_on_a_connection_and_survives_a_rollback(ap
         assert connection.exec_driver_sql(prepared).scalar_one() == 1
 
 
-def test_what_is_flushed_and_committed_is_kept_and_unlocked_before_the_transaction_is_left(app: Flask) -> None:
+def test_flush_and_commit_stores_rows_and_releases_locks_inside_the_block(app: Flask) -> None:
     adding = Statement("add_names", ("text",), "INSERT INTO names SELECT * FROM unnest($1)")
     with db.engine.begin() as connection:
         connection.exec_driver_sql("CREATE TABLE names (name text PRIMARY KEY)")

@@ -35,11 +35,11 @@ def install_site(directory: Path, **replaced: str) -> Path:
     return path
 
 
-def test_nginx_takes_the_site(tmp_path: Path) -> None:
+def test_nginx_accepts_the_site(tmp_path: Path) -> None:
     assert "test is successful" in check_nginx(tmp_path, install_site(tmp_path))
 
 
-def test_nginx_takes_the_site_with_tls_and_below_a_prefix(tmp_path: Path) -> None:
+def test_nginx_accepts_the_site_with_tls_and_below_a_prefix(tmp_path: Path) -> None:
     certificate, key = tmp_path / "fullchain.pem", tmp_path / "privkey.pem"
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=dashboard.example.org",
@@ -56,7 +56,7 @@ def test_nginx_takes_the_site_with_tls_and_below_a_prefix(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("settings", [{}, {"DASHBOARD_URL_PREFIX": "/a/b", "DASHBOARD_HOST": "::1"}])
-def test_nginx_takes_the_configuration_of_a_trial(tmp_path: Path, settings: dict[str, str]) -> None:
+def test_nginx_accepts_the_configuration_of_run_production(tmp_path: Path, settings: dict[str, str]) -> None:
     chosen = make_settings("postgresql://h/d", tmp_path, **settings)
     configuration = write_configuration(chosen, tmp_path / "nginx", "/tmp/web.sock", ["/tmp/1.sock", "/tmp/2.sock"])
     assert "test is successful" in check_nginx(tmp_path / "nginx", configuration)
@@ -82,6 +82,6 @@ def verify_units(units: list[Path]) -> str:
     return verified.stdout + verified.stderr
 
 
-def test_systemd_takes_the_units(tmp_path: Path) -> None:
+def test_systemd_accepts_the_units(tmp_path: Path) -> None:
     assert verify_units(install_units(tmp_path)) == ""
     assert "Unknown key" in verify_units(install_units(tmp_path, ProtectHome="ProtectHomes"))

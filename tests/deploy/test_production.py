@@ -54,9 +54,7 @@ def without_table(shape: ProductionShape, table: str) -> Iterator[None]:
     connection.close()
 
 
-def test_what_is_posted_reaches_pages_at_both_live_processes(
-    shape: ProductionShape, pages: list[SocketIOClient]
-) -> None:
+def test_a_delivery_reaches_pages_at_both_live_processes(shape: ProductionShape, pages: list[SocketIOClient]) -> None:
     for page in pages:
         page.subscribe("overview")
     metric = "dashboard_fanout_receivers_total"
@@ -88,7 +86,7 @@ def test_pages_are_spread_over_the_live_processes(shape: ProductionShape) -> Non
     assert sorted(list_upstreams(shape, agent="spread")) == ["live-1.sock"] * 2 + ["live-2.sock"] * 2
 
 
-def test_roles_answer_only_what_is_theirs(shape: ProductionShape) -> None:
+def test_each_role_answers_only_its_own_routes(shape: ProductionShape) -> None:
     for path in ("/", "/deployments", "/api/projects", "/api/webhook/deployment", "/static/x/app.js"):
         status, headers, _ = shape.ask("live-1", path)
         assert (status, headers["Content-Type"]) == (404, "application/problem+json"), path
@@ -97,7 +95,7 @@ def test_roles_answer_only_what_is_theirs(shape: ProductionShape) -> None:
         assert [shape.ask(name, path)[0] for path in ("/health", "/ready", "/metrics")] == [200, 200, 200]
 
 
-def test_peer_on_the_socket_that_names_nobody_needs_the_secret(shape: ProductionShape) -> None:
+def test_a_unix_socket_peer_without_a_forwarded_address_needs_the_secret(shape: ProductionShape) -> None:
     assert shape.ask("web", "/api/projects")[0] == 200
     assert shape.ask("web", "/api/projects", **{"X-Forwarded-For": ""})[0] == 401
     bearer = {"Authorization": f"Bearer {SECRET}"}
@@ -105,13 +103,13 @@ def test_peer_on_the_socket_that_names_nobody_needs_the_secret(shape: Production
 
 
 @pytest.mark.parametrize("path", ["/", "/api/projects", "/metrics"])
-def test_visitor_from_elsewhere_needs_the_secret_through_nginx_too(shape: ProductionShape, path: str) -> None:
+def test_a_remote_visitor_needs_the_secret_through_nginx_too(shape: ProductionShape, path: str) -> None:
     assert open_url(shape.url + path)[0] == 200
     assert open_url(shape.url + path, X_Forwarded_For="203.0.113.9")[0] == 401
     assert open_url(shape.url + path, Host="dashboard.example.org")[0] == 401
 
 
-def test_what_is_too_large_is_explained_by_the_dashboard(shape: ProductionShape) -> None:
+def test_a_body_over_the_limit_of_the_dashboard_is_a_problem_document(shape: ProductionShape) -> None:
     too_large = b"x" * (2 * 1024**2 + 1)
     bearer = {"Authorization": f"Bearer {SECRET}", "Content_Type": "application/json"}
     status, headers, text = open_url(f"{shape.url}/api/webhook/deployment", too_large, **bearer)
@@ -120,7 +118,7 @@ def test_what_is_too_large_is_explained_by_the_dashboard(shape: ProductionShape)
 
 
 @pytest.mark.parametrize(("sender", "expected"), [({}, 413), ({"X_Gitlab_Event": "Job Hook"}, 503)])
-def test_what_is_too_large_for_nginx_is_a_problem_document(
+def test_a_body_over_the_limit_of_nginx_is_a_problem_document(
     shape: ProductionShape, sender: dict[str, str], expected: int
 ) -> None:
     status, headers, text = open_url(f"{shape.url}/api/webhook/deployment", b"x" * (4 * 1024**2 + 1), **sender)
@@ -149,7 +147,7 @@ def test_rejected_delivery_has_the_id_of_its_answer(shape: ProductionShape) -> N
     assert kept[1]["verdict"] == "rejected"
 
 
-def test_what_an_error_logs_is_json_with_the_id_of_the_answer(shape: ProductionShape) -> None:
+def test_errors_are_logged_as_json_with_the_request_id_of_the_answer(shape: ProductionShape) -> None:
     body = b'{"project": "not-for-logs", "run_id": "1", "status": "running"}'
     sent = {"Authorization": f"Bearer {SECRET}", "Content_Type": "application/json"}
     with without_table(shape, "deliveries"):

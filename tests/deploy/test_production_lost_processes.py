@@ -40,7 +40,7 @@ def post(shape: ProductionShape, run_id: str) -> dict[str, object]:
     return dict(receipt)
 
 
-def test_worker_that_is_killed_is_replaced_and_its_count_is_kept(shape: ProductionShape) -> None:
+def test_a_killed_worker_is_replaced_and_its_metrics_are_kept(shape: ProductionShape) -> None:
     applied = 'dashboard_deliveries_total{dialect="native",verdict="applied"}'
     post(shape, "before")
     before = shape.find_workers()
@@ -53,14 +53,14 @@ def test_worker_that_is_killed_is_replaced_and_its_count_is_kept(shape: Producti
     wait_until(lambda: read_metric(shape.ask("web", "/metrics")[2], pools) == 4 * 10, READY_WITHIN_S, "a new worker")
 
 
-def test_metrics_are_served_while_a_process_that_begins_has_not_filled_its_files(shape: ProductionShape) -> None:
+def test_metrics_are_served_while_a_starting_process_has_empty_metric_files(shape: ProductionShape) -> None:
     unfilled = Path(shape.programs["web"].environ["PROMETHEUS_MULTIPROC_DIR"]) / "counter_999999999.db"
     unfilled.touch()
     assert "dashboard_pool_size" in shape.ask("web", "/metrics")[2]
     unfilled.unlink()
 
 
-def test_page_finds_the_live_process_that_is_left(shape: ProductionShape) -> None:
+def test_a_page_reconnects_to_the_remaining_live_process(shape: ProductionShape) -> None:
     shape.kill("live-1")
     pages = [SocketIOClient(shape.url) for _ in range(3)]
     for page in pages:
@@ -73,7 +73,7 @@ def test_page_finds_the_live_process_that_is_left(shape: ProductionShape) -> Non
     assert shape.ask("live-1", "/ready")[0] == 200
 
 
-def test_without_web_workers_a_sender_is_answered_503(shape: ProductionShape, page: SocketIOClient) -> None:
+def test_without_web_workers_a_sender_gets_503(shape: ProductionShape, page: SocketIOClient) -> None:
     shape.stop("web")
     status, headers, text = open_url(f"{shape.url}/api/webhook/deployment", b"{}")
     assert (status, headers["Content-Type"], headers["Retry-After"]) == (503, "application/problem+json", "5")
@@ -83,7 +83,7 @@ def test_without_web_workers_a_sender_is_answered_503(shape: ProductionShape, pa
     assert page.take_frame()[1]["deployment_id"] == receipt["deployment_id"]
 
 
-def test_workers_that_stop_under_load_answer_what_they_took(shape: ProductionShape) -> None:
+def test_workers_that_stop_under_load_answer_the_requests_that_they_accepted(shape: ProductionShape) -> None:
     stopping = threading.Event()
 
     def post_until_refused(sender: int) -> tuple[list[str], int]:

@@ -19,7 +19,7 @@ LIBRARY = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
 
 
 @pytest.mark.skipif(LIBRARY is None, reason="needs the package libfaketime")
-def test_clock_that_jumps(start_dashboard: StartDashboard, watch: Watch, tmp_path: Path) -> None:
+def test_a_clock_that_jumps(start_dashboard: StartDashboard, watch: Watch, tmp_path: Path) -> None:
     offset = tmp_path / "offset"
     offset.write_text("+0")
     server = start_dashboard(

@@ -74,7 +74,7 @@ def test_half_open_connections(start_dashboard: StartDashboard, watch: Watch) ->
     check_truth(server, load, viewers)
 
 
-def test_locked_sources_hold_up_one_delivery(database: Database, start_dashboard: StartDashboard) -> None:
+def test_locked_sources_delay_one_delivery_only(database: Database, start_dashboard: StartDashboard) -> None:
     server = start_dashboard(database.make())
     with sending(server.port, senders=8) as load:
         load.wait_for_more()

@@ -67,7 +67,7 @@ def test_full_disk(small_disk: Path, start_dashboard: StartDashboard, watch: Wat
         server.stop()
 
 
-def test_files_that_must_not_grow(database: Database, start_dashboard: StartDashboard, watch: Watch) -> None:
+def test_postgresql_that_cannot_write_files(database: Database, start_dashboard: StartDashboard, watch: Watch) -> None:
     """Not even the log of transactions can be written: PostgreSQL ends itself, and cannot come up either."""
     server = start_dashboard(database.make())
     viewers = watch(server)

@@ -50,7 +50,9 @@ def test_kill_9_of_everything(start_dashboard: StartDashboard, watch: Watch) -> 
     check_truth(server, load, viewers)
 
 
-def test_sigterm_answers_those_that_wait_for_their_commit(database: Database, start_dashboard: StartDashboard) -> None:
+def test_sigterm_answers_requests_that_wait_for_their_commit(
+    database: Database, start_dashboard: StartDashboard
+) -> None:
     server = start_dashboard(database.make())
     with sending(server.port, senders=0, max_deliveries=1) as load:
         with holding(server.database_url, "LOCK TABLE deployment_steps"):

@@ -7,24 +7,24 @@ from flask.testing import FlaskClient
 from dashboard.http.assets import fingerprint_static
 
 
-def test_static_files_may_be_kept_for_good(client: FlaskClient) -> None:
+def test_static_files_may_be_cached_forever(client: FlaskClient) -> None:
     with client.get(f"{client.application.static_url_path}/css/theme.css") as answer:
         assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
 
 
-def test_pages_name_static_files_by_their_fingerprint(client: FlaskClient) -> None:
+def test_pages_link_static_files_by_fingerprint(client: FlaskClient) -> None:
     page = client.get("/").text
     assert f"{client.application.static_url_path}/css/theme.css" in page
 
 
-def test_a_changed_file_changes_the_path_of_all(tmp_path: Path) -> None:
+def test_a_changed_file_changes_the_path_of_all_files(tmp_path: Path) -> None:
     (tmp_path / "page.js").write_text("one")
     before = fingerprint_static(tmp_path)
     (tmp_path / "page.js").write_text("two")
     assert fingerprint_static(tmp_path) != before
 
 
-def test_a_page_is_sent_compressed_to_who_takes_it(client: FlaskClient) -> None:
+def test_a_page_is_compressed_if_the_client_accepts_it(client: FlaskClient) -> None:
     plain, packed = client.get("/"), client.get("/", headers={"Accept-Encoding": "gzip"})
     assert packed.headers["Content-Encoding"] == "gzip"
     assert len(packed.data) < len(plain.data) / 2

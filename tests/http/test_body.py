@@ -35,7 +35,7 @@ def test_a_body_up_to_the_limit_is_read_whole(body: bytes) -> None:
     assert read_body(make_request(body, None), 5) == body
 
 
-def test_a_body_that_was_read_is_not_kept() -> None:
+def test_a_body_is_not_cached_after_it_was_read() -> None:
     request = make_request(b"12345", 5)
     read_body(request, 5)
     assert request.get_data() == b""
@@ -49,7 +49,7 @@ def test_a_longer_body_is_too_large(body: bytes) -> None:
         read_body(make_request(body, None), 5)
 
 
-def test_a_length_over_the_limit_is_enough() -> None:
+def test_a_declared_length_over_the_limit_is_too_large() -> None:
     request = make_request(b"1", 6)
     with pytest.raises(RequestEntityTooLarge):
         read_body(request, 5)
@@ -69,7 +69,7 @@ def test_a_body_that_ends_early_is_refused() -> None:
         "application/cloudevents+json", "application/vnd.acme+json; v=1", "", ";charset=utf-8",
     ],
 )  # fmt: skip
-def test_these_media_types_are_json(content_type: str) -> None:
+def test_json_media_types_are_accepted(content_type: str) -> None:
     require_json(content_type)
 
 
@@ -114,12 +114,12 @@ def test_an_object_is_parsed(body: bytes, parsed: dict[str, Any]) -> None:
         (b"[" * 100_000, "The body is nested too deeply."),
     ],
 )
-def test_anything_else_is_refused_with_the_reason(body: bytes, reason: str) -> None:
+def test_invalid_json_is_refused_with_a_reason(body: bytes, reason: str) -> None:
     with pytest.raises(ProblemError, match=f"^{re.escape(reason)}$") as problem:
         parse_json(body)
     assert problem.value.status == 400
 
 
-def test_bodies_of_other_senders_may_name_a_value_twice() -> None:
+def test_bodies_of_other_senders_may_repeat_a_member() -> None:
     assert decode_json(b'{"a": 1, "a": 2}') == {"a": 2}
     assert decode_json(b"[1]") == [1]

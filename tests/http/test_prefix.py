@@ -30,7 +30,7 @@ def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Itera
         ("", "/api/projects", None, "/api/projects"),
     ],
 )
-def test_the_prefix_is_moved_from_the_path_to_the_name_of_the_script(
+def test_the_prefix_is_moved_from_path_info_to_script_name(
     prefix: str, path: str, script_name: str | None, path_info: str
 ) -> None:
     started: list[str] = []

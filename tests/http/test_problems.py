@@ -36,7 +36,7 @@ def test_nested_messages_are_named_by_their_path(messages: Any, flat: dict[str, 
 
 
 @pytest.mark.parametrize("path", ["/api/nothing", "/api/", "/api/deployments/x"])
-def test_program_gets_a_document(client: FlaskClient, path: str) -> None:
+def test_a_program_gets_a_problem_document(client: FlaskClient, path: str) -> None:
     response = client.get(path)
     assert (response.status_code, response.content_type) == (404, "application/problem+json")
     problem = response.get_json()
@@ -44,13 +44,13 @@ def test_program_gets_a_document(client: FlaskClient, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/projects/nobody", "/deployments/1", "/api"])
-def test_person_gets_a_page(client: FlaskClient, path: str) -> None:
+def test_a_browser_gets_an_error_page(client: FlaskClient, path: str) -> None:
     response = client.get(path)
     assert (response.status_code, response.content_type) == (404, "text/html; charset=utf-8")
     assert "404" in response.text
 
 
-def test_page_shows_what_was_asked_for_as_text(client: FlaskClient) -> None:
+def test_an_error_page_escapes_the_requested_path(client: FlaskClient) -> None:
     assert "<script>alert" not in client.get("/projects/<script>alert(1)</script>").text
 
 
@@ -69,7 +69,7 @@ def test_nul_in_a_url_is_400(client: FlaskClient, path: str) -> None:
 @pytest.mark.parametrize(
     "path", ["/api/projects/%FF", "/api/projects/%ED%A0%80", "/api/projects/%2500", "/api/cicd/runs/%FF"]
 )
-def test_bytes_that_are_no_text_are_merely_not_found(client: FlaskClient, path: str) -> None:
+def test_a_url_with_invalid_utf_8_is_404(client: FlaskClient, path: str) -> None:
     assert client.get(path).status_code == 404
 
 
@@ -88,7 +88,7 @@ def broken_app(fresh_application: Flask) -> Flask:
 @pytest.mark.parametrize(
     ("path", "media_type"), [("/api/broken", "application/problem+json"), ("/broken", "text/html; charset=utf-8")]
 )
-def test_error_of_ours_is_500_without_details(broken_app: Flask, path: str, media_type: str) -> None:
+def test_an_internal_error_is_500_without_details(broken_app: Flask, path: str, media_type: str) -> None:
     response = broken_app.test_client().get(path)
     assert (response.status_code, response.content_type) == (500, media_type)
     assert "5150" not in response.text
@@ -96,7 +96,7 @@ def test_error_of_ours_is_500_without_details(broken_app: Flask, path: str, medi
 
 
 @pytest.mark.parametrize("path", ["/api/projects", "/api/deployments/1", "/health", "/ready", "/api/cicd/runs/1/"])
-def test_method_that_is_not_allowed_is_405_and_says_which_is(client: FlaskClient, path: str) -> None:
+def test_a_wrong_method_is_405_and_names_the_allowed_ones(client: FlaskClient, path: str) -> None:
     response = client.delete(path)
     assert (response.status_code, response.content_type) == (405, "application/problem+json")
     assert "GET" in response.headers["Allow"]

@@ -51,7 +51,7 @@ def exchange(server: DashboardServer, request: str) -> bytes:
         f"{POST}Transfer-Encoding: chunked\r\n\r\n2\r\n{{}}{{}}\r\n0\r\n\r\n",
     ],
 )
-def test_a_request_that_can_be_read_in_two_ways_gets_one_answer_and_no_second_request_is_found_in_it(
+def test_an_ambiguous_request_gets_one_answer_and_smuggles_no_second_request(
     request_text: str, dashboard_server: DashboardServer
 ) -> None:
     answer = exchange(dashboard_server, request_text + SECOND)
@@ -59,7 +59,7 @@ def test_a_request_that_can_be_read_in_two_ways_gets_one_answer_and_no_second_re
     assert answer.count(b"HTTP/1.1 ") == 1
 
 
-def test_the_log_says_nothing_of_a_request_that_cannot_be_read(
+def test_the_log_does_not_quote_an_unreadable_request(
     start_dashboard: StartDashboard, capfd: pytest.CaptureFixture[str]
 ) -> None:
     server = start_dashboard()
@@ -72,7 +72,7 @@ def test_the_log_says_nothing_of_a_request_that_cannot_be_read(
     assert "Traceback" not in out + err
 
 
-def test_requests_that_follow_each_other_are_answered_one_by_one(dashboard_server: DashboardServer) -> None:
+def test_pipelined_requests_are_answered_one_by_one(dashboard_server: DashboardServer) -> None:
     offer = "Connection: Upgrade\r\nUpgrade: h2c\r\n"
     posted = f"{POST}{offer}Content-Length: 2\r\n\r\n{{}}"
     answer = exchange(dashboard_server, f"{GET}\r\n{posted}{SECOND}")
@@ -80,7 +80,7 @@ def test_requests_that_follow_each_other_are_answered_one_by_one(dashboard_serve
     assert statuses == [b"200", b"422", b"200"]
 
 
-def test_a_head_that_does_not_come_ends_the_connection(dashboard_server: DashboardServer) -> None:
+def test_an_incomplete_head_times_out_and_ends_the_connection(dashboard_server: DashboardServer) -> None:
     beginnings = ["", "GET /hea", f"{GET}X-Token: "]
     with ThreadPoolExecutor(len(beginnings)) as clients:
         for answer in clients.map(lambda beginning: exchange(dashboard_server, beginning), beginnings):
@@ -88,9 +88,7 @@ def test_a_head_that_does_not_come_ends_the_connection(dashboard_server: Dashboa
 
 
 @pytest.mark.parametrize("size", [wire.MAX_JOINED_BYTES, 3 * wire.MAX_JOINED_BYTES])
-def test_what_a_client_does_not_take_in_time_is_cut_off_and_nothing_else_follows(
-    size: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_answer_that_a_client_does_not_read_in_time_is_cut_off(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wire, "SOCKET_TIMEOUT_S", 0.5)
 
     def answer(_environ: object, start_response: Callable[..., object]) -> Iterator[bytes]:

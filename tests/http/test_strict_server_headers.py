@@ -14,7 +14,7 @@ def parse(*lines: str) -> http.client.HTTPMessage:
 
 
 @pytest.mark.parametrize("raw", [b"X-Token: a\n folded\r\n\r\n", b"X-Token: a\r folded\r\n\r\n"])
-def test_a_header_is_folded_whatever_ends_its_lines(raw: bytes) -> None:
+def test_a_folded_header_is_refused_with_any_line_ending(raw: bytes) -> None:
     headers = http.client.parse_headers(io.BytesIO(raw))
     assert not headers.defects
     with pytest.raises(AmbiguousRequestError, match=r"^malformed or folded header$"):
@@ -33,7 +33,7 @@ def test_a_header_is_folded_whatever_ends_its_lines(raw: bytes) -> None:
         ("X-Name: Käse",),
     ],
 )
-def test_headers_that_every_reader_understands_alike_are_taken(lines: tuple[str, ...]) -> None:
+def test_unambiguous_headers_are_accepted(lines: tuple[str, ...]) -> None:
     check_headers(parse(*lines))
 
 
@@ -59,6 +59,6 @@ def test_headers_that_every_reader_understands_alike_are_taken(lines: tuple[str,
         (("X-Token: a\rb",), "malformed or folded header"),
     ],
 )
-def test_others_are_refused_with_the_reason(lines: tuple[str, ...], reason: str) -> None:
+def test_ambiguous_headers_are_refused_with_a_reason(lines: tuple[str, ...], reason: str) -> None:
     with pytest.raises(AmbiguousRequestError, match=f"^{reason}$"):
         check_headers(parse(*lines))

@@ -49,7 +49,7 @@ def forget_everything() -> None:
 
 @with_database
 @given(series_of_reports, st.randoms())
-def test_any_order_and_any_copies_end_in_the_same_deployment(series: list[Report], random: Random) -> None:
+def test_any_order_and_repetition_gives_the_same_deployment(series: list[Report], random: Random) -> None:
     forget_everything()
     expected = strip_receipt(read_view(ingest_each(series)))
     shuffled = series + random.choices(series, k=2)
@@ -60,7 +60,7 @@ def test_any_order_and_any_copies_end_in_the_same_deployment(series: list[Report
 
 @with_database
 @given(series_of_reports)
-def test_one_batch_ends_in_the_same_deployment_as_one_by_one(series: list[Report]) -> None:
+def test_one_batch_gives_the_same_deployment_as_single_deliveries(series: list[Report]) -> None:
     forget_everything()
     expected = strip_receipt(read_view(ingest_each(series)))
     forget_everything()
@@ -70,7 +70,7 @@ def test_one_batch_ends_in_the_same_deployment_as_one_by_one(series: list[Report
 
 @with_database
 @given(series_of_reports)
-def test_a_page_that_saw_all_events_equals_a_page_loaded_afresh(series: list[Report]) -> None:
+def test_a_page_that_received_all_events_equals_a_fresh_page(series: list[Report]) -> None:
     forget_everything()
     number = ingest_each(series)
     fresh = read_view(number)
@@ -92,7 +92,7 @@ def test_a_page_that_saw_all_events_equals_a_page_loaded_afresh(series: list[Rep
 
 @with_database
 @given(series_of_reports)
-def test_the_counts_kept_with_a_deployment_are_those_of_its_rows(series: list[Report]) -> None:
+def test_the_tallies_of_a_deployment_match_its_rows(series: list[Report]) -> None:
     forget_everything()
     view = read_view(ingest_each(series))
     steps = [step for job in view["jobs"] for step in job["steps"]]
@@ -107,7 +107,7 @@ def test_a_report_that_changes_nothing_is_applied_with_the_same_seq() -> None:
     assert (second.verdict, second.seq) == (Verdict.APPLIED, first.seq)
 
 
-def test_a_batch_may_hold_one_delivery_twice() -> None:
+def test_a_batch_may_contain_a_delivery_twice() -> None:
     twin = make_incoming(make_report(status="running"), key="k"), make_incoming(make_report(status="running"), key="k")
     receipts = ingest(*twin)
     assert [receipt.verdict for receipt in receipts] == [Verdict.APPLIED, Verdict.DUPLICATE]
@@ -124,7 +124,7 @@ def test_a_delivery_that_cannot_be_stored_fails_alone() -> None:
     assert count_rows("deliveries") == 2
 
 
-def test_of_a_large_batch_only_the_guilty_fail() -> None:
+def test_in_a_large_batch_only_invalid_deliveries_fail() -> None:
     batch = [make_incoming(make_report(run_id=str(number), message="fine")) for number in range(20)]
     for guilty in (3, 4, 17):
         fields = {"message": (0, 0, "a NUL \x00 that slipped in")}
@@ -133,7 +133,7 @@ def test_of_a_large_batch_only_the_guilty_fail() -> None:
     assert failed == [3, 4, 17]
 
 
-def test_a_failed_delivery_holds_no_key() -> None:
+def test_a_failed_delivery_does_not_claim_its_key() -> None:
     poisoned = make_incoming(make_report(), key="k")
     object.__setattr__(poisoned.reports[0].deployment, "fields", {"message": (0, 0, "\x00")})
     ingest(poisoned)
@@ -150,7 +150,7 @@ def test_a_single_step_costs_the_same_among_two_as_among_five_hundred() -> None:
     assert many == few
 
 
-def test_open_steps_turn_unknown_when_their_deployment_ends_and_the_event_says_so() -> None:
+def test_open_steps_become_unknown_with_an_event_when_their_deployment_ends() -> None:
     number = ingest_each([make_report(step_name="build", step_status="running"), make_report(status="failed")])
     events = list_events(open_reader(), number, 1)
     assert events is not None
@@ -165,7 +165,7 @@ def test_a_late_report_corrects_a_step_after_the_end() -> None:
     assert view["jobs"][0]["steps"][0]["state"] == "failed"
 
 
-def test_a_later_report_lifts_stale_even_if_it_says_nothing_new() -> None:
+def test_any_later_report_ends_staleness() -> None:
     report = make_report(status="running")
     (first,) = ingest(make_incoming(report))
     much_later = NOW + timedelta(hours=1)
@@ -175,7 +175,7 @@ def test_a_later_report_lifts_stale_even_if_it_says_nothing_new() -> None:
     assert read_view(first.deployment_id or 0, much_later)["state"] == "running"
 
 
-def test_a_report_that_crosses_the_announcement_of_its_silence_lifts_it() -> None:
+def test_a_report_received_before_the_stale_announcement_ends_staleness() -> None:
     (first,) = ingest(make_incoming(make_report(status="running")))
     assert announce_stale(db.engine, NOW + timedelta(hours=1), stale_s=600) == 1
     ingest(make_incoming(make_report(message="slow"), received_at=NOW + timedelta(seconds=5)))
@@ -184,7 +184,7 @@ def test_a_report_that_crosses_the_announcement_of_its_silence_lifts_it() -> Non
     assert [event["deployment"].get("state") for event in events] == ["stale", "running"]
 
 
-def test_a_longer_stale_limit_withdraws_the_announcement() -> None:
+def test_a_longer_stale_limit_ends_staleness() -> None:
     (first,) = ingest(make_incoming(make_report(status="queued")))
     announce_stale(db.engine, NOW + timedelta(hours=1), stale_s=600)
     announce_stale(db.engine, NOW + timedelta(hours=1), stale_s=7200)
@@ -194,13 +194,13 @@ def test_a_longer_stale_limit_withdraws_the_announcement() -> None:
     assert [event["deployment"]["state"] for event in events] == ["stale", "queued"]
 
 
-def test_a_running_step_of_an_ended_job_is_not_where_its_deployment_is() -> None:
+def test_a_running_step_of_an_ended_job_is_not_the_current_step() -> None:
     job = {"name": "build", "status": "success", "steps": [{"name": "compile", "status": "running"}]}
     view = read_view(ingest_each([make_report(status="running", jobs=[job])]))
     assert view["current_step"] is None
 
 
-def test_what_a_project_is_comes_from_the_latest_report_in_whichever_order() -> None:
+def test_values_of_a_project_come_from_the_latest_report_in_any_order() -> None:
     old = make_report(port=8000, service_status="running", timestamp="2026-01-01T00:00:00Z")
     new = make_report(port=9000, run_id="2", timestamp="2026-02-01T00:00:00Z")
     for pair in ((old, new), (new, old)):
@@ -235,7 +235,7 @@ def measure(action: Any) -> tuple[int, int]:
     return counted[0], counted[1]
 
 
-def test_a_delivery_that_got_no_connection_is_not_recorded_as_failed(app: Flask) -> None:
+def test_a_delivery_without_a_database_connection_is_not_recorded_as_failed(app: Flask) -> None:
     limits = {"pool_size": 1, "max_overflow": 0, "pool_timeout": 0.05}
     crowded = create_engine(db.engine.url, **limits)
     incoming = make_incoming(make_report())
@@ -245,7 +245,7 @@ def test_a_delivery_that_got_no_connection_is_not_recorded_as_failed(app: Flask)
     assert db.session.scalar(text("SELECT count(*) FROM deliveries")) == 0
 
 
-def test_a_fault_of_the_database_itself_is_not_recorded_as_the_deliverys(app: Flask) -> None:
+def test_a_database_fault_is_not_recorded_as_a_failed_delivery(app: Flask) -> None:
     with db.engine.begin() as connection:
         body = "BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'XX000'; END"
         connection.execute(text(f"CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $${body}$$"))

@@ -42,7 +42,7 @@ def read_comparable(server: DashboardServer, deployment_id: int) -> str:
     return json.dumps(view, sort_keys=True)
 
 
-def test_every_order_over_http_ends_in_the_same_deployment(dashboard_server: DashboardServer) -> None:
+def test_any_order_over_http_gives_the_same_deployment(dashboard_server: DashboardServer) -> None:
     seen = set()
     for number, order in enumerate(itertools.permutations(PAYLOADS)):
         for payload in (*order, order[0]):
@@ -53,7 +53,9 @@ def test_every_order_over_http_ends_in_the_same_deployment(dashboard_server: Das
 
 
 @pytest.mark.parametrize("attempt", range(4))
-def test_sixteen_at_once_on_one_new_deployment_are_all_kept(dashboard_server: DashboardServer, attempt: int) -> None:
+def test_sixteen_concurrent_deliveries_on_a_new_deployment_are_all_applied(
+    dashboard_server: DashboardServer, attempt: int
+) -> None:
     same = {"project": "crowd", "run_id": f"c{attempt}"}
     answers = post_at_once(
         dashboard_server, [{**same, "step_name": f"step {n}", "step_status": "success"} for n in range(16)]
@@ -71,7 +73,7 @@ def test_sixteen_at_once_on_one_new_deployment_are_all_kept(dashboard_server: Da
     assert sum(len(event["steps"]) for event in events) == 16
 
 
-def test_two_processes_on_one_database_keep_everything(start_dashboard: StartDashboard) -> None:
+def test_two_processes_on_one_database_lose_nothing(start_dashboard: StartDashboard) -> None:
     first = start_dashboard()
     second = start_dashboard(first.database_url)
     payloads = [

@@ -29,7 +29,7 @@ def run_with_gap(run: int, gap_s: int) -> None:
     report(run, "success", 5 + gap_s)
 
 
-def test_a_run_is_stale_after_three_times_the_usual_longest_gap(app: Flask) -> None:
+def test_a_run_is_stale_after_three_times_the_usual_silence(app: Flask) -> None:
     for run, gap_s in enumerate([300, 900, 1500]):
         run_with_gap(run, gap_s)
     number = report(9, "running", 0)
@@ -50,13 +50,13 @@ def test_lists_and_announcements_have_the_same_stale_limit(app: Flask) -> None:
         assert announce_stale(db.engine, now, 600) == int(is_stale)
 
 
-def test_one_run_that_was_forgotten_for_a_day_teaches_nothing(app: Flask) -> None:
+def test_one_run_that_was_silent_for_a_day_does_not_change_the_usual_silence(app: Flask) -> None:
     run_with_gap(1, 86_400)
     number = report(2, "running", 0)
     assert read_view(number, NOW + timedelta(seconds=601))["state"] == State.STALE
 
 
-def test_silence_after_the_end_teaches_nothing(app: Flask) -> None:
+def test_silence_after_the_end_does_not_change_the_usual_silence(app: Flask) -> None:
     for run in (1, 2, 3):
         report(run, "running", 0)
         report(run, "success", 5)
@@ -65,7 +65,7 @@ def test_silence_after_the_end_teaches_nothing(app: Flask) -> None:
     assert read_view(number, NOW + timedelta(seconds=601))["state"] == State.STALE
 
 
-def test_a_report_after_a_long_silence_lifts_it(app: Flask) -> None:
+def test_a_report_after_a_long_silence_makes_a_run_live_again(app: Flask) -> None:
     number = report(1, "running", 0)
     assert announce_stale(db.engine, NOW + timedelta(seconds=700), 600) == 1
     report(1, "running", 720)

@@ -66,16 +66,14 @@ def submit_while_writing(writer: Writer, pool: ThreadPoolExecutor, more: Sequenc
     return [first, *waiting]
 
 
-def test_a_lone_delivery_is_written_at_once_by_who_brings_it(disk: Disk, writer: Writer) -> None:
+def test_a_lone_delivery_is_written_at_once_in_its_own_thread(disk: Disk, writer: Writer) -> None:
     disk.let_go.set()
     incoming = make_incoming()
     assert writer.submit(incoming) == Receipt(incoming.id, Verdict.APPLIED, seq=1)
     assert disk.batches == [1]
 
 
-def test_what_comes_while_one_is_written_shares_the_next_batch_and_each_gets_its_own_receipt(
-    disk: Disk, writer: Writer
-) -> None:
+def test_deliveries_that_arrive_during_a_batch_share_the_next_one(disk: Disk, writer: Writer) -> None:
     deliveries = [make_incoming() for _ in range(20)]
     with ThreadPoolExecutor(32) as pool:
         receipts = submit_while_writing(writer, pool, deliveries)
@@ -94,7 +92,7 @@ def test_what_comes_while_one_is_written_shares_the_next_batch_and_each_gets_its
         (2 * MAX_DELIVERIES + 2, [MAX_DELIVERIES, MAX_DELIVERIES // 2 + 1]),
     ],
 )
-def test_of_many_that_wait_half_are_written_at_once_and_never_too_many(
+def test_half_of_the_waiting_deliveries_are_written_at_once_up_to_a_limit(
     disk: Disk, writer: Writer, waiting: int, batches: list[int]
 ) -> None:
     with ThreadPoolExecutor(waiting + 20) as pool:
@@ -105,7 +103,7 @@ def test_of_many_that_wait_half_are_written_at_once_and_never_too_many(
 
 
 @pytest.mark.parametrize("moment", ["fails", "commits"])
-def test_who_shared_a_batch_is_answered_though_the_next_one_hangs(disk: Disk, writer: Writer, moment: str) -> None:
+def test_senders_are_answered_while_the_next_batch_hangs(disk: Disk, writer: Writer, moment: str) -> None:
     goes_on = threading.Event()
 
     def hang() -> None:
@@ -122,7 +120,7 @@ def test_who_shared_a_batch_is_answered_though_the_next_one_hangs(disk: Disk, wr
         assert {receipt.result(20).verdict for receipt in receipts} == {Verdict.APPLIED}
 
 
-def test_a_batch_is_bounded_in_bytes(disk: Disk, writer: Writer) -> None:
+def test_a_batch_is_limited_in_bytes(disk: Disk, writer: Writer) -> None:
     large = b" " * (MAX_BYTES // 2)
     with ThreadPoolExecutor(8) as pool:
         receipts = submit_while_writing(writer, pool, [make_incoming(body=large) for _ in range(5)])
@@ -131,7 +129,7 @@ def test_a_batch_is_bounded_in_bytes(disk: Disk, writer: Writer) -> None:
     assert disk.batches == [1, 2, 2, 1]
 
 
-def test_who_comes_while_too_many_wait_is_sent_away_at_once(disk: Disk) -> None:
+def test_a_full_queue_is_refused_at_once(disk: Disk) -> None:
     writer = make_writer(max_waiting=5)
     with ThreadPoolExecutor(8) as pool:
         receipts = submit_while_writing(writer, pool, [make_incoming() for _ in range(5)])
@@ -141,7 +139,7 @@ def test_who_comes_while_too_many_wait_is_sent_away_at_once(disk: Disk) -> None:
         assert {receipt.result(20).verdict for receipt in receipts} == {Verdict.APPLIED}
 
 
-def test_what_fails_fails_for_its_batch_and_the_next_one_is_written(disk: Disk, writer: Writer) -> None:
+def test_an_error_fails_its_whole_batch_and_the_next_batch_is_written(disk: Disk, writer: Writer) -> None:
     def fail() -> None:
         if len(disk.batches) == 2:
             raise OSError("no database")
@@ -161,7 +159,7 @@ class Ended(BaseException):
     """How a server ends a request."""
 
 
-def test_who_only_shared_the_batch_of_a_request_that_was_ended_may_try_again(disk: Disk, writer: Writer) -> None:
+def test_senders_may_retry_when_the_request_that_wrote_their_batch_is_killed(disk: Disk, writer: Writer) -> None:
     def end() -> None:
         if len(disk.batches) == 2:
             raise Ended

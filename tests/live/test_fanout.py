@@ -145,7 +145,7 @@ def stall_and_publish(stalled: Wire, reading: SocketIOClient, rows: Rows, events
     return deployment_id, seq
 
 
-def test_a_client_that_stalls_reads_whole_frames_and_can_resynchronise(
+def test_a_stalled_client_reads_whole_frames_and_can_resynchronise(
     connect_wire: Callable[[], Wire], connect_client: ConnectClient, rows: Rows
 ) -> None:
     stalled = connect_wire()
@@ -163,7 +163,7 @@ def test_a_client_that_stalls_reads_whole_frames_and_can_resynchronise(
     assert stalled.read_event()[1]["seq"] == reached
 
 
-def test_a_client_that_takes_nothing_is_dropped(
+def test_a_client_that_reads_nothing_is_disconnected(
     connect_wire: Callable[[], Wire], connect_client: ConnectClient, rows: Rows
 ) -> None:
     stalled = connect_wire()
@@ -171,7 +171,7 @@ def test_a_client_that_takes_nothing_is_dropped(
     wait_until(stalled.is_closed, within_s=WITHIN_S)
 
 
-def test_messages_to_a_client_that_does_not_read_fill_no_memory(
+def test_messages_to_a_client_that_does_not_read_use_bounded_memory(
     connect_wire: Callable[[], Wire], connect_client: ConnectClient, rows: Rows, dashboard_server: DashboardServer
 ) -> None:
     stall_and_publish(connect_wire(), connect_client(), rows, events=8)
@@ -184,7 +184,7 @@ def test_messages_to_a_client_that_does_not_read_fill_no_memory(
     assert read_peak_bytes(dashboard_server) - before < 12 * 1024 * 1024
 
 
-def test_a_client_that_takes_no_answers_is_asked_for_no_more_questions(
+def test_answers_to_a_client_that_does_not_read_use_bounded_memory(
     connect_wire: Callable[[], Wire], rows: Rows, dashboard_server: DashboardServer
 ) -> None:
     deployment_id = rows.make_deployment(seq=1)
@@ -231,7 +231,7 @@ def test_compression_is_not_accepted(connect_wire: Callable[[], Wire]) -> None:
         "451-/live,[{}]",
     ],
 )
-def test_a_client_that_speaks_another_protocol_is_disconnected(
+def test_a_client_that_violates_the_protocol_is_disconnected(
     packet: str, connect_wire: Callable[[], Wire], connect_client: ConnectClient, rows: Rows
 ) -> None:
     deployment_id = rows.make_deployment()
@@ -244,7 +244,7 @@ def test_a_client_that_speaks_another_protocol_is_disconnected(
     assert broken.is_closed()
 
 
-def test_a_flood_of_messages_is_answered_in_order(connect_wire: Callable[[], Wire]) -> None:
+def test_a_thousand_messages_are_answered_in_order(connect_wire: Callable[[], Wire]) -> None:
     wire = connect_wire()
     for number in range(1000):
         wire.send_event(number, "unsubscribe", {"topic": "overview"})
@@ -277,7 +277,7 @@ def test_only_a_handshake_of_the_same_origin_is_accepted(
 @pytest.mark.parametrize(
     "application", ["tests.live.fanout_other_engineio:app", "tests.live.fanout_other_simple_websocket:app"]
 )
-def test_if_the_libraries_change_their_own_fan_out_is_used_and_logged(
+def test_with_changed_libraries_their_own_emit_is_used_and_this_is_logged(
     make_database: MakeDatabase,
     tmp_path: Path,
     connect_client: ConnectClient,

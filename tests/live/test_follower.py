@@ -18,7 +18,7 @@ def test_events_reach_the_page_without_a_gap(connect_client: ConnectClient, rows
     assert len(frames) < 40
 
 
-def test_a_frame_is_named_after_what_happened_most(connect_client: ConnectClient, rows: Rows) -> None:
+def test_a_frame_is_named_after_its_event(connect_client: ConnectClient, rows: Rows) -> None:
     deployment_id = rows.make_deployment(seq=1)
     page = connect_client()
     page.subscribe(f"deployment:{deployment_id}")
@@ -27,7 +27,7 @@ def test_a_frame_is_named_after_what_happened_most(connect_client: ConnectClient
         assert page.take_frame()[0] == kind
 
 
-def test_a_page_gets_one_copy_whatever_it_watches(connect_client: ConnectClient, rows: Rows) -> None:
+def test_a_page_with_several_topics_gets_each_frame_once(connect_client: ConnectClient, rows: Rows) -> None:
     deployment_id = rows.make_deployment("shop", seq=1)
     page = connect_client()
     for topic in (f"deployment:{deployment_id}", "overview", "project:shop"):
@@ -76,7 +76,7 @@ def test_every_process_updates_its_own_pages(
     assert all(is_gap_free(page.take_frames_until(deployment_id, seq), since=1) for page in pages)
 
 
-def test_what_was_never_announced_is_found_by_the_sweep(connect_client: ConnectClient, rows: Rows) -> None:
+def test_events_without_a_notification_are_found_by_the_sweep(connect_client: ConnectClient, rows: Rows) -> None:
     """Watched on its own page, open and in a list, and not even known before."""
     watched, listed = rows.make_deployment(seq=2), rows.make_deployment(seq=2)
     own, overview = connect_client(), connect_client()
@@ -91,7 +91,7 @@ def test_what_was_never_announced_is_found_by_the_sweep(connect_client: ConnectC
     assert own.take_frames_until(watched, 4) == [frames[watched]]
 
 
-def test_a_page_that_resumes_has_seen_everything(connect_client: ConnectClient, rows: Rows) -> None:
+def test_a_page_that_resumes_misses_no_event(connect_client: ConnectClient, rows: Rows) -> None:
     deployment_id = rows.make_deployment(seq=1)
     first = connect_client()
     first.subscribe(f"deployment:{deployment_id}")
@@ -106,7 +106,7 @@ def test_a_page_that_resumes_has_seen_everything(connect_client: ConnectClient, 
     assert is_gap_free(second.take_frames_until(deployment_id, seq), since=answer["seq"])
 
 
-def test_nonsense_on_the_channel_is_passed_over(connect_client: ConnectClient, rows: Rows) -> None:
+def test_invalid_notifications_are_ignored(connect_client: ConnectClient, rows: Rows) -> None:
     deployment_id = rows.make_deployment(seq=1)
     page = connect_client()
     page.subscribe(f"deployment:{deployment_id}")
@@ -115,7 +115,7 @@ def test_nonsense_on_the_channel_is_passed_over(connect_client: ConnectClient, r
     assert page.take_frames_until(deployment_id, rows.add_message(deployment_id, "hello"))
 
 
-def test_an_event_that_cannot_be_read_hides_no_other(connect_client: ConnectClient, rows: Rows) -> None:
+def test_an_unreadable_event_does_not_block_others(connect_client: ConnectClient, rows: Rows) -> None:
     broken, sound = rows.make_deployment(seq=1), rows.make_deployment(seq=1)
     page = connect_client()
     page.subscribe("overview")

@@ -44,7 +44,7 @@ def apply_frame(state: State, frame: Mapping[str, Any]) -> State:
 
 
 @given(event_series())
-def test_one_frame_for_all_events_says_what_one_for_each_says(events: list[Event]) -> None:
+def test_one_frame_for_all_events_equals_one_frame_for_each(events: list[Event]) -> None:
     page: State = {}
     for event in events:
         page = apply_frame(page, fold_events([event])[1])
@@ -52,7 +52,7 @@ def test_one_frame_for_all_events_says_what_one_for_each_says(events: list[Event
 
 
 @given(event_series(), st.data())
-def test_a_frame_is_right_for_whoever_has_seen_a_part_of_it(events: list[Event], data: st.DataObject) -> None:
+def test_a_frame_may_repeat_events_that_a_page_already_has(events: list[Event], data: st.DataObject) -> None:
     seen = data.draw(st.integers(0, len(events)))
     fresh = apply_frame({}, fold_events(events)[1])
     page: State = apply_frame({}, fold_events(events[:seen])[1]) if seen else {}
@@ -100,7 +100,7 @@ def test_a_frame_has_the_last_value_of_each_changed_field() -> None:
     )
 
 
-def test_a_deployment_that_was_created_and_completed_within_a_frame_is_created() -> None:
+def test_a_frame_with_creation_and_completion_is_named_created() -> None:
     kinds = ["deployment.created", "step.updated", "deployment.completed"]
     nothing: Changes = {"deployment": {}, "jobs": [], "steps": []}
     events = [Event(*PLACE, seq, kind, nothing) for seq, kind in enumerate(kinds, 1)]

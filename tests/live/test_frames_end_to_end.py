@@ -36,7 +36,7 @@ def live_through(page: SocketIOClient, views: dict[int, View], seqs: dict[int, i
             patch_deployment(view, frame)
 
 
-def test_a_page_that_lived_through_reports_equals_a_fresh_one(
+def test_a_page_that_received_all_frames_equals_a_fresh_one(
     dashboard_server: DashboardServer, connect_client: ConnectClient
 ) -> None:
     chance = random.Random(2)

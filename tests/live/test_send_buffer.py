@@ -66,7 +66,7 @@ def test_a_client_that_reads_gets_every_frame_in_order(ends: tuple[SendBuffer, g
             assert read(client, len(FRAME % 0)) == FRAME % (number + step)
 
 
-def test_what_is_kept_for_a_client_that_does_not_read_is_bounded_and_whole_and_ends_with_resync(
+def test_a_client_that_does_not_read_gets_a_bounded_number_of_whole_frames_and_resync(
     ends: tuple[SendBuffer, gevent.socket.socket],
 ) -> None:
     send_buffer, client = ends
@@ -80,7 +80,7 @@ def test_what_is_kept_for_a_client_that_does_not_read_is_bounded_and_whole_and_e
     assert read_frames(client) == [77]
 
 
-def test_what_is_sent_while_a_frame_is_half_written_comes_after_it(
+def test_a_message_sent_during_a_partial_write_follows_it(
     ends: tuple[SendBuffer, gevent.socket.socket],
 ) -> None:
     send_buffer, client = ends
@@ -110,7 +110,7 @@ def test_a_client_that_does_not_read_is_disconnected_and_sending_to_it_fails(
     assert ends_soon(client)
 
 
-def test_a_client_that_is_gone_is_no_error_for_the_fan_out(
+def test_a_disconnected_client_is_no_error_for_the_fan_out(
     ends: tuple[SendBuffer, gevent.socket.socket],
 ) -> None:
     send_buffer, client = ends

@@ -22,7 +22,7 @@ def make_reader() -> tuple[Callable[[], int], Event]:
     return read, may_end
 
 
-def test_those_who_ask_while_it_is_being_read_share_the_next_reading() -> None:
+def test_callers_during_a_reading_share_the_next_one() -> None:
     readings = SingleFlight(max_concurrent=1)
     read, may_end = make_reader()
     askers = []
@@ -33,14 +33,14 @@ def test_those_who_ask_while_it_is_being_read_share_the_next_reading() -> None:
     assert [asker.get(timeout=10) for asker in askers] == [1, *[2] * 99]
 
 
-def test_a_reading_that_ended_is_not_kept() -> None:
+def test_a_finished_reading_is_not_cached() -> None:
     readings = SingleFlight(max_concurrent=1)
     read, may_end = make_reader()
     may_end.set()
     assert [readings.read("overview", read) for _ in range(3)] == [1, 2, 3]
 
 
-def test_few_readings_run_at_once_and_each_question_has_its_own() -> None:
+def test_readings_are_limited_and_each_key_has_its_own() -> None:
     readings = SingleFlight(max_concurrent=2)
     read, may_end = make_reader()
     askers = [gevent.spawn(readings.read, question, read) for question in "abc"]
@@ -71,7 +71,7 @@ def test_an_error_is_shared_and_the_next_reading_is_tried() -> None:
 
 
 @pytest.mark.parametrize("has_begun", [True, False])
-def test_who_shared_the_reading_of_one_that_was_ended_hears_of_it(has_begun: bool) -> None:
+def test_waiting_callers_get_an_error_when_the_reading_greenlet_is_killed(has_begun: bool) -> None:
     readings = SingleFlight(max_concurrent=1)
     read, may_end = make_reader()
     busy = None if has_begun else gevent.spawn(readings.read, "other", read)

@@ -22,7 +22,7 @@ def test_a_new_subscriber_gets_a_snapshot(connect_client: ConnectClient, rows: R
 
 
 @pytest.mark.parametrize("topic", ["overview", "project:shop"])
-def test_a_list_is_acknowledged_with_rows_that_have_their_own_seq(
+def test_a_list_topic_is_acknowledged_with_rows_and_their_seqs(
     topic: str, connect_client: ConnectClient, rows: Rows
 ) -> None:
     deployment_id = rows.make_deployment("shop", seq=3)
@@ -32,7 +32,7 @@ def test_a_list_is_acknowledged_with_rows_that_have_their_own_seq(
     assert "shop" in [project["slug"] for project in answer["snapshot"]["projects"]]
 
 
-def test_a_returning_subscriber_gets_the_tail_event_by_event(connect_client: ConnectClient, rows: Rows) -> None:
+def test_a_returning_subscriber_gets_the_missed_events(connect_client: ConnectClient, rows: Rows) -> None:
     deployment_id = rows.make_deployment(seq=1)
     rows.add_events({deployment_id: [{"deployment": {"message": "a"}}, {"deployment": {"message": "b"}}]})
     assert connect_client().subscribe(f"deployment:{deployment_id}", since=1) == {
@@ -52,12 +52,12 @@ def test_a_returning_subscriber_gets_the_tail_event_by_event(connect_client: Con
     }
 
 
-def test_a_subscriber_who_missed_nothing_gets_an_empty_tail(connect_client: ConnectClient, rows: Rows) -> None:
+def test_a_subscriber_who_missed_nothing_gets_no_events(connect_client: ConnectClient, rows: Rows) -> None:
     deployment_id = rows.make_deployment(seq=2)
     assert connect_client().subscribe(f"deployment:{deployment_id}", since=2) == {"seq": 2, "events": []}
 
 
-def test_a_tail_that_is_ahead_pruned_or_too_long_becomes_a_snapshot(connect_client: ConnectClient, rows: Rows) -> None:
+def test_a_seq_that_is_ahead_deleted_or_too_old_gets_a_snapshot(connect_client: ConnectClient, rows: Rows) -> None:
     ahead, pruned, long = (rows.make_deployment(seq=2) for _ in range(3))
     rows.fetch("DELETE FROM deployment_events WHERE deployment_id = %s AND seq = 1", pruned)
     rows.add_events({long: [{}] * 501})
@@ -71,11 +71,11 @@ def test_a_tail_that_is_ahead_pruned_or_too_long_becomes_a_snapshot(connect_clie
 @pytest.mark.parametrize(
     "topic", ["deployment:9223372036854775807", "project:no-such-project", "system", "project:\x00"]
 )
-def test_what_does_not_exist_cannot_be_subscribed_to(topic: str, connect_client: ConnectClient) -> None:
+def test_a_missing_topic_cannot_be_subscribed_to(topic: str, connect_client: ConnectClient) -> None:
     assert connect_client().subscribe(topic) == UNKNOWN
 
 
-def test_a_refused_subscriber_gets_no_messages(connect_client: ConnectClient, rows: Rows) -> None:
+def test_a_refused_subscription_receives_no_messages(connect_client: ConnectClient, rows: Rows) -> None:
     page = connect_client()
     missing = rows.make_deployment() + 1
     assert page.subscribe(f"deployment:{missing}") == UNKNOWN
@@ -88,7 +88,7 @@ def test_a_refused_subscriber_gets_no_messages(connect_client: ConnectClient, ro
     assert page.has_nothing_more()
 
 
-def test_nothing_comes_after_unsubscribing(connect_client: ConnectClient, rows: Rows) -> None:
+def test_no_message_arrives_after_unsubscribing(connect_client: ConnectClient, rows: Rows) -> None:
     leaving, staying = connect_client(), connect_client()
     deployment_id = rows.make_deployment()
     topic = f"deployment:{deployment_id}"
@@ -117,7 +117,7 @@ def test_nothing_comes_after_unsubscribing(connect_client: ConnectClient, rows: 
         ("__class__", ()),
     ],
 )
-def test_a_malformed_message_gets_an_error_and_disturbs_nobody(
+def test_a_malformed_message_gets_an_error_and_affects_no_other_client(
     event: str, arguments: tuple[Any, ...], connect_client: ConnectClient, rows: Rows
 ) -> None:
     page, other = connect_client(), connect_client()
@@ -150,7 +150,7 @@ def test_a_database_error_is_acknowledged_as_one(connect_client: ConnectClient, 
     assert "snapshot" in page.subscribe(topic)
 
 
-def test_whoever_may_not_read_the_pages_is_not_let_in(
+def test_a_client_that_may_not_read_the_pages_cannot_connect(
     connect_client: ConnectClient, dashboard_server: DashboardServer
 ) -> None:
     elsewhere = {"X-Forwarded-For": "203.0.113.7"}

@@ -44,14 +44,14 @@ def query(statement: str) -> list[Any]:
         return list(result) if result.returns_rows else []
 
 
-def test_everything_is_kept_unless_something_else_is_set(app: Flask) -> None:
+def test_everything_is_kept_by_default(app: Flask) -> None:
     for name, days in (("a", 2000), ("b", 1000)):
         deploy(name, days)
     assert delete_old_deployments(db.engine, current_settings(), NOW) == 0
     assert list_kept() == ["a", "b"]
 
 
-def test_what_is_older_than_the_limit_goes(app: Flask) -> None:
+def test_deployments_older_than_the_limit_are_deleted(app: Flask) -> None:
     for name, days in (("a", 91), ("b", 90.01), ("c", 89.9), ("d", 1)):
         deploy(name, days)
     keep(app, days=90)
@@ -59,7 +59,7 @@ def test_what_is_older_than_the_limit_goes(app: Flask) -> None:
     assert list_kept() == ["c", "d"]
 
 
-def test_each_project_keeps_so_many_of_its_newest(app: Flask) -> None:
+def test_each_project_keeps_its_newest_deployments_up_to_the_count(app: Flask) -> None:
     for project in ("shop", "docs"):
         for number in range(5):
             deploy(f"{project} {number}", 100 - number, project=project)
@@ -68,7 +68,7 @@ def test_each_project_keeps_so_many_of_its_newest(app: Flask) -> None:
     assert list_kept() == ["docs 3", "docs 4", "shop 3", "shop 4"]
 
 
-def test_a_project_may_want_something_else(app: Flask) -> None:
+def test_a_project_may_have_its_own_limits(app: Flask) -> None:
     for project in ("shop", "docs", "blog"):
         for number in range(3):
             deploy(f"{project} {number}", 100 - number, project=project)
@@ -79,7 +79,7 @@ def test_a_project_may_want_something_else(app: Flask) -> None:
     assert list_kept() == ["blog 1", "blog 2", "docs 0", "docs 1", "docs 2", "shop 2"]
 
 
-def test_what_runs_in_an_environment_is_always_kept(app: Flask) -> None:
+def test_the_last_success_and_the_newest_of_each_environment_are_kept(app: Flask) -> None:
     deploy("a", 400, environment="production")
     deploy("b", 399, environment="production")
     deploy("c", 398, environment="production", status="failed")
@@ -92,7 +92,7 @@ def test_what_runs_in_an_environment_is_always_kept(app: Flask) -> None:
 
 
 @pytest.mark.parametrize(("status", "silence"), [("success", MIN_KEPT), ("running", MIN_KEPT_OPEN)])
-def test_nothing_goes_that_may_still_report(status: str, silence: timedelta, app: Flask) -> None:
+def test_deployments_that_may_still_report_are_not_deleted(status: str, silence: timedelta, app: Flask) -> None:
     for name, age in (("a", silence + MOMENT), ("b", silence - MOMENT)):
         deploy(name, age / timedelta(days=1), status=status)
     deploy("c", 0.5)
@@ -101,7 +101,7 @@ def test_nothing_goes_that_may_still_report(status: str, silence: timedelta, app
     assert list_kept() == ["b", "c"]
 
 
-def test_all_that_belongs_to_a_deployment_goes_with_it_but_not_its_deliveries(app: Flask) -> None:
+def test_rows_of_a_deployment_are_deleted_with_it_except_its_deliveries(app: Flask) -> None:
     deploy("a", 100, steps=[{"name": "build", "status": "success"}])
     deploy("b", 50)
     index_new_deployments(db.engine, NOW)
@@ -117,7 +117,7 @@ def test_all_that_belongs_to_a_deployment_goes_with_it_but_not_its_deliveries(ap
     ]
 
 
-def test_more_than_one_batch_goes_at_a_time(app: Flask) -> None:
+def test_one_call_deletes_several_batches(app: Flask) -> None:
     number = 2 * BATCH_SIZE + 5
     at = NOW - timedelta(days=100)
     ingest(*(make_incoming(make_report(run_id=str(n), status="ok"), received_at=at) for n in range(number)))
@@ -126,7 +126,7 @@ def test_more_than_one_batch_goes_at_a_time(app: Flask) -> None:
     assert delete_old_deployments(db.engine, current_settings(), NOW) == 0
 
 
-def test_what_somebody_is_writing_is_left_for_the_next_time(app: Flask) -> None:
+def test_a_locked_deployment_is_skipped_until_the_next_call(app: Flask) -> None:
     for name, days in (("a", 100), ("b", 99), ("c", 1)):
         deploy(name, days)
     keep(app, days=30)
@@ -137,7 +137,7 @@ def test_what_somebody_is_writing_is_left_for_the_next_time(app: Flask) -> None:
     assert delete_old_deployments(db.engine, current_settings(), NOW) == 1
 
 
-def test_a_late_report_on_what_was_deleted_makes_it_anew(app: Flask) -> None:
+def test_a_late_report_on_a_deleted_deployment_creates_it_again(app: Flask) -> None:
     deploy("a", 100, branch="main")
     deploy("b", 1)
     keep(app, days=30)
@@ -146,7 +146,7 @@ def test_a_late_report_on_what_was_deleted_makes_it_anew(app: Flask) -> None:
     assert query("SELECT run_id, branch, message FROM deployments WHERE run_id = 'a'") == [("a", None, "late")]
 
 
-def test_reports_and_deletion_do_not_get_into_each_others_way(app: Flask) -> None:
+def test_concurrent_reports_and_deletion_lose_nothing(app: Flask) -> None:
     """Old deployments are deleted while reports on all of them come in, in batches of four senders at once."""
     at, number = NOW - timedelta(days=100), 200
     reports = [make_report(run_id=str(n), status="ok", steps=[{"name": "a", "status": "ok"}]) for n in range(number)]

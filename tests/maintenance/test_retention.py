@@ -33,7 +33,7 @@ def test_deliveries_are_kept_for_two_weeks(app: Flask, own_rows: Rows) -> None:
     assert own_rows.fetch("SELECT received_at FROM deliveries ORDER BY 1") == [(edge,), (NOON,)]
 
 
-def test_how_long_deliveries_are_kept_can_be_set(app: Flask, own_rows: Rows) -> None:
+def test_the_retention_time_of_deliveries_can_be_set(app: Flask, own_rows: Rows) -> None:
     app.config["SETTINGS"] = replace(app.config["SETTINGS"], deliveries_days=2)
     for days in (3, 1):
         add_delivery(own_rows, NOON - timedelta(days=days))

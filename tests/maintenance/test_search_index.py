@@ -21,7 +21,7 @@ from tests.support.rows import Rows
 from tests.support.servers import wait_until
 
 
-def test_old_deployments_come_into_the_index_by_themselves(
+def test_a_running_dashboard_indexes_old_deployments(
     make_database: MakeDatabase, start_dashboard: StartDashboard, tmp_path: Path
 ) -> None:
     database_url = make_database()
@@ -36,7 +36,7 @@ def test_old_deployments_come_into_the_index_by_themselves(
 
 
 @pytest.mark.parametrize(("hours_ago", "max_statements"), [(None, 1), (0, 2), (5, 7)])
-def test_the_first_run_reads_no_hour_before_the_oldest_event(
+def test_the_first_run_does_not_scan_before_the_oldest_event(
     app: Flask, hours_ago: int | None, max_statements: int
 ) -> None:
     if hours_ago is not None:
@@ -48,7 +48,7 @@ def test_the_first_run_reads_no_hour_before_the_oldest_event(
     assert 1 <= len(notes) <= max_statements
 
 
-def test_the_first_run_finds_what_changed_while_no_dashboard_ran(app: Flask) -> None:
+def test_the_first_run_indexes_changes_made_while_no_dashboard_ran(app: Flask) -> None:
     day_ago = datetime.now(UTC) - timedelta(days=1)
     ingest(make_incoming(make_report(branch="main"), received_at=day_ago))
     index_new_deployments(db.engine, datetime.now(UTC))

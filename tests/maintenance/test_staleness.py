@@ -45,7 +45,7 @@ def test_a_silent_deployment_is_announced_once(state: str, app: Flask, own_rows:
         ("partial", "completed", STALE_S + 1),
     ],
 )
-def test_what_reported_lately_or_ended_is_not_announced(
+def test_recently_reported_or_ended_deployments_are_not_announced(
     state: str, status: str, silent_s: int, app: Flask, own_rows: Rows
 ) -> None:
     other = own_rows.make_deployment(state=state, last_report_at=NOON - timedelta(seconds=silent_s))
@@ -54,14 +54,14 @@ def test_what_reported_lately_or_ended_is_not_announced(
     assert read_events(own_rows, other) == []
 
 
-def test_a_deployment_that_is_being_reported_on_is_left_alone(app: Flask, own_rows: Rows) -> None:
+def test_a_deployment_that_is_being_written_is_skipped(app: Flask, own_rows: Rows) -> None:
     own_rows.make_deployment(last_report_at=NOON - timedelta(hours=1))
     with own_rows.hold("SELECT FROM deployments FOR UPDATE"):
         assert announce_stale(db.engine, NOON, STALE_S) == 0
     assert announce_stale(db.engine, NOON, STALE_S) == 1
 
 
-def test_many_announcing_at_once_announce_each_once(app: Flask, own_rows: Rows) -> None:
+def test_concurrent_processes_announce_each_deployment_once(app: Flask, own_rows: Rows) -> None:
     silent = [own_rows.make_deployment(last_report_at=NOON - timedelta(hours=1)) for _ in range(150)]
 
     def announce(_number: int) -> int:
@@ -83,7 +83,7 @@ def take_states(page: SocketIOClient, since: int, last: str) -> list[str]:
     return states
 
 
-def test_open_pages_see_it_once_and_see_it_lifted(
+def test_open_pages_show_a_deployment_stale_once_and_then_live_again(
     start_dashboard: StartDashboard, connect_client: ConnectClient
 ) -> None:
     """Two processes, each of which looks for silent deployments."""

@@ -96,15 +96,13 @@ def test_filters_narrow_the_list(client: FlaskClient, query: str, verdicts: list
         ("q=" + "x" * 301, "At most 300 characters."),
     ],
 )
-def test_a_filter_that_makes_no_sense_is_explained_where_it_stands(
-    client: FlaskClient, query: str, message: str
-) -> None:
+def test_an_invalid_filter_is_explained_at_its_field(client: FlaskClient, query: str, message: str) -> None:
     page = read(client, f"/deliveries?{query}", HTTPStatus.BAD_REQUEST)
     assert f">{message}</p>" in page
     assert 'id="results"' not in page
 
 
-def test_pages_hold_each_delivery_once_and_lead_back(client: FlaskClient) -> None:
+def test_pages_show_each_delivery_once_and_link_back(client: FlaskClient) -> None:
     ids = deliver(client, 120)
     pages = [read(client, "/deliveries?verdict=applied")]
     while older := follow(pages[-1], "next"):
@@ -119,18 +117,18 @@ def test_pages_hold_each_delivery_once_and_lead_back(client: FlaskClient) -> Non
     assert follow(first, "prev") is None
 
 
-def test_empty_lists_say_what_to_do(client: FlaskClient) -> None:
+def test_empty_lists_explain_what_to_do(client: FlaskClient) -> None:
     assert "No deliveries yet." in read(client, "/deliveries")
     assert "No matching deliveries." in read(client, "/deliveries?q=nothing")
     assert "Replay all matches" not in read(client, "/deliveries?q=nothing")
 
 
-def test_a_cursor_that_no_page_gave_out_is_refused(client: FlaskClient) -> None:
+def test_an_invalid_cursor_is_refused(client: FlaskClient) -> None:
     for name in ("cursor", "newer"):
         read(client, f"/deliveries?{name}=bad", HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
-def test_a_delivery_shows_what_it_changed_its_headers_and_its_body(client: FlaskClient) -> None:
+def test_a_delivery_shows_its_changes_headers_and_body(client: FlaskClient) -> None:
     post(client, make_payload(status="running"))
     answer = post(client, make_payload(status="failed", password="hunter2"), {**BEARER, "User-Agent": "curl/8"})
     page = read(client, f"/deliveries/{answer.get_json()['delivery_id']}")
@@ -145,7 +143,7 @@ def test_an_unknown_delivery_is_404(client: FlaskClient) -> None:
     read(client, "/deliveries/00000000-0000-0000-0000-000000000000", HTTPStatus.NOT_FOUND)
 
 
-def test_a_delivery_that_cannot_be_replayed_says_why_and_offers_no_button(client: FlaskClient) -> None:
+def test_a_delivery_that_cannot_be_replayed_has_a_reason_and_no_button(client: FlaskClient) -> None:
     post(client, b"x" * 9000, {})
     (delivery_id,) = list_shown(read(client, "/deliveries"))
     page = read(client, f"/deliveries/{delivery_id}")
@@ -157,7 +155,7 @@ def test_a_delivery_that_cannot_be_replayed_says_why_and_offers_no_button(client
 HOSTILE = "<script>alert(1)</script><b>\u202e\"'"
 
 
-def test_hostile_text_is_only_text(client: FlaskClient) -> None:
+def test_hostile_text_is_escaped(client: FlaskClient) -> None:
     headers = {**BEARER, "X-GitHub-Event": "<script>alert(1)</script>", "User-Agent": "<img src=x onerror=alert(1)>"}
     answer = post(client, make_payload(note=HOSTILE), headers, path="/api/webhook/deployment/github").get_json()
     post(client, make_payload(project=HOSTILE, message=HOSTILE, steps=[{"name": HOSTILE, "status": "ok"}]))
@@ -171,7 +169,7 @@ def test_hostile_text_is_only_text(client: FlaskClient) -> None:
         assert "\u202e" not in re.sub("<option.*?</option>", "", page)
 
 
-def test_a_form_replays_one_and_shows_the_result(client: FlaskClient) -> None:
+def test_a_form_replays_one_delivery_and_shows_the_result(client: FlaskClient) -> None:
     (delivery_id,) = deliver(client, 1)
     action = re.search(r'method="post" action="([^"]+/replay)"', read(client, f"/deliveries/{delivery_id}"))
     assert action is not None
@@ -189,7 +187,7 @@ def read_form(page: str) -> tuple[str, dict[str, str]]:
     return unescape(form[1]), {name: unescape(value) for name, value in fields}
 
 
-def test_a_form_replays_all_that_match_and_comes_back_to_them(client: FlaskClient) -> None:
+def test_a_form_replays_all_matching_deliveries_and_returns_to_the_list(client: FlaskClient) -> None:
     deliver(client, 3, status="running")
     post(client, b"{}", {})
     shown = "/deliveries?verdict=applied&since=2024-01-01&until=2999-12-31&project=shop"
@@ -203,7 +201,7 @@ def test_a_form_replays_all_that_match_and_comes_back_to_them(client: FlaskClien
     assert len(list_shown(page)) == 3
 
 
-def test_what_is_left_is_replayed_by_another_form(client: FlaskClient) -> None:
+def test_the_remaining_deliveries_are_replayed_by_another_form(client: FlaskClient) -> None:
     deliver(client, 3)
     cursor = client.post("/api/deliveries/replay?limit=2", headers=BEARER).get_json()["next_cursor"]
     page = read(client, f"/deliveries?verdict=applied&replayed=2&skipped=0&applied=2&left={cursor}")
@@ -213,7 +211,7 @@ def test_what_is_left_is_replayed_by_another_form(client: FlaskClient) -> None:
     assert "1 delivery replayed:" in read(client, answer.location)
 
 
-def test_the_page_of_a_deployment_leads_to_its_deliveries(client: FlaskClient) -> None:
+def test_the_page_of_a_deployment_links_to_its_deliveries(client: FlaskClient) -> None:
     number = post(client, make_payload()).get_json()["deployment_id"]
     post(client, make_payload(run_id="2"))
     assert f'href="/deliveries?deployment={number}"' in read(client, f"/deployments/{number}")

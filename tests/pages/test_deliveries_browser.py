@@ -79,7 +79,7 @@ def test_axe_finds_nothing(
         expect_accessible(page)
 
 
-def test_no_page_is_wider_than_the_window_and_no_card_hides_its_end(
+def test_no_page_is_wider_than_the_window_and_no_card_is_clipped(
     open_page: OpenPage, dashboard_server: DashboardServer
 ) -> None:
     for page in unfold_each(open_page, list_paths(fill(dashboard_server)), 390):
@@ -92,7 +92,7 @@ def test_no_page_is_wider_than_the_window_and_no_card_hides_its_end(
             assert cut == [], f"{page.url} at {width}"
 
 
-def test_times_are_those_of_the_visitor(open_page: OpenPage, dashboard_server: DashboardServer) -> None:
+def test_times_are_in_the_zone_of_the_visitor(open_page: OpenPage, dashboard_server: DashboardServer) -> None:
     answer = send(dashboard_server, project="zones", run_id="1")
     page = open_page(f"/deliveries/{answer['delivery_id']}", extra_http_headers=OPEN, locale="en-GB")
     shown = page.locator("main header time")
@@ -104,7 +104,7 @@ def test_times_are_those_of_the_visitor(open_page: OpenPage, dashboard_server: D
 
 
 @pytest.mark.parametrize("javascript", [True, False])
-def test_one_click_replays_what_matches(
+def test_one_click_replays_the_matching_deliveries(
     open_page: OpenPage, dashboard_server: DashboardServer, javascript: bool
 ) -> None:
     name = f"clicked-{javascript}"
@@ -120,9 +120,7 @@ def test_one_click_replays_what_matches(
     page.get_by_text("Replayed. This is the new result.").wait_for()
 
 
-def test_the_form_keeps_what_narrows_nothing_out_of_the_address(
-    open_page: OpenPage, dashboard_server: DashboardServer
-) -> None:
+def test_empty_filters_are_left_out_of_the_url(open_page: OpenPage, dashboard_server: DashboardServer) -> None:
     page = open_page("/deliveries", extra_http_headers=OPEN, locale="en-GB")
     page.get_by_label("Verdict").select_option("applied")
     page.get_by_role("button", name="Filter", exact=True).click()
@@ -130,7 +128,7 @@ def test_the_form_keeps_what_narrows_nothing_out_of_the_address(
     assert parse_qs(urlsplit(page.url).query) == {"verdict": ["applied"]}
 
 
-def test_a_page_elsewhere_cannot_make_a_browser_replay(open_page: OpenPage, dashboard_server: DashboardServer) -> None:
+def test_a_page_of_another_site_cannot_replay(open_page: OpenPage, dashboard_server: DashboardServer) -> None:
     """The address by number and by name are two origins of one site, which share the password."""
     answer = send(dashboard_server, project="forged", run_id="1")
     page = open_page("/deliveries", outage=True, extra_http_headers=OPEN)

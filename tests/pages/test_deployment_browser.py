@@ -49,7 +49,7 @@ def find_step(page: Page, key: str) -> Any:
     return page.locator(f'[data-view=step][data-key="{key}"]')
 
 
-def test_a_failed_run_says_what_failed_where_and_since_when(
+def test_a_failed_run_shows_the_failed_step_and_since_when_it_fails(
     open_page: OpenPage, fresh: Page, dashboard_server: DashboardServer
 ) -> None:
     send_history(dashboard_server, "failing", runs=3)
@@ -70,13 +70,13 @@ def test_a_failed_run_says_what_failed_where_and_since_when(
     expect_fresh(page, fresh)
 
 
-def test_with_several_jobs_the_sentence_names_the_job(open_page: OpenPage, dashboard_server: DashboardServer) -> None:
+def test_with_several_jobs_the_headline_names_the_job(open_page: OpenPage, dashboard_server: DashboardServer) -> None:
     steps = [{"name": "build", "job": "build", "status": "ok"}, {"name": "mypy", "job": "lint", "status": "failed"}]
     page = open_page(path_of(send(dashboard_server, run_id="two jobs", status="failed", steps=steps)))
     expect(page.locator(".headline")).to_contain_text("Failed at mypy in job lint")
 
 
-def test_the_time_left_counts_down_and_says_on_what_it_rests(
+def test_the_time_left_counts_down_and_names_its_number_of_runs(
     open_page: OpenPage, fresh: Page, dashboard_server: DashboardServer
 ) -> None:
     send_history(dashboard_server, "counting")
@@ -93,9 +93,7 @@ def test_the_time_left_counts_down_and_says_on_what_it_rests(
     expect_fresh(page, fresh)
 
 
-def test_what_takes_longer_than_nine_in_ten_did_is_overdue(
-    open_page: OpenPage, fresh: Page, dashboard_server: DashboardServer
-) -> None:
+def test_a_run_that_exceeds_p90_is_overdue(open_page: OpenPage, fresh: Page, dashboard_server: DashboardServer) -> None:
     send_history(dashboard_server, "overdue")
     start = datetime.now(UTC) - timedelta(seconds=95)
     running = ("success", "running", "queued", "queued")
@@ -124,7 +122,7 @@ def test_the_bar_of_a_running_step_grows(open_page: OpenPage, dashboard_server: 
     )
 
 
-def test_nothing_jumps_when_a_step_changes(open_page: OpenPage, dashboard_server: DashboardServer) -> None:
+def test_rows_keep_their_place_when_a_step_changes(open_page: OpenPage, dashboard_server: DashboardServer) -> None:
     send_history(dashboard_server, "steady", runs=3)
     start = datetime.now(UTC) - timedelta(seconds=15)
     begun = send_run(
@@ -139,7 +137,7 @@ def test_nothing_jumps_when_a_step_changes(open_page: OpenPage, dashboard_server
     assert page.eval_on_selector_all("[data-view=step]", places) == before
 
 
-def test_only_failing_and_ending_are_announced(open_page: OpenPage, dashboard_server: DashboardServer) -> None:
+def test_only_failures_and_the_end_are_announced(open_page: OpenPage, dashboard_server: DashboardServer) -> None:
     start = LONG_AGO
     page = open_page(path_of(send_run(dashboard_server, "aloud", start, "running", status="running")))
     wait_connection(page, "live")
@@ -164,7 +162,9 @@ def test_only_failing_and_ending_are_announced(open_page: OpenPage, dashboard_se
 
 
 @pytest.mark.parametrize("run_url", ["https://github.com/acme/shop/actions/runs/9", "https://ci.example/9"])
-def test_only_a_known_host_is_linked(open_page: OpenPage, dashboard_server: DashboardServer, run_url: str) -> None:
+def test_revisions_are_linked_only_on_known_hosts(
+    open_page: OpenPage, dashboard_server: DashboardServer, run_url: str
+) -> None:
     revision = {"repository": "acme/shop", "branch": "main", "commit_hash": "8f2c1e0d9a8f2c1e0d9a8f2c1e0d9a8f2c1e0d9a"}
     page = open_page(path_of(send(dashboard_server, run_id=run_url, run_url=run_url, **revision)))
     wait_connection(page, "live")
@@ -174,7 +174,9 @@ def test_only_a_known_host_is_linked(open_page: OpenPage, dashboard_server: Dash
     assert links == ({"", "/tree/main", f"/commit/{revision['commit_hash']}"} if known else set())
 
 
-def test_attempts_and_what_was_before_are_linked(open_page: OpenPage, dashboard_server: DashboardServer) -> None:
+def test_earlier_attempts_and_the_previous_deployment_are_linked(
+    open_page: OpenPage, dashboard_server: DashboardServer
+) -> None:
     first = send(dashboard_server, project="tries", run_id="1", status="failed", completed_at=LONG_AGO.isoformat())
     second = send(dashboard_server, project="tries", run_id="1", run_attempt=2)
     page = open_page(path_of(second))
@@ -184,7 +186,7 @@ def test_attempts_and_what_was_before_are_linked(open_page: OpenPage, dashboard_
     expect(facts.get_by_role("link", name=f"#{first['deployment_id']}")).to_have_attribute("href", path_of(first))
 
 
-def test_steps_are_a_table_to_those_who_cannot_see_bars(open_page: OpenPage, dashboard_server: DashboardServer) -> None:
+def test_steps_are_a_table_for_screen_readers(open_page: OpenPage, dashboard_server: DashboardServer) -> None:
     page = open_page(path_of(send_run(dashboard_server, "table", LONG_AGO, "success", "failed")))
     row = page.get_by_role("table", name="Steps").get_by_role("row").nth(1)
     expect(row.get_by_role("cell").nth(1)).to_have_text("Validate artifact")

@@ -26,24 +26,24 @@ def describe(fields: dict[str, Any], jobs: list[dict[str, Any]]) -> DescribedDep
 
 
 @pytest.mark.parametrize("case", TABLE["headlines"], ids=lambda case: case["case"])
-def test_the_headline(case: dict[str, Any]) -> None:
+def test_headlines_are_as_in_the_table(case: dict[str, Any]) -> None:
     assert describe(case["deployment"], case["jobs"])["headline"] == case["headline"]
 
 
 @pytest.mark.parametrize("case", TABLE["inherited"], ids=lambda case: case["case"])
-def test_what_is_shown_of_earlier_attempts(case: dict[str, Any]) -> None:
+def test_inherited_jobs_are_as_in_the_table(case: dict[str, Any]) -> None:
     earlier = case["earlier"] and [{"name": name} for name in case["earlier"]]
     described = describe({"related": earlier and {"failures": {}, "earlier": earlier}}, case["jobs"])
     assert [job["name"] for job in described["inherited"]] == case["shown"]
 
 
 @pytest.mark.parametrize("case", TABLE["grows"], ids=lambda case: case["case"])
-def test_which_deployments_further_jobs_may_join(case: dict[str, Any]) -> None:
+def test_deployments_that_may_grow_are_as_in_the_table(case: dict[str, Any]) -> None:
     assert describe(case["deployment"], case["jobs"])["grows"] == case["grows"]
 
 
 @pytest.mark.parametrize("case", TABLE["opened"], ids=lambda case: case["case"])
-def test_opened_is_the_log_of(case: dict[str, Any]) -> None:
+def test_opened_logs_are_as_in_the_table(case: dict[str, Any]) -> None:
     shown = describe({}, case["jobs"])
     jobs = [f"job {job['key']}" for job in shown["jobs"] if job["opens"]]
     steps = [f"step {step['key']}" for job in shown["jobs"] for step in job["steps"] if step["opens"]]
@@ -51,7 +51,7 @@ def test_opened_is_the_log_of(case: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("case", TABLE["times"], ids=lambda case: case["case"])
-def test_how_long_a_job_took(case: dict[str, Any]) -> None:
+def test_durations_of_jobs_are_as_in_the_table(case: dict[str, Any]) -> None:
     times = {"started_at": "2024-01-01T00:01:00Z", "completed_at": "2024-01-01T00:05:00Z", "duration_s": 240}
     steps = [{"completed_at": "2024-01-01T00:02:20.500Z"}, {"completed_at": "2024-01-01T00:02:00Z"}]
     (job,) = describe({}, [{"status_raw": case["status_raw"], **times, "steps": steps}])["jobs"]
@@ -59,7 +59,7 @@ def test_how_long_a_job_took(case: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("case", TABLE["states"], ids=lambda case: case["case"])
-def test_states_of_jobs_and_steps(case: dict[str, Any]) -> None:
+def test_states_of_jobs_and_steps_are_as_in_the_table(case: dict[str, Any]) -> None:
     part = {"state": case["part"]}
     (job,) = describe({"state": case["deployment"]}, [{**part, "steps": [part]}])["jobs"]
     assert [job["state"], job["steps"][0]["state"]] == [case["shown"]] * 2

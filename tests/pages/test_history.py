@@ -75,7 +75,7 @@ def test_filters_narrow_the_list(client: FlaskClient, query: str, runs: list[str
     assert list_shown(read(client, f"/deployments{query}")) == runs
 
 
-def test_the_form_shows_what_the_address_asks_for(client: FlaskClient) -> None:
+def test_the_form_shows_the_filters_of_the_url(client: FlaskClient) -> None:
     deploy(client, 1, branch="main")
     page = read(client, '/deployments?q=a"b&project=shop&state=failed&since=2026-06-01')
     assert 'name="q" type="search" value="a&#34;b"' in page
@@ -97,9 +97,7 @@ def test_the_form_shows_what_the_address_asks_for(client: FlaskClient) -> None:
         ("q=" + "x" * 301, "At most 300 characters."),
     ],
 )
-def test_a_filter_that_makes_no_sense_is_explained_where_it_stands(
-    client: FlaskClient, query: str, message: str
-) -> None:
+def test_an_invalid_filter_is_explained_at_its_field(client: FlaskClient, query: str, message: str) -> None:
     page = read(client, f"/deployments?{query}", HTTPStatus.BAD_REQUEST)
     assert f">{message}</p>" in page
     assert 'aria-invalid="true"' in page
@@ -114,13 +112,13 @@ def test_a_filter_is_explained_in_the_language_of_the_visitor(client: FlaskClien
     assert "There is no state" not in page
 
 
-def test_a_cursor_that_no_page_gave_out_is_refused(client: FlaskClient) -> None:
+def test_an_invalid_cursor_is_refused(client: FlaskClient) -> None:
     deploy(client, 1)
     for name in ("cursor", "top"):
         read(client, f"/deployments?{name}=bad", HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
-def test_older_pages_keep_the_filter_and_hold_every_deployment_once(client: FlaskClient) -> None:
+def test_older_pages_keep_the_filter_and_show_every_deployment_once(client: FlaskClient) -> None:
     deploy(client, *range(1, 121), branch="main")
     deploy(client, 200, branch="dev")
     shown: list[str] = []
@@ -135,7 +133,7 @@ def test_older_pages_keep_the_filter_and_hold_every_deployment_once(client: Flas
     assert path is None
 
 
-def test_the_page_that_someone_reads_stays_while_newer_ones_are_counted(client: FlaskClient) -> None:
+def test_an_open_page_keeps_its_rows_while_newer_deployments_are_counted(client: FlaskClient) -> None:
     deploy(client, 1, 2)
     top = re.search(r'data-top="([^"]+)"', read(client, "/deployments?branch="))
     assert top is not None
@@ -146,12 +144,12 @@ def test_the_page_that_someone_reads_stays_while_newer_ones_are_counted(client: 
     assert list_shown(read(client, "/deployments")) == ["4", "3", "2", "1"]
 
 
-def test_empty_results_say_what_to_do(client: FlaskClient) -> None:
+def test_empty_results_explain_what_to_do(client: FlaskClient) -> None:
     assert "No deployments yet." in read(client, "/deployments")
     assert "No matching deployments." in read(client, "/deployments?q=nothing")
 
 
-def test_a_window_without_results_leads_on(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_scan_window_without_results_links_to_the_next(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scan_window, "MAX_WINDOW_ROWS", 5)
     deploy(client, *range(1, 9), branch="main")
     deploy(client, 100, branch="main")
@@ -162,7 +160,7 @@ def test_a_window_without_results_leads_on(client: FlaskClient, monkeypatch: pyt
     assert "No older entries." in read(client, older[1].replace("&amp;", "&"))
 
 
-def test_the_export_holds_what_the_filter_asks_for_and_opens_in_excel(client: FlaskClient) -> None:
+def test_the_export_has_the_filtered_deployments_in_a_form_for_excel(client: FlaskClient) -> None:
     deploy(client, 1, project="报表", triggered_by="王伟", message="修复，登录\n第二行", status="failed")
     deploy(client, 2, project="other")
     response = client.get("/deployments.csv?project=报表")
@@ -188,20 +186,20 @@ def test_the_export_holds_what_the_filter_asks_for_and_opens_in_excel(client: Fl
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
-def test_no_cell_of_the_export_is_taken_for_a_formula(client: FlaskClient, start: str) -> None:
+def test_no_cell_of_the_export_is_a_formula(client: FlaskClient, start: str) -> None:
     formula = f"{start}HYPERLINK(1)"
     deploy(client, 1, commit_message=formula)
     (row,) = read_rows(client, "/deployments.csv")
     assert row["commit_message"] in {f"'{formula}", "HYPERLINK(1)"}  # blanks around a value are not kept
 
 
-def test_an_export_that_reached_its_limit_says_so(client: FlaskClient) -> None:
+def test_an_export_that_reached_its_limit_is_marked(client: FlaskClient) -> None:
     view = make_deployment()
     assert "only the newest 2 deployments are exported" in "".join(write_csv([[view, view]], str, max_rows=2))
     assert "are exported" not in "".join(write_csv([[view]], str, max_rows=2))
 
 
-def test_the_api_narrows_by_person_too(client: FlaskClient) -> None:
+def test_the_api_also_filters_by_person(client: FlaskClient) -> None:
     deploy(client, 1, triggered_by="ana")
     deploy(client, 2, triggered_by="bob")
     items = client.get("/api/deployments?triggered_by=bob").get_json()["items"]

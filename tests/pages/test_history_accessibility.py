@@ -54,7 +54,7 @@ def test_axe_finds_nothing(
         expect_accessible(page)
 
 
-def test_no_page_is_wider_than_the_window_and_no_card_hides_its_end(
+def test_no_page_is_wider_than_the_window_and_no_card_is_clipped(
     open_page: OpenPage, dashboard_server: DashboardServer
 ) -> None:
     fill(dashboard_server)

@@ -20,7 +20,7 @@ def deploy(server: DashboardServer, run_id: str, **payload: object) -> str:
     return str(send(server, run_id=run_id, **{"status": "success", **payload})["deployment_id"])
 
 
-def test_what_is_new_waits_until_it_is_asked_for(
+def test_new_deployments_are_shown_only_after_a_click(
     open_page: OpenPage, fresh: Page, dashboard_server: DashboardServer
 ) -> None:
     first = deploy(dashboard_server, "1", project="waiting")
@@ -42,7 +42,7 @@ def test_what_is_new_waits_until_it_is_asked_for(
     assert page.evaluate("() => window.neverReloaded")
 
 
-def test_only_what_matches_the_filter_is_new(open_page: OpenPage, dashboard_server: DashboardServer) -> None:
+def test_only_matching_deployments_count_as_new(open_page: OpenPage, dashboard_server: DashboardServer) -> None:
     deploy(dashboard_server, "1", project="matching", branch="main")
     page = open_page("/deployments?project=matching&branch=main")
     wait_connection(page, "live")
@@ -51,7 +51,7 @@ def test_only_what_matches_the_filter_is_new(open_page: OpenPage, dashboard_serv
     expect(page.locator("#newer")).to_have_text("1 new")
 
 
-def test_a_row_that_is_shown_moves_with_its_deployment(
+def test_a_shown_row_is_updated_with_its_deployment(
     open_page: OpenPage, fresh: Page, dashboard_server: DashboardServer
 ) -> None:
     key = deploy(dashboard_server, "1", project="moving", status="running")
@@ -64,7 +64,9 @@ def test_a_row_that_is_shown_moves_with_its_deployment(
     expect_fresh(page, fresh)
 
 
-def test_the_first_deployment_ever_needs_no_click(open_page: OpenPage, start_dashboard: StartDashboard) -> None:
+def test_the_very_first_deployment_is_shown_without_a_click(
+    open_page: OpenPage, start_dashboard: StartDashboard
+) -> None:
     server = start_dashboard()
     page = open_page(f"{server.url}/deployments")
     wait_connection(page, "live")
@@ -73,7 +75,7 @@ def test_the_first_deployment_ever_needs_no_click(open_page: OpenPage, start_das
     expect(page.locator("[data-list=history] > tr")).to_have_count(1)
 
 
-def test_while_the_socket_is_blocked_the_history_does_not_move_either(
+def test_with_a_blocked_socket_new_deployments_also_wait_for_a_click(
     open_page: OpenPage, dashboard_server: DashboardServer
 ) -> None:
     first = deploy(dashboard_server, "1", project="blocked")
@@ -84,7 +86,7 @@ def test_while_the_socket_is_blocked_the_history_does_not_move_either(
     assert list_shown(page) == [first]
 
 
-def test_the_filters_work_without_scripts(open_page: OpenPage, dashboard_server: DashboardServer) -> None:
+def test_filters_work_without_scripts(open_page: OpenPage, dashboard_server: DashboardServer) -> None:
     deploy(dashboard_server, "1", project="plain", branch="main")
     deploy(dashboard_server, "2", project="plain", branch="dev", status="failed")
     page = open_page("/deployments", java_script_enabled=False)
@@ -95,9 +97,7 @@ def test_the_filters_work_without_scripts(open_page: OpenPage, dashboard_server:
     expect(page.get_by_label("State")).to_have_value("failed")
 
 
-def test_fields_that_narrow_nothing_stay_out_of_the_address(
-    open_page: OpenPage, dashboard_server: DashboardServer
-) -> None:
+def test_empty_filters_are_left_out_of_the_url(open_page: OpenPage, dashboard_server: DashboardServer) -> None:
     deploy(dashboard_server, "1", project="short")
     page = open_page("/deployments")
     wait_connection(page, "live")
@@ -127,7 +127,7 @@ def test_the_statistics_of_a_project_follow_its_deployments(
     expect_fresh(page, fresh)
 
 
-def test_what_happened_while_the_page_was_offline_is_shown_when_it_is_back(
+def test_changes_while_a_page_was_offline_are_shown_after_reconnecting(
     open_page: OpenPage, fresh: Page, start_dashboard: StartDashboard
 ) -> None:
     server = start_dashboard(DASHBOARD_REFRESH_S="1")

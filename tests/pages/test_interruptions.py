@@ -19,7 +19,7 @@ MAX_GROWTH_BYTES = 512 * 1024
 
 
 @pytest.mark.parametrize("place", ["/", "/projects/asleep", None], ids=["overview", "project", "deployment"])
-def test_after_an_hour_of_sleep_the_page_goes_on_by_itself(
+def test_after_an_hour_of_sleep_a_page_recovers_without_a_reload(
     open_page: OpenPage, fresh: Page, dashboard_server: DashboardServer, place: str | None
 ) -> None:
     run = f"asleep {place}"
@@ -80,7 +80,7 @@ def sending_steps(server: DashboardServer, project: str) -> Iterator[None]:
         assert sent.result() > 0
 
 
-def test_what_happens_while_the_page_loads_is_not_lost(
+def test_reports_while_the_page_loads_are_not_lost(
     open_page: OpenPage, fresh: Page, dashboard_server: DashboardServer
 ) -> None:
     for place in range(4):
@@ -98,7 +98,7 @@ def send_before(server: DashboardServer, route: Route, **payload: object) -> Non
     route.continue_()
 
 
-def test_what_happens_between_the_markup_and_the_socket_is_not_lost(
+def test_reports_between_page_load_and_subscription_are_not_lost(
     open_page: OpenPage, fresh: Page, dashboard_server: DashboardServer
 ) -> None:
     answer = send(dashboard_server, project="between", steps=make_steps(range(1), status="queued"))
@@ -112,7 +112,7 @@ def test_what_happens_between_the_markup_and_the_socket_is_not_lost(
         expect_fresh(page, fresh)
 
 
-def test_five_hundred_steps_in_a_second_all_arrive(
+def test_five_hundred_concurrent_step_reports_all_arrive(
     open_page: OpenPage, fresh: Page, dashboard_server: DashboardServer
 ) -> None:
     answer = send(dashboard_server, project="burst", steps=make_steps(range(1), status="running"))
@@ -138,7 +138,7 @@ def measure_memory(session: CDPSession) -> dict[str, float]:
     return {metric["name"]: metric["value"] for metric in measured}
 
 
-def test_memory_stays_flat_over_ten_thousand_events(open_page: OpenPage, dashboard_server: DashboardServer) -> None:
+def test_memory_does_not_grow_over_ten_thousand_events(open_page: OpenPage, dashboard_server: DashboardServer) -> None:
     def report(first: int, last: int) -> None:
         """Give each of a hundred steps another message of the same length, once a delivery."""
         for number in range(first, last):

@@ -14,7 +14,7 @@ TABLE = json.loads((TABLES / "lists.json").read_text())
 
 
 @pytest.mark.parametrize("case", TABLE["linked"], ids=lambda case: case["case"])
-def test_each_run_is_listed_once_as_the_table_says(case: dict[str, Any]) -> None:
+def test_each_run_is_listed_once_as_in_the_table(case: dict[str, Any]) -> None:
     listed = [
         make_deployment(id=place, dialect=dialect, run_key=key, state=next(iter(state), "running"))
         for place, (dialect, key, *state) in enumerate(case["listed"])

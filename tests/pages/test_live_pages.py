@@ -26,7 +26,7 @@ def test_a_step_changes_without_a_reload(open_page: OpenPage, dashboard_server: 
     assert page.evaluate("() => window.neverReloaded")
 
 
-def test_a_page_learns_of_the_next_attempt_and_of_a_new_name(
+def test_a_page_shows_the_next_attempt_and_a_new_name_of_its_project(
     open_page: OpenPage, fresh: Page, dashboard_server: DashboardServer
 ) -> None:
     first = send(dashboard_server, project="Re Run", run_id="again", timestamp="2026-01-01T00:00:00Z", status="failed")
@@ -56,7 +56,7 @@ def test_a_deployment_leaves_running_now_when_it_completes(
     expect_fresh(page, fresh)
 
 
-def test_while_the_socket_is_blocked_the_page_refreshes_and_says_so(
+def test_with_a_blocked_socket_the_page_refreshes_and_shows_this(
     open_page: OpenPage, fresh: Page, dashboard_server: DashboardServer
 ) -> None:
     answer = send(dashboard_server, run_id="blocked", step_details={"build": "running"})
@@ -72,7 +72,7 @@ def test_while_the_socket_is_blocked_the_page_refreshes_and_says_so(
     assert page.evaluate("() => window.neverReloaded")
 
 
-def test_without_any_connection_it_says_that_its_data_is_stale(
+def test_without_any_connection_a_page_shows_that_its_data_is_stale(
     open_page: OpenPage, dashboard_server: DashboardServer
 ) -> None:
     page = open_page(path_of(send(dashboard_server, run_id="offline")), socket=False, new=True)
@@ -81,7 +81,7 @@ def test_without_any_connection_it_says_that_its_data_is_stale(
     expect(page.locator("#connection")).to_have_text("Out of date")
 
 
-def test_after_the_server_was_killed_the_page_goes_on_by_itself(
+def test_a_page_recovers_after_the_server_was_killed(
     open_page: OpenPage, fresh: Page, start_dashboard: StartDashboard
 ) -> None:
     server = start_dashboard(DASHBOARD_REFRESH_S="1")
@@ -95,7 +95,7 @@ def test_after_the_server_was_killed_the_page_goes_on_by_itself(
     expect_fresh(page, fresh)
 
 
-def test_below_a_path_prefix_every_address_is_right(open_page: OpenPage, start_dashboard: StartDashboard) -> None:
+def test_every_url_works_below_a_path_prefix(open_page: OpenPage, start_dashboard: StartDashboard) -> None:
     server = start_dashboard(DASHBOARD_URL_PREFIX="/project-dashboard")
     page = open_page(f"{server.url}/")
     wait_connection(page, "live")
@@ -112,7 +112,7 @@ def test_below_a_path_prefix_every_address_is_right(open_page: OpenPage, start_d
     assert [address for address in addresses if not address.startswith("/project-dashboard/")] == []
 
 
-def test_what_senders_write_is_text(open_page: OpenPage, fresh: Page, dashboard_server: DashboardServer) -> None:
+def test_texts_of_senders_are_escaped(open_page: OpenPage, fresh: Page, dashboard_server: DashboardServer) -> None:
     report = {"project": HOSTILE, "run_id": "hostile", "branch": HOSTILE, "run_url": "javascript:throw 1"}
     step = {"name": HOSTILE, "message": HOSTILE, "error": HOSTILE, "log": HOSTILE}
     first = send(dashboard_server, **report, triggered_by=HOSTILE, steps=[{**step, "status": "running"}])
@@ -127,7 +127,7 @@ def test_what_senders_write_is_text(open_page: OpenPage, fresh: Page, dashboard_
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_a_page_that_lived_through_events_equals_the_page_loaded_afresh(
+def test_a_page_that_received_all_events_equals_a_fresh_one(
     open_page: OpenPage, fresh: Page, dashboard_server: DashboardServer, seed: int
 ) -> None:
     choose = random.Random(seed)

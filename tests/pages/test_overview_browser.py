@@ -41,7 +41,7 @@ def list_projects(page: Page) -> list[str]:
     return keys
 
 
-def test_the_search_narrows_while_typing_and_holds_while_events_arrive(
+def test_the_search_filters_while_typing_and_while_events_arrive(
     open_page: OpenPage, fresh: Page, dashboard_server: DashboardServer
 ) -> None:
     page = open_live(open_page)
@@ -85,7 +85,7 @@ def test_projects_move_between_groups_as_their_deployments_end(
     assert page.evaluate("() => window.neverReloaded")
 
 
-def test_what_was_chosen_survives_a_reload_and_needs_no_script(
+def test_choices_survive_a_reload_and_work_without_scripts(
     open_page: OpenPage, dashboard_server: DashboardServer
 ) -> None:
     path = "/?group=kind&q=production&quiet=hide"
@@ -97,7 +97,7 @@ def test_what_was_chosen_survives_a_reload_and_needs_no_script(
         expect(page.locator("[data-view=group]")).to_have_count(2)
 
 
-def test_without_a_socket_the_server_arranges(
+def test_without_a_socket_the_server_searches_and_groups(
     open_page: OpenPage, fresh: Page, dashboard_server: DashboardServer
 ) -> None:
     page = open_page("/", socket=False)
@@ -111,7 +111,7 @@ def test_without_a_socket_the_server_arranges(
     assert page.evaluate("() => window.neverReloaded")
 
 
-def test_a_strip_that_moved_equals_a_fresh_one(
+def test_an_updated_strip_equals_a_fresh_one(
     open_page: OpenPage, fresh: Page, dashboard_server: DashboardServer
 ) -> None:
     page = open_live(open_page)
@@ -124,7 +124,7 @@ def test_a_strip_that_moved_equals_a_fresh_one(
     expect_fresh(page, fresh)
 
 
-def test_many_running_deployments_are_folded(
+def test_many_running_deployments_are_collapsed(
     open_page: OpenPage, fresh: Page, dashboard_server: DashboardServer
 ) -> None:
     page = open_live(open_page)
@@ -143,7 +143,9 @@ def test_many_running_deployments_are_folded(
     expect_fresh(page, fresh)
 
 
-def test_title_and_icon_show_what_runs_and_what_failed(open_page: OpenPage, dashboard_server: DashboardServer) -> None:
+def test_title_and_icon_show_running_and_failed_deployments(
+    open_page: OpenPage, dashboard_server: DashboardServer
+) -> None:
     page = open_live(open_page)
     icon = page.locator("link[rel=icon]")
     expect(page).to_have_title("✗ 1 failed · Deployments")
@@ -157,14 +159,14 @@ def test_title_and_icon_show_what_runs_and_what_failed(open_page: OpenPage, dash
     expect(page.locator("#announcement")).to_have_text("shop-api: success")
 
 
-def test_the_search_of_every_page_leads_to_the_history(open_page: OpenPage, dashboard_server: DashboardServer) -> None:
+def test_the_search_of_every_page_opens_the_history(open_page: OpenPage, dashboard_server: DashboardServer) -> None:
     page = open_page("/")
     page.get_by_role("searchbox", name="Search all deployments").fill("lin.wei")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"/deployments\?q=lin\.wei$"))
 
 
-def test_an_empty_dashboard_teaches_until_the_first_report(
+def test_an_empty_dashboard_shows_instructions_until_the_first_report(
     open_page: OpenPage, start_dashboard: StartDashboard
 ) -> None:
     server = start_dashboard()
@@ -176,7 +178,9 @@ def test_an_empty_dashboard_teaches_until_the_first_report(
     expect(page.get_by_text("curl")).to_be_hidden()
 
 
-def test_it_fits_and_axe_finds_nothing(open_page: OpenPage, start_dashboard: StartDashboard) -> None:
+def test_the_overview_fits_the_window_and_axe_finds_nothing(
+    open_page: OpenPage, start_dashboard: StartDashboard
+) -> None:
     server = start_dashboard()
     send(server, project="a-very-long-name-" * 8, run_id="1", status="running", triggered_by="someone-" * 9)
     send(server, project="x" * 120, run_id="1", status="partial?", branch="分支" * 40, environment="y" * 60)

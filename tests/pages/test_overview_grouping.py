@@ -18,7 +18,7 @@ NOW = datetime.fromisoformat(TABLE["now"])
 
 
 @pytest.mark.parametrize("case", TABLE["cases"], ids=lambda case: urlencode(case["choices"]))
-def test_projects_are_arranged_as_the_table_says(case: dict[str, Any]) -> None:
+def test_projects_are_grouped_and_sorted_as_in_the_table(case: dict[str, Any]) -> None:
     arranged = arrange_projects(TABLE["projects"], read_choices(case["choices"]), NOW)
     slugs = [[group["key"], [project["slug"] for project in group["projects"]]] for group in arranged["groups"]]
     assert slugs == case["groups"]
@@ -26,12 +26,12 @@ def test_projects_are_arranged_as_the_table_says(case: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("case", TABLE["addresses"], ids=lambda case: case["search"])
-def test_the_address_says_what_was_chosen(case: dict[str, Any]) -> None:
+def test_choices_are_read_from_the_url(case: dict[str, Any]) -> None:
     request = Request({"QUERY_STRING": iri_to_uri(case["search"].removeprefix("?"))})
     assert read_choices(request.args) == Choices(**case["choices"])
 
 
-def test_groups_are_given_with_their_size_and_the_page_with_its_numbers() -> None:
+def test_groups_have_their_size_and_the_page_its_counts() -> None:
     shop, api, docs = make_project("shop", kind="backend"), make_project("api", kind="backend"), make_project("docs")
     assert arrange_projects([shop, docs, api], Choices(group="kind"), NOW) == {
         "groups": [
@@ -48,7 +48,7 @@ def test_groups_are_given_with_their_size_and_the_page_with_its_numbers() -> Non
     assert arrange_projects([docs], Choices(q="shop"), NOW) == {**nothing, "total": 1, "is_empty": False}
 
 
-def test_a_search_finds_nothing_between_two_names() -> None:
+def test_a_search_does_not_match_across_two_names() -> None:
     projects = [make_project("shop", name="web")]
     assert arrange_projects(projects, Choices(q="xx"), NOW)["shown"] == 0
     assert arrange_projects(projects, Choices(q="shop web"), NOW)["shown"] == 1

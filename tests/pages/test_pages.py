@@ -19,7 +19,7 @@ def read(url: str) -> str:
 @pytest.mark.parametrize(
     "path", ["/projects/nobody", "/deployments/999999999999", "/deployments/99999999999999999999999", "/no"]
 )
-def test_what_does_not_exist_is_a_page_that_says_so(dashboard_server: DashboardServer, path: str) -> None:
+def test_a_missing_page_is_a_404_page(dashboard_server: DashboardServer, path: str) -> None:
     with pytest.raises(urllib.error.HTTPError) as caught:
         urllib.request.urlopen(dashboard_server.url + path, timeout=10)
     with caught.value as error:
@@ -28,7 +28,7 @@ def test_what_does_not_exist_is_a_page_that_says_so(dashboard_server: DashboardS
         assert "Back to the overview" in error.read().decode()
 
 
-def test_without_scripts_the_page_says_everything_and_reloads_itself(dashboard_server: DashboardServer) -> None:
+def test_without_scripts_a_page_is_complete_and_reloads_itself(dashboard_server: DashboardServer) -> None:
     answer = send(dashboard_server, run_id="no scripts", branch="main", step_details={"deploy_project": "running"})
     page = read(dashboard_server.url + path_of(answer))
     assert '<noscript><meta http-equiv="refresh"' in page
@@ -37,7 +37,7 @@ def test_without_scripts_the_page_says_everything_and_reloads_itself(dashboard_s
     assert " UTC</time>" in page
 
 
-def test_the_secret_is_on_no_page(dashboard_server: DashboardServer) -> None:
+def test_no_page_contains_the_secret(dashboard_server: DashboardServer) -> None:
     answer = send(dashboard_server, run_id="secret")
     for path in ("/", "/projects/shop-api", path_of(answer)):
         assert dashboard_server.secret not in read(dashboard_server.url + path)

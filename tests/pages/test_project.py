@@ -30,13 +30,13 @@ def read(client: FlaskClient, language: str = "en") -> str:
     return " ".join(text.split())
 
 
-def test_it_says_what_each_environment_runs(client: FlaskClient) -> None:
+def test_a_project_shows_what_each_environment_runs(client: FlaskClient) -> None:
     deploy(client, 1, hours_ago=5, branch="main", commit_hash="aaa111", triggered_by="ana")
     deploy(client, 2, hours_ago=2, branch="feature", commit_hash="bbb222", status="failed")
     assert re.search(r"production aaa111 main 4 h ago ana .* failed bbb222 2 h ago", read(client))
 
 
-def test_it_says_how_often_they_succeed_and_how_long_that_takes(client: FlaskClient) -> None:
+def test_a_project_shows_success_rate_and_durations(client: FlaskClient) -> None:
     for number, status in enumerate(("success", "success", "success", "failed", "cancelled")):
         deploy(client, number, took_s=100, status=status)
     page = read(client)
@@ -45,7 +45,7 @@ def test_it_says_how_often_they_succeed_and_how_long_that_takes(client: FlaskCli
     assert "Partial deployments do not count as successful." in page
 
 
-def test_the_charts_are_tables_too(client: FlaskClient) -> None:
+def test_charts_are_also_tables(client: FlaskClient) -> None:
     deploy(client, 1, status="failed")
     html = client.get("/projects/shop").text
     assert len(re.findall(r'<svg class="chart', html)) == 2
@@ -60,12 +60,12 @@ def test_known_steps_are_named_in_the_language_of_the_visitor(client: FlaskClien
     assert "部署项目 1/1" in read(client, language="zh")
 
 
-def test_before_anything_has_ended_it_says_what_will_be_there(client: FlaskClient) -> None:
+def test_before_the_first_end_a_project_explains_what_will_be_shown(client: FlaskClient) -> None:
     take(client, run_id="1", status="running")
     assert "after the first finished deployment" in read(client)
 
 
-def test_it_leads_to_all_of_its_deployments(client: FlaskClient) -> None:
+def test_a_project_links_to_all_its_deployments(client: FlaskClient) -> None:
     deploy(client, 1, project="报表")
     html = client.get("/projects/报表").text
     assert 'href="/deployments?project=%E6%8A%A5%E8%A1%A8">All deployments of 报表<' in html

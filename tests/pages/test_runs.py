@@ -49,7 +49,7 @@ def send_job(
     return send_github(server, "workflow_job", make_job(status, conclusion, **fields))
 
 
-def test_a_job_that_joins_makes_the_percentage_fall_and_the_page_says_why(
+def test_a_new_job_lowers_the_percentage_and_the_page_explains_it(
     open_page: OpenPage, fresh: Page, dashboard_server: DashboardServer
 ) -> None:
     run = send_run(dashboard_server, 1, "in_progress")
@@ -73,7 +73,7 @@ def test_a_job_that_joins_makes_the_percentage_fall_and_the_page_says_why(
     expect_fresh(page, fresh)
 
 
-def test_a_second_attempt_shows_what_only_the_first_one_ran(
+def test_a_second_attempt_shows_jobs_that_only_the_first_one_ran(
     open_page: OpenPage, fresh: Page, dashboard_server: DashboardServer
 ) -> None:
     send_job(dashboard_server, 2, 20, "build")
@@ -92,7 +92,7 @@ def test_a_second_attempt_shows_what_only_the_first_one_ran(
     expect_fresh(page, fresh)
 
 
-def test_a_late_word_on_an_old_attempt_reaches_the_page_of_the_new_one(
+def test_a_late_report_on_an_old_attempt_updates_the_page_of_the_new_one(
     open_page: OpenPage, fresh: Page, dashboard_server: DashboardServer
 ) -> None:
     send_job(dashboard_server, 3, 30, "build", conclusion=None)
@@ -105,7 +105,7 @@ def test_a_late_word_on_an_old_attempt_reaches_the_page_of_the_new_one(
     expect_fresh(page, fresh)
 
 
-def test_a_job_that_may_fail_says_so_and_leaves_its_pipeline_green(
+def test_a_failed_job_that_may_fail_is_marked_and_leaves_its_pipeline_green(
     open_page: OpenPage, fresh: Page, dashboard_server: DashboardServer
 ) -> None:
     times = {"started_at": "2026-03-01 10:01:00 UTC", "finished_at": "2026-03-01 10:02:00 UTC"}
@@ -123,7 +123,7 @@ def test_a_job_that_may_fail_says_so_and_leaves_its_pipeline_green(
     expect_fresh(page, fresh)
 
 
-def test_a_run_that_two_senders_report_is_linked_on_both_pages_and_has_one_line(
+def test_a_run_reported_by_two_senders_is_linked_on_both_pages_and_listed_once(
     open_page: OpenPage, fresh: Page, dashboard_server: DashboardServer
 ) -> None:
     overview = open_page("/")

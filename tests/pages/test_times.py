@@ -13,7 +13,7 @@ from tests.support.servers import DashboardServer
 
 
 @pytest.mark.parametrize(("locale", "text"), [("en-GB", "Jan 1, 2024, 08:00:05"), ("zh-CN", "2024年1月1日 08:00:05")])
-def test_times_are_in_the_zone_and_language_of_the_visitor_with_the_exact_one_on_hover(
+def test_times_are_in_the_visitors_zone_and_language_with_the_exact_time_on_hover(
     open_page: OpenPage, dashboard_server: DashboardServer, locale: str, text: str
 ) -> None:
     answer = send(dashboard_server, run_id="times", started_at="2024-01-01T00:00:05Z")
@@ -24,7 +24,7 @@ def test_times_are_in_the_zone_and_language_of_the_visitor_with_the_exact_one_on
     expect(started).to_have_attribute("datetime", "2024-01-01T00:00:05Z")
 
 
-def test_without_scripts_times_say_that_they_are_utc(open_page: OpenPage, dashboard_server: DashboardServer) -> None:
+def test_without_scripts_times_are_marked_as_utc(open_page: OpenPage, dashboard_server: DashboardServer) -> None:
     answer = send(dashboard_server, run_id="no scripts", started_at="2024-01-01T00:00:05Z")
     page = open_page(path_of(answer), locale="zh-CN", java_script_enabled=False)
     expect(page.locator("dd time[data-field=started_at]")).to_have_text("2024-01-01 00:00:05 UTC")
@@ -33,7 +33,7 @@ def test_without_scripts_times_say_that_they_are_utc(open_page: OpenPage, dashbo
 @pytest.mark.parametrize(
     ("locale", "at_first", "later"), [("en-GB", "just now", "1 min ago"), ("zh-CN", "刚刚", "1 分钟前")]
 )
-def test_elapsed_times_tick_by_the_second_and_relative_ones_by_the_way(
+def test_elapsed_times_update_every_second_and_relative_times_every_15_seconds(
     open_page: OpenPage, start_dashboard: StartDashboard, locale: str, at_first: str, later: str
 ) -> None:
     server = start_dashboard()

@@ -104,14 +104,14 @@ def list_forms(message: Message) -> tuple[list[str], list[str]]:
 
 
 @pytest.mark.parametrize("language", CATALOGS)
-def test_the_catalog_has_every_word_of_the_code_and_no_other(language: str) -> None:
+def test_the_catalog_has_exactly_the_texts_of_the_code(language: str) -> None:
     """If this fails, run `make translations` and translate the new texts."""
     wanted = {(message.context, message.id) for message in extract() if message.id}
     assert {(message.context, message.id) for message in read_catalog(language) if message.id} == wanted
 
 
 @pytest.mark.parametrize("language", CATALOGS)
-def test_every_word_has_a_translation(language: str) -> None:
+def test_every_text_has_a_translation(language: str) -> None:
     assert list_untranslated(read_catalog(language)) == []
 
 
@@ -141,7 +141,7 @@ def read_literals(template: Path) -> str:
 
 
 @pytest.mark.parametrize("template", sorted(TEMPLATES.rglob("*.html")), ids=lambda path: path.name)
-def test_no_template_says_a_word_of_its_own(template: Path) -> None:
+def test_templates_contain_no_untranslated_text(template: Path) -> None:
     assert find_english(read_texts(read_literals(template))) == []
 
 
@@ -201,7 +201,7 @@ def read_chinese(client: FlaskClient, path: str) -> list[str]:
 
 
 @pytest.mark.parametrize("ending", ["running", "success", "failed", "cancelled", "怪"])
-def test_no_page_in_chinese_holds_an_english_word(app: Flask, client: FlaskClient, ending: str) -> None:
+def test_chinese_pages_contain_no_english(app: Flask, client: FlaskClient, ending: str) -> None:
     for run_id in ("1", "2"):
         answered = post(client, run_id=run_id, status=ending)
     post(client, run_id="3", status="success", completed_at="2024-01-01T00:02:00Z")
@@ -211,12 +211,12 @@ def test_no_page_in_chinese_holds_an_english_word(app: Flask, client: FlaskClien
         assert find_english(read_chinese(client, path)) == [], path
 
 
-def test_no_empty_page_in_chinese_holds_an_english_word(client: FlaskClient) -> None:
+def test_empty_chinese_pages_contain_no_english(client: FlaskClient) -> None:
     for path in ("/", "/deliveries"):
         assert find_english(read_chinese(client, path)) == []
 
 
-def test_no_page_of_a_replay_in_chinese_holds_an_english_word(client: FlaskClient) -> None:
+def test_chinese_pages_of_a_replay_contain_no_english(client: FlaskClient) -> None:
     delivery_id = post(client)["delivery_id"]
     list_path = "/deliveries?verdict=applied&replayed=3&skipped=2&applied=2&failed=1&left=a"
     one = [f"/deliveries/{delivery_id}{query}" for query in ("?replayed=1", "?refused=removed", "?refused=cut")]
@@ -243,7 +243,7 @@ def test_no_page_of_a_replay_in_chinese_holds_an_english_word(client: FlaskClien
         ("POST", "/language", {"CONTENT_LENGTH": str(10**9)}),
     ],
 )
-def test_no_error_page_in_chinese_holds_an_english_word(
+def test_chinese_error_pages_contain_no_english(
     client: FlaskClient, method: str, path: str, environ: dict[str, str]
 ) -> None:
     answer = client.open(path, method=method, headers={"Accept-Language": "zh-CN"}, environ_overrides=environ)
@@ -274,9 +274,7 @@ READ_VISIBLE = """() => {
 }"""
 
 
-def test_no_page_that_moves_in_chinese_shows_an_english_word(
-    open_page: OpenPage, dashboard_server: DashboardServer
-) -> None:
+def test_live_updates_of_chinese_pages_show_no_english(open_page: OpenPage, dashboard_server: DashboardServer) -> None:
     answer = send(dashboard_server, **{**report_everything(), "status": "running"})
     paths = ["/", "/projects/报表服务", path_of(answer)]
     pages = [open_page(path, locale="zh-CN") for path in paths]

@@ -78,7 +78,7 @@ def weigh(page: Page, address: str) -> tuple[dict[str, int], list[str]]:
 
 
 @pytest.mark.parametrize("path", ["/", None, "/projects/project-3", "/deployments"])
-def test_the_first_view_is_light_and_comes_from_one_place(
+def test_the_first_view_is_small_and_comes_from_the_dashboard_only(
     open_page: OpenPage, dashboard_server: DashboardServer, path: str | None
 ) -> None:
     path = path or path_of(send_deployment(dashboard_server, 33))

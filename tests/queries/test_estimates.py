@@ -86,7 +86,7 @@ def test_the_time_left_comes_from_the_step_in_progress(numbers: Iterator[int]) -
     ],
     ids=str,
 )
-def test_what_is_not_its_kind_or_did_not_succeed_before_is_no_history(
+def test_only_earlier_successes_of_the_same_project_and_environment_are_history(
     numbers: Iterator[int], fields: dict[str, Any]
 ) -> None:
     for seconds in (100, 150):
@@ -96,7 +96,7 @@ def test_what_is_not_its_kind_or_did_not_succeed_before_is_no_history(
     assert (view["usual"], view["estimate"]) == (None, None)
 
 
-def test_later_runs_do_not_change_what_was_said(numbers: Iterator[int]) -> None:
+def test_later_runs_do_not_change_the_history(numbers: Iterator[int]) -> None:
     for seconds in (100, 150, 200):
         add_run(numbers, seconds)
     opened = add_open()
@@ -106,14 +106,14 @@ def test_later_runs_do_not_change_what_was_said(numbers: Iterator[int]) -> None:
     assert read_view(opened)["usual"] == before
 
 
-def test_only_the_fifty_newest_count(numbers: Iterator[int]) -> None:
+def test_only_the_fifty_newest_runs_count(numbers: Iterator[int]) -> None:
     for day in range(60):
         add_run(numbers, 100 if day < 35 else 50, LONG_AGO + timedelta(days=day))
     usual = read_view(add_open())["usual"]
     assert (usual["runs"], usual["total"]) == (50, [75.0, 100.0])
 
 
-def test_a_skipped_step_took_no_time_that_counts(numbers: Iterator[int]) -> None:
+def test_the_duration_of_a_skipped_step_does_not_count(numbers: Iterator[int]) -> None:
     step = {
         "name": "build",
         "status": "skipped",
@@ -125,7 +125,7 @@ def test_a_skipped_step_took_no_time_that_counts(numbers: Iterator[int]) -> None
     assert read_view(add_open())["usual"]["steps"]["deploy/build"] == {"duration": None, "left": [100.0, 100.0, 3]}
 
 
-def test_lists_have_it_for_open_deployments_and_single_views_always(numbers: Iterator[int]) -> None:
+def test_lists_have_the_history_of_open_deployments_and_single_views_always(numbers: Iterator[int]) -> None:
     ended = [add_run(numbers, seconds) for seconds in (100, 100, 100, 100)][-1]
     opened = add_open()
     listed = {view["id"]: view for view in list_deployments(open_reader(NOW), DeploymentFilters(), 50, None)[0]}
@@ -139,7 +139,7 @@ def test_lists_have_it_for_open_deployments_and_single_views_always(numbers: Ite
     assert read_view(ended)["estimate"] is None
 
 
-def test_one_query_answers_for_any_number_of_deployments_and_none_the_next_time(numbers: Iterator[int]) -> None:
+def test_histories_are_read_in_one_query_and_then_cached(numbers: Iterator[int]) -> None:
     for seconds in (100, 150, 200):
         add_run(numbers, seconds)
     keys = [(view["id"], view["environment"]) for view in (read_view(add_open(run_id=f"open {n}")) for n in range(5))]
@@ -163,7 +163,7 @@ def test_cached_and_uncached_histories_are_returned_together(numbers: Iterator[i
     assert [usual and usual["runs"] for usual in read_typical_times(open_reader(NOW), keys).values()] == [3, 3]
 
 
-def test_what_was_reported_too_late_is_known_once_the_history_is_read_anew(
+def test_a_late_report_counts_once_the_history_is_read_again(
     numbers: Iterator[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(current_app.extensions, TypicalTimesCache.__name__, TypicalTimesCache(max_age_s=0))
@@ -177,7 +177,7 @@ def test_what_was_reported_too_late_is_known_once_the_history_is_read_anew(
     assert read_view(opened)["usual"]["runs"] == 3
 
 
-def test_a_deployment_that_names_its_environment_later_has_the_history_of_that(numbers: Iterator[int]) -> None:
+def test_a_deployment_whose_environment_changes_has_the_history_of_the_new_one(numbers: Iterator[int]) -> None:
     def report_run(run_id: str, **fields: Any) -> int:
         return ingest_each([replace(make_report(**fields), identity=Identity("github", "shop", (run_id,)))])
 
@@ -190,9 +190,7 @@ def test_a_deployment_that_names_its_environment_later_has_the_history_of_that(n
     assert read_view(opened)["usual"]["runs"] == 3
 
 
-def test_a_history_larger_than_the_cache_is_returned_all_the_same(
-    numbers: Iterator[int], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_history_larger_than_the_cache_is_returned(numbers: Iterator[int], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(current_app.extensions, TypicalTimesCache.__name__, TypicalTimesCache(max_steps=2))
     for seconds in (100, 150, 200):
         add_run(numbers, seconds)

@@ -28,25 +28,25 @@ def list_runs(filters: DeploymentFilters, cursor: str | None = None) -> list[str
     return [view["run_id"] for view in views]
 
 
-def test_a_list_by_person_holds_what_that_person_triggered() -> None:
+def test_a_list_by_person_has_the_deployments_that_the_person_triggered() -> None:
     deploy(1, triggered_by="ana")
     deploy(2, triggered_by="王伟")
     assert list_runs(DeploymentFilters(triggered_by="王伟")) == ["2"]
 
 
 @pytest.mark.parametrize("text", ["LOGIN", "abc12", "50%", "王", "Shop"])
-def test_text_is_found_in_any_part_of_what_describes_a_deployment(text: str) -> None:
+def test_a_search_matches_any_descriptive_field(text: str) -> None:
     deploy(1, project="Shop", branch="fix/login", commit_hash="abc123", triggered_by="王伟", message="50% done")
     deploy(2, project="other", branch="main", triggered_by="ana", message="500 done")
     assert list_runs(DeploymentFilters(q=text)) == ["1"]
 
 
-def test_text_does_not_reach_over_two_values() -> None:
+def test_a_search_does_not_match_across_two_fields() -> None:
     deploy(1, branch="main", commit_hash="abc")
     assert list_runs(DeploymentFilters(q="mainabc")) == []
 
 
-def test_a_list_that_begins_at_a_deployment_begins_there_whatever_comes_since() -> None:
+def test_a_list_from_a_top_cursor_excludes_newer_deployments() -> None:
     deploy(1, 2, 3)
     (newest, *_), _ = list_deployments(open_reader(NOW), EVERYTHING, 50, None)
     top = make_top_cursor(newest)
@@ -57,7 +57,7 @@ def test_a_list_that_begins_at_a_deployment_begins_there_whatever_comes_since() 
     assert count_newer(open_reader(NOW), DeploymentFilters(branch="main"), top, 50) == 0
 
 
-def test_choices_are_all_projects_and_what_was_used_lately() -> None:
+def test_choices_are_all_projects_and_recently_used_values() -> None:
     deploy(1, project="shop", environment="production", branch="main", triggered_by="ana")
     deploy(2, project="报表", environment="test", branch="main")
     assert list_choices(open_reader(NOW)) == {

@@ -56,7 +56,7 @@ def large(make_database: MakeDatabase, tmp_path_factory: pytest.TempPathFactory)
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_what_is_asked_for_is_found_along_indexes(path: str, large: Flask) -> None:
+def test_no_request_reads_a_large_table_without_an_index(path: str, large: Flask) -> None:
     with large.app_context():
         engine = db.engine
     with note_statements(engine) as notes:
@@ -71,7 +71,7 @@ def test_what_is_asked_for_is_found_along_indexes(path: str, large: Flask) -> No
             assert table != "deployments" or count_rows(node) <= MAX_ROWS, f"too much is read: {note.statement}"
 
 
-def test_a_new_deployment_looks_at_few_of_the_others_of_its_project(large: Flask) -> None:
+def test_a_new_deployment_reads_few_others_of_its_project(large: Flask) -> None:
     with large.app_context(), db.engine.connect() as connection:
         assert read_usual_gaps(connection, {(1, "native")}) == {(1, "native"): 0}
         plan = read_plan(connection, "EXECUTE read_usual_gaps('{1}', '{native}')")

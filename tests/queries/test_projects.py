@@ -59,7 +59,7 @@ def test_a_strip_shows_the_twenty_newest_deployments_of_its_project(app: Flask) 
     ],
     ids=str,
 )
-def test_an_outcome_says_what_the_view_of_its_deployment_says(payload: dict[str, object], app: Flask) -> None:
+def test_an_outcome_of_a_strip_equals_the_view_of_its_deployment(payload: dict[str, object], app: Flask) -> None:
     deploy("shop", 2, **payload)
     for now in (NOW, NOW + timedelta(days=1)):
         db.session.rollback()
@@ -71,7 +71,7 @@ def test_an_outcome_says_what_the_view_of_its_deployment_says(payload: dict[str,
         assert set(outcome) == {"id", "seq", "sorted_at", "environment", "state", "duration_s"}
 
 
-def test_many_projects_cost_as_many_statements_as_one(app: Flask) -> None:
+def test_the_number_of_statements_does_not_grow_with_projects(app: Flask) -> None:
     for number in range(12):
         deploy(f"project-{number}", 1)
     with count_statements() as statements:

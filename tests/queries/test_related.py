@@ -21,11 +21,11 @@ def add(**fields: Any) -> int:
     return ingest_each([make_report(**fields)])
 
 
-def test_a_first_deployment_is_related_to_nothing() -> None:
+def test_a_first_deployment_has_no_related_deployments() -> None:
     assert read_view(add(run_id="1", status="ok"))["related"] is None
 
 
-def test_attempts_know_each_other() -> None:
+def test_attempts_are_related_to_each_other() -> None:
     first, second, third = (add(run_id="7", run_attempt=attempt, status="running") for attempt in (1, 2, 3))
     add(run_id="7", environment="staging", status="running")
     add(run_id="7", project="another", status="running")
@@ -34,7 +34,7 @@ def test_attempts_know_each_other() -> None:
     assert related["linked"] == []
 
 
-def test_what_was_before_had_ended_when_this_one_began() -> None:
+def test_the_previous_deployment_had_ended_when_this_one_began() -> None:
     success = add(run_id="1", status="ok", completed_at=ENDED, commit_hash="8f2c1e0")
     failed = add(run_id="2", status="failed", completed_at=ENDED, step_details={"build": "ok", "test": "failed"})
     add(run_id="3", status="running")

@@ -67,7 +67,7 @@ RARE = [
 
 
 @pytest.mark.parametrize("filters", RARE, ids=str)
-def test_what_is_rare_is_on_the_first_page_however_old_it_is(filters: DeploymentFilters) -> None:
+def test_a_rare_match_is_on_the_first_page_at_any_age(filters: DeploymentFilters) -> None:
     rare = {"branch": "rare", "triggered_by": "王", "environment": "nowhere", "status": "cancelled"}
     deploy(40, branch="main")
     deploy(1, minutes_ago=100, commit_hash="aaa", **rare)
@@ -77,7 +77,7 @@ def test_what_is_rare_is_on_the_first_page_however_old_it_is(filters: Deployment
 
 
 @pytest.mark.parametrize("filters", RARE, ids=str)
-def test_what_is_not_in_the_index_is_found_on_a_later_page(filters: DeploymentFilters) -> None:
+def test_a_match_that_is_not_indexed_is_on_a_later_page(filters: DeploymentFilters) -> None:
     rare = {"branch": "rare", "triggered_by": "王", "environment": "nowhere", "status": "cancelled"}
     deploy(20, branch="main")
     index_new_deployments(db.engine, LATER)
@@ -90,7 +90,7 @@ def test_what_is_not_in_the_index_is_found_on_a_later_page(filters: DeploymentFi
 
 @pytest.mark.parametrize("part", ["rare", "王"])
 @pytest.mark.parametrize("indexed", [True, False])
-def test_pages_hold_each_that_matches_once_and_in_order(part: str, indexed: bool) -> None:
+def test_pages_have_each_match_once_and_in_order(part: str, indexed: bool) -> None:
     wanted = []
     for block in range(12):
         deploy(4, minutes_ago=10 * block, branch="main")
@@ -102,7 +102,7 @@ def test_pages_hold_each_that_matches_once_and_in_order(part: str, indexed: bool
 
 
 @pytest.mark.parametrize("limit", ["MAX_MATCHES", "MAX_ESTIMATED_MATCHES"])
-def test_a_piece_that_most_have_does_not_end_the_search(limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_term_with_too_many_matches_does_not_end_the_search(limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lists, limit, 3)
     deploy(15, branch="main")
     deploy(5, minutes_ago=50, branch="common", commit_hash="aaa")
@@ -110,7 +110,7 @@ def test_a_piece_that_most_have_does_not_end_the_search(limit: str, monkeypatch:
     assert [len(page) for page in list_pages(DeploymentFilters(branch="common"), limit=9)] == [0, 5]
 
 
-def test_what_a_sample_takes_for_rare_is_found_by_the_index(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_term_that_is_rare_in_the_sample_is_found_by_the_index(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lists, "MAX_ESTIMATED_MATCHES", 8)
     monkeypatch.setattr(lists, "SAMPLE_POINTS", 3)
     deploy(60, branch="main")
@@ -119,7 +119,7 @@ def test_what_a_sample_takes_for_rare_is_found_by_the_index(monkeypatch: pytest.
     assert list_pages(DeploymentFilters(branch="rare")) == [["aaa", "aaa"]]
 
 
-def test_what_is_left_beside_a_gap_does_not_seem_to_be_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_gap_in_the_ids_does_not_make_a_rare_term_seem_common(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lists, "MAX_ESTIMATED_MATCHES", 8)
     monkeypatch.setattr(lists, "SAMPLE_POINTS", 10)
     deploy(60, minutes_ago=100, branch="main")
@@ -132,14 +132,14 @@ def test_what_is_left_beside_a_gap_does_not_seem_to_be_everywhere(monkeypatch: p
     assert list_pages(DeploymentFilters(branch="rare")) == [["aaa", "aaa"]]
 
 
-def test_an_export_goes_through_all_windows() -> None:
+def test_an_export_reads_all_scan_windows() -> None:
     deploy(35, branch="main")
     deploy(2, minutes_ago=100, branch="rare")
     batches = list(iterate_deployments(open_reader(LATER), DeploymentFilters(branch="rare"), 100))
     assert sum(map(len, batches)) == 2
 
 
-def test_what_came_since_is_counted_in_the_newest_window() -> None:
+def test_newer_matches_are_counted_within_the_newest_scan_window() -> None:
     deploy(1, minutes_ago=90, branch="rare", commit_hash="top")
     (shown,), _ = list_deployments(open_reader(LATER), DeploymentFilters(branch="rare"), 3, None)
     deploy(5, branch="rare")
@@ -147,7 +147,7 @@ def test_what_came_since_is_counted_in_the_newest_window() -> None:
     assert count_newer(open_reader(LATER), DeploymentFilters(branch="rare"), make_top_cursor(shown), 50) == 5
 
 
-def test_what_a_deployment_says_later_is_found_once_it_was_looked_at_again() -> None:
+def test_a_later_change_is_found_after_reindexing() -> None:
     early = {"run_id": "x", "commit_hash": "aaa", "started_at": (NOW - timedelta(days=1)).isoformat()}
     ingest(make_incoming(make_report(**early)))
     deploy(20)
@@ -159,7 +159,7 @@ def test_what_a_deployment_says_later_is_found_once_it_was_looked_at_again() -> 
     assert reindex_changed_deployments(db.engine, LATER + timedelta(minutes=1), LATER + timedelta(hours=1)) == 0
 
 
-def test_what_a_replay_makes_of_an_old_delivery_is_found_once_it_was_looked_at_again() -> None:
+def test_a_change_by_a_replay_is_found_after_reindexing() -> None:
     early = {"run_id": "x", "commit_hash": "aaa", "started_at": (NOW - timedelta(days=1)).isoformat()}
     delivery = make_incoming(make_report(**early))
     ingest(delivery)

@@ -37,7 +37,7 @@ def make_step(name: str, took_s: float, status: str = "success", **values: Any) 
 
 
 class TestEnvironments:
-    def test_each_shows_its_newest_success_and_what_was_tried_last(self) -> None:
+    def test_an_environment_has_its_latest_success_and_its_latest_deployment(self) -> None:
         deploy(1, days_ago=3, environment="production")
         good = deploy(2, days_ago=2, environment="production", commit_hash="abc")
         bad = deploy(3, days_ago=1, environment="production", status="failed")
@@ -50,39 +50,39 @@ class TestEnvironments:
         assert (production["newest"]["id"], production["newest"]["state"]) == (bad, "failed")
         assert (testing["live"]["id"], testing["newest"]["id"]) == (test, test)
 
-    def test_where_nothing_succeeded_nothing_runs(self) -> None:
+    def test_an_environment_without_a_success_runs_nothing(self) -> None:
         partial = deploy(1, environment="production", steps=[make_step("deploy_project", 1, "failed")])
         (production,) = list_environments(open_reader(NOW), "shop")
         assert production["live"] is None
         assert (production["newest"]["id"], production["newest"]["state"]) == (partial, "partial")
 
-    def test_what_runs_now_is_what_was_tried_last(self) -> None:
+    def test_a_running_deployment_is_the_latest_of_its_environment(self) -> None:
         good = deploy(1, days_ago=2, environment="production")
         running = deploy(2, days_ago=0, environment="production", status="running")
         (production,) = list_environments(open_reader(NOW), "shop")
         assert production["live"]
         assert (production["live"]["id"], production["newest"]["id"]) == (good, running)
 
-    def test_of_two_that_began_at_once_the_later_one_is_the_newest(self) -> None:
+    def test_of_two_simultaneous_deployments_the_later_id_is_the_newest(self) -> None:
         deploy(1, environment="production")
         later = deploy(2, environment="production")
         (production,) = list_environments(open_reader(NOW), "shop")
         assert production["live"]
         assert (production["live"]["id"], production["newest"]["id"]) == (later, later)
 
-    def test_they_are_found_by_name_in_the_order_of_their_last_use(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_the_most_recently_used_environments_are_listed_by_name(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(statistics, "MAX_ENVIRONMENTS", 2)
         for run_id, name in enumerate(("b", "c", "a", "d", "c")):
             deploy(run_id, days_ago=10 - run_id, environment=name)
         assert [environment["environment"] for environment in list_environments(open_reader(NOW), "shop")] == ["c", "d"]
 
-    def test_other_projects_have_their_own(self) -> None:
+    def test_environments_of_other_projects_are_excluded(self) -> None:
         deploy(1, project="other", environment="production")
         assert list_environments(open_reader(NOW), "shop") == []
 
 
 class TestOutcomes:
-    def test_only_endings_that_say_something_count(self) -> None:
+    def test_only_successes_and_failures_count(self) -> None:
         words = ("success", "failed", "timed_out", "cancelled", "skipped", "neutral", "running")
         for number, status in enumerate(words):
             deploy(number, status=status)
@@ -97,7 +97,7 @@ class TestOutcomes:
         total = read_outcome_statistics(open_reader(NOW), "shop")["total"]
         assert (total["median_s"], total["p90_s"]) == (30, 82)
 
-    def test_a_success_of_unknown_duration_counts_for_the_rate_alone(self) -> None:
+    def test_a_success_of_unknown_duration_counts_only_for_the_rate(self) -> None:
         ingest(make_incoming(make_report(run_id="1", status="success", timestamp=NOW.isoformat())))
         deploy(2, took_s=50)
         total = read_outcome_statistics(open_reader(NOW), "shop")["total"]
@@ -137,7 +137,7 @@ class TestOutcomes:
 
 
 class TestSteps:
-    def test_the_slowest_come_first_by_their_median(self) -> None:
+    def test_steps_are_ranked_by_their_median_duration(self) -> None:
         for number, took_s in enumerate((10, 20, 90)):
             deploy(number, steps=[make_step("deploy_project", took_s), make_step("build", 30)])
         slowest = rank_steps(open_reader(NOW), "shop")["slowest"]
@@ -147,7 +147,7 @@ class TestSteps:
         ]
         assert slowest[1]["p90_s"] == pytest.approx(76)
 
-    def test_a_step_that_failed_says_nothing_about_how_long_it_takes(self) -> None:
+    def test_a_failed_step_does_not_count_for_the_duration(self) -> None:
         deploy(1, steps=[make_step("build", 30)])
         deploy(2, steps=[make_step("build", 1, "failed")])
         ranked = rank_steps(open_reader(NOW), "shop")
@@ -160,18 +160,18 @@ class TestSteps:
         (step,) = rank_steps(open_reader(NOW), "shop")["failing"]
         assert (step["failed"], step["ran"]) == (1, 2)
 
-    def test_a_known_step_is_one_step_whatever_its_sender_calls_it(self) -> None:
+    def test_names_of_a_known_step_are_one_step(self) -> None:
         deploy(1, steps=[make_step("部署项目", 10)])
         deploy(2, steps=[make_step("deploy_project", 20)])
         (step,) = rank_steps(open_reader(NOW), "shop")["slowest"]
         assert (step["key"], step["timed"], step["median_s"]) == ("deploy_project", 2, 15)
 
-    def test_steps_of_two_jobs_are_two(self) -> None:
+    def test_equal_steps_of_two_jobs_are_two_steps(self) -> None:
         deploy(1, steps=[make_step("build", 10, job="linux"), make_step("build", 20, job="windows")])
         slowest = rank_steps(open_reader(NOW), "shop")["slowest"]
         assert [(step["job"], step["median_s"]) for step in slowest] == [("windows", 20), ("linux", 10)]
 
-    def test_what_still_runs_is_not_counted(self) -> None:
+    def test_running_steps_are_not_counted(self) -> None:
         deploy(1, status="running", steps=[make_step("build", 10)])
         assert rank_steps(open_reader(NOW), "shop") == {"slowest": [], "failing": []}
 

@@ -32,7 +32,7 @@ def test_the_action_without_a_name_reports_the_deployment(sender: Sender, receiv
     assert [delivery.json["status"] for delivery in receiver.deliveries] == ["running", "failure"]
 
 
-def test_the_action_runs_no_input_but_the_command(sender: Sender, receiver: Receiver) -> None:
+def test_the_action_executes_no_input_except_the_command(sender: Sender, receiver: Receiver) -> None:
     _run_action(sender, name=TEXT, message=TEXT, job=TEXT, environment=TEXT, run="true")
     assert not list(sender.directory.rglob("pwned"))
     assert receiver.steps[0]["name"] == receiver.steps[0]["job"] == TEXT

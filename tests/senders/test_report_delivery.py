@@ -20,9 +20,7 @@ KEYS = {
 
 
 @pytest.mark.parametrize("secret", KEYS)
-def test_every_form_of_secret_signs_as_standard_webhooks_says(
-    any_shell: Sender, receiver: Receiver, secret: str
-) -> None:
+def test_every_form_of_secret_signs_as_in_standard_webhooks(any_shell: Sender, receiver: Receiver, secret: str) -> None:
     any_shell.environ["DASHBOARD_WEBHOOK_SECRET"] = secret
     any_shell.run("start", "--message", "部署开始")
     [delivery] = receiver.deliveries
@@ -32,13 +30,13 @@ def test_every_form_of_secret_signs_as_standard_webhooks_says(
 
 @pytest.mark.parametrize("ending", ["", "/", "//", "/api/webhook/deployment", "/api/webhook/deployment/"])
 @pytest.mark.parametrize("prefix", ["", "/project-dashboard"])
-def test_base_url_and_webhook_url_mean_the_same(sender: Sender, receiver: Receiver, prefix: str, ending: str) -> None:
+def test_base_url_and_webhook_url_are_equivalent(sender: Sender, receiver: Receiver, prefix: str, ending: str) -> None:
     sender.environ["DASHBOARD_URL"] += prefix + ending
     sender.run("start")
     assert [delivery.path for delivery in receiver.deliveries] == [prefix + "/api/webhook/deployment"]
 
 
-def test_a_busy_dashboard_gets_the_same_delivery_again(any_shell: Sender, receiver: Receiver) -> None:
+def test_a_delivery_to_a_busy_dashboard_is_retried_unchanged(any_shell: Sender, receiver: Receiver) -> None:
     receiver.answers = [(503, {"Retry-After": "1"}, {}), (429, {}, {}), (500, {}, {})]
     result = any_shell.run("start")
     assert result.returncode == 0
@@ -50,7 +48,7 @@ def test_a_busy_dashboard_gets_the_same_delivery_again(any_shell: Sender, receiv
     assert result.stderr == b"report.sh: this deployment is at http://dashboard.test/deployments/1\n"
 
 
-def test_a_wait_longer_than_the_time_allowed_is_not_begun(sender: Sender, receiver: Receiver) -> None:
+def test_a_wait_beyond_the_time_limit_is_not_started(sender: Sender, receiver: Receiver) -> None:
     receiver.answers = [(503, {"Retry-After": "3600"}, {"title": "Busy"})]
     result = sender.run("finish", "success")
     assert result.returncode == 0
@@ -77,12 +75,12 @@ def test_a_refusal_is_explained_in_one_line_and_not_repeated(any_shell: Sender, 
     assert len(receiver.deliveries) == 2
 
 
-def test_an_answer_that_is_no_problem_document_is_shown_as_it_begins(sender: Sender, receiver: Receiver) -> None:
+def test_the_beginning_of_an_answer_that_is_no_problem_document_is_shown(sender: Sender, receiver: Receiver) -> None:
     receiver.answers = [(404, {}, {"nginx": "not found"})]
     assert b'answered 404: {"nginx": "not found"}\n' in sender.run("start").stderr
 
 
-def test_an_absent_dashboard_costs_a_line_and_no_deployment(any_shell: Sender, receiver: Receiver) -> None:
+def test_an_absent_dashboard_gives_a_warning_and_keeps_the_exit_status(any_shell: Sender, receiver: Receiver) -> None:
     receiver.close()
     result = any_shell.run("step", "Build", "--", "sh", "-c", "echo built; exit 3")
     assert (result.returncode, result.stdout) == (3, b"built\n")
@@ -92,13 +90,13 @@ def test_an_absent_dashboard_costs_a_line_and_no_deployment(any_shell: Sender, r
     assert line.startswith('report.sh: step "Build" (failed) was not reported: the dashboard cannot be reached: curl: ')
 
 
-def test_an_absent_dashboard_does_not_stop_the_start_or_the_end(sender: Sender, receiver: Receiver) -> None:
+def test_an_absent_dashboard_does_not_fail_start_or_finish(sender: Sender, receiver: Receiver) -> None:
     receiver.close()
     assert sender.run("start").returncode == 0
     assert sender.run("finish", "success").returncode == 0
 
 
-def test_a_hanging_dashboard_is_left_when_the_time_is_over(sender: Sender, receiver: Receiver) -> None:
+def test_a_hanging_dashboard_is_abandoned_at_the_time_limit(sender: Sender, receiver: Receiver) -> None:
     receiver.gate.clear()
     sender.environ["DASHBOARD_TIMEOUT_S"] = "1"
     result = sender.run("finish", "success")
@@ -115,7 +113,9 @@ MISSING = {
 
 
 @pytest.mark.parametrize("name", MISSING)
-def test_what_is_missing_is_said_and_the_command_runs(sender: Sender, receiver: Receiver, name: str) -> None:
+def test_a_missing_variable_gives_one_warning_and_the_command_runs(
+    sender: Sender, receiver: Receiver, name: str
+) -> None:
     del sender.environ[name]
     result = sender.run("step", "Build", "--", "sh", "-c", "echo built; exit 3")
     assert (result.returncode, result.stdout) == (3, b"built\n")
@@ -125,7 +125,7 @@ def test_what_is_missing_is_said_and_the_command_runs(sender: Sender, receiver: 
 
 
 @pytest.mark.parametrize("url", ["example.org", "ftp://example.org", 'http://x"\nurl = "file:///etc/passwd'])
-def test_a_url_that_is_none_is_refused(sender: Sender, url: str) -> None:
+def test_an_invalid_url_is_refused(sender: Sender, url: str) -> None:
     sender.environ["DASHBOARD_URL"] = url
     result = sender.run("start")
     assert result.returncode == 0
@@ -133,7 +133,7 @@ def test_a_url_that_is_none_is_refused(sender: Sender, url: str) -> None:
 
 
 @pytest.mark.parametrize("secret", [SECRET, WHSEC])
-def test_no_argument_of_a_program_holds_the_secret(any_shell: Sender, secret: str) -> None:
+def test_the_secret_is_in_no_argument_of_a_program(any_shell: Sender, secret: str) -> None:
     log = _record_arguments(any_shell, ["curl", "openssl", "awk", "od", "tr", "sed", "cat"])
     any_shell.environ["DASHBOARD_WEBHOOK_SECRET"] = secret
     any_shell.run("step", "Build", "--", "false")
@@ -144,7 +144,7 @@ def test_no_argument_of_a_program_holds_the_secret(any_shell: Sender, secret: st
         assert form not in arguments
 
 
-def test_no_process_shows_the_secret_while_a_report_is_under_way(any_shell: Sender, receiver: Receiver) -> None:
+def test_the_secret_is_in_no_command_line_during_a_report(any_shell: Sender, receiver: Receiver) -> None:
     receiver.gate.clear()
     process = any_shell.start("step", "Build", "--", "true")
     wait_until(lambda: receiver.deliveries)

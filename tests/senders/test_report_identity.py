@@ -22,7 +22,7 @@ IDENTITY = {
 }
 
 
-def test_every_report_says_which_deployment_it_is_about(any_shell: Sender, receiver: Receiver) -> None:
+def test_every_report_identifies_its_deployment(any_shell: Sender, receiver: Receiver) -> None:
     any_shell.environ |= {f"DASHBOARD_{name.upper()}": str(value) for name, value in IDENTITY.items()}
     any_shell.run("start")
     any_shell.run("step", "Build", "--", "true")
@@ -34,14 +34,14 @@ def test_every_report_says_which_deployment_it_is_about(any_shell: Sender, recei
         assert "timestamp" in delivery.json
 
 
-def test_options_come_before_the_environment(sender: Sender, receiver: Receiver) -> None:
+def test_options_override_the_environment(sender: Sender, receiver: Receiver) -> None:
     sender.environ |= {f"DASHBOARD_{name.upper()}": "elsewhere" for name in IDENTITY}
     options = [part for name, value in IDENTITY.items() for part in (f"--{name.replace('_', '-')}", str(value))]
     sender.run("start", *options)
     assert {name: receiver.deliveries[0].json[name] for name in IDENTITY} == IDENTITY
 
 
-def test_start_and_finish_carry_what_is_known_of_the_deployment(sender: Sender, receiver: Receiver) -> None:
+def test_start_and_finish_send_all_known_fields(sender: Sender, receiver: Receiver) -> None:
     facts = {
         "deploy_type": "backend",
         "deploy_path": "/srv/shop",
@@ -63,7 +63,9 @@ def test_start_and_finish_carry_what_is_known_of_the_deployment(sender: Sender, 
     ("given", "sent"),
     [("0", "success"), ("1", "failed"), ("failure", "failure"), ("cancelled", "cancelled"), ("success", "success")],
 )
-def test_finish_takes_words_and_exit_statuses(sender: Sender, receiver: Receiver, given: str, sent: str) -> None:
+def test_finish_accepts_status_words_and_exit_statuses(
+    sender: Sender, receiver: Receiver, given: str, sent: str
+) -> None:
     sender.run("finish", given)
     sender.run("finish", "--status", given)
     assert [delivery.json["status"] for delivery in receiver.deliveries] == [sent, sent]
@@ -74,7 +76,9 @@ def test_finish_takes_words_and_exit_statuses(sender: Sender, receiver: Receiver
     ("status", "times"),
     [("pending", set()), ("running", {"started_at"}), ("skipped", {"completed_at"}), ("failure", {"completed_at"})],
 )
-def test_a_step_can_be_reported_alone(sender: Sender, receiver: Receiver, status: str, times: set[str]) -> None:
+def test_a_step_can_be_reported_without_a_command(
+    sender: Sender, receiver: Receiver, status: str, times: set[str]
+) -> None:
     assert sender.run("step", "--name", "--odd name", "--status", status).returncode == 0
     assert receiver.steps[0].keys() == {"name", "status"} | times
     assert (receiver.steps[0]["name"], receiver.steps[0]["status"]) == ("--odd name", status)
@@ -172,7 +176,7 @@ CI: dict[str, tuple[dict[str, str], dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("system", CI)
-def test_a_ci_system_says_which_deployment_it_is(sender: Sender, receiver: Receiver, system: str) -> None:
+def test_each_ci_system_identifies_the_deployment(sender: Sender, receiver: Receiver, system: str) -> None:
     environ, expected = CI[system]
     del sender.environ["DASHBOARD_PROJECT"], sender.environ["DASHBOARD_RUN_ID"]
     sender.environ |= environ
@@ -182,7 +186,7 @@ def test_a_ci_system_says_which_deployment_it_is(sender: Sender, receiver: Recei
 
 
 @pytest.mark.parametrize("remote", ["https://wanda:token@git.example/acme/shop.git", "git@git.example:acme/shop", None])
-def test_git_knows_the_project_where_no_ci_system_does(sender: Sender, receiver: Receiver, remote: str | None) -> None:
+def test_without_a_ci_system_git_identifies_the_project(sender: Sender, receiver: Receiver, remote: str | None) -> None:
     del sender.environ["DASHBOARD_PROJECT"]
     directory = sender.directory / "checkout"
     directory.mkdir()

@@ -16,7 +16,7 @@ HOSTILE = "部署 🚀 \"quotes\" 'single' back\\slash \\n %s tab\t new\nline \x
 PRINT_BYTES = [sys.executable, "-c", "import sys; sys.stdout.buffer.write(bytes(range(256)) * 3); sys.exit(1)"]
 
 
-def test_a_step_is_reported_as_running_and_then_as_done(any_shell: Sender, receiver: Receiver) -> None:
+def test_a_step_is_reported_as_running_and_then_as_ended(any_shell: Sender, receiver: Receiver) -> None:
     any_shell.run("step", "Build", "--number", "2", "--job", "deploy", "--message", "hello", "--", "true")
     running, done = receiver.steps
     assert running.keys() == {"name", "job", "number", "status", "started_at", "message"}
@@ -27,12 +27,12 @@ def test_a_step_is_reported_as_running_and_then_as_done(any_shell: Sender, recei
 
 
 @pytest.mark.parametrize("status", [0, 1, 42, 143])
-def test_the_exit_status_is_the_commands(any_shell: Sender, receiver: Receiver, status: int) -> None:
+def test_the_exit_status_is_that_of_the_command(any_shell: Sender, receiver: Receiver, status: int) -> None:
     assert any_shell.run("step", "Build", "--", "sh", "-c", f"exit {status}").returncode == status
     assert receiver.steps[1]["status"] == ("success" if status == 0 else "failed")
 
 
-def test_a_failed_step_says_how_and_shows_the_end_of_its_output(any_shell: Sender, receiver: Receiver) -> None:
+def test_a_failed_step_has_its_exit_status_and_the_end_of_its_output(any_shell: Sender, receiver: Receiver) -> None:
     any_shell.run("step", "Build", "--", "sh", "-c", "echo one; exit 42")
     assert receiver.steps[1]["error"] == "exit status 42"
     assert receiver.steps[1]["log"] == "one\n"
@@ -54,14 +54,14 @@ def test_output_passes_through_unchanged(any_shell: Sender) -> None:
     assert (result.stdout, result.stderr) == (BYTES, BYTES)
 
 
-def test_output_and_errors_that_go_to_one_place_keep_their_order(any_shell: Sender) -> None:
+def test_output_and_errors_to_the_same_file_keep_their_order(any_shell: Sender) -> None:
     script = "for n in 1 2 3 4 5; do echo out $n; echo err $n >&2; done"
     wrapped = ["step", "Build", "--", "sh", "-c", script]
     result = any_shell.execute("sh", "-c", '"$@" 2>&1', "sh", *any_shell.command, *wrapped)
     assert result.stdout.decode().split("\n")[:-1] == [f"{name} {n}" for n in range(1, 6) for name in ("out", "err")]
 
 
-def test_output_is_seen_and_input_is_read_while_the_command_runs(any_shell: Sender) -> None:
+def test_output_and_input_are_passed_while_the_command_runs(any_shell: Sender) -> None:
     with any_shell.start("step", "Build", "--", "sh", "-c", "printf 'name? '; read -r name; echo $name") as process:
         assert process.stdout is not None
         assert os.read(process.stdout.fileno(), 100) == b"name? "
@@ -83,7 +83,7 @@ def test_the_command_gets_the_environment_of_the_caller(any_shell: Sender) -> No
     assert {name: given[name] for name in given.keys() - every_shell_sets} == direct
 
 
-def test_hostile_text_arrives_as_it_is(any_shell: Sender, receiver: Receiver) -> None:
+def test_hostile_text_arrives_unchanged(any_shell: Sender, receiver: Receiver) -> None:
     any_shell.run("step", HOSTILE, "--message", HOSTILE, "--", sys.executable, "-c", f"print({HOSTILE!r}); exit(1)")
     assert receiver.steps[1]["name"] == receiver.steps[1]["message"] == HOSTILE
     assert receiver.steps[1]["log"] == HOSTILE + "\n"
@@ -113,14 +113,14 @@ def test_a_long_output_is_sent_from_its_first_whole_line(any_shell: Sender, rece
     assert 60_000 < len(receiver.steps[1]["log"].encode()) <= 65_536
 
 
-def test_output_is_sent_when_asked_for_and_kept_back_when_forbidden(sender: Sender, receiver: Receiver) -> None:
+def test_output_is_sent_with_log_and_withheld_with_no_log(sender: Sender, receiver: Receiver) -> None:
     sender.run("step", "Quiet", "--", "echo", "fine")
     sender.run("step", "Chatty", "--log", "--", "echo", "fine")
     sender.run("step", "Private", "--no-log", "--", "sh", "-c", "echo fine; exit 1")
     assert [step.get("log") for step in receiver.steps] == [None, None, None, "fine\n", None, None]
 
 
-def test_the_webhook_secret_is_taken_out_of_the_output(sender: Sender, receiver: Receiver) -> None:
+def test_the_webhook_secret_is_removed_from_the_output(sender: Sender, receiver: Receiver) -> None:
     sender.run("step", "Build", "--", "sh", "-c", f"echo '<{SECRET}><{SECRET}>'; env; exit 1")
     assert "<***><***>" in receiver.steps[1]["log"]
     assert SECRET.encode() not in receiver.deliveries[1].body
@@ -143,7 +143,7 @@ def test_a_signal_reaches_the_command_and_the_step_is_cancelled(
     assert receiver.steps[-1]["error"].startswith("stopped by signal ")
 
 
-def test_a_command_may_take_its_time_to_end_after_a_signal(any_shell: Sender, receiver: Receiver) -> None:
+def test_a_command_may_end_slowly_after_a_signal(any_shell: Sender, receiver: Receiver) -> None:
     script = "trap 'echo cleaning; exit 5' TERM; echo ready; while :; do sleep 0.05; done"
     with any_shell.start("step", "Build", "--", "sh", "-c", script) as process:
         assert process.stdout is not None
@@ -154,7 +154,7 @@ def test_a_command_may_take_its_time_to_end_after_a_signal(any_shell: Sender, re
     assert receiver.steps[-1]["status"] == "cancelled"
 
 
-def test_a_service_left_running_does_not_hold_the_step(any_shell: Sender, receiver: Receiver) -> None:
+def test_a_background_service_does_not_block_the_step(any_shell: Sender, receiver: Receiver) -> None:
     command = [*any_shell.command, "step", "Up", "--", "sh", "-c", "sleep 60 & echo $!"]
     result = any_shell.execute("sh", "-c", '"$@" >out 2>&1', "sh", *command)
     os.kill(int((any_shell.directory / "out").read_text()), signal.SIGTERM)
@@ -162,7 +162,7 @@ def test_a_service_left_running_does_not_hold_the_step(any_shell: Sender, receiv
     assert receiver.steps[1]["status"] == "success"
 
 
-def test_two_steps_at_once_do_not_meet(any_shell: Sender, receiver: Receiver) -> None:
+def test_two_concurrent_steps_do_not_mix(any_shell: Sender, receiver: Receiver) -> None:
     first = any_shell.start("step", "First", "--log", "--", "cat")
     second = any_shell.start("step", "Second", "--log", "--", "cat")
     wait_until(lambda: len(receiver.deliveries) == 2)
@@ -172,14 +172,14 @@ def test_two_steps_at_once_do_not_meet(any_shell: Sender, receiver: Receiver) ->
     assert len({delivery.id for delivery in receiver.deliveries}) == 4
 
 
-def test_a_failed_step_ends_a_script_that_stops_at_errors(sender: Sender) -> None:
+def test_a_failed_step_ends_a_script_with_set_e(sender: Sender) -> None:
     script = 'set -eu; "$@"; echo unreachable'
     command = ["sh", "-c", script, "sh", *sender.command, "step", "Build", "--", "sh", "-c", "exit 3"]
     result = sender.execute(*command)
     assert (result.returncode, result.stdout) == (3, b"")
 
 
-def test_nothing_is_left_behind_when_reporting_itself_is_interrupted(any_shell: Sender, receiver: Receiver) -> None:
+def test_an_interrupted_report_leaves_no_files_behind(any_shell: Sender, receiver: Receiver) -> None:
     receiver.gate.clear()
     with any_shell.start("start") as process:
         wait_until(lambda: receiver.deliveries)
@@ -191,14 +191,14 @@ def test_nothing_is_left_behind_when_reporting_itself_is_interrupted(any_shell: 
 
 
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
-def test_a_caller_may_have_closed_its_files(sender: Sender, receiver: Receiver, closed: str) -> None:
+def test_a_caller_may_have_closed_its_file_descriptors(sender: Sender, receiver: Receiver, closed: str) -> None:
     command = [*sender.command, "step", "Build", "--", "sh", "-c", "echo built >built"]
     assert sender.execute("sh", "-c", f'"$@" {closed}', "sh", *command).returncode == 0
     assert (sender.directory / "built").read_text() == "built\n"
     assert [step["status"] for step in receiver.steps] == ["running", "success"]
 
 
-def test_where_no_pipes_can_be_made_the_command_runs_without_a_log(sender: Sender, receiver: Receiver) -> None:
+def test_without_named_pipes_the_command_runs_without_a_log(sender: Sender, receiver: Receiver) -> None:
     (sender.directory / "mkfifo").write_text("#!/bin/sh\nexit 1\n")
     (sender.directory / "mkfifo").chmod(0o755)
     sender.environ["PATH"] = f"{sender.directory}:{sender.environ['PATH']}"

@@ -26,7 +26,7 @@ def test_bearer_token_is_the_secret(scheme: str) -> None:
     check({"Authorization": f"{scheme} {WHSEC}"})
 
 
-def test_bearer_token_may_hold_other_characters_than_ascii() -> None:
+def test_a_bearer_token_may_contain_non_ascii_characters() -> None:
     as_wsgi_decodes_it = "密钥".encode().decode("latin-1")
     check({"Authorization": f"Bearer {as_wsgi_decodes_it}"}, secret="密钥")
 
@@ -50,29 +50,29 @@ WRONG = {
 
 
 @pytest.mark.parametrize("wrong", WRONG)
-def test_every_credential_that_is_presented_must_be_right(wrong: str) -> None:
+def test_every_presented_credential_must_be_valid(wrong: str) -> None:
     for right in set(RIGHT) - {wrong}:
         with pytest.raises(AuthenticationError):
             check({**RIGHT[right], **WRONG[wrong]})
 
 
-def test_all_right_credentials_together_are_accepted() -> None:
+def test_several_valid_credentials_are_accepted_together() -> None:
     check({**RIGHT["bearer"], **RIGHT["hub"], **RIGHT["standard"]})
 
 
-def test_basic_authorization_of_a_proxy_does_not_spoil_a_right_signature() -> None:
+def test_basic_authorization_of_a_proxy_does_not_invalidate_a_valid_signature() -> None:
     basic = "Basic " + base64.b64encode(b"proxy:password").decode()
     check({**RIGHT["hub"], "Authorization": basic})
 
 
 @pytest.mark.parametrize("secret", ["密钥", "naïve", "a"])
-def test_any_wrong_secret_is_refused_whatever_its_characters(secret: str) -> None:
+def test_a_wrong_secret_of_any_characters_is_refused(secret: str) -> None:
     for headers in ({"Authorization": f"Bearer {WHSEC}"}, {"X-Hub-Signature-256": HUB_RIGHT}, VECTOR):
         with pytest.raises(AuthenticationError):
             check(headers, secret=secret)
 
 
-def test_bearer_token_may_hold_blanks() -> None:
+def test_a_bearer_token_may_contain_blanks() -> None:
     check({"Authorization": "Bearer three small words"}, secret="three small words")
 
 
@@ -92,7 +92,7 @@ REFUSALS = {
 
 
 @pytest.mark.parametrize(("reason", "headers"), REFUSALS.items(), ids=REFUSALS)
-def test_refusal_says_what_is_wrong(reason: str, headers: dict[str, str]) -> None:
+def test_a_refusal_names_the_problem(reason: str, headers: dict[str, str]) -> None:
     with pytest.raises(AuthenticationError, match=f"^{re.escape(reason)}$"):
         check(headers)
 
@@ -123,7 +123,7 @@ def basic(password: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("password", ["secret", "密钥"])
-def test_password_of_basic_authentication_is_the_secret_where_the_dialect_takes_it(password: str) -> None:
+def test_a_basic_password_is_the_secret_if_the_dialect_allows_it(password: str) -> None:
     authenticate([password], receive(basic(password)), b"{}", WHSEC_NOW, takes_basic=True)
     with pytest.raises(AuthenticationError, match=r"^no bearer token or signature$"):
         authenticate([password], receive(basic(password)), b"{}", WHSEC_NOW)
@@ -142,11 +142,11 @@ SOURCES = [Source("first", ("one",)), Source("second", ("two", WHSEC))]
     ("name", "headers"),
     [("first", {"Authorization": "Bearer one"}), ("second", {"Authorization": "Bearer two"}), ("second", VECTOR)],
 )
-def test_delivery_comes_from_the_source_whose_secret_it_proves(name: str, headers: dict[str, str]) -> None:
+def test_a_delivery_belongs_to_the_source_of_its_secret(name: str, headers: dict[str, str]) -> None:
     assert find_source(SOURCES, "native", receive(headers), WHSEC_BODY, WHSEC_NOW).name == name
 
 
-def test_delivery_that_proves_no_secret_is_refused_for_the_reason_of_the_first_source() -> None:
+def test_a_delivery_without_a_valid_secret_gets_the_reason_of_the_first_source() -> None:
     sources = [Source("empty", ()), *SOURCES]
     with pytest.raises(AuthenticationError, match=r"^the webhook source has no valid secret$"):
         find_source(sources, "native", receive({"X-Gitlab-Token": "three"}), WHSEC_BODY, WHSEC_NOW)
@@ -168,7 +168,7 @@ def test_without_any_source_every_delivery_is_refused() -> None:
         ("github", "jenkins", False),
     ],
 )
-def test_dialect_of_the_source_decides_before_that_of_the_delivery_whether_a_password_counts(
+def test_the_dialect_of_the_source_decides_whether_a_password_is_accepted(
     of_source: str | None, of_delivery: str, is_accepted: bool
 ) -> None:
     source = Source("ci", ("secret",), of_source)

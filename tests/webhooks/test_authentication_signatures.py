@@ -31,7 +31,7 @@ def test_vector_of_github_is_authentic() -> None:
     check({"X-Hub-Signature-256": f"sha256={GITHUB_HEX}"}, secret=GITHUB_SECRET, body=GITHUB_BODY)
 
 
-def test_hexadecimal_digits_may_be_upper_case() -> None:
+def test_signatures_may_have_upper_case_digits() -> None:
     check({"X-Hub-Signature-256": f"sha256={GITHUB_HEX.upper()}"}, secret=GITHUB_SECRET, body=GITHUB_BODY)
 
 
@@ -67,23 +67,23 @@ def test_plain_secret_signs_standard_webhooks_with_its_utf8_bytes() -> None:
         f"v1 , nonsense ,, {VECTOR['webhook-signature']}",
     ],
 )
-def test_one_right_signature_of_a_rotation_list_is_enough(signatures: str) -> None:
+def test_one_valid_signature_in_a_list_is_enough(signatures: str) -> None:
     check({**VECTOR, "webhook-signature": signatures})
 
 
 @pytest.mark.parametrize("version", ["v2", "v1a", "V1", "v", ""])
-def test_right_signature_under_an_unknown_version_counts_for_nothing(version: str) -> None:
+def test_a_valid_signature_of_an_unknown_version_is_refused(version: str) -> None:
     with pytest.raises(AuthenticationError):
         check({**VECTOR, "webhook-signature": f"{version},{VECTOR['webhook-signature'][3:]}"})
 
 
 @pytest.mark.parametrize("seconds", [-300, 0, 300])
-def test_timestamp_may_be_five_minutes_away(seconds: int) -> None:
+def test_a_timestamp_may_be_five_minutes_off(seconds: int) -> None:
     check(VECTOR, now=WHSEC_NOW + timedelta(seconds=seconds))
 
 
 @pytest.mark.parametrize("seconds", [-300.000001, -301, 300.000001, 301, 86400 * 365])
-def test_timestamp_further_away_is_refused(seconds: float) -> None:
+def test_a_timestamp_further_off_is_refused(seconds: float) -> None:
     with pytest.raises(AuthenticationError, match=r"^webhook-timestamp is more than 5 minutes off the server clock$"):
         check(VECTOR, now=WHSEC_NOW + timedelta(seconds=seconds))
 
@@ -120,7 +120,7 @@ TOGETHER = "webhook-id, webhook-timestamp and webhook-signature must be sent tog
 
 
 @pytest.mark.parametrize("absent", VECTOR)
-def test_standard_webhooks_headers_belong_together(absent: str) -> None:
+def test_standard_webhooks_headers_are_required_together(absent: str) -> None:
     without = {name: value for name, value in VECTOR.items() if name != absent}
     expected = "no bearer token or signature" if absent == "webhook-signature" else TOGETHER
     with pytest.raises(AuthenticationError, match=f"^{expected}$"):
@@ -134,14 +134,14 @@ def test_gitea_and_forgejo_sign_without_a_prefix(header: str) -> None:
     check({header: HUB_RIGHT.removeprefix("sha256=")})
 
 
-def test_empty_signature_of_gitea_is_none() -> None:
+def test_an_empty_signature_of_gitea_is_no_signature() -> None:
     check({**RIGHT["hub"], "X-Gitea-Signature": "", "X-Forgejo-Signature": ""})
 
 
-def test_bitbucket_signs_with_sha256_under_the_old_name_of_github() -> None:
+def test_bitbucket_signs_with_sha256_in_the_old_header_of_github() -> None:
     check({"X-Hub-Signature": HUB_RIGHT})
 
 
-def test_old_sha1_signature_of_github_is_no_credential() -> None:
+def test_a_sha1_signature_of_github_is_not_accepted() -> None:
     with pytest.raises(AuthenticationError, match=r"^no bearer token or signature$"):
         check({"X-Hub-Signature": "sha1=" + "0" * 40})

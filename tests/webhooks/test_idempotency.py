@@ -29,7 +29,7 @@ def test_same_key_and_body_is_a_duplicate(shared_client: FlaskClient, header: st
     assert {**again, "verdict": "", "delivery_id": ""} == {**first, "verdict": "", "delivery_id": ""}
 
 
-def test_duplicate_does_not_undo_what_came_between(shared_client: FlaskClient) -> None:
+def test_a_duplicate_does_not_undo_later_reports(shared_client: FlaskClient) -> None:
     post_keyed(shared_client, {"run_id": "between", "message": "z"}, Idempotency_Key="k2")
     between = apply(shared_client, run_id="between", timestamp="2026-01-01T00:00:00Z", message="a")
     _, again = post_keyed(shared_client, {"run_id": "between", "message": "z"}, Idempotency_Key="k2")
@@ -54,13 +54,13 @@ def test_same_key_with_other_blanks_is_another_body(shared_client: FlaskClient) 
 @pytest.mark.parametrize(
     ("key", "wrong"), [("k5", b'{"project": 1}'), ("k6", b"{"), ("k7", json.dumps(make_payload(run_id=None)).encode())]
 )
-def test_refused_delivery_holds_no_key(shared_client: FlaskClient, key: str, wrong: bytes) -> None:
+def test_a_refused_delivery_does_not_claim_its_key(shared_client: FlaskClient, key: str, wrong: bytes) -> None:
     headers = {**BEARER, "Idempotency-Key": key}
     assert post(shared_client, wrong, headers).status_code in {400, 422}
     assert post(shared_client, make_payload(run_id=key), headers).get_json()["verdict"] == "applied"
 
 
-def test_unauthenticated_delivery_holds_no_key(shared_client: FlaskClient) -> None:
+def test_an_unauthenticated_delivery_does_not_claim_its_key(shared_client: FlaskClient) -> None:
     assert post(shared_client, make_payload(run_id="k8"), {"Idempotency-Key": "k8"}).status_code == 401
     assert post_keyed(shared_client, {"run_id": "k8"}, Idempotency_Key="k8")[1]["verdict"] == "applied"
 
@@ -73,7 +73,7 @@ def test_first_of_the_headers_is_the_key(shared_client: FlaskClient) -> None:
     assert (same["verdict"], other["verdict"], second["verdict"]) == ("duplicate", "applied", "duplicate")
 
 
-def test_empty_key_is_none(shared_client: FlaskClient) -> None:
+def test_an_empty_key_is_no_key(shared_client: FlaskClient) -> None:
     for _ in range(2):
         assert post_keyed(shared_client, {"run_id": "empty"}, Idempotency_Key="")[1]["verdict"] == "applied"
 
@@ -88,7 +88,7 @@ def test_longer_key_is_422(shared_client: FlaskClient) -> None:
     assert (status, set(problem["errors"])) == (422, {"Idempotency-Key"})
 
 
-def test_without_a_key_what_changes_nothing_is_applied_with_the_same_seq(shared_client: FlaskClient) -> None:
+def test_without_a_key_a_repetition_is_applied_with_the_same_seq(shared_client: FlaskClient) -> None:
     first = apply(shared_client, run_id="unkeyed", status="running")
     again = apply(shared_client, run_id="unkeyed", status="running")
     assert (again["verdict"], again["seq"]) == ("applied", first["seq"])

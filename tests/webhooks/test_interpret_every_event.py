@@ -107,7 +107,7 @@ def make_ignored(dialect: str, event: str) -> Any:
 
 
 @pytest.mark.parametrize("dialect", READ)
-def test_there_is_a_body_of_each_event_that_is_read(dialect: str) -> None:
+def test_every_parsed_event_has_a_body(dialect: str) -> None:
     assert READ[dialect].keys() == list_events(dialect, ignored=False)
 
 
@@ -121,7 +121,7 @@ def test_an_event_shows_the_state_of_its_deployment(client: FlaskClient, dialect
 
 
 @pytest.mark.parametrize("dialect", READ)
-def test_the_other_events_are_ignored_for_a_reason(shared_client: FlaskClient, dialect: str) -> None:
+def test_the_other_events_are_ignored_with_a_reason(shared_client: FlaskClient, dialect: str) -> None:
     answers = {
         event: receive(shared_client, dialect, event, make_ignored(dialect, event))
         for event in list_events(dialect, ignored=True)

@@ -36,7 +36,7 @@ def test_other_run_attempt_environment_or_project_is_another_deployment(
     assert first["deployment_id"] != second["deployment_id"]
 
 
-def test_attempt_is_one_and_environment_production_unless_said(shared_client: FlaskClient) -> None:
+def test_the_defaults_are_attempt_one_and_environment_production(shared_client: FlaskClient) -> None:
     silent = apply(shared_client, run_id="defaults")
     spelled_out = apply(shared_client, run_id="defaults", run_attempt=1, environment="production")
     blank = apply(shared_client, run_id="defaults", run_attempt=None, environment=" ")
@@ -60,7 +60,7 @@ def test_run_id_as_number_and_as_text_are_the_same(shared_client: FlaskClient, r
     assert len(shared_client.get("/api/deployments?project=numbers").get_json()["items"]) == 1
 
 
-def test_summary_without_run_id_is_one_deployment_however_often_it_is_sent(shared_client: FlaskClient) -> None:
+def test_a_repeated_summary_without_run_id_is_one_deployment(shared_client: FlaskClient) -> None:
     first = apply(shared_client, **SUMMARY)
     again = apply(shared_client, **SUMMARY)
     elsewhere = apply(shared_client, **{**SUMMARY, "timestamp": "2026-01-01T08:00:00+08:00"})
@@ -79,7 +79,7 @@ def test_summary_without_run_id_is_one_deployment_however_often_it_is_sent(share
         ("project", "summaries 2"),
     ],
 )
-def test_summary_without_run_id_on_something_else_is_another_deployment(
+def test_a_different_summary_without_run_id_is_another_deployment(
     shared_client: FlaskClient, field: str, other: str
 ) -> None:
     first = apply(shared_client, **SUMMARY)
@@ -102,7 +102,7 @@ def test_summary_without_run_id_on_something_else_is_another_deployment(
     ],
 )
 @pytest.mark.parametrize("run_id", [None, "", "  "])
-def test_anything_else_without_run_id_is_asked_to_send_one(
+def test_other_payloads_without_run_id_are_refused(
     shared_client: FlaskClient, changed: dict[str, Any], run_id: str | None
 ) -> None:
     errors = refuse(shared_client, **{**SUMMARY, "run_id": run_id, **changed})
@@ -160,7 +160,7 @@ def test_names_that_differ_in_a_vowel_sign_are_two_projects(shared_client: Flask
     assert first["deployment_id"] != second["deployment_id"]
 
 
-def test_project_must_be_named(shared_client: FlaskClient) -> None:
+def test_project_is_required(shared_client: FlaskClient) -> None:
     response = post(shared_client, {"run_id": "1"})
     assert (response.status_code, set(response.get_json()["errors"])) == (422, {"project"})
 

@@ -21,14 +21,14 @@ NUMBERS = ["port", "run_attempt", "duration_s"]
     ("field", "limit"),
     [*((name, 255) for name in NAMES), *((name, 2048) for name in PLACES), *((name, 65536) for name in NOTES)],
 )
-def test_text_up_to_its_limit_is_taken_and_a_longer_one_refused(
+def test_text_up_to_its_limit_is_accepted_and_a_longer_one_refused(
     shared_client: FlaskClient, field: str, limit: int
 ) -> None:
     apply(shared_client, run_id="length", **{"step_name": "s", field: "部" * limit})
     assert set(refuse(shared_client, run_id="length", **{field: "x" * (limit + 1)})) == {field}
 
 
-def test_of_a_long_log_the_end_is_kept(shared_client: FlaskClient) -> None:
+def test_the_end_of_a_long_log_is_kept(shared_client: FlaskClient) -> None:
     view = show(shared_client, run_id="log", log="start" + "x" * 65533 + "end", step={"name": "s", "log": "日" * 70000})
     assert view["log"] == "x" * 65533 + "end"
     assert list_steps(view)[0]["log"] == "日" * 65536
@@ -80,14 +80,14 @@ def test_run_id_has_a_limit(shared_client: FlaskClient) -> None:
 
 @pytest.mark.parametrize("value", [1, 1.5, True, [], {}, ["x"]])
 @pytest.mark.parametrize("field", ["branch", "status", "message", "timestamp", "log", "step_name", "deploy_type"])
-def test_texts_are_texts(shared_client: FlaskClient, field: str, value: Any) -> None:
+def test_text_fields_accept_only_texts(shared_client: FlaskClient, field: str, value: Any) -> None:
     assert set(refuse(shared_client, **{field: value})) == {field}
 
 
 @pytest.mark.parametrize(
     ("field", "words"), [("deploy_type", ["backend", "static"]), ("service_status", ["running", "stopped"])]
 )
-def test_choices_are_one_of_their_words(shared_client: FlaskClient, field: str, words: list[str]) -> None:
+def test_enumerations_accept_only_their_words(shared_client: FlaskClient, field: str, words: list[str]) -> None:
     for word in words:
         assert show(shared_client, run_id=f"choice {word}", **{field: word.upper()})[field] == word
     assert set(refuse(shared_client, **{field: "other"})) == {field}
@@ -103,13 +103,13 @@ def test_null_and_blank_claim_nothing(shared_client: FlaskClient, field: str, no
 
 
 @pytest.mark.parametrize("field", ["step_details", "steps", "jobs", "step"])
-def test_null_for_a_list_says_nothing(shared_client: FlaskClient, field: str) -> None:
+def test_null_for_a_list_claims_nothing(shared_client: FlaskClient, field: str) -> None:
     assert show(shared_client, run_id=f"null {field}", **{field: None})["jobs"] == []
 
 
 @pytest.mark.parametrize("value", [1, "x", True, ["x"], [1], [None], [[]]])
 @pytest.mark.parametrize("field", ["step_details", "steps", "jobs", "step"])
-def test_lists_and_maps_of_something_else_are_refused(shared_client: FlaskClient, field: str, value: Any) -> None:
+def test_lists_and_maps_of_wrong_types_are_refused(shared_client: FlaskClient, field: str, value: Any) -> None:
     errors = refuse(shared_client, **{field: value})
     assert {path.split(".")[0] for path in errors} == {field}
 
@@ -119,7 +119,7 @@ def test_status_of_a_step_in_a_map_is_a_text_or_an_object(shared_client: FlaskCl
     assert set(refuse(shared_client, step_details={"a": value})) == {"step_details.a.status"}
 
 
-def test_ten_thousand_steps_are_taken_and_one_more_is_refused(shared_client: FlaskClient) -> None:
+def test_ten_thousand_steps_are_accepted_and_one_more_is_refused(shared_client: FlaskClient) -> None:
     details = {f"step {number}": "ok" for number in range(10_000)}
     too_many_steps = {"steps": ["At most 10000 in one delivery. Send several deliveries."]}
     assert show(shared_client, run_id="many", step_details=details)["completed_steps"] == 10_000
@@ -139,11 +139,11 @@ EARLY = ["1999-12-31T23:59:59Z", "1970-01-01T00:00:00Z", "0001-01-01T00:00:00Z",
 
 @pytest.mark.parametrize("value", [*NAIVE, *NO_TIMES, *BEYOND, 1767225600, 1.5, True])
 @pytest.mark.parametrize("field", TIMES)
-def test_times_without_zone_and_no_times_are_refused(shared_client: FlaskClient, field: str, value: Any) -> None:
+def test_times_without_a_zone_and_invalid_times_are_refused(shared_client: FlaskClient, field: str, value: Any) -> None:
     assert set(refuse(shared_client, **{field: value})) == {field}
 
 
-def test_message_on_a_naive_time_says_what_is_missing(shared_client: FlaskClient) -> None:
+def test_the_error_of_a_naive_time_asks_for_a_zone(shared_client: FlaskClient) -> None:
     assert "time zone" in refuse(shared_client, timestamp="2026-01-01T00:00:00")["timestamp"][0]
 
 
@@ -172,7 +172,7 @@ def test_times_are_shown_in_utc(shared_client: FlaskClient, value: str, shown: s
     assert (view["started_at"], view["completed_at"], view["duration_s"]) == (shown, shown, 0)
 
 
-def test_end_before_the_start_is_no_negative_duration(shared_client: FlaskClient) -> None:
+def test_an_end_before_the_start_gives_no_negative_duration(shared_client: FlaskClient) -> None:
     times = {"started_at": "2026-01-01T00:00:10Z", "completed_at": "2026-01-01T00:00:00Z"}
     assert show(shared_client, run_id="backwards", status="skipped", **times)["duration_s"] == 0
 
@@ -194,7 +194,7 @@ BODIES: dict[str, Any] = {
 
 @pytest.mark.parametrize("poison", ["\\u0000", "\\ud800", "\\udfff", "\\udc00\\ud800"])
 @pytest.mark.parametrize("fields", BODIES.values(), ids=BODIES)
-def test_nul_and_half_surrogates_are_refused_everywhere(
+def test_nul_and_lone_surrogates_are_refused_in_every_field(
     shared_client: FlaskClient, fields: dict[str, Any], poison: str
 ) -> None:
     body = json.dumps(make_payload(**fields)).replace("{}", poison).encode()
@@ -204,17 +204,17 @@ def test_nul_and_half_surrogates_are_refused_everywhere(
     assert path.split(".")[0] == next(iter(fields))
 
 
-def test_nul_in_an_unknown_field_is_nobodys_concern(shared_client: FlaskClient) -> None:
+def test_nul_in_an_unknown_field_is_ignored(shared_client: FlaskClient) -> None:
     assert post(shared_client, make_payload(note="\x00", **{"\ud800": "\udfff"})).status_code == 200
 
 
-def test_whole_surrogate_pair_is_one_character(shared_client: FlaskClient) -> None:
+def test_a_surrogate_pair_is_one_character(shared_client: FlaskClient) -> None:
     response = post(shared_client, b'{"project": "shop", "run_id": "pair", "message": "\\ud83d\\ude80"}')
     view = shared_client.get(f"/api/deployments/{response.get_json()['deployment_id']}").get_json()
     assert view["message"] == "🚀"
 
 
-def test_names_that_grow_too_long_when_they_are_normalised_are_refused(shared_client: FlaskClient) -> None:
+def test_names_that_are_too_long_when_normalised_are_refused(shared_client: FlaskClient) -> None:
     grows = "\ufdfa" * 100
     assert set(refuse(shared_client, project=grows)) == {"project"}
     assert set(refuse(shared_client, step_name=grows)) == {"steps"}

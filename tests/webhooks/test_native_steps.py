@@ -62,14 +62,14 @@ def post_specified(client: FlaskClient, **replaced: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("words", [{}, {"success|failed": "success", "backend|static": "backend"}])
-def test_example_of_the_specification_gives_its_eight_steps(shared_client: FlaskClient, words: dict[str, str]) -> None:
+def test_the_example_of_the_specification_has_eight_steps(shared_client: FlaskClient, words: dict[str, str]) -> None:
     view = post_specified(shared_client, **words)
     assert read_steps(view, "key", "category", "conclusion") == SPECIFIED_STEPS
     assert [step["number"] for step in list_steps(view)] == [1, 2, 3, 4, 5, 6, 7, 8]
     assert (view["completed_steps"], view["total_steps"], view["progress_pct"]) == (8, 8, 100)
 
 
-def test_example_of_the_specification_with_its_words_chosen_is_shown_whole(shared_client: FlaskClient) -> None:
+def test_the_example_of_the_specification_with_chosen_words_is_fully_shown(shared_client: FlaskClient) -> None:
     view = post_specified(shared_client, **{"main": "v2", "success|failed": "failed", "backend|static": "static"})
     assert (view["project"]["slug"], view["project"]["name"]) == ("项目名称", "项目名称")
     shown = {name: view[name] for name in ("environment", "repository", "branch", "commit_hash", "deploy_path")}
@@ -86,7 +86,7 @@ def test_example_of_the_specification_with_its_words_chosen_is_shown_whole(share
     assert view["completed_at"] == "2024-01-01T00:00:00Z"
 
 
-def test_example_of_the_specification_as_printed_is_not_shown_as_a_success(shared_client: FlaskClient) -> None:
+def test_the_example_of_the_specification_as_printed_is_not_a_success(shared_client: FlaskClient) -> None:
     view = post_specified(shared_client, 项目名称="as printed")
     assert (view["status"], view["conclusion"]) == ("completed", "unknown")
     assert view["status_raw"] == "success|failed"
@@ -115,7 +115,7 @@ def test_chinese_name_and_english_key_are_one_step(
     assert read_steps(view, "key", "category", "status") == [(key, category, "completed")]
 
 
-def test_test_website_is_neither_the_static_nor_the_backend_one(shared_client: FlaskClient) -> None:
+def test_test_website_differs_from_the_static_and_backend_steps(shared_client: FlaskClient) -> None:
     names = {"测试网站": "ok", "test_website_static": "ok", "test_website_backend": "ok"}
     view = show(shared_client, run_id="websites", step_details=names)
     assert {key for (key,) in read_steps(view, "key")} == {
@@ -135,7 +135,7 @@ def test_test_website_is_neither_the_static_nor_the_backend_one(shared_client: F
         (5, {"step_name": "Unit tests", "step_status": "running"}),
     ],
 )
-def test_a_step_can_be_said_in_five_ways(shared_client: FlaskClient, number: int, fields: dict[str, Any]) -> None:
+def test_a_step_can_be_written_in_five_ways(shared_client: FlaskClient, number: int, fields: dict[str, Any]) -> None:
     view = show(shared_client, run_id=f"way {number}", **fields)
     assert read_steps(view, "key", "name", "category", "status") == [
         ("unit tests", "Unit tests", "testing", "in_progress")
@@ -144,7 +144,7 @@ def test_a_step_can_be_said_in_five_ways(shared_client: FlaskClient, number: int
     assert view["jobs"][0]["current_step_index"] == 0
 
 
-def test_objects_say_more_of_a_step(shared_client: FlaskClient) -> None:
+def test_an_object_of_a_step_may_have_more_fields(shared_client: FlaskClient) -> None:
     fields = {
         "status": "failed",
         "number": 7,
@@ -171,7 +171,7 @@ def test_names_that_look_equal_are_one_step(shared_client: FlaskClient, other: s
     assert read_steps(view, "key", "status") == [("unit tests", "completed")]
 
 
-def test_nth_equal_name_of_one_list_has_its_number_behind_it(shared_client: FlaskClient) -> None:
+def test_equal_names_in_one_list_get_numbered_keys(shared_client: FlaskClient) -> None:
     steps = [{"name": name, "status": "ok"} for name in ("Ship", "ship", "部署项目", " SHIP ", "部署项目")]
     view = show(shared_client, run_id="equals", steps=steps)
     keys = [key for (key,) in read_steps(view, "key")]
@@ -196,7 +196,7 @@ def test_shorter_list_deletes_nothing(shared_client: FlaskClient) -> None:
     assert {key for (key,) in read_steps(view, "key")} == {"a", "b"}
 
 
-def test_jobs_are_named_by_step_by_payload_and_by_list(shared_client: FlaskClient) -> None:
+def test_jobs_are_named_by_steps_payload_or_list(shared_client: FlaskClient) -> None:
     view = show(
         shared_client,
         run_id="jobs",
@@ -233,13 +233,13 @@ def test_progress_counts_steps_of_jobs_and_jobs_of_the_run(shared_client: FlaskC
     assert (view["completed_steps"], view["total_steps"], view["progress_pct"]) == (2, 4, 50)
 
 
-def test_steps_with_numbers_are_shown_by_them(shared_client: FlaskClient) -> None:
+def test_steps_are_ordered_by_their_numbers(shared_client: FlaskClient) -> None:
     steps = [{"name": "last"}, {"name": "ten", "number": 10}, {"name": "nine", "number": 9}]
     view = show(shared_client, run_id="numbers", steps=steps)
     assert read_steps(view, "key", "number") == [("nine", 9), ("ten", 10), ("last", None)]
 
 
-def test_blank_names_of_steps_say_nothing(shared_client: FlaskClient) -> None:
+def test_steps_with_blank_names_are_dropped(shared_client: FlaskClient) -> None:
     view = show(shared_client, run_id="blank", step_details={" ": "ok"}, steps=[{"name": None}], step_name="")
     assert list_steps(view) == []
 

@@ -42,7 +42,7 @@ UNKNOWN = [
 
 
 @pytest.mark.parametrize(("word", "status", "conclusion", "state"), MEANINGS)
-def test_word_means_the_same_everywhere(
+def test_a_status_word_has_one_meaning_for_deployments_jobs_and_steps(
     shared_client: FlaskClient, word: str, status: str, conclusion: str | None, state: str
 ) -> None:
     job = {"name": "j", "status": word, "steps": [{"name": "s", "status": word}]}
@@ -60,14 +60,14 @@ def test_case_and_blanks_around_a_word_do_not_matter(shared_client: FlaskClient,
 
 
 @pytest.mark.parametrize("word", UNKNOWN)
-def test_unknown_word_claims_nothing_and_is_kept(shared_client: FlaskClient, word: str) -> None:
+def test_an_unknown_status_word_claims_nothing_and_is_stored(shared_client: FlaskClient, word: str) -> None:
     view = show(shared_client, project="unknown", run_id=word, status=word, step_name="s", step_status=word)
     assert (view["status"], view["conclusion"], view["status_raw"]) == ("queued", None, word)
     step = list_steps(view)[0]
     assert (step["status"], step["conclusion"], step["status_raw"]) == ("queued", None, word)
 
 
-def test_unknown_word_after_a_known_one_changes_nothing(shared_client: FlaskClient) -> None:
+def test_an_unknown_status_word_after_a_known_one_changes_nothing(shared_client: FlaskClient) -> None:
     before = apply(shared_client, run_id="later", status="running")
     after = apply(shared_client, run_id="later", status="deploying")
     assert (after["verdict"], after["seq"]) == ("applied", before["seq"])

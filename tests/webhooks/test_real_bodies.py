@@ -99,7 +99,7 @@ def test_the_same_bodies_under_other_ids_are_applied_and_change_nothing(
         assert second.verdict == verdicts[second.delivery.event, second.delivery.body], describe(second)
 
 
-def test_another_secret_is_refused_whatever_the_sender(dashboard_server: DashboardServer) -> None:
+def test_a_wrong_secret_is_refused_for_every_sender(dashboard_server: DashboardServer) -> None:
     body = b'{"zen": "Keep it logically awesome."}'
     forged = [
         Delivery("GitHub", "ping", {"X-GitHub-Event": "ping", "X-Hub-Signature-256": "sha256=" + "0" * 64}, body),

@@ -30,11 +30,11 @@ def test_answer_is_json(shared_client: FlaskClient) -> None:
     assert post(shared_client, make_payload(run_id="type")).content_type == "application/json"
 
 
-def test_url_leads_to_the_page(shared_client: FlaskClient) -> None:
+def test_the_url_is_that_of_the_page(shared_client: FlaskClient) -> None:
     assert shared_client.get(apply(shared_client, run_id="page")["url"]).status_code == 200
 
 
-def test_when_too_many_wait_a_sender_is_sent_away_at_once(client: FlaskClient) -> None:
+def test_a_full_queue_is_503_with_retry_after(client: FlaskClient) -> None:
     application = client.application
     with application.app_context():
         application.extensions[WRITER] = Writer(db.engine, current_settings(), max_waiting=0)
@@ -44,7 +44,7 @@ def test_when_too_many_wait_a_sender_is_sent_away_at_once(client: FlaskClient) -
     assert "This one was not stored" in response.get_json()["detail"]
 
 
-def test_seq_counts_what_visibly_changed(shared_client: FlaskClient) -> None:
+def test_seq_counts_visible_changes(shared_client: FlaskClient) -> None:
     reports: list[dict[str, Any]] = [{}, {"branch": "main"}, {"branch": "main"}, {"step_name": "a"}, {"status": "ok"}]
     assert [apply(shared_client, run_id="seq", **report)["seq"] for report in reports] == [1, 2, 2, 3, 4]
 
@@ -57,9 +57,7 @@ def test_seq_counts_what_visibly_changed(shared_client: FlaskClient) -> None:
         ({"Host": "ci.example.org", "X-Forwarded-For": "203.0.113.9"}, "http://ci.example.org/"),
     ],
 )
-def test_url_is_the_one_under_which_the_sender_came(
-    shared_client: FlaskClient, headers: dict[str, str], start: str
-) -> None:
+def test_the_url_has_the_host_of_the_request(shared_client: FlaskClient, headers: dict[str, str], start: str) -> None:
     response = post(shared_client, make_payload(run_id="proxy"), {**BEARER, **headers})
     assert response.get_json()["url"].startswith(f"{start}deployments/")
 

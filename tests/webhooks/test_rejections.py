@@ -38,7 +38,7 @@ def read_newest(client: FlaskClient) -> dict[str, Any]:
         (422, {"body": {"project": 5}}, "default", "project: Not a valid string."),
     ],
 )
-def test_a_rejected_delivery_is_kept_with_the_reason(
+def test_a_rejected_delivery_is_stored_with_its_reason(
     shared_client: FlaskClient, status: int, posted: dict[str, Any], source: str | None, reason: str
 ) -> None:
     assert post(shared_client, **posted).status_code == status
@@ -52,7 +52,7 @@ def test_a_rejected_delivery_is_kept_with_the_reason(
     ("size", "headers", "kept"),
     [(4096, BEARER, 4096), (4097, BEARER, 4096), (500_000, {}, 4096), (TOO_LARGE, BEARER, 0), (100, {}, 100)],
 )
-def test_of_a_body_the_first_4_kib_are_kept_and_of_one_over_the_cap_nothing(
+def test_the_first_4_kib_of_a_rejected_body_are_kept_but_nothing_over_the_cap(
     client: FlaskClient, size: int, headers: dict[str, str], kept: int
 ) -> None:
     post(client, b"x" * size, headers)
@@ -61,7 +61,7 @@ def test_of_a_body_the_first_4_kib_are_kept_and_of_one_over_the_cap_nothing(
     assert newest["body_is_whole"] == (kept == size)
 
 
-def test_what_was_not_authenticated_or_not_kept_whole_is_never_replayed(client: FlaskClient) -> None:
+def test_unauthenticated_and_truncated_deliveries_cannot_be_replayed(client: FlaskClient) -> None:
     body = json.dumps(make_payload(status="success", log="x" * 5000)).encode()
     post(client, body, {})
     post(client, body, FORGED)
@@ -78,7 +78,7 @@ def test_what_was_not_authenticated_or_not_kept_whole_is_never_replayed(client: 
     assert client.get("/api/projects").get_json()["items"] == []
 
 
-def test_of_each_source_and_of_all_others_60_are_kept_in_a_minute(client: FlaskClient) -> None:
+def test_at_most_60_rejected_deliveries_are_kept_per_minute_and_source(client: FlaskClient) -> None:
     """A minute may end meanwhile: so no more than twice as many, and never all of them."""
     for _ in range(130):
         assert post(client, {}, {}).status_code == 401
@@ -109,7 +109,7 @@ SIGNED = {
 }
 
 
-def test_no_header_that_authenticates_is_stored(client: FlaskClient) -> None:
+def test_no_credential_header_is_stored(client: FlaskClient) -> None:
     post(client, b"{}", SIGNED)
     post(client, {"project": 5}, {**BEARER, "Cookie": "session=0123456789abcdef"})
     with client.application.app_context(), db.engine.connect() as connection:

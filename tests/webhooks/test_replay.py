@@ -75,7 +75,7 @@ def store_failed(client: FlaskClient, body: bytes, received_at: datetime = NOW, 
     return str(row["id"])
 
 
-def test_replay_of_what_was_applied_changes_nothing(client: FlaskClient) -> None:
+def test_replaying_an_applied_delivery_changes_nothing(client: FlaskClient) -> None:
     posted = post(client, make_payload(status="running"), {**BEARER, "Idempotency-Key": "k"}).get_json()
     before = read_delivery(client, posted["delivery_id"]), read_deployment(client, posted["deployment_id"])
     for _ in range(2):
@@ -89,7 +89,7 @@ def test_replay_of_what_was_applied_changes_nothing(client: FlaskClient) -> None
     assert read_deployment(client, posted["deployment_id"]) == deployment
 
 
-def test_an_early_delivery_takes_nothing_back(client: FlaskClient) -> None:
+def test_replaying_an_early_delivery_reverts_nothing(client: FlaskClient) -> None:
     first = post(client, make_payload(status="running", message="begun")).get_json()
     last = post(client, make_payload(status="success", timestamp="2024-01-01T00:00:00Z", message="done")).get_json()
     view = read_deployment(client, first["deployment_id"])
@@ -97,7 +97,7 @@ def test_an_early_delivery_takes_nothing_back(client: FlaskClient) -> None:
     assert read_deployment(client, first["deployment_id"]) == view
 
 
-def test_a_delivery_that_failed_is_applied_once_its_parser_is_right(client: FlaskClient) -> None:
+def test_a_failed_delivery_is_applied_once_its_parser_is_fixed(client: FlaskClient) -> None:
     delivery_id = store_failed(client, RUN)
     answer = replay_one(client, delivery_id)
     assert (answer["verdict"], answer["seq"]) == ("applied", 1)
@@ -110,7 +110,7 @@ def test_a_delivery_that_failed_is_applied_once_its_parser_is_right(client: Flas
     assert read_deployment(client, answer["deployment_id"])["state"] == "success"
 
 
-def test_what_began_is_observed_when_it_was_first_received(client: FlaskClient) -> None:
+def test_the_observed_start_is_the_first_receipt(client: FlaskClient) -> None:
     timeless = RUN.replace(b'"run_started_at": "2024-01-01T00:00:00Z", "updated_at": "2024-01-01T00:05:00Z"', b'"a": 1')
     running = timeless.replace(b"completed", b"in_progress").replace(b'"success"', b"null")
     store_failed(client, running, datetime(2026, 6, 1, 9, tzinfo=UTC))
@@ -120,7 +120,7 @@ def test_what_began_is_observed_when_it_was_first_received(client: FlaskClient) 
     assert (view["started_at"], view["started_observed"]) == ("2026-06-01T09:00:00Z", True)
 
 
-def test_a_native_delivery_that_is_wrong_stays_rejected(client: FlaskClient) -> None:
+def test_an_invalid_native_delivery_stays_rejected(client: FlaskClient) -> None:
     post(client, {"project": 5})
     (item,) = client.get("/api/deliveries", headers=BEARER).get_json()["items"]
     answer = replay_one(client, item["id"])
@@ -181,7 +181,7 @@ class TestSources:
         with app.app_context():
             close_connections(app)
 
-    def test_what_a_source_may_not_report_on_is_rejected(self, visitor: FlaskClient) -> None:
+    def test_a_report_on_a_project_outside_the_patterns_of_its_source_is_rejected(self, visitor: FlaskClient) -> None:
         allowed = store_failed(visitor, RUN, source="forge")
         other = store_failed(visitor, RUN.replace(b"octo/shop", b"bank/vault"), source="forge")
         assert replay_one(visitor, allowed)["verdict"] == "applied"
@@ -197,7 +197,7 @@ class TestSources:
 
 
 @pytest.mark.parametrize("as_json", [False, True])
-def test_a_whole_filter_is_replayed_oldest_first_in_as_many_calls_as_it_takes(
+def test_all_matching_deliveries_are_replayed_oldest_first_over_several_calls(
     client: FlaskClient, as_json: bool
 ) -> None:
     ids = [post(client, make_payload(run_id=str(n), status="running")).get_json()["delivery_id"] for n in range(5)]
@@ -216,7 +216,7 @@ def test_a_whole_filter_is_replayed_oldest_first_in_as_many_calls_as_it_takes(
     assert cursor is None
 
 
-def test_a_call_that_takes_long_ends_early_and_says_where(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_call_ends_early_with_a_cursor(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(replay, "MAX_CALL_S", 0)
     for n in range(2):
         post(client, make_payload(run_id=str(n)))
@@ -237,14 +237,14 @@ def test_a_call_that_takes_long_ends_early_and_says_where(client: FlaskClient, m
         ("", {"limit": 0}, "limit"),
     ],
 )
-def test_a_filter_that_makes_no_sense_replays_nothing(
+def test_an_invalid_filter_replays_nothing(
     shared_client: FlaskClient, query: str, filters: dict[str, Any], field: str
 ) -> None:
     assert set(replay_all(shared_client, query, 422, **filters)["errors"]) == {field}
 
 
 @pytest.mark.parametrize(("body", "status"), [(b'{"q": "\\ud800"}', 422), (b"[]", 422), (b"{", 400)])
-def test_a_body_that_makes_no_sense_replays_nothing(shared_client: FlaskClient, body: bytes, status: int) -> None:
+def test_an_invalid_body_replays_nothing(shared_client: FlaskClient, body: bytes, status: int) -> None:
     headers = {**BEARER, "Content-Type": "application/json"}
     assert shared_client.post("/api/deliveries/replay", headers=headers, data=body).status_code == status
 
@@ -254,9 +254,7 @@ class TestAccess:
     """Who may have something replayed."""
 
     @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer wrong"}])
-    def test_without_the_secret_nobody_may(
-        self, shared_client: FlaskClient, path: str, headers: dict[str, str]
-    ) -> None:
+    def test_replay_needs_the_secret(self, shared_client: FlaskClient, path: str, headers: dict[str, str]) -> None:
         assert shared_client.post(path, headers=headers).status_code == 401
         assert shared_client.post(f"{path}?token={SECRET}", headers=headers).status_code == 401
 
@@ -272,20 +270,20 @@ class TestAccess:
             {"Sec-Fetch-Site": "cross-site", "Origin": "http://localhost"},
         ],
     )
-    def test_a_page_elsewhere_may_not_make_the_browser_do_it(
+    def test_pages_of_other_sites_may_not_replay(
         self, shared_client: FlaskClient, path: str, headers: dict[str, str]
     ) -> None:
         assert shared_client.post(path, headers={**BEARER, **headers}).status_code == 403
 
     @pytest.mark.parametrize("headers", [{"Origin": "http://localhost"}, {"Sec-Fetch-Site": "same-origin"}])
-    def test_a_page_of_ours_may(self, shared_client: FlaskClient, path: str, headers: dict[str, str]) -> None:
+    def test_our_own_pages_may_replay(self, shared_client: FlaskClient, path: str, headers: dict[str, str]) -> None:
         assert shared_client.post(path, headers={**BEARER, **headers}).status_code in {200, 404}
 
-    def test_reading_changes_nothing(self, shared_client: FlaskClient, path: str) -> None:
+    def test_get_does_not_replay(self, shared_client: FlaskClient, path: str) -> None:
         assert shared_client.get(path, headers=BEARER).status_code in {404, 405}
 
 
-def test_browsers_come_back_to_where_they_were(client: FlaskClient) -> None:
+def test_browsers_are_redirected_to_the_page_they_came_from(client: FlaskClient) -> None:
     posted = post(client, make_payload(status="running")).get_json()
     page = f"/deliveries/{posted['delivery_id']}"
     one = client.post(f"/api{page}/replay", headers=PAGE)

@@ -45,7 +45,7 @@ def test_body_in_chunks_is_accepted(small_server: DashboardServer) -> None:
     assert small_server.get(f"/api/deployments/{answer['deployment_id']}")[1]["branch"] == "分支"
 
 
-def test_body_in_chunks_is_signed_over_its_bytes_without_the_framing(small_server: DashboardServer) -> None:
+def test_the_signature_of_a_chunked_body_excludes_the_framing(small_server: DashboardServer) -> None:
     body = json.dumps(make_payload()).encode()
     signed = {"X-Hub-Signature-256": sign_hub(body)}
     assert exchange(small_server, {**signed, **JSON_CHUNKS}, *chunk(body[:7], body[7:]))[0] == 200
@@ -58,17 +58,17 @@ def test_too_large_body_in_chunks_is_413(small_server: DashboardServer, credenti
     assert (status, media_type, problem["status"]) == (413, "application/problem+json", 413)
 
 
-def test_body_in_chunks_of_just_the_cap_is_read(small_server: DashboardServer) -> None:
+def test_a_chunked_body_of_the_maximum_size_is_read(small_server: DashboardServer) -> None:
     assert exchange(small_server, {**BEARER, **JSON_CHUNKS}, *chunk(b" " * 1000, b" " * 24))[0] == 400
 
 
 @pytest.mark.parametrize("credentials", [{}, BEARER])
-def test_too_large_body_is_413_before_it_was_sent(small_server: DashboardServer, credentials: dict[str, str]) -> None:
+def test_a_too_large_body_is_413_before_it_is_sent(small_server: DashboardServer, credentials: dict[str, str]) -> None:
     status, media_type, _ = exchange(small_server, {**credentials, "Content-Length": "1025"})
     assert (status, media_type) == (413, "application/problem+json")
 
 
-def test_body_that_ends_early_is_not_taken(small_server: DashboardServer) -> None:
+def test_a_body_that_ends_early_is_refused(small_server: DashboardServer) -> None:
     body = json.dumps(make_payload(project="ends-early")).encode()
     head = f"POST {PATH} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {SECRET}\r\n"
     with socket.create_connection(("127.0.0.1", small_server.port), timeout=10) as connection:
@@ -79,7 +79,7 @@ def test_body_that_ends_early_is_not_taken(small_server: DashboardServer) -> Non
     assert small_server.get("/api/projects/ends-early")[0] == 404
 
 
-def test_log_holds_no_secret_and_no_query_string(
+def test_the_log_contains_no_secret_and_no_query_string(
     start_dashboard: StartDashboard, capfd: pytest.CaptureFixture[str]
 ) -> None:
     server = start_dashboard()

@@ -90,15 +90,15 @@ def test_other_media_types_are_415(shared_client: FlaskClient, media_type: str) 
 @pytest.mark.parametrize(
     "media_type", ["application/json", "application/json; charset=utf-8", "APPLICATION/JSON", "application/x+json"]
 )
-def test_json_media_types_are_taken(shared_client: FlaskClient, media_type: str) -> None:
+def test_json_media_types_are_accepted(shared_client: FlaskClient, media_type: str) -> None:
     assert post(shared_client, BODY, media_type=media_type).status_code == 200
 
 
-def test_body_without_a_media_type_is_taken_for_json(shared_client: FlaskClient) -> None:
+def test_a_body_without_a_media_type_is_read_as_json(shared_client: FlaskClient) -> None:
     assert post(shared_client, BODY, media_type=None).status_code == 200
 
 
-def test_byte_order_mark_is_taken(shared_client: FlaskClient) -> None:
+def test_a_byte_order_mark_is_accepted(shared_client: FlaskClient) -> None:
     assert post(shared_client, b"\xef\xbb\xbf" + BODY).status_code == 200
 
 
@@ -145,7 +145,7 @@ def test_body_that_is_not_one_json_object_is_400(shared_client: FlaskClient, bod
     assert_problem(post(shared_client, body), 400, "Bad Request")
 
 
-def test_many_names_with_one_twice_are_refused_quickly(shared_client: FlaskClient) -> None:
+def test_a_repeated_member_among_many_is_refused_quickly(shared_client: FlaskClient) -> None:
     names = ",".join(f'"{number}":1' for number in range(150_000))
     started = time.process_time()
     assert post(shared_client, f'{{{names},"149999":1}}'.encode()).status_code == 400
@@ -178,40 +178,40 @@ def test_malformed_credentials_are_401_and_never_500(shared_client: FlaskClient,
     assert SECRET not in json.dumps(problem)
 
 
-def test_right_credentials_of_each_kind_are_accepted(shared_client: FlaskClient) -> None:
+def test_valid_credentials_of_each_kind_are_accepted(shared_client: FlaskClient) -> None:
     for headers in (BEARER, {"X-Hub-Signature-256": sign_hub(BODY)}, sign_now(BODY)):
         assert post(shared_client, BODY, headers).status_code == 200, headers
 
 
-def test_right_bearer_token_with_a_wrong_signature_is_401(shared_client: FlaskClient) -> None:
+def test_a_valid_bearer_token_with_a_wrong_signature_is_401(shared_client: FlaskClient) -> None:
     response = post(shared_client, BODY, {**BEARER, "X-Hub-Signature-256": sign_hub(BODY + b" ")})
     assert_problem(response, 401, "Unauthorized")
 
 
-def test_signature_of_other_blanks_is_401(shared_client: FlaskClient) -> None:
+def test_a_signature_of_a_body_with_other_whitespace_is_401(shared_client: FlaskClient) -> None:
     response = post(shared_client, BODY.replace(b": ", b":"), {"X-Hub-Signature-256": sign_hub(BODY)})
     assert_problem(response, 401, "Unauthorized")
 
 
-def test_basic_authorization_is_no_credential_of_a_delivery(shared_client: FlaskClient) -> None:
+def test_basic_authorization_is_not_accepted_for_a_delivery(shared_client: FlaskClient) -> None:
     basic = "Basic " + base64.b64encode(f"any:{SECRET}".encode()).decode()
     assert_problem(post(shared_client, BODY, {"Authorization": basic}), 401, "Unauthorized")
     assert post(shared_client, BODY, {"Authorization": basic, "X-Hub-Signature-256": sign_hub(BODY)}).status_code == 200
 
 
-def test_secret_in_the_url_is_no_credential(shared_client: FlaskClient) -> None:
+def test_a_secret_in_the_url_is_not_accepted(shared_client: FlaskClient) -> None:
     response = post(shared_client, BODY, {}, query_string={"token": SECRET, "secret": SECRET, "access_token": SECRET})
     assert_problem(response, 401, "Unauthorized")
 
 
-def test_path_of_the_dialect_takes_the_same(shared_client: FlaskClient) -> None:
+def test_the_path_with_the_dialect_accepts_the_same(shared_client: FlaskClient) -> None:
     path = "/api/webhook/deployment/native"
     assert post(shared_client, BODY, path=path).status_code == 200
     assert_problem(post(shared_client, BODY, {}, path=path), 401, "Unauthorized")
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
-def test_other_methods_are_405_and_say_which_is_meant(shared_client: FlaskClient, method: str) -> None:
+def test_other_methods_are_405_and_name_the_allowed_one(shared_client: FlaskClient, method: str) -> None:
     response = shared_client.open("/api/webhook/deployment", method=method)
     assert_problem(response, 405, "Method Not Allowed")
     assert "POST" in response.headers["Allow"]

@@ -53,7 +53,7 @@ def test_headers_name_the_dialect_and_authenticate_the_sender(shared_client: Fla
 
 
 @pytest.mark.parametrize("sender", AUTHENTIC)
-def test_another_body_is_401_wherever_the_body_is_signed(shared_client: FlaskClient, sender: str) -> None:
+def test_a_changed_body_is_401_where_bodies_are_signed(shared_client: FlaskClient, sender: str) -> None:
     response = post(shared_client, BODY + b" ", make_headers(sender))
     has_token = sender in {"gitlab", "cdevents"}
     assert response.status_code == (200 if has_token else 401)
@@ -73,7 +73,7 @@ def test_another_body_is_401_wherever_the_body_is_signed(shared_client: FlaskCli
         pytest.param({"X-GitHub-Event": "ping"}, id="none"),
     ],
 )
-def test_what_proves_nothing_is_401(shared_client: FlaskClient, headers: dict[str, str]) -> None:
+def test_missing_and_invalid_credentials_are_401(shared_client: FlaskClient, headers: dict[str, str]) -> None:
     assert post(shared_client, BODY, headers).status_code == 401
 
 
@@ -88,7 +88,7 @@ def test_jenkins_and_buildbot_may_send_the_token_as_password(
     assert post(shared_client, BODY, {"Authorization": wrong}, path=f"{PATH}/{dialect}").status_code == 401
 
 
-def test_the_path_decides_the_dialect_against_the_headers(shared_client: FlaskClient) -> None:
+def test_the_path_overrides_the_headers_as_dialect(shared_client: FlaskClient) -> None:
     response = post(shared_client, BODY, AUTHENTIC["github"], path=f"{PATH}/gitlab")
     assert response.get_json()["verdict"] in {"ignored", "failed"}
     (newest,) = shared_client.get("/api/deliveries?limit=1", headers=BEARER).get_json()["items"]
@@ -99,7 +99,7 @@ def test_there_is_no_path_for_other_dialects(shared_client: FlaskClient) -> None
     assert post(shared_client, BODY, path=f"{PATH}/klingon").status_code == 404
 
 
-def test_an_event_nobody_knows_is_ignored_and_never_an_error(shared_client: FlaskClient) -> None:
+def test_an_unknown_event_is_ignored_without_an_error(shared_client: FlaskClient) -> None:
     headers = {"X-GitHub-Event": "never_heard_of", "X-Hub-Signature-256": f"sha256={HEX}"}
     answer = post(shared_client, BODY, headers).get_json()
     assert (answer["verdict"], answer["reason"]) == ("ignored", "unknown event 'never_heard_of'")
@@ -111,7 +111,7 @@ def test_an_event_nobody_knows_is_ignored_and_never_an_error(shared_client: Flas
     [("github", "workflow_run"), ("gitlab", "Pipeline Hook"), ("gitea", "workflow_run"), ("jenkins", ""),
      ("bitbucket", "repo:commit_status_created"), ("cdevents", ""), ("buildbot", "")],
 )  # fmt: skip
-def test_what_a_ci_server_sends_and_cannot_be_read_is_200_and_kept(
+def test_an_unreadable_body_of_a_ci_server_is_200_and_stored(
     shared_client: FlaskClient, dialect: str, event: str, body: bytes
 ) -> None:
     named = {"github": "X-GitHub-Event", "gitlab": "X-Gitlab-Event", "gitea": "X-Gitea-Event"}
@@ -132,21 +132,21 @@ def test_github_may_send_a_form(shared_client: FlaskClient) -> None:
     assert (newest["event"], newest["dialect"]) == ("ping", "github")
 
 
-def test_json_that_is_called_a_form_is_read_as_json(shared_client: FlaskClient) -> None:
+def test_json_with_the_media_type_of_a_form_is_read_as_json(shared_client: FlaskClient) -> None:
     headers = {"X-GitHub-Event": "workflow_run", **BEARER}
     body = json.dumps(make_run("in_progress") | {"note": "a=b&c=%zz"}).encode()
     response = post(shared_client, body, headers, media_type="application/x-www-form-urlencoded")
     assert response.get_json()["verdict"] == "applied"
 
 
-def test_a_body_over_the_cap_is_503_for_gitlab_which_would_switch_the_hook_off(shared_client: FlaskClient) -> None:
+def test_a_body_over_the_cap_is_503_for_gitlab_to_keep_its_hook_enabled(shared_client: FlaskClient) -> None:
     too_large = b" " * (2 * 1024 * 1024 + 1)
     response = post(shared_client, too_large, AUTHENTIC["gitlab"])
     assert (response.status_code, response.headers["Retry-After"]) == (503, "5")
     assert post(shared_client, too_large, AUTHENTIC["github"]).status_code == 413
 
 
-def test_the_handshake_of_cloudevents_allows_who_asks(shared_client: FlaskClient) -> None:
+def test_the_cloudevents_handshake_allows_the_requesting_origin(shared_client: FlaskClient) -> None:
     headers = {"WebHook-Request-Origin": "ci.example", "WebHook-Request-Rate": "120"}
     for path in (PATH, f"{PATH}/cdevents"):
         response = shared_client.options(path, headers=headers)

@@ -28,31 +28,31 @@ def make_outcomes(*periods: Period, max_counted: int = 0, max_p90_s: float | Non
     }
 
 
-def test_the_tallest_bar_is_as_high_as_the_chart_and_successes_lie_below() -> None:
+def test_the_tallest_bar_fills_the_chart_with_successes_at_the_bottom() -> None:
     first, second = draw_outcomes(make_outcomes(make_period(3, 4), make_period(1, 1), max_counted=4))
     assert first.lower == BarPart(25, 75)
     assert first.upper == BarPart(0, 24)
     assert second == Bar(11.5, 7, BarPart(75, 25), None)
 
 
-def test_a_period_without_anything_has_no_bar() -> None:
+def test_an_empty_period_has_no_bar() -> None:
     (bar,) = draw_outcomes(make_outcomes(make_period(0, 0)))
     assert (bar.lower, bar.upper) == (None, None)
 
 
-def test_what_never_succeeded_is_one_bar_of_failures() -> None:
+def test_a_period_without_successes_is_one_bar_of_failures() -> None:
     (bar,) = draw_outcomes(make_outcomes(make_period(0, 2), max_counted=2))
     assert (bar.lower, bar.upper) == (None, BarPart(0, 100))
 
 
-def test_a_duration_is_a_bar_to_the_median_and_on_to_the_ninetieth_percentile() -> None:
+def test_a_duration_is_a_bar_to_the_median_and_another_to_p90() -> None:
     outcomes = make_outcomes(make_period(median_s=50, p90_s=200), make_period(), max_p90_s=200)
     known, unknown = draw_durations(outcomes)
     assert (known.lower, known.upper) == (BarPart(75, 25), BarPart(0, 74))
     assert (unknown.lower, unknown.upper) == (None, None)
 
 
-def test_bars_are_drawn_in_hundredths_and_the_thinnest_part_is_still_seen() -> None:
+def test_bars_are_rounded_to_hundredths_and_thin_parts_stay_visible() -> None:
     third, almost_all = draw_outcomes(make_outcomes(make_period(1, 2), make_period(298, 299), max_counted=300))
     assert third.lower == BarPart(99.67, 1)
     assert almost_all.lower == BarPart(0.67, 99.33)

@@ -17,12 +17,12 @@ START_MS = count_ms(datetime.fromisoformat("2024-01-01T00:00:00Z"))
 
 
 @pytest.mark.parametrize("case", GANTT["axes"], ids=lambda case: case["case"])
-def test_the_axis_of_a_deployment(case: dict[str, Any]) -> None:
+def test_axes_are_as_in_the_table(case: dict[str, Any]) -> None:
     assert find_axis(case["view"], NOW_MS) == case["axis"]
 
 
 @pytest.mark.parametrize("case", GANTT["bars"], ids=lambda case: case["case"])
-def test_the_bar_of_a_step(case: dict[str, Any]) -> None:
+def test_bars_are_as_in_the_table(case: dict[str, Any]) -> None:
     axis: Axis = {"start_ms": START_MS, "span_ms": 1_200_000, "span_s": 1200, "is_live": case["live"]}
     step = make_step(**{name: case[name] for name in ("started_at", "completed_at", "status")})
     assert place_bar(axis, step, NOW_MS) == tuple(case["bar"])
@@ -53,7 +53,7 @@ def test_a_span_is_rounded_up_to_the_next_round_one(span_s: float, rounded_s: in
         pytest.param(None, "2024-01-01T00:01:00Z", 60, id="an end that a fast clock puts into the future"),
     ],
 )
-def test_a_live_axis_has_room_for(usual_s: list[float] | None, ended_at: str | None, span_s: int) -> None:
+def test_spans_of_live_axes(usual_s: list[float] | None, ended_at: str | None, span_s: int) -> None:
     started_at = "2024-01-01T00:00:00Z"
     part = {"status": "in_progress", "state": "running", "started_at": started_at}
     step = make_step(**part, completed_at=ended_at)

@@ -12,5 +12,5 @@ STRIPS = json.loads((Path(__file__).parents[2] / "js" / "drawing" / "strip.json"
 
 
 @pytest.mark.parametrize("case", STRIPS["cases"], ids=lambda case: str(case["outcomes"]))
-def test_a_strip_is_drawn_as_the_table_says(case: dict[str, Any]) -> None:
+def test_strips_are_as_in_the_table(case: dict[str, Any]) -> None:
     assert {shape: path for shape, path in draw_strip(case["outcomes"]) if path} == case["paths"]

@@ -27,7 +27,7 @@ def language(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("case", TABLE["cases"], ids=lambda case: f"{case['format']} {case['text']}")
-def test_a_value_reads_as_the_table_says(case: dict[str, Any], language: str) -> None:
+def test_values_are_formatted_as_in_the_table(case: dict[str, Any], language: str) -> None:
     names = [f"value{index}" for index, _ in enumerate(case["values"])]
     view = dict(zip(names, case["values"], strict=True))
     wanted = case.get("zh", case["text"]) if language == "zh" else case["text"]
@@ -40,7 +40,7 @@ def test_only_web_addresses_become_links(link: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("case", TABLE["slugs"], ids=lambda case: case["slug"])
-def test_the_scripts_quote_slugs_as_flask_does(case: dict[str, str]) -> None:
+def test_scripts_quote_slugs_like_flask(case: dict[str, str]) -> None:
     app = Flask("slugs")
     app.add_url_rule("/projects/<slug>", "show_project")
     with app.test_request_context():
@@ -48,10 +48,10 @@ def test_the_scripts_quote_slugs_as_flask_does(case: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("case", TABLE["conditions"], ids=lambda case: f"{case['condition']} {case['view']}")
-def test_a_condition_holds_as_the_table_says(case: dict[str, Any]) -> None:
+def test_conditions_are_evaluated_as_in_the_table(case: dict[str, Any]) -> None:
     assert formats.is_shown(case["view"], case["condition"]) is case["shown"]
 
 
 @pytest.mark.parametrize("name", languages.LANGUAGES)
-def test_the_scripts_are_tested_with_the_words_of_the_pages(name: str) -> None:
+def test_scripts_are_tested_with_the_texts_of_the_pages(name: str) -> None:
     assert json.loads((TABLES / f"words.{name}.json").read_text()) == translate_words(name)

@@ -43,19 +43,19 @@ def test_a_page_is_in_the_language_that_the_browser_prefers(client: FlaskClient,
     assert read_language(client, Accept_Language=preferred) == expected
 
 
-def test_the_answer_says_what_it_depends_on(client: FlaskClient) -> None:
+def test_the_vary_header_names_language_and_cookie(client: FlaskClient) -> None:
     for path in ("/", "/no"):
         assert {"Accept-Language", "Cookie"} <= set(client.get(path).vary)
 
 
-def test_the_choice_of_a_visitor_comes_before_what_the_browser_prefers(client: FlaskClient) -> None:
+def test_the_choice_of_a_visitor_overrides_the_browser(client: FlaskClient) -> None:
     client.post("/language", data={"language": "zh"})
     assert read_language(client, Accept_Language="en") == "zh-Hans"
     client.post("/language", data={"language": "en"})
     assert read_language(client, Accept_Language="zh-CN") == "en"
 
 
-def test_what_is_no_language_changes_nothing(client: FlaskClient) -> None:
+def test_an_unknown_language_changes_nothing(client: FlaskClient) -> None:
     client.post("/language", data={"language": "zh"})
     for choice in ({"language": "tlh"}, {"language": "../zh"}, {}):
         answer = client.post("/language", data=choice)
@@ -66,7 +66,7 @@ def test_what_is_no_language_changes_nothing(client: FlaskClient) -> None:
     assert read_language(client) == "en"
 
 
-def test_the_choice_is_kept_for_a_year_and_not_shown_to_scripts_or_other_sites(client: FlaskClient) -> None:
+def test_the_cookie_lasts_a_year_and_is_hidden_from_scripts_and_other_sites(client: FlaskClient) -> None:
     cookie = client.post("/language", data={"language": "zh"}).headers["Set-Cookie"]
     assert {"language=zh", "Max-Age=31536000", "Path=/", "HttpOnly", "SameSite=Lax"} <= set(cookie.split("; "))
 
@@ -86,14 +86,16 @@ def test_the_choice_is_kept_for_a_year_and_not_shown_to_scripts_or_other_sites(c
         ("http://[", "/"),
     ],
 )
-def test_the_switch_leads_back_and_never_elsewhere(client: FlaskClient, came_from: str | None, goes_to: str) -> None:
+def test_the_language_switch_redirects_back_and_never_to_another_site(
+    client: FlaskClient, came_from: str | None, goes_to: str
+) -> None:
     headers = {} if came_from is None else {"Referer": came_from}
     answer = client.post("/language", data={"language": "zh"}, headers=headers)
     assert answer.status_code == HTTPStatus.SEE_OTHER
     assert answer.headers["Location"] == goes_to
 
 
-def test_below_a_path_prefix_the_choice_stays_below_it(make_database: MakeDatabase, tmp_path: Path) -> None:
+def test_the_cookie_is_limited_to_the_path_prefix(make_database: MakeDatabase, tmp_path: Path) -> None:
     app = create_app(make_settings(make_database(), tmp_path, DASHBOARD_URL_PREFIX="/project-dashboard"))
     client = app.test_client()
     page = client.get("/project-dashboard/")
@@ -121,7 +123,7 @@ def press_switch(page: Page) -> None:
 
 
 @pytest.mark.parametrize("prefix", ["", "/project-dashboard"])
-def test_a_visitor_switches_by_the_keyboard_and_stays_where_they_are(
+def test_the_language_can_be_switched_by_keyboard_on_the_same_page(
     open_page: OpenPage, start_dashboard: StartDashboard, prefix: str
 ) -> None:
     server = start_dashboard(DASHBOARD_URL_PREFIX=prefix)

@@ -55,7 +55,7 @@ def test_a_reason_is_shown_in_chinese(app: Flask, reason: str, chinese: str) -> 
     assert translate(app, reason) == chinese
 
 
-def test_in_english_a_reason_is_shown_as_it_is_stored(app: Flask) -> None:
+def test_an_english_reason_is_shown_as_stored(app: Flask) -> None:
     for reason in ("The body is not valid JSON: Extra data: line 1 column 2 (char 1)", "port: Invalid type.; a: b", ""):
         assert translate(app, reason, **{"Accept-Language": "en"}) == reason
 
@@ -81,7 +81,7 @@ def read_texts(node: ast.expr) -> Iterator[str]:
         yield from (text for value in node.elts for text in read_texts(value))
 
 
-def test_every_text_of_the_code_that_becomes_a_reason_has_a_translation(app: Flask) -> None:
+def test_every_reason_in_the_code_has_a_translation(app: Flask) -> None:
     texts = set(list_texts())
     assert len(texts) > 70
     assert [text for text in sorted(texts) if translate(app, text) == text] == []
@@ -100,7 +100,7 @@ def test_every_text_of_the_code_that_becomes_a_reason_has_a_translation(app: Fla
         {"step_details": {"a": 7}, "run_attempt": 0, "step": [], "steps": [{}]},
     ],
 )
-def test_no_rejected_delivery_shows_a_message_of_a_library_in_chinese(
+def test_messages_of_libraries_are_translated_in_rejected_deliveries(
     client: FlaskClient, fields: dict[str, Any]
 ) -> None:
     payload = {"project": "shop", "run_id": "1", **fields}

@@ -38,7 +38,7 @@ def test_a_commit_status_is_a_deployment_with_one_job() -> None:
         assert node.outcomes[0].generation == 1772359500000
 
 
-def test_a_status_that_failed_says_why() -> None:
+def test_a_failed_status_has_its_description_as_error() -> None:
     report = only(parse(UPDATED, make_status("FAILED", description="2 of 12 failed")))
     assert values(report.deployment)["error"] == values(report.jobs["unit"])["error"] == "2 of 12 failed"
 
@@ -54,7 +54,7 @@ def test_a_status_that_failed_says_why() -> None:
         ("LEVITATING", ("queued", None, "LEVITATING")),
     ],
 )
-def test_status_words_have_their_meaning(word: str, expected: tuple[str, str | None, str]) -> None:
+def test_the_meaning_of_each_status_word(word: str, expected: tuple[str, str | None, str]) -> None:
     report = only(parse(UPDATED, make_status(word)))
     assert outcome(report.deployment) == outcome(report.jobs["unit"]) == expected
 
@@ -71,11 +71,11 @@ def test_status_words_have_their_meaning(word: str, expected: tuple[str, str | N
         ),
     ],
 )
-def test_what_identifies_a_status(body: dict[str, Any], expected: tuple[str | None, ...]) -> None:
+def test_the_identity_of_a_status(body: dict[str, Any], expected: tuple[str | None, ...]) -> None:
     assert only(parse(UPDATED, body)).identity.parts == expected
 
 
-def test_a_status_without_a_name_is_called_by_its_key() -> None:
+def test_a_status_without_a_name_is_named_by_its_key() -> None:
     assert values(only(parse(CREATED, make_status(name=None))).jobs["unit"])["name"] == "unit"
 
 
@@ -93,7 +93,7 @@ def test_times_of_a_status(updated_on: str | None, created_on: str | None, expec
     assert node.outcomes[0].completed_at == expected
 
 
-def test_a_build_that_ran_again_ends_as_the_later_one_in_any_order() -> None:
+def test_a_repeated_build_has_the_later_outcome_in_any_order() -> None:
     merged = merge_in_any_order(
         [
             only(parse(CREATED, make_status("INPROGRESS", updated_on="2026-03-01T10:00:00Z"))),
@@ -108,7 +108,7 @@ def test_a_build_that_ran_again_ends_as_the_later_one_in_any_order() -> None:
         assert (len(node.outcomes), values(node)["error"]) == (1, "")
 
 
-def test_a_build_that_runs_again_is_not_over() -> None:
+def test_a_build_that_runs_again_is_in_progress() -> None:
     merged = merge_in_any_order(
         [
             only(parse(UPDATED, make_status("SUCCESSFUL", updated_on="2026-03-01T10:02:00Z"))),
@@ -151,12 +151,12 @@ def test_an_unknown_event_is_ignored_by_name() -> None:
         (make_status() | {"repository": {"uuid": UUID}}, "repository.full_name"),
     ],
 )
-def test_a_body_that_does_not_say_what_it_is_about_is_malformed(body: Any, field: str) -> None:
+def test_a_body_without_an_identity_is_malformed(body: Any, field: str) -> None:
     with pytest.raises(MalformedError) as raised:
         parse(UPDATED, body)
     assert list(raised.value.errors) == [field]
 
 
-def test_the_address_of_a_commit_may_end_with_a_slash() -> None:
+def test_the_url_of_a_commit_may_end_with_a_slash() -> None:
     report = only(parse(UPDATED, make_status(commit=None, links={"commit": {"href": f"{COMMIT_URL}/"}})))
     assert values(report.deployment)["commit_hash"] == SHA

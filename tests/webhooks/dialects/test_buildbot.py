@@ -31,7 +31,7 @@ def read(body: Any) -> Any:
     return only(parse("build", body))
 
 
-def test_a_build_that_runs_says_what_it_is_and_which_step_it_is_at() -> None:
+def test_a_running_build_reports_its_identity_and_steps() -> None:
     report = read(make_build(PREPARED, BUILDING))
     assert report.identity == BUILD
     assert values(report.project) == {"name": "octo/shop", "repository": "octo/shop"}
@@ -55,7 +55,7 @@ def test_a_build_that_runs_says_what_it_is_and_which_step_it_is_at() -> None:
     assert report.steps["shop ci", "build"].started_at == at("10:00:01")
 
 
-def test_a_build_that_failed_says_why_at_the_step_and_as_a_whole() -> None:
+def test_a_failed_build_has_the_error_on_the_step_and_the_deployment() -> None:
     report = read(FAILED)
     assert outcome(report.deployment) == outcome(report.jobs["shop ci"]) == ("completed", "failure", "failure")
     assert report.deployment.outcomes[0].completed_at == at("10:01:00")
@@ -87,7 +87,7 @@ def test_a_build_that_failed_says_why_at_the_step_and_as_a_whole() -> None:
         (None, False, ("in_progress", None, "started")),
     ],
 )
-def test_every_result_has_its_meaning_for_builds_and_steps(
+def test_the_meaning_of_every_result_of_builds_and_steps(
     results: int | None, complete: bool, expected: tuple[str, str | None, str]
 ) -> None:
     stands: dict[str, Any] = {"results": results, "complete": complete}
@@ -102,7 +102,7 @@ def test_a_step_that_has_not_started_is_queued() -> None:
     assert report.steps["shop ci", "deploy"].started_at is None
 
 
-def test_a_hidden_step_is_kept_because_it_was_shown_while_it_ran() -> None:
+def test_a_hidden_step_is_kept() -> None:
     hidden = make_step(1, "Build", "10:00:01", "10:00:20", hidden=True)
     merged = merge_in_any_order([read(make_build(BUILDING)), read(make_build(hidden))])
     assert outcome(merged.steps["shop ci", "build"]) == ("completed", "success", "success")
@@ -125,7 +125,7 @@ def test_the_reports_of_a_build_merge_in_any_order() -> None:
     }
 
 
-def test_an_end_before_the_start_stays_as_it_was_reported() -> None:
+def test_an_end_before_the_start_is_kept_as_sent() -> None:
     report = read(make_build(make_step(0, "Build", "10:00:09", "10:00:03", results=6)))
     step = report.steps["shop ci", "build"]
     assert (step.started_at, step.outcomes[0].completed_at) == (at("10:00:09"), at("10:00:03"))
@@ -177,15 +177,13 @@ def test_a_build_without_sources_belongs_to_a_project_named_like_its_builder() -
         (None, (None, None)),
     ],
 )
-def test_properties_name_the_revision_and_who_started_the_build(
-    properties: Any, expected: tuple[str | None, str | None]
-) -> None:
+def test_properties_name_the_revision_and_the_trigger(properties: Any, expected: tuple[str | None, str | None]) -> None:
     body = make_build(source={"revision": None, "codebase": "frontend"}, properties=properties)
     claimed = values(read(body).deployment)
     assert (claimed.get("commit_hash"), claimed.get("triggered_by")) == expected
 
 
-def test_the_log_is_what_commands_wrote_without_the_environment_of_the_worker() -> None:
+def test_the_log_excludes_the_environment_of_the_worker() -> None:
     content = "hpython3 deploy.py\nh  API_TOKEN=s3cret\nouploading\nerefused\nhprogram finished with exit code 1\n"
     logs = [
         {"name": "stdio", "type": "s", "content": {"firstline": 0, "content": content}},
@@ -205,7 +203,7 @@ def test_the_log_is_what_commands_wrote_without_the_environment_of_the_worker() 
         {"buildid": 72},
     ],
 )
-def test_builds_of_other_masters_builders_and_rebuilds_are_others(change: dict[str, Any]) -> None:
+def test_other_masters_builders_and_rebuilds_are_other_deployments(change: dict[str, Any]) -> None:
     assert read(make_build(**change)).identity.digest != BUILD.digest
 
 
@@ -224,7 +222,7 @@ def test_builds_of_other_masters_builders_and_rebuilds_are_others(change: dict[s
         (None, "unnamed", "unknown event 'unnamed'"),
     ],
 )
-def test_a_body_that_is_no_build_is_named_and_ignored_for_a_reason(body: Any, event: str, reason: str) -> None:
+def test_a_body_that_is_not_a_build_is_named_and_ignored_with_a_reason(body: Any, event: str, reason: str) -> None:
     assert name_event(None, body) == event
     parsed = parse(event, body)
     assert isinstance(parsed, Ignored)
@@ -236,7 +234,7 @@ def test_the_body_of_a_build_is_named_and_read() -> None:
     assert only(parse("build", make_build())).identity.run_id == "71"
 
 
-def test_an_event_that_a_header_names_is_taken_at_its_word() -> None:
+def test_an_event_is_named_by_its_header() -> None:
     assert name_event("push", make_build()) == "push"
     assert parse("push", make_build()) == Ignored("unknown event 'push'")
 
@@ -262,16 +260,16 @@ def test_a_build_that_cannot_be_identified_or_is_too_large_is_malformed(body: An
     ("body", "expected"),
     [(make_build(), "71 started"), (FAILED, "71 failure"), (make_build(buildid=None), None)],
 )
-def test_a_delivery_is_named_by_its_build_and_how_that_stands(body: Any, expected: str | None) -> None:
+def test_a_delivery_is_named_by_its_build_and_status(body: Any, expected: str | None) -> None:
     assert name_delivery("build", body) == expected
     assert name_delivery("text", body) is None
 
 
-def test_ten_thousand_steps_are_taken() -> None:
+def test_ten_thousand_steps_are_accepted() -> None:
     report = read(make_build(*(make_step(number, "Build", "10:00:00") for number in range(MAX_STEPS))))
     assert len(report.steps) == MAX_STEPS
 
 
-def test_the_tables_hold_only_what_can_be_looked_up() -> None:
+def test_the_tables_have_only_keys_that_can_be_looked_up() -> None:
     assert [word for word in WORDS if word != word.casefold()] == []
     assert list(EVENTS) == ["build", "buildrequest", "buildset", "text"]

@@ -18,22 +18,22 @@ anything = make_json(texts | usual_names)
 
 @settings(max_examples=100)
 @given(mutated([FAILED]))
-def test_a_body_with_odd_values_is_taken_or_refused(body: Any) -> None:
+def test_a_body_with_odd_values_is_accepted_or_refused(body: Any) -> None:
     check(buildbot, "build", body)
 
 
 @settings(max_examples=100)
 @given(usual_names, anything)
-def test_any_field_may_hold_anything(name: str, value: Any) -> None:
+def test_a_field_with_any_value_is_accepted_or_refused(name: str, value: Any) -> None:
     check(buildbot, "build", {**copy.deepcopy(FAILED), name: value})
 
 
 @settings(max_examples=100)
 @given(st.sampled_from(list(EVENTS)), anything)
-def test_arbitrary_json_is_taken_or_refused(event: str, body: Any) -> None:
+def test_arbitrary_json_is_accepted_or_refused(event: str, body: Any) -> None:
     check(buildbot, event, body)
 
 
-def test_the_body_that_is_mutated_says_one_thing_as_it_is() -> None:
+def test_the_unchanged_body_makes_one_report() -> None:
     assert only(buildbot.parse("build", FAILED)).steps
     check(buildbot, "build", FAILED)

@@ -27,7 +27,7 @@ def read(body: Any) -> Any:
 
 
 @pytest.mark.parametrize("carry", [dict, wrap])
-def test_a_run_of_a_pipeline_says_what_runs_and_how_it_went(carry: Any) -> None:
+def test_a_pipeline_run_reports_its_identity_and_outcome(carry: Any) -> None:
     body = make_pipeline_run("finished", "failure")
     body["subject"]["content"]["errors"] = "No space left\nin the registry"
     report = read(carry(body))
@@ -63,7 +63,7 @@ def test_every_predicate_and_outcome_of_a_run(predicate: str, value: str | None,
     assert outcome(read(make_task_run(predicate, value)).jobs["ship-7-pack"]) == expected
 
 
-def test_a_task_is_a_job_of_its_pipelines_run() -> None:
+def test_a_task_is_a_job_of_its_pipeline_run() -> None:
     report = read(make_task_run("started"))
     assert report.identity == RUN
     assert values(report.project) == {"name": "tekton/blue"}
@@ -106,7 +106,7 @@ def test_a_task_without_a_pipeline_is_a_deployment_of_its_own() -> None:
         ("removed", ("completed", "neutral", "removed"), "stopped", "removed"),
     ],
 )
-def test_what_became_of_a_service_is_a_deployment(
+def test_a_change_of_a_service_is_a_deployment(
     predicate: str, expected: tuple[str, ...], status: str, message: str
 ) -> None:
     report = read(make_service(predicate))
@@ -118,7 +118,7 @@ def test_what_became_of_a_service_is_a_deployment(
     assert report.deployment.outcomes[0].completed_at == at("11:00:00")
 
 
-def test_a_service_that_was_removed_later_is_stopped_whatever_comes_last() -> None:
+def test_a_service_removed_later_is_stopped_in_any_order() -> None:
     deployed = read(make_service("deployed")).project
     removed = read(make_service("removed", timestamp="2026-03-01T12:00:00Z")).project
     assert max(deployed.fields["service_status"], removed.fields["service_status"])[2] == "stopped"
@@ -138,7 +138,7 @@ def test_every_format_of_time(value: str, expected: str | None) -> None:
     assert started_at == (expected and at(expected))
 
 
-def test_what_the_context_leaves_out_is_taken_from_the_cloud_event() -> None:
+def test_fields_missing_from_the_context_come_from_the_cloud_event() -> None:
     body = wrap(make_pipeline_run("started"))
     body["data"]["context"] = {}
     body["data"]["subject"].pop("source")
@@ -156,14 +156,14 @@ def test_what_the_context_leaves_out_is_taken_from_the_cloud_event() -> None:
         ("/ship-7", "ship-7"),
     ],
 )
-def test_a_project_is_a_source_without_the_run_at_its_end(source: str, slug: str) -> None:
+def test_a_project_is_its_source_without_the_trailing_run(source: str, slug: str) -> None:
     body = make_pipeline_run("started")
     body["subject"]["source"] = source
     assert read(body).identity.project_slug == slug
 
 
 @pytest.mark.parametrize("url", ["/apis/tekton/ship-7", "javascript:alert(1)", "", 7])
-def test_an_address_that_is_no_whole_one_is_not_kept(url: Any) -> None:
+def test_a_url_that_is_not_absolute_is_dropped(url: Any) -> None:
     body = make_pipeline_run("started")
     body["subject"]["content"]["url"] = url
     assert "run_url" not in values(read(body).deployment)
@@ -188,11 +188,11 @@ def test_an_event_is_named_by_subject_and_predicate(kind: str | None, expected: 
 
 
 @pytest.mark.parametrize("event", [event for event, known in EVENTS.items() if isinstance(known, Ignored)])
-def test_events_without_news_of_a_run_are_ignored_for_a_reason(event: str) -> None:
+def test_events_without_a_run_are_ignored_with_a_reason(event: str) -> None:
     assert parse(event, {}) == EVENTS[event]
 
 
-def test_an_event_that_nobody_knows_is_ignored() -> None:
+def test_an_unknown_event_is_ignored() -> None:
     assert parse("com.example.Thing", {}) == Ignored("unknown event 'com.example.Thing'")
 
 
@@ -213,7 +213,7 @@ def test_a_body_of_another_shape_is_malformed(event: str, body: Any) -> None:
         ({**make_pipeline_run("started", source=""), "subject": {"id": "ship-7"}}, "context.source"),
     ],
 )
-def test_an_event_that_says_not_what_it_is_about_is_malformed(body: Any, field: str) -> None:
+def test_an_event_without_a_subject_is_malformed(body: Any, field: str) -> None:
     with pytest.raises(MalformedError) as raised:
         read(body)
     assert list(raised.value.errors) == [field]
@@ -225,7 +225,7 @@ def test_an_event_without_a_type_is_malformed() -> None:
     assert list(raised.value.errors) == ["context.type"]
 
 
-def test_a_run_and_its_tasks_meet_in_any_order() -> None:
+def test_a_run_and_its_tasks_merge_in_any_order() -> None:
     bodies = [
         make_pipeline_run("queued", timestamp="2026-03-01T11:00:00Z"),
         make_pipeline_run("started", timestamp="2026-03-01T11:00:05Z"),
@@ -243,7 +243,7 @@ def test_a_run_and_its_tasks_meet_in_any_order() -> None:
     assert merged.jobs["ship-7-pack"].started_at == at("11:00:06")
 
 
-def test_an_end_before_the_start_stays_as_it_was_sent() -> None:
+def test_an_end_before_the_start_is_kept_as_sent() -> None:
     bodies = [make_task_run("started"), make_task_run("finished", "cancel", timestamp="2026-03-01T10:59:59Z")]
     job = merge_in_any_order([read(body) for body in bodies]).jobs["ship-7-pack"]
     assert (job.started_at, job.outcomes[0].completed_at) == (at("11:00:00"), at("10:59:59"))
@@ -271,7 +271,7 @@ def test_a_delivery_with_a_name_of_255_characters_keeps_it() -> None:
     )
 
 
-def test_what_the_context_leaves_out_of_the_name_is_taken_from_the_event_around_it() -> None:
+def test_parts_of_a_name_missing_from_the_context_come_from_the_cloud_event() -> None:
     around = {"id": "1", "source": "/" + "x" * 200, "type": "dev.cdevents.pipelinerun.started.0.2.0"}
     body = {**around, "data": {"context": {}, "subject": {}}}
     assert name_delivery("pipelinerun.started", body) == " ".join((around["source"], "1", around["type"]))
@@ -291,12 +291,12 @@ def test_a_delivery_without_an_id_has_no_name(body: Any) -> None:
     assert name_delivery("pipelinerun.started", body) is None
 
 
-def test_words_are_looked_up_without_case() -> None:
+def test_status_words_are_case_insensitive() -> None:
     assert all(word == word.casefold() for word in WORDS)
 
 
 @needs_corpora
-def test_real_bodies_say_something_or_are_ignored_for_a_reason() -> None:
+def test_real_bodies_are_reports_or_ignored_with_a_reason() -> None:
     parsed = {name: parse(name_event(None, body), body) for name, body in read_corpus("cdevents-0.4.1").items()}
     ignored = {name for name, reports in parsed.items() if isinstance(reports, Ignored)}
     assert ignored == {"environment_created", "environment_deleted", "environment_modified", "service_published"}

@@ -15,12 +15,12 @@ BODIES = [body for _, body in KNOWN_BODIES["cdevents"]]
 
 @settings(max_examples=100)
 @given(mutated(BODIES))
-def test_a_body_with_odd_values_is_taken_or_refused(body: Any) -> None:
+def test_a_body_with_odd_values_is_accepted_or_refused(body: Any) -> None:
     check(cdevents, name_event(None, body), body)
 
 
 @settings(max_examples=100)
 @given(st.sampled_from(list(EVENTS)), json_values)
-def test_arbitrary_json_is_taken_or_refused(event: str, body: Any) -> None:
+def test_arbitrary_json_is_accepted_or_refused(event: str, body: Any) -> None:
     check(cdevents, event, body)
     check(cdevents, name_event(None, body), body)

@@ -23,30 +23,30 @@ def read(*events: Any) -> tuple[Report, ...]:
     return parsed
 
 
-def test_a_batch_says_what_its_events_say() -> None:
+def test_a_batch_makes_the_reports_of_its_events() -> None:
     started, task = read(*NEWS)
     assert started.identity == task.identity
     assert (list(started.jobs), list(task.jobs)) == ([], ["ship-7-pack"])
 
 
 @pytest.mark.parametrize("other", [FAULTY, NO_NEWS, CUSTOM, {}, [], None, "text", [NEWS], {"type": "batch"}])
-def test_what_cannot_be_used_does_not_keep_back_the_rest(other: Any) -> None:
+def test_unusable_events_of_a_batch_are_skipped(other: Any) -> None:
     assert read(*NEWS, other) == read(other, *NEWS) == read(*NEWS)
 
 
 @pytest.mark.parametrize("batch", [[], [NO_NEWS], [NO_NEWS, CUSTOM, {}]])
-def test_a_batch_without_news_is_ignored(batch: list[Any]) -> None:
+def test_a_batch_of_ignored_events_is_ignored(batch: list[Any]) -> None:
     reason = "no event of the batch is about a run or a service"
     assert parse("batch", batch) == Ignored(reason)
 
 
 @pytest.mark.parametrize("batch", [[FAULTY], [None], [[]], [NO_NEWS, FAULTY], [{"type": "batch"}]])
-def test_a_batch_of_which_nothing_can_be_used_is_malformed(batch: list[Any]) -> None:
+def test_a_batch_without_a_usable_event_is_malformed(batch: list[Any]) -> None:
     with pytest.raises(MalformedError, match="First error"):
         parse("batch", batch)
 
 
-def test_a_batch_of_more_events_than_are_taken_is_malformed() -> None:
+def test_a_batch_of_too_many_events_is_malformed() -> None:
     with pytest.raises(MalformedError, match=r"^batch: At most 1000 events\.$"):
         parse("batch", [wrap(make_service("deployed"))] * 1001)
     assert len(read(*[wrap(make_service("deployed"))] * 1000)) == 1000
@@ -73,11 +73,11 @@ def test_a_batch_with_a_nameless_event_or_too_many_has_no_name(batch: list[Any])
         ({}, "Must be a list."),
     ],
 )
-def test_the_fault_of_a_batch_says_how_many_events_and_what_is_wrong_with_the_first(batch: Any, fault: str) -> None:
+def test_the_error_of_a_batch_has_the_number_of_events_and_the_first_fault(batch: Any, fault: str) -> None:
     with pytest.raises(MalformedError) as raised:
         parse("batch", batch)
     assert raised.value.errors == {"batch": [fault]}
 
 
-def test_a_batch_of_as_many_events_as_are_taken_has_a_name() -> None:
+def test_a_batch_of_the_maximum_size_has_a_name() -> None:
     assert len(name_delivery("batch", NEWS * 500) or "") == 64

@@ -32,7 +32,7 @@ DESCRIBED = {
 }
 
 
-def test_a_run_of_gitea_says_what_runs_and_how_it_went() -> None:
+def test_a_run_of_gitea_reports_its_identity_and_outcome() -> None:
     report = only(parse("workflow_run", make_run("completed", "failure")))
     assert report.identity == RUN
     assert values(report.deployment) == DESCRIBED
@@ -43,7 +43,7 @@ def test_a_run_of_gitea_says_what_runs_and_how_it_went() -> None:
     )
 
 
-def test_a_job_of_gitea_meets_its_run_and_has_steps_from_number_0() -> None:
+def test_a_job_of_gitea_reports_on_its_run_with_steps_from_number_0() -> None:
     report = only(parse("workflow_job", make_job("in_progress")))
     assert report.identity == RUN
     assert values(report.deployment)["run_url"] == f"{HOME}/actions/runs/3"
@@ -56,7 +56,7 @@ def test_a_job_of_gitea_meets_its_run_and_has_steps_from_number_0() -> None:
 
 
 @pytest.mark.parametrize("unset", [NEVER, EPOCH, "1970-01-01T00:00:00Z", None])
-def test_a_time_that_was_not_set_is_none(unset: str | None) -> None:
+def test_an_unset_time_is_none(unset: str | None) -> None:
     body = make_job("completed", "skipped", created_at=unset, started_at=unset, completed_at=unset, steps=None)
     job = only(parse("workflow_job", body)).jobs["21"]
     assert (job.started_at, job.outcomes[0].completed_at, job.outcomes[0].reported_at) == (None, None, None)
@@ -85,7 +85,7 @@ def test_a_time_that_was_not_set_is_none(unset: str | None) -> None:
         ("unknown", "", ("queued", None, "unknown")),
     ],
 )
-def test_every_word_of_a_run_and_of_a_job(status: str, conclusion: str, expected: tuple[str, ...]) -> None:
+def test_every_status_of_a_run_and_of_a_job(status: str, conclusion: str, expected: tuple[str, ...]) -> None:
     assert outcome(only(parse("workflow_run", make_run(status, conclusion))).deployment) == expected
     assert outcome(only(parse("workflow_job", make_job(status, conclusion))).jobs["21"]) == expected
     if not conclusion:
@@ -110,7 +110,7 @@ def test_a_second_attempt_is_another_deployment() -> None:
     assert again.identity.digest != RUN.digest
 
 
-def test_a_gitea_that_counts_no_attempts_reopens_the_run_when_it_starts_again() -> None:
+def test_without_attempt_numbers_a_restart_reopens_the_run() -> None:
     first, then = "2026-03-01T10:00:00Z", "2026-03-01T11:00:00Z"
     merged = merge_in_any_order(
         [
@@ -125,7 +125,7 @@ def test_a_gitea_that_counts_no_attempts_reopens_the_run_when_it_starts_again() 
 
 
 @pytest.mark.parametrize("event", ["action_run_success", "action_run_recover", "workflow_run_success"])
-def test_a_run_of_forgejo_says_what_ran_and_how_it_went(event: str) -> None:
+def test_a_run_of_forgejo_reports_its_identity_and_outcome(event: str) -> None:
     report = only(parse(event, make_forgejo_run("success")))
     assert report.identity == RUN
     assert values(report.project) == {"name": "octo/shop", "repository": "octo/shop"}
@@ -137,14 +137,14 @@ def test_a_run_of_forgejo_says_what_ran_and_how_it_went(event: str) -> None:
     )
 
 
-def test_a_run_of_an_older_forgejo_has_another_name_for_its_address() -> None:
+def test_the_url_of_a_run_of_an_older_forgejo_is_read() -> None:
     body = make_forgejo_run("failure", html_url=None, run_html_url=f"{HOME}/actions/runs/3", prettyref="#12")
     claimed = values(only(parse("action_run_failure", body)).deployment)
     assert claimed["run_url"] == f"{HOME}/actions/runs/3"
     assert "branch" not in claimed
 
 
-def test_a_job_of_forgejo_has_its_run_too() -> None:
+def test_a_job_of_forgejo_reports_on_its_run() -> None:
     report = only(parse("workflow_job_failure", make_forgejo_job("failure")))
     assert report.identity == RUN
     assert values(report.deployment) == DESCRIBED
@@ -153,7 +153,7 @@ def test_a_job_of_forgejo_has_its_run_too() -> None:
     assert outcome(report.jobs["21"]) == ("completed", "failure", "failure")
 
 
-def test_a_job_that_forgejo_runs_again_begins_anew() -> None:
+def test_a_job_that_forgejo_runs_again_is_reopened() -> None:
     again = {"started": "2026-03-01T11:00:00Z", "updated": "2026-03-01T11:00:01Z"}
     merged = merge_in_any_order(
         [
@@ -166,7 +166,7 @@ def test_a_job_that_forgejo_runs_again_begins_anew() -> None:
     assert outcome(merged.deployment) == ("in_progress", None, "running")
 
 
-def test_steps_of_a_job_of_forgejo_are_read_where_they_are_sent() -> None:
+def test_steps_of_a_job_of_forgejo_are_read_if_present() -> None:
     steps = [{"number": 0, "name": "Set up job", "status": "success", "started": "2026-03-01T10:00:01Z"}]
     report = only(parse("workflow_job_running", make_forgejo_job("running", steps=steps)))
     assert outcome(report.steps["21", "0"]) == ("completed", "success", "success")
@@ -204,7 +204,7 @@ def test_every_state_of_a_commit(state: str, expected: tuple[str, ...]) -> None:
     assert outcome(only(parse("status", make_status(state))).jobs["ci/woodpecker"]) == expected
 
 
-def test_the_latest_status_of_a_commit_wins() -> None:
+def test_the_latest_status_of_a_commit_is_its_outcome() -> None:
     merged = merge_in_any_order(
         [
             only(parse("status", make_status("failure", updated_at="2026-03-01T13:01:00Z"))),
@@ -216,7 +216,7 @@ def test_the_latest_status_of_a_commit_wins() -> None:
     assert len(merged.deployment.outcomes) == 1
 
 
-def test_a_commit_status_of_its_own_actions_is_ignored_because_its_job_reports_the_same() -> None:
+def test_a_commit_status_of_giteas_own_actions_is_ignored() -> None:
     body = make_status(context="deploy / build (push)", target_url=f"{HOME}/actions/runs/3/jobs/0")
     assert parse("status", body) == Ignored("job of Gitea Actions; it is reported as workflow_job")
 
@@ -232,18 +232,18 @@ def test_a_commit_status_of_its_own_actions_is_ignored_because_its_job_reports_t
         ("status", make_status(state=""), "state"),
     ],
 )
-def test_what_cannot_be_identified_is_malformed(event: str, body: Any, field: str) -> None:
+def test_a_body_without_an_identity_is_malformed(event: str, body: Any, field: str) -> None:
     with pytest.raises(MalformedError) as caught:
         parse(event, body)
     assert list(caught.value.errors) == [field]
 
 
 @pytest.mark.parametrize("event", [event for event, handled in EVENTS.items() if isinstance(handled, Ignored)])
-def test_an_event_of_no_concern_is_ignored_whatever_is_in_it(event: str) -> None:
+def test_an_ignored_event_is_ignored_with_any_body(event: str) -> None:
     assert parse(event, {"action": "created"}) == EVENTS[event]
 
 
-def test_an_event_that_nobody_knows_is_ignored_by_name() -> None:
+def test_an_unknown_event_is_ignored_by_name() -> None:
     assert parse("moon_phase", make_run()) == Ignored("unknown event 'moon_phase'")
 
 
@@ -257,5 +257,5 @@ def test_an_event_that_nobody_knows_is_ignored_by_name() -> None:
         (None, 7, "unnamed"),
     ],
 )
-def test_an_event_is_what_the_header_says_else_what_the_body_is_about(header: str, body: Any, expected: str) -> None:
+def test_an_event_is_named_by_its_header_or_else_by_its_body(header: str, body: Any, expected: str) -> None:
     assert name_event(header, body) == expected

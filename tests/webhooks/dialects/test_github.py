@@ -16,7 +16,7 @@ from tests.support.parsed_reports import at, only, outcome, values
 RUN = Identity("github", "octo-shop", ("github.com", 4711, "run", "9001", 1), "9001", 1)
 
 
-def test_a_run_says_what_runs_and_how_it_went() -> None:
+def test_a_run_reports_its_identity_and_outcome() -> None:
     report = only(parse("workflow_run", make_run("completed", "success")))
     assert report.identity == RUN
     assert values(report.project) == {"name": "Octo/Shop", "repository": "Octo/Shop"}
@@ -36,7 +36,7 @@ def test_a_run_says_what_runs_and_how_it_went() -> None:
     assert (report.jobs, report.steps) == ({}, {})
 
 
-def test_a_run_without_some_of_it_says_the_rest() -> None:
+def test_a_run_with_missing_fields_reports_the_others() -> None:
     body = make_run("queued", display_title=None, triggering_actor=None, head_commit=None, head_branch=None)
     claimed = values(only(parse("workflow_run", body)).deployment)
     assert (claimed["message"], claimed["triggered_by"]) == ("Deploy", "ada")
@@ -49,7 +49,7 @@ def test_every_claim_carries_the_time_of_the_report() -> None:
     assert stamps == {1772359207000000}
 
 
-def test_a_job_says_how_far_each_of_its_steps_is() -> None:
+def test_a_job_reports_the_state_of_each_step() -> None:
     steps = [
         step(1),
         step(2, "completed", "skipped"),
@@ -74,7 +74,7 @@ def test_a_job_says_how_far_each_of_its_steps_is() -> None:
     assert report.steps["77", "1"].outcomes[0].completed_at == at("10:01:02")
 
 
-def test_a_job_lets_know_of_its_run_what_it_can() -> None:
+def test_a_job_reports_the_known_fields_of_its_run() -> None:
     body = {**make_job("in_progress"), "deployment": {"id": 326, "environment": "production"}}
     report = only(parse("workflow_job", body))
     assert values(report.deployment) == {
@@ -87,7 +87,7 @@ def test_a_job_lets_know_of_its_run_what_it_can() -> None:
     assert report.deployment.outcome is None
 
 
-def test_a_snapshot_of_a_job_is_as_late_as_its_latest_step() -> None:
+def test_a_job_is_as_recent_as_its_latest_step() -> None:
     report = only(parse("workflow_job", make_job("in_progress", steps=[step(1), step(9, "in_progress", None)])))
     assert report.jobs["77"].outcomes[0].reported_at == at("10:01:09")
 
@@ -117,21 +117,21 @@ def test_a_snapshot_of_a_job_is_as_late_as_its_latest_step() -> None:
         ("Completed", "SUCCESS", ("completed", "success", "SUCCESS")),
     ],
 )
-def test_every_word_of_a_run_and_of_a_job(status: str, conclusion: str | None, expected: tuple[str, ...]) -> None:
+def test_every_status_of_a_run_and_of_a_job(status: str, conclusion: str | None, expected: tuple[str, ...]) -> None:
     assert outcome(only(parse("workflow_run", make_run(status, conclusion))).deployment) == expected
     assert outcome(only(parse("workflow_job", make_job(status, conclusion))).jobs["77"]) == expected
 
 
-def test_waiting_is_shown_as_held_back() -> None:
+def test_waiting_is_a_status_word_of_the_waiting_state() -> None:
     assert "waiting" in WAITING_WORDS & WORDS.keys()
 
 
-def test_the_status_counts_where_the_action_says_otherwise() -> None:
+def test_the_status_overrides_a_different_action() -> None:
     body = {**make_job("waiting"), "action": "queued"}
     assert outcome(only(parse("workflow_job", body)).jobs["77"]) == ("queued", None, "waiting")
 
 
-def test_without_a_status_nothing_is_said_of_the_outcome() -> None:
+def test_without_a_status_there_is_no_outcome() -> None:
     body = make_run("queued")
     del body["workflow_run"]["status"]
     assert only(parse("workflow_run", body)).deployment.outcome is None
@@ -173,7 +173,7 @@ def test_a_step_without_a_number_is_left_out() -> None:
     assert list(report.steps) == [("77", "1")]
 
 
-def test_a_job_without_an_id_is_known_by_its_name() -> None:
+def test_a_job_without_an_id_is_identified_by_its_name() -> None:
     assert list(only(parse("workflow_job", make_job(id=None, name="Lint  All"))).jobs) == ["lint all"]
 
 
@@ -195,18 +195,18 @@ def test_a_job_without_an_id_is_known_by_its_name() -> None:
         ("status", make_status(state=None), "state"),
     ],
 )
-def test_what_cannot_be_identified_is_malformed(event: str, body: Any, field: str) -> None:
+def test_a_body_without_an_identity_is_malformed(event: str, body: Any, field: str) -> None:
     with pytest.raises(MalformedError) as caught:
         parse(event, body)
     assert list(caught.value.errors) == [field]
 
 
 @pytest.mark.parametrize("event", [event for event, handled in EVENTS.items() if isinstance(handled, Ignored)])
-def test_an_event_of_no_concern_is_ignored_whatever_is_in_it(event: str) -> None:
+def test_an_ignored_event_is_ignored_with_any_body(event: str) -> None:
     assert parse(event, {"organization": {"login": "octo"}}) == EVENTS[event]
 
 
-def test_an_event_that_nobody_knows_is_ignored_by_name() -> None:
+def test_an_unknown_event_is_ignored_by_name() -> None:
     assert parse("moon_phase", make_run()) == Ignored("unknown event 'moon_phase'")
 
 
@@ -224,5 +224,5 @@ def test_an_event_that_nobody_knows_is_ignored_by_name() -> None:
         (None, ["workflow_run"], "unnamed"),
     ],
 )
-def test_an_event_is_what_the_header_says_else_what_the_body_is_about(header: str, body: Any, expected: str) -> None:
+def test_an_event_is_named_by_its_header_or_else_by_its_body(header: str, body: Any, expected: str) -> None:
     assert name_event(header, body) == expected

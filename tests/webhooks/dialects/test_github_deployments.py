@@ -21,21 +21,21 @@ STATES = [
 ]
 
 
-def test_a_deployment_of_a_run_names_the_environment_of_that_run_and_nothing_else() -> None:
+def test_a_deployment_of_a_run_reports_only_the_environment_of_the_run() -> None:
     report = only(parse("deployment_status", {**make_deployment("success"), **RUN}))
     assert report.identity == only(parse("workflow_run", make_run(run_attempt=2))).identity
     assert values(report.deployment) == {"environment": "production", "test_url": "https://shop.example.org"}
     assert (report.deployment.outcome, report.jobs) == (None, {})
 
 
-def test_the_later_status_of_a_run_names_its_environment() -> None:
+def test_the_latest_deployment_status_names_the_environment_of_a_run() -> None:
     first = {**make_deployment(), **RUN}
     then = {**make_deployment("in_progress"), **RUN}
     merged = merge_in_any_order([only(parse("deployment", first)), only(parse("deployment_status", then))])
     assert values(merged.deployment)["environment"] == "production"
 
 
-def test_a_deployment_that_no_run_does_has_one_job() -> None:
+def test_a_deployment_without_a_run_has_one_job() -> None:
     report = only(parse("deployment_status", make_deployment("success", description="Rolled out")))
     assert report.identity == Identity("github", "octo-shop", ("github.com", 4711, "deployment", "326"))
     assert values(report.deployment) == {
@@ -56,7 +56,7 @@ def test_a_deployment_that_no_run_does_has_one_job() -> None:
         assert node.outcomes[0].completed_at == at("11:02:00")
 
 
-def test_a_deployment_that_was_only_created_says_nothing_of_its_outcome() -> None:
+def test_a_created_deployment_has_no_outcome() -> None:
     report = only(parse("deployment", make_deployment()))
     assert (values(report.deployment)["environment"], report.deployment.outcome) == ("staging", None)
     assert (values(report.jobs["deploy"])["name"], report.jobs["deploy"].outcome) == ("deploy", None)
@@ -68,12 +68,12 @@ def test_every_state_of_a_deployment(state: str, expected: tuple[str, ...]) -> N
     assert outcome(report.deployment) == outcome(report.jobs["deploy"]) == expected
 
 
-def test_a_failed_deployment_says_why() -> None:
+def test_a_failed_deployment_has_its_description_as_error() -> None:
     report = only(parse("deployment_status", make_deployment("error", description="No route to host")))
     assert values(report.deployment)["error"] == values(report.jobs["deploy"])["error"] == "No route to host"
 
 
-def test_a_deployment_that_has_become_inactive_stays_what_it_was() -> None:
+def test_an_inactive_deployment_keeps_its_outcome() -> None:
     merged = merge_in_any_order(
         [
             only(parse("deployment_status", make_deployment("in_progress"))),
@@ -103,7 +103,7 @@ def test_a_check_of_another_app_is_a_deployment_with_one_job() -> None:
         assert (node.started_at, node.outcomes[0].completed_at) == (at("12:00:00"), at("12:01:00"))
 
 
-def test_a_failed_check_says_why_in_its_summary() -> None:
+def test_a_failed_check_has_its_summary_as_error() -> None:
     claimed = values(only(parse("check_run", make_check("completed", "failure"))).jobs["128"])
     assert (claimed["message"], claimed["error"]) == ("2 to add", "Adds a queue and a bucket.")
 
@@ -114,7 +114,7 @@ def test_a_check_that_belongs_to_a_deployment_has_its_environment() -> None:
     assert (claimed["environment"], claimed["run_url"]) == ("lab", "https://github.com/Octo/Shop/runs/128")
 
 
-def test_a_check_of_github_actions_is_ignored_because_its_job_reports_the_same() -> None:
+def test_a_check_of_github_actions_is_ignored() -> None:
     body = make_check(app={"slug": "github-actions"})
     assert parse("check_run", body) == Ignored("job of GitHub Actions; it is reported as workflow_job")
 
@@ -143,7 +143,7 @@ def test_every_state_of_a_commit(state: str, expected: tuple[str, ...]) -> None:
     assert outcome(report.deployment) == outcome(report.jobs["ci/jenkins"]) == expected
 
 
-def test_the_latest_status_of_a_commit_wins_even_if_it_is_pending_again() -> None:
+def test_the_latest_status_of_a_commit_is_its_outcome_even_if_pending() -> None:
     merged = merge_in_any_order(
         [
             only(parse("status", make_status("pending", updated_at="2026-03-01T13:00:00+00:00"))),
@@ -154,19 +154,19 @@ def test_the_latest_status_of_a_commit_wins_even_if_it_is_pending_again() -> Non
     assert outcome(merged.deployment) == outcome(merged.jobs["ci/jenkins"]) == ("queued", None, "pending")
 
 
-def test_a_commit_on_several_branches_names_none() -> None:
+def test_a_commit_on_several_branches_has_no_branch() -> None:
     body = make_status(branches=[{"name": "main"}, {"name": "release"}], target_url=None, context=None)
     report = only(parse("status", body))
     assert "branch" not in report.deployment.fields
     assert report.identity.parts[4:] == ("default", None)
 
 
-def test_a_check_without_details_has_its_own_address() -> None:
+def test_a_check_without_details_url_has_its_html_url() -> None:
     body = make_check(details_url=None, html_url="https://github.com/" + "x" * 3000)
     assert len(values(only(parse("check_run", body)).deployment)["run_url"]) == 2048
 
 
-def test_a_check_is_as_late_as_its_latest_time() -> None:
+def test_a_check_is_as_recent_as_its_latest_time() -> None:
     report = only(parse("check_run", make_check("in_progress", None, updated_at="2026-03-01T12:00:30Z")))
     for node in (report.project, report.deployment, report.jobs["128"]):
         assert {claim[0] for claim in node.fields.values()} == {make_stamp(at("12:00:30"))}

@@ -10,7 +10,7 @@ from tests.support.bodies.github_examples import read_examples
 REPORTING_EVENTS = ("workflow_run", "workflow_job", "deployment", "deployment_status", "check_run", "status")
 
 
-def test_every_example_says_something_or_is_ignored_for_a_reason() -> None:
+def test_examples_of_reporting_events_make_reports_and_others_are_ignored() -> None:
     counted = dict.fromkeys(REPORTING_EVENTS, 0)
     for event, body in read_examples():
         parsed = parse(event, body)
@@ -33,7 +33,7 @@ def test_examples_are_recognised_without_a_header() -> None:
     assert all(name_event(None, body) == event for event, body in read_examples() if event in recognised)
 
 
-def test_examples_claim_only_fields_that_there_are() -> None:
+def test_examples_claim_only_existing_fields() -> None:
     for event, body in read_examples():
         parsed = parse(event, body)
         for report in () if isinstance(parsed, Ignored) else parsed:

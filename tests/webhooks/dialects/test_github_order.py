@@ -17,7 +17,7 @@ def test_completed_then_in_progress_then_queued_ends_completed() -> None:
     assert merged.deployment.started_at == at("10:00:00")
 
 
-def test_a_job_that_went_from_queued_to_waiting_and_back_is_not_begun() -> None:
+def test_a_job_that_goes_from_queued_to_waiting_and_back_has_not_started() -> None:
     merged = merge_in_any_order(
         [
             only(parse("workflow_job", make_job("queued", started_at="2026-03-01T10:00:10Z"))),
@@ -29,7 +29,7 @@ def test_a_job_that_went_from_queued_to_waiting_and_back_is_not_begun() -> None:
     assert merged.jobs["77"].started_at is None
 
 
-def test_the_start_of_a_queued_job_is_its_creation_and_does_not_count() -> None:
+def test_the_started_at_of_a_queued_job_is_ignored() -> None:
     merged = merge_in_any_order(
         [
             only(parse("workflow_job", make_job("queued", started_at="2026-03-01T10:00:10Z"))),
@@ -39,7 +39,7 @@ def test_the_start_of_a_queued_job_is_its_creation_and_does_not_count() -> None:
     assert merged.jobs["77"].started_at == at("10:02:00")
 
 
-def test_a_late_completed_of_the_old_attempt_does_not_touch_the_new_one() -> None:
+def test_a_late_completed_event_of_the_old_attempt_does_not_change_the_new_one() -> None:
     late = only(parse("workflow_run", make_run("completed", "failure", updated_at="2026-03-01T10:30:00Z")))
     new = only(parse("workflow_run", make_run("in_progress", run_attempt=2, updated_at="2026-03-01T10:20:00Z")))
     assert late.identity.digest != new.identity.digest
@@ -63,19 +63,19 @@ def test_a_job_that_is_reported_completed_twice_is_one_job() -> None:
     assert (len(merged.jobs), len(merged.steps), len(merged.jobs["77"].outcomes)) == (1, 1, 1)
 
 
-def test_an_end_before_the_start_stays_as_it_was_sent() -> None:
+def test_an_end_before_the_start_is_kept_as_sent() -> None:
     skipped = make_job("completed", "skipped", started_at="2026-03-01T10:09:00Z", completed_at="2026-03-01T10:08:59Z")
     job = only(parse("workflow_job", skipped)).jobs["77"]
     assert (job.started_at, job.outcomes[0].completed_at) == (at("10:09:00"), at("10:08:59"))
 
 
-def test_a_job_id_that_another_run_has_too_is_another_job() -> None:
+def test_equal_job_ids_in_different_runs_are_different_jobs() -> None:
     one = only(parse("workflow_job", make_job("in_progress")))
     other = only(parse("workflow_job", make_job("in_progress", run_id=9002)))
     assert one.identity.digest != other.identity.digest
 
 
-def test_a_run_its_jobs_and_its_deployment_meet_in_one_state() -> None:
+def test_a_run_its_jobs_and_its_deployment_merge_into_one_state() -> None:
     environment = {**make_deployment("in_progress"), "workflow_run": {"id": 9001, "run_attempt": 1}}
     merged = merge_in_any_order(
         [

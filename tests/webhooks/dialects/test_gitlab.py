@@ -15,7 +15,7 @@ RUN = Identity("gitlab", "octo-shop", ("gitlab.example.org", 62, "run", "31", 1)
 STARTED, FINISHED = "2026-03-01 10:01:00 UTC", "2026-03-01 10:05:00 UTC"
 
 
-def test_a_pipeline_says_what_runs_and_how_it_went() -> None:
+def test_a_pipeline_reports_its_identity_and_outcome() -> None:
     build = make_build(7, "unit", started_at=STARTED, finished_at=FINISHED)
     body = make_pipeline("success", build, finished_at="2026-03-01 10:05:02 UTC", duration=240)
     report = only(parse("pipeline", body))
@@ -44,7 +44,7 @@ def test_the_name_of_a_pipeline_is_its_message() -> None:
     assert values(only(parse("pipeline", body)).deployment)["message"] == "Nightly"
 
 
-def test_stages_are_the_order_of_jobs() -> None:
+def test_jobs_are_ordered_by_stage() -> None:
     builds = [
         make_build(9, "rollout", "created", stage="deploy"),
         make_build(8, "Unit  Tests", "running", stage="test", started_at=STARTED),
@@ -67,7 +67,7 @@ def test_stages_are_the_order_of_jobs() -> None:
     assert jobs["unit tests"].started_at == at("10:01:00")
 
 
-def test_a_job_of_its_own_meets_its_pipeline() -> None:
+def test_a_job_hook_reports_on_its_pipeline() -> None:
     fields = {"build_started_at": STARTED, "build_finished_at": FINISHED, "build_duration": 240.5}
     report = only(parse("build", make_job(7, "unit", "failed", build_failure_reason="script_failure", **fields)))
     assert report.identity == RUN
@@ -86,7 +86,7 @@ def test_a_job_of_its_own_meets_its_pipeline() -> None:
     assert outcome(report.jobs["unit"]) == ("completed", "failure", "failed")
 
 
-def test_a_job_and_its_pipeline_say_the_same_of_the_job() -> None:
+def test_job_and_pipeline_hooks_agree_about_a_job() -> None:
     times = {"started_at": STARTED, "finished_at": FINISHED}
     pipeline = only(parse("pipeline", make_pipeline("running", make_build(7, "unit", "success", **times))))
     job = only(parse("build", make_job(7, "unit", "success", **{f"build_{name}": at for name, at in times.items()})))
@@ -94,7 +94,7 @@ def test_a_job_and_its_pipeline_say_the_same_of_the_job() -> None:
     assert job.jobs["unit"].started == pipeline.jobs["unit"].started
 
 
-def test_who_ran_a_job_again_did_not_start_the_pipeline() -> None:
+def test_the_user_who_retries_a_job_does_not_replace_the_trigger_of_the_pipeline() -> None:
     late = make_job(9, "unit", "running", build_started_at="2026-03-01 12:00:00 UTC")
     merged = merge_in_any_order([only(parse("build", late)), only(parse("pipeline", make_pipeline("running")))])
     assert values(merged.deployment)["triggered_by"] == "grace"
@@ -111,7 +111,9 @@ def test_who_ran_a_job_again_did_not_start_the_pipeline() -> None:
         ("repository", {"homepage": "http://10.0.0.1:3000/octo/shop"}, ("10.0.0.1:3000", 62, "run", "31", 1)),
     ],
 )
-def test_a_job_hook_names_its_pipeline_in_every_version(field: str, value: Any, expected: tuple[Any, ...]) -> None:
+def test_a_job_hook_names_its_pipeline_in_every_version_of_gitlab(
+    field: str, value: Any, expected: tuple[Any, ...]
+) -> None:
     identity = only(parse("build", make_job(7, "unit") | {field: value})).identity
     assert identity.parts == expected
     assert identity.project_slug == "octo-shop"
@@ -120,19 +122,19 @@ def test_a_job_hook_names_its_pipeline_in_every_version(field: str, value: Any, 
 @pytest.mark.parametrize(
     "ssh_url", ["git@gitlab.example.org:octo/shop.git", "ssh://git@gitlab.example.org:2222/octo/shop.git", None]
 )
-def test_the_project_of_a_job_hook_is_in_its_addresses(ssh_url: str | None) -> None:
+def test_the_project_of_a_job_hook_is_read_from_its_urls(ssh_url: str | None) -> None:
     body = make_job(7, "unit", repository=REPOSITORY | {"git_ssh_url": ssh_url})
     assert values(only(parse("build", body)).project)["name"] == "octo/shop"
 
 
-def test_a_project_is_not_named_after_where_gitlab_is_installed() -> None:
+def test_the_path_of_the_gitlab_installation_is_not_part_of_a_project() -> None:
     repository = REPOSITORY | {"homepage": "https://example.org/gitlab/octo/shop"}
     report = only(parse("build", make_job(7, "unit", repository=repository)))
     assert values(report.project)["name"] == "octo/shop"
     assert values(report.deployment)["run_url"] == "https://example.org/gitlab/octo/shop/-/pipelines/31"
 
 
-def test_the_ref_of_a_merge_request_is_no_branch() -> None:
+def test_the_ref_of_a_merge_request_is_not_a_branch() -> None:
     report = only(parse("build", make_job(7, "unit", ref="refs/merge-requests/3/head")))
     assert "branch" not in values(report.deployment)
 
@@ -169,7 +171,7 @@ def test_status_words_have_their_meaning(word: str, expected: tuple[str, str | N
     assert outcome(only(parse("build", make_job(7, "unit", word))).jobs["unit"]) == expected
 
 
-def test_every_word_is_in_the_table_above() -> None:
+def test_every_status_word_is_tested() -> None:
     assert len(WORDS) == 14
 
 
@@ -184,7 +186,7 @@ def test_times_in_every_format(written: str) -> None:
         assert (node.started_at, node.outcomes[0].completed_at) == (at("12:30:19"), at("12:30:19"))
 
 
-def test_what_has_not_ended_has_no_end_and_no_duration() -> None:
+def test_open_pipelines_and_jobs_have_no_end_or_duration() -> None:
     build = make_build(7, "unit", "running", started_at=STARTED, finished_at=FINISHED, duration=3.0)
     report = only(parse("pipeline", make_pipeline("running", build, finished_at=FINISHED, duration=63)))
     assert [node.outcomes[0].completed_at for node in (report.deployment, report.jobs["unit"])] == [None, None]
@@ -203,7 +205,7 @@ def test_what_has_not_ended_has_no_end_and_no_duration() -> None:
         ("access", STARTED, None),
     ],
 )
-def test_only_a_job_that_has_begun_to_deploy_names_the_environment(
+def test_only_a_started_job_names_the_environment(
     action: str | None, started_at: str | None, expected: str | None
 ) -> None:
     environment = {"name": "production", "action": action}
@@ -213,7 +215,7 @@ def test_only_a_job_that_has_begun_to_deploy_names_the_environment(
         assert values(report.deployment).get("environment") == expected
 
 
-def test_the_environment_is_that_of_the_job_that_began_last() -> None:
+def test_the_environment_is_that_of_the_latest_started_job() -> None:
     builds = [
         make_build(8, "staging", environment={"name": "staging"}, started_at="2026-03-01 10:02:00 UTC"),
         make_build(9, "live", environment={"name": "production"}, started_at="2026-03-01 10:09:00 UTC"),
@@ -237,7 +239,7 @@ def test_the_environment_is_that_of_the_job_that_began_last() -> None:
         (None, 3, "unnamed"),
     ],
 )
-def test_the_body_names_the_event_before_the_header_does(header: str | None, body: Any, expected: str) -> None:
+def test_the_body_names_the_event_rather_than_the_header(header: str | None, body: Any, expected: str) -> None:
     assert name_event(header, body) == expected
 
 
@@ -263,13 +265,13 @@ def test_an_unknown_event_is_ignored_by_name() -> None:
         ("job", make_job(7, "unit", repository=None), "project"),
     ],
 )
-def test_a_body_that_does_not_say_what_it_is_about_is_malformed(event: str, body: Any, field: str) -> None:
+def test_a_body_without_an_identity_is_malformed(event: str, body: Any, field: str) -> None:
     with pytest.raises(MalformedError) as raised:
         parse(event, body)
     assert list(raised.value.errors) == [field]
 
 
-def test_values_of_another_kind_count_as_not_said() -> None:
+def test_values_of_a_wrong_type_are_dropped() -> None:
     odd = make_build(
         7, "unit", ["success"], started_at="soon", duration="long", allow_failure="yes", environment="live"
     )
@@ -280,7 +282,7 @@ def test_values_of_another_kind_count_as_not_said() -> None:
     assert {"triggered_by", "commit_message", "environment"}.isdisjoint(values(report.deployment))
 
 
-def test_names_that_differ_in_case_alone_are_one_job() -> None:
+def test_names_that_differ_only_in_case_are_one_job() -> None:
     builds = [make_build(7, "Unit", "failed"), make_build(8, "unit", "success")]
     jobs = only(parse("pipeline", make_pipeline("failed", *builds))).jobs
     assert jobs == only(parse("pipeline", make_pipeline("failed", *reversed(builds)))).jobs

@@ -40,13 +40,13 @@ def test_a_deployment_has_one_job_and_an_identity_of_its_own() -> None:
         ("skipped", ("completed", "skipped", "skipped"), at("10:30:00")),
     ],
 )
-def test_words_of_deployments(word: str, expected: tuple[str, str | None, str], completed_at: object) -> None:
+def test_every_status_of_a_deployment(word: str, expected: tuple[str, str | None, str], completed_at: object) -> None:
     node = only(parse("deployment", make_deployment(word))).deployment
     assert outcome(node) == expected
     assert node.outcomes[0].completed_at == completed_at
 
 
-def test_a_deployment_that_began_ends_in_any_order_of_its_hooks() -> None:
+def test_a_deployment_ends_in_any_order_of_its_hooks() -> None:
     merged = merge_in_any_order(
         [
             only(parse("deployment", make_deployment("created", status_changed_at="2026-03-01 12:20:00 +0200"))),
@@ -68,20 +68,20 @@ def test_a_deployment_that_began_ends_in_any_order_of_its_hooks() -> None:
         (None, f"{HOME}/-/commit/{SHA}", None),
     ],
 )
-def test_the_whole_hash_of_the_commit_is_in_its_address(
+def test_the_full_commit_hash_is_read_from_the_commit_url(
     short_sha: str | None, commit_url: str | None, expected: str | None
 ) -> None:
     body = make_deployment(short_sha=short_sha, commit_url=commit_url)
     assert values(only(parse("deployment", body)).deployment).get("commit_hash") == expected
 
 
-def test_a_deployment_that_no_job_does_has_no_address() -> None:
+def test_a_deployment_without_a_job_has_no_run_url() -> None:
     report = only(parse("deployment", make_deployment(deployable_id=None, deployable_url=None)))
     assert "run_url" not in values(report.deployment)
 
 
 @pytest.mark.parametrize(("missing", "field"), [("deployment_id", "deployment_id"), ("project", "project")])
-def test_a_deployment_that_does_not_say_which_it_is_is_malformed(missing: str, field: str) -> None:
+def test_a_deployment_without_an_identity_is_malformed(missing: str, field: str) -> None:
     with pytest.raises(MalformedError) as raised:
         parse("deployment", make_deployment() | {missing: None})
     assert list(raised.value.errors) == [field]

@@ -45,7 +45,7 @@ def read_examples(dialect: ModuleType) -> dict[str, tuple[str, Any]]:
         (bitbucket, {"repo-commit-status-created": 1, "repo-commit-status-updated": 1, "repo-push": 0}),
     ],
 )
-def test_every_example_says_something_of_jobs_or_is_ignored(dialect: ModuleType, expected: dict[str, int]) -> None:
+def test_every_example_reports_jobs_or_is_ignored(dialect: ModuleType, expected: dict[str, int]) -> None:
     jobs = {}
     for name, (event, body) in read_examples(dialect).items():
         parsed = dialect.parse(event, body)
@@ -55,7 +55,7 @@ def test_every_example_says_something_of_jobs_or_is_ignored(dialect: ModuleType,
 
 
 @pytest.mark.parametrize("dialect", [gitlab, bitbucket])
-def test_examples_claim_only_fields_that_there_are(dialect: ModuleType) -> None:
+def test_examples_claim_only_existing_fields(dialect: ModuleType) -> None:
     for event, body in read_examples(dialect).values():
         parsed = dialect.parse(event, body)
         for report in () if isinstance(parsed, Ignored) else parsed:

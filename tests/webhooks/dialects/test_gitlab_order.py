@@ -22,7 +22,7 @@ def job_report(number: int, status: str, times: Mapping[str, object]) -> Report:
     return only(parse("build", make_job(number, "unit", status, **{f"build_{name}": at for name, at in times.items()})))
 
 
-def test_a_skipped_job_that_a_retry_brings_back_runs_although_it_keeps_its_id() -> None:
+def test_a_skipped_job_runs_again_after_a_retry_with_the_same_id() -> None:
     skipped = pipeline_report("failed", make_build(2, "deploy", "skipped"), finished_at=ENDED)
     running = pipeline_report("running", make_build(2, "deploy", "running", started_at="2026-03-01 10:11:00 UTC"))
     merged = merge_in_any_order([skipped, running])
@@ -45,7 +45,7 @@ def test_a_retried_job_reopens_its_pipeline_until_it_succeeds() -> None:
     assert (values(merged.jobs["unit"])["error"], values(merged.jobs["unit"])["duration_s"]) == ("", 60.0)
 
 
-def test_a_late_hook_of_before_the_retry_loses() -> None:
+def test_a_late_hook_from_before_the_retry_changes_nothing() -> None:
     late = job_report(5, "failed", FIRST_ENDED)
     newer = pipeline_report("running", make_build(9, "unit", "pending", created_at="2026-03-01 10:10:00 UTC"))
     merged = merge_in_any_order([late, newer, job_report(5, "running", FIRST)])
@@ -53,7 +53,7 @@ def test_a_late_hook_of_before_the_retry_loses() -> None:
     assert values(merged.jobs["unit"])["error"] == ""
 
 
-def test_hooks_of_jobs_and_of_their_pipeline_meet_in_one_state() -> None:
+def test_hooks_of_jobs_and_of_their_pipeline_merge_into_one_state() -> None:
     merged = merge_in_any_order(
         [
             job_report(5, "created", {}),
@@ -72,7 +72,7 @@ def test_hooks_of_jobs_and_of_their_pipeline_meet_in_one_state() -> None:
     }
 
 
-def test_a_job_that_is_allowed_to_fail_fails_alone() -> None:
+def test_a_job_that_is_allowed_to_fail_does_not_fail_its_pipeline() -> None:
     lint = make_build(6, "lint", "failed", allow_failure=True, **FIRST_ENDED)
     merged = merge_in_any_order(
         [
@@ -85,14 +85,14 @@ def test_a_job_that_is_allowed_to_fail_fails_alone() -> None:
     assert values(merged.jobs["lint"])["allowed_to_fail"] is True
 
 
-def test_a_manual_job_waits_until_somebody_starts_it() -> None:
+def test_a_manual_job_waits_until_it_is_started() -> None:
     manual = pipeline_report("manual", make_build(5, "unit", "manual"))
     assert outcome(manual.jobs["unit"]) == ("queued", None, "manual")
     started = merge_in_any_order([manual, job_report(5, "pending", {}), job_report(5, "running", FIRST)])
     assert outcome(started.jobs["unit"]) == ("in_progress", None, "running")
 
 
-def test_a_pipeline_that_goes_on_with_a_manual_job_ends_when_that_ends() -> None:
+def test_a_pipeline_continued_by_a_manual_job_ends_with_that_job() -> None:
     unit, live = make_build(5, "unit", "success", **FIRST), make_build(6, "live", "manual", allow_failure=True)
     played = make_build(6, "live", "success", allow_failure=True, **AGAIN_ENDED)
     merged = merge_in_any_order(
@@ -105,7 +105,7 @@ def test_a_pipeline_that_goes_on_with_a_manual_job_ends_when_that_ends() -> None
     assert outcome(merged.jobs["live"]) == ("completed", "success", "success")
 
 
-def test_an_end_before_the_start_stays_as_it_was_sent() -> None:
+def test_an_end_before_the_start_is_kept_as_sent() -> None:
     times = {"started_at": "2026-03-01 10:09:00 UTC", "finished_at": "2026-03-01 10:08:59 UTC"}
     job = job_report(5, "canceled", times).jobs["unit"]
     assert (job.started_at, job.outcomes[0].completed_at) == (at("10:09:00"), at("10:08:59"))

@@ -19,7 +19,7 @@ def read(body: Any) -> Any:
     return only(parse(name_event(None, body), body))
 
 
-def test_a_notification_says_what_was_built_and_how_it_went() -> None:
+def test_a_notification_reports_a_build_and_its_outcome() -> None:
     report = read(make_notification("COMPLETED", "SUCCESS", after_ms=90_500, duration=90_500, notes="To the shop"))
     assert report.identity == BUILD
     assert values(report.project) == {"name": "Team/shop", "repository": "octo/shop"}
@@ -81,7 +81,7 @@ def test_every_generic_event_on_a_build(kind: str, result: str | None, expected:
     assert outcome(report.deployment) == outcome(report.jobs["build"]) == expected
 
 
-def test_a_generic_event_says_who_started_what() -> None:
+def test_a_generic_event_reports_who_started_which_build() -> None:
     report = read(make_run("completed", "FAILURE", time="11:01:31.250"))
     assert values(report.project) == {"name": "Team/shop", "repository": "octo/shop"}
     assert values(report.deployment) == {
@@ -97,7 +97,7 @@ def test_a_generic_event_says_who_started_what() -> None:
     assert report.deployment.outcomes[0].reported_at == at("11:01:31.250")
 
 
-def test_of_several_checkouts_none_is_taken_for_the_one_that_is_built() -> None:
+def test_a_build_with_several_checkouts_has_no_repository() -> None:
     library = make_checkout("https://git.example.org/octo/pipeline-library.git")
     claimed = values(read(make_run("started", actions=[library, make_checkout()])).deployment)
     assert not {"repository", "branch", "commit_hash"} & set(claimed)
@@ -111,12 +111,12 @@ def test_a_build_of_a_multibranch_pipeline_names_its_branch() -> None:
     assert report.identity.parts == ("", "team/shop/feature%2fcards", "run", "12")
 
 
-def test_a_cause_without_a_user_says_only_why() -> None:
+def test_a_cause_without_a_user_is_only_a_message() -> None:
     claimed = values(read(make_run("started", actions=[{"causes": [{"shortDescription": "Timer"}]}, {}, 7])).deployment)
     assert claimed == {"message": "Timer"}
 
 
-def test_a_user_without_a_name_is_called_by_its_id() -> None:
+def test_a_user_without_a_name_is_named_by_id() -> None:
     assert values(read(make_run("started", actions=[make_cause(None)])).deployment)["triggered_by"] == "ada"
 
 
@@ -140,20 +140,20 @@ def test_every_format_of_time(value: Any, expected: str | None) -> None:
     assert started_at == (expected and at(expected))
 
 
-def test_the_time_in_the_queue_is_no_start() -> None:
+def test_the_time_of_queueing_is_not_a_start() -> None:
     report = read(make_notification("QUEUED", after_ms=-4000))
     assert report.deployment.started_at is None
     assert report.deployment.outcomes[0].reported_at == at("10:59:56")
 
 
-def test_a_duration_of_nothing_is_one_that_is_not_known() -> None:
+def test_a_zero_duration_is_unknown() -> None:
     notified = read(make_notification("COMPLETED", "ABORTED", after_ms=5000)).deployment
     assert (notified.started_at, values(notified).get("duration_s")) == (None, None)
     deployment = read(make_run("completed", "ABORTED", duration=0, time="11:00:09.000")).deployment
     assert (deployment.started_at, deployment.outcomes[0].completed_at) == (at("11:00:00"), at("11:00:09"))
 
 
-def test_failed_tests_are_why_a_build_is_unstable() -> None:
+def test_failed_tests_are_the_error_of_an_unstable_build() -> None:
     tests = {"total": 9, "failed": 2, "passed": 7, "skipped": 0, "failed_tests": ["CartTest.pays", "CartTest.ships"]}
     ended = read(make_notification("FINALIZED", "UNSTABLE", test_summary=tests))
     assert values(ended.deployment)["error"] == "CartTest.pays\nCartTest.ships"
@@ -175,7 +175,7 @@ def test_the_end_of_a_log_is_kept(log: Any, expected: str | None) -> None:
     assert values(read(make_notification("FINALIZED", "FAILURE", log=log)).deployment).get("log") == expected
 
 
-def test_a_notification_without_addresses_is_known_by_its_name() -> None:
+def test_a_notification_without_urls_is_identified_by_name() -> None:
     body = {"name": "shop", "build": {"number": 3, "phase": "STARTED"}}
     assert read(body).identity.parts == ("", "shop", "run", "3")
 
@@ -190,7 +190,7 @@ def test_a_notification_without_addresses_is_known_by_its_name() -> None:
         (make_run("started", number=None), "data.number"),
     ],
 )
-def test_a_body_that_says_not_which_build_is_malformed(body: Any, field: str) -> None:
+def test_a_body_without_a_build_is_malformed(body: Any, field: str) -> None:
     with pytest.raises(MalformedError) as raised:
         read(body)
     assert list(raised.value.errors) == [field]
@@ -205,12 +205,12 @@ def test_a_body_of_another_shape_is_malformed(event: str, field: str, body: Any)
 
 
 @pytest.mark.parametrize("event", [event for event, known in EVENTS.items() if isinstance(known, Ignored)])
-def test_events_without_news_of_a_build_are_ignored_for_a_reason(event: str) -> None:
+def test_events_without_a_build_are_ignored_with_a_reason(event: str) -> None:
     assert parse(event, {}) == EVENTS[event]
 
 
 @pytest.mark.parametrize("event", ["notification.paused", "queue.left", "run."])
-def test_an_event_that_nobody_knows_is_ignored(event: str) -> None:
+def test_an_unknown_event_is_ignored(event: str) -> None:
     assert parse(event, {}) == Ignored(f"unknown event {event!r}")
 
 
@@ -240,16 +240,16 @@ def test_an_event_is_recognised_by_the_shape_of_its_body(body: Any, expected: st
         (None, None),
     ],
 )
-def test_a_delivery_is_named_by_what_stays_the_same(body: Any, expected: str | None) -> None:
+def test_a_delivery_is_named_by_its_build_and_phase_or_its_event_id(body: Any, expected: str | None) -> None:
     assert name_delivery(name_event(None, body), body) == expected
 
 
-def test_words_are_looked_up_without_case() -> None:
+def test_status_words_are_case_insensitive() -> None:
     assert all(word == word.casefold() for word in WORDS)
 
 
 @needs_corpora
-def test_real_bodies_say_something_or_are_ignored_for_a_reason() -> None:
+def test_real_bodies_are_reports_or_ignored_with_a_reason() -> None:
     parsed = {name: parse(name_event(None, body), body) for name, body in read_corpus("jenkins").items()}
     identities = {
         name: only(reports).identity.parts[1:] for name, reports in parsed.items() if isinstance(reports, tuple)

@@ -20,7 +20,7 @@ from dashboard.webhooks.dialects.jenkins_build import locate_build, shorten_bran
         (None, ("", None)),
     ],
 )
-def test_a_url_has_job_and_number(address: str | None, expected: tuple[str, str | None]) -> None:
+def test_job_and_number_are_read_from_a_url(address: str | None, expected: tuple[str, str | None]) -> None:
     assert locate_build(address) == expected
 
 
@@ -36,5 +36,5 @@ def test_a_url_has_job_and_number(address: str | None, expected: tuple[str, str 
         (None, None),
     ],
 )
-def test_a_branch_is_named_without_its_remote(name: str | None, expected: str | None) -> None:
+def test_the_remote_is_removed_from_a_branch(name: str | None, expected: str | None) -> None:
     assert shorten_branch(name) == expected

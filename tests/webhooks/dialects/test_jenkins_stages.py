@@ -39,7 +39,7 @@ def test_stages_are_the_steps_of_their_build() -> None:
         ("CUSTOM", ("queued", None, "CUSTOM")),
     ],
 )
-def test_every_word_of_a_stage(word: str, expected: tuple[str, ...]) -> None:
+def test_every_status_of_a_stage(word: str, expected: tuple[str, ...]) -> None:
     report = only(parse("wfapi.describe", make_stages("IN_PROGRESS", make_stage("Build", word))))
     assert outcome(report.steps["build", "build"]) == expected
 
@@ -49,30 +49,30 @@ def test_a_build_that_is_not_executed_may_not_have_begun() -> None:
     assert report.deployment.outcome is None
 
 
-def test_stages_of_one_name_are_distinguished() -> None:
+def test_stages_with_equal_names_are_distinguished() -> None:
     body = make_stages("IN_PROGRESS", make_stage("Test"), make_stage("Deploy"), make_stage("test"), {"name": None})
     steps = only(parse("wfapi.describe", body)).steps
     assert [key for _, key in steps] == ["test", "deploy", "test#2"]
 
 
-def test_the_longest_name_of_a_stage_still_makes_a_key() -> None:
+def test_the_longest_name_of_a_stage_makes_a_valid_key() -> None:
     body = make_stages("IN_PROGRESS", make_stage("ﷺ" * 255), make_stage("ﷺ" * 255))
     assert [len(key) for _, key in only(parse("wfapi.describe", body)).steps] == [240, 242]
 
 
 @pytest.mark.parametrize("href", ["/jenkins/job/shop/wfapi/describe", "/wfapi/describe", None, 7])
-def test_stages_of_no_known_build_are_ignored(href: object) -> None:
+def test_stages_without_a_build_url_are_ignored(href: object) -> None:
     body = make_stages("SUCCESS", _links={"self": {"href": href}})
     assert parse("wfapi.describe", body) == Ignored("stages without a link to their build")
 
 
-def test_more_stages_than_are_taken_are_malformed() -> None:
+def test_too_many_stages_are_malformed() -> None:
     body = make_stages("SUCCESS", *[make_stage("Build")] * (MAX_STEPS + 1))
     with pytest.raises(MalformedError, match=r"^stages: At most 10000\.$"):
         parse("wfapi.describe", body)
 
 
-def test_the_phases_of_a_build_meet_in_any_order() -> None:
+def test_the_phases_of_a_build_merge_in_any_order() -> None:
     bodies = [
         make_notification("QUEUED", after_ms=-4000),
         make_notification("STARTED"),
@@ -87,7 +87,7 @@ def test_the_phases_of_a_build_meet_in_any_order() -> None:
     assert values(merged.deployment)["duration_s"] == 90.5
 
 
-def test_both_plugins_and_the_stages_meet_in_any_order() -> None:
+def test_both_plugins_and_the_stages_merge_in_any_order() -> None:
     bodies = [
         make_run("started"),
         make_stages("IN_PROGRESS", make_stage("Build"), make_stage("Deploy", "IN_PROGRESS"), ended_ms=2000),
@@ -105,14 +105,14 @@ def test_both_plugins_and_the_stages_meet_in_any_order() -> None:
     assert values(merged.deployment)["run_url"] == "https://ci.example.org/jenkins/job/Team/job/shop/12/"
 
 
-def test_a_late_end_of_one_build_does_not_touch_the_next() -> None:
+def test_a_late_end_of_one_build_does_not_change_the_next() -> None:
     late = make_notification("FINALIZED", "FAILURE", after_ms=90_700)
     next_one = make_notification("STARTED", number=13, url="job/Team/job/shop/13/")
     identities = {only(parse(name_event(None, body), body)).identity for body in (late, next_one)}
     assert sorted(identity.run_id or "" for identity in identities) == ["12", "13"]
 
 
-def test_an_end_before_the_start_stays_as_it_was_sent() -> None:
+def test_an_end_before_the_start_is_kept_as_sent() -> None:
     body = make_stages("IN_PROGRESS", make_stage("Build", from_ms=9000), ended_ms=2000)
     step = only(parse("wfapi.describe", body)).steps["build", "build"]
     assert (step.started_at, step.outcomes[0].reported_at) == (at("11:00:09"), at("11:00:02"))

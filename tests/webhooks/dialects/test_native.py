@@ -40,7 +40,7 @@ def test_a_run_is_identified_by_project_environment_run_id_and_attempt() -> None
     assert again == Identity("native", "my-shop", ("test", "7", 2), "7", 2)
 
 
-def test_a_summary_without_run_id_is_identified_by_its_contents_and_its_time() -> None:
+def test_a_summary_without_run_id_is_identified_by_its_contents_and_time() -> None:
     parts = ("acme/shop", "production", "main", "abc", "2026-06-01T12:00:00+00:00")
     assert report(**SUMMARY).identity == Identity("native", "shop", parts)
 
@@ -48,12 +48,12 @@ def test_a_summary_without_run_id_is_identified_by_its_contents_and_its_time() -
 @pytest.mark.parametrize(
     "changed", [{"timestamp": None}, {"status": None}, {"status": "running"}, {"status": "success|running"}]
 )
-def test_anything_else_without_run_id_is_refused(changed: dict[str, Any]) -> None:
+def test_other_payloads_without_run_id_are_refused(changed: dict[str, Any]) -> None:
     advice = "Required, unless the delivery has a final status and a timestamp."
     assert refuse(**{**SUMMARY, **changed}) == {"run_id": [advice]}
 
 
-def test_a_project_needs_a_letter_or_a_digit_and_a_short_address() -> None:
+def test_a_project_needs_a_letter_or_digit_and_a_short_slug() -> None:
     assert refuse(project="_-_") == {"project": ["Must contain a letter or a digit."]}
     assert refuse(project=None) == {"project": ["Must contain a letter or a digit."]}
     assert report(project="p" * 255).identity.project_slug == "p" * 255
@@ -77,7 +77,7 @@ def test_every_field_of_a_deployment_is_claimed() -> None:
     assert (made.deployment.started_at, made.jobs, made.steps) == (NOON, {}, {})
 
 
-def test_how_far_a_deployment_is_and_when_it_was() -> None:
+def test_the_status_and_times_of_a_deployment() -> None:
     times = {"started_at": NOON.isoformat(), "completed_at": LATER.isoformat()}
     ended = report(status="failed", **times, timestamp=LATER.isoformat())
     assert ended.deployment.outcome == ended.project.outcome
@@ -101,7 +101,7 @@ def test_how_far_a_deployment_is_and_when_it_was() -> None:
         ("", (Status.QUEUED, None)),
     ],
 )
-def test_the_meaning_of_a_word(word: str, meaning: tuple[Status, Conclusion | None]) -> None:
+def test_the_meaning_of_each_status_word(word: str, meaning: tuple[Status, Conclusion | None]) -> None:
     assert read_word(word) == meaning
 
 
@@ -118,7 +118,7 @@ STEP = {"name": "Build", "status": "running", "message": "m", "error": "e", "log
         {"jobs": [{"name": "web", "steps": [STEP]}]},
     ],
 )
-def test_a_step_belongs_to_the_job_that_it_names_or_stands_in(fields: dict[str, Any]) -> None:
+def test_a_step_belongs_to_the_job_that_names_or_contains_it(fields: dict[str, Any]) -> None:
     made = report(**fields, timestamp=NOON.isoformat())
     assert list(made.jobs) == ["web"]
     assert made.jobs["web"].value("name") == "web"
@@ -146,7 +146,7 @@ def test_a_step_without_a_job_belongs_to_the_job_deploy(fields: dict[str, Any]) 
     )
 
 
-def test_a_job_has_a_word_and_notes_of_its_own() -> None:
+def test_a_job_has_its_own_status_and_notes() -> None:
     job = {
         "name": "Web",
         "status": "failed",
@@ -196,7 +196,7 @@ def test_steps_without_a_name_are_left_out() -> None:
         ([{"name": "b"}, {"name": "x", "job": "other"}, {"name": "a"}], {"b": 1, "a": 2}),
     ],
 )
-def test_a_list_of_several_steps_gives_them_numbers_unless_it_has_some(
+def test_steps_of_a_list_are_numbered_unless_it_has_numbers(
     steps: list[dict[str, Any]], numbers: dict[str, int | None]
 ) -> None:
     made = report(steps=steps)

@@ -114,7 +114,7 @@ def choose_orders(name: str) -> list[tuple[int, ...]]:
 
 
 @pytest.mark.parametrize("name", SERIES)
-def test_the_orders_have_any_three_deliveries_in_each_of_their_orders(name: str) -> None:
+def test_the_chosen_orders_cover_every_order_of_any_three_deliveries(name: str) -> None:
     length, orders = len(SERIES[name](0)), choose_orders(name)
     seen = {three for places in orders for three in itertools.combinations(places, 3)}
     assert seen == set(itertools.permutations(range(length), 3))
@@ -122,7 +122,7 @@ def test_the_orders_have_any_three_deliveries_in_each_of_their_orders(name: str)
 
 
 @pytest.mark.parametrize("name", SERIES)
-def test_a_series_in_its_order_shows_what_happened(shared_client: FlaskClient, name: str) -> None:
+def test_a_series_in_its_own_order_shows_the_expected_deployment(shared_client: FlaskClient, name: str) -> None:
     assert summarise(show_in_order(shared_client, SERIES[name])) == EXPECTED[name]
 
 
@@ -148,7 +148,9 @@ def has_key(delivery: Delivery) -> bool:
 
 
 @pytest.mark.parametrize("name", SERIES)
-def test_a_copy_is_a_duplicate_and_under_another_key_it_changes_nothing(shared_client: FlaskClient, name: str) -> None:
+def test_a_repetition_is_a_duplicate_and_changes_nothing_under_another_key(
+    shared_client: FlaskClient, name: str
+) -> None:
     for delivery in SERIES[name](next(RUNS)):
         first, again, anew = (deliver(shared_client, sent) for sent in (delivery, delivery, renew_key(delivery)))
         assert again["verdict"] == ("duplicate" if has_key(delivery) else "applied"), delivery
@@ -158,7 +160,7 @@ def test_a_copy_is_a_duplicate_and_under_another_key_it_changes_nothing(shared_c
 
 
 @pytest.mark.parametrize("name", SERIES)
-def test_what_is_sent_again_after_the_end_changes_nothing(shared_client: FlaskClient, name: str) -> None:
+def test_deliveries_repeated_after_the_end_change_nothing(shared_client: FlaskClient, name: str) -> None:
     deliveries = SERIES[name](next(RUNS))
     ended = show(shared_client, deliveries)
     for delivery in reversed(deliveries):

@@ -54,7 +54,7 @@ def test_a_job_completed_then_in_progress_then_queued_is_completed(shared_client
     assert (job["job_progress_pct"], job["current_step_index"]) == (100, None)
 
 
-def test_queued_then_waiting_then_queued_is_not_begun(shared_client: FlaskClient) -> None:
+def test_queued_then_waiting_then_queued_has_not_started(shared_client: FlaskClient) -> None:
     def series(run: int) -> list[Delivery]:
         return make_series(
             "github",
@@ -70,7 +70,7 @@ def test_queued_then_waiting_then_queued_is_not_begun(shared_client: FlaskClient
     assert (job["status"], job["started_at"], job["job_progress_pct"]) == ("queued", None, 0)
 
 
-def test_a_queued_job_has_not_started_when_it_was_created(shared_client: FlaskClient) -> None:
+def test_the_creation_of_a_queued_job_is_not_its_start(shared_client: FlaskClient) -> None:
     def series(run: int) -> list[Delivery]:
         return make_series(
             "github",
@@ -83,7 +83,7 @@ def test_a_queued_job_has_not_started_when_it_was_created(shared_client: FlaskCl
     assert (job["state"], job["started_at"]) == ("running", clock("10:02:00"))
 
 
-def test_an_end_before_the_start_is_no_negative_duration(shared_client: FlaskClient) -> None:
+def test_an_end_before_the_start_gives_no_negative_duration(shared_client: FlaskClient) -> None:
     def series(run: int) -> list[Delivery]:
         step = make_step(1, "completed", "cancelled", started_at=clock("10:09:00"), completed_at=clock("10:08:00"))
         times: Json = {"started_at": clock("10:09:00"), "completed_at": clock("10:08:59")}
@@ -123,7 +123,7 @@ def test_success_while_a_job_is_open_is_partial_until_the_job_is_reported(shared
     assert (corrected["jobs"][0]["state"], corrected["jobs"][0]["job_progress_pct"]) == ("success", 100)
 
 
-def test_a_late_report_on_a_job_moves_the_seq_of_an_ended_run(shared_client: FlaskClient) -> None:
+def test_a_late_report_on_a_job_raises_the_seq_of_an_ended_run(shared_client: FlaskClient) -> None:
     run = next(RUNS)
     ended = make_series("github", run, job_event(run, "in_progress"), run_event(run, "completed", "success"))
     seq = show(shared_client, ended)["seq"]
@@ -202,7 +202,7 @@ class TestAttempts:
         views = [read_deployment(client, number) for number in ids]
         return {view["attempt"]: view for view in views}
 
-    def test_a_late_completed_of_the_old_attempt_corrects_that_one_alone(self, shared_client: FlaskClient) -> None:
+    def test_a_late_completed_event_changes_only_its_own_attempt(self, shared_client: FlaskClient) -> None:
         run = next(RUNS)
         *jobs, late = self.first(run)
         before = self.post(shared_client, [*jobs, *self.second(run)])
@@ -212,7 +212,7 @@ class TestAttempts:
         assert anonymise(after[2], run) == anonymise(before[2], run)
         assert after[2]["seq"] == before[2]["seq"]
 
-    def test_a_late_completed_of_the_old_attempt_leaves_what_the_new_one_inherits(
+    def test_a_late_completed_event_of_the_old_attempt_keeps_the_jobs_that_the_new_one_inherits(
         self, shared_client: FlaskClient
     ) -> None:
         run = next(RUNS)

@@ -42,7 +42,7 @@ def test_a_retried_job_reopens_its_pipeline(shared_client: FlaskClient) -> None:
     assert (view["run_progress_pct"], view["completed_jobs"], view["total_jobs_visible"]) == (0, 0, 1)
 
 
-def test_a_retried_job_that_succeeds_ends_its_pipeline_anew(shared_client: FlaskClient) -> None:
+def test_a_retried_job_that_succeeds_ends_its_pipeline_again(shared_client: FlaskClient) -> None:
     def series(run: int) -> list[Delivery]:
         return make_series(
             "gitlab",
@@ -59,7 +59,7 @@ def test_a_retried_job_that_succeeds_ends_its_pipeline_anew(shared_client: Flask
     assert (job["state"], job["duration_s"], job["error"]) == ("success", 60, None)
 
 
-def test_a_late_hook_of_before_the_retry_loses(shared_client: FlaskClient) -> None:
+def test_a_late_hook_from_before_the_retry_changes_nothing(shared_client: FlaskClient) -> None:
     def series(run: int) -> list[Delivery]:
         waiting = make_build(9, "unit", "pending", created_at="2026-03-01 10:10:00 UTC")
         return make_series(
@@ -77,7 +77,7 @@ def test_a_late_hook_of_before_the_retry_loses(shared_client: FlaskClient) -> No
     assert (job["state"], job["status_raw"], job["error"]) == ("queued", "pending", None)
 
 
-def test_a_job_that_is_allowed_to_fail_makes_no_success_partial(shared_client: FlaskClient) -> None:
+def test_a_failed_job_that_is_allowed_to_fail_leaves_a_success(shared_client: FlaskClient) -> None:
     def series(run: int) -> list[Delivery]:
         lint = make_build(6, "lint", "failed", allow_failure=True, **FAILED)
         return make_series(
@@ -92,7 +92,7 @@ def test_a_job_that_is_allowed_to_fail_makes_no_success_partial(shared_client: F
     assert {job["name"]: job["state"] for job in view["jobs"]} == {"lint": "failed", "unit": "success"}
 
 
-def test_a_job_that_is_not_allowed_to_fail_makes_a_success_partial(shared_client: FlaskClient) -> None:
+def test_a_failed_job_that_is_not_allowed_to_fail_makes_a_success_partial(shared_client: FlaskClient) -> None:
     def series(run: int) -> list[Delivery]:
         lint, unit = make_build(6, "lint", "failed", **FAILED), make_build(5, "unit", "success", **ENDED)
         return make_series(
@@ -125,7 +125,7 @@ def test_success_while_a_job_is_open_is_partial_until_its_hook_comes(shared_clie
     assert (corrected["state"], corrected["jobs"][0]["state"]) == ("success", "success")
 
 
-def test_an_end_before_the_start_is_no_negative_duration(shared_client: FlaskClient) -> None:
+def test_an_end_before_the_start_gives_no_negative_duration(shared_client: FlaskClient) -> None:
     def series(run: int) -> list[Delivery]:
         times = {"started_at": "2026-03-01 10:09:00 UTC", "finished_at": "2026-03-01 10:08:59 UTC"}
         return make_series("gitlab", run, job_event(run, 5, "created", {}), job_event(run, 5, "canceled", times))

@@ -52,7 +52,7 @@ def show_in_order(server: DashboardServer) -> Json:
     return anonymise(server.get(f"/api/deployments/{answers[-1]['deployment_id']}")[1], run)
 
 
-def test_what_reaches_two_servers_at_once_ends_as_in_its_order(servers: Servers) -> None:
+def test_concurrent_deliveries_to_two_servers_give_the_result_of_their_order(servers: Servers) -> None:
     expected = show_in_order(servers[0])
     for seed in range(ROUNDS):
         run = next(RUNS)
@@ -65,7 +65,7 @@ def test_what_reaches_two_servers_at_once_ends_as_in_its_order(servers: Servers)
         assert [event["prev_seq"] for event in events] == list(range(views[0]["seq"]))
 
 
-def test_of_copies_that_reach_two_servers_at_once_one_is_applied(servers: Servers) -> None:
+def test_one_of_several_concurrent_copies_at_two_servers_is_applied(servers: Servers) -> None:
     for delivery in make_github_series(next(RUNS)):
         answers = post_at_once(servers, [delivery] * 6)
         assert sorted(answer["verdict"] for answer in answers) == ["applied", *["duplicate"] * 5]
