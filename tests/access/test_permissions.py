@@ -13,6 +13,7 @@ from dashboard.access.permissions import PUBLIC_ENDPOINTS, SECRET_ENDPOINTS
 from tests.support.applications import visit
 from tests.support.databases import MakeDatabase
 from tests.support.servers import SECRET
+from tests.support.webhook_client import BEARER
 
 PUBLIC, READ, WITH_SECRET = "public", "read", "with the secret"
 ROUTES = {
@@ -45,7 +46,6 @@ ROUTES = {
 """A new route is added here by who has thought about who may use it. The webhooks authenticate what is posted."""
 
 AWAY = {"REMOTE_ADDR": "203.0.113.9"}
-BEARER = {"Authorization": f"Bearer {SECRET}"}
 BASIC = {"Authorization": "Basic " + base64.b64encode(f"any:{SECRET}".encode()).decode()}
 
 

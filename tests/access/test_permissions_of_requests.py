@@ -22,9 +22,9 @@ from dashboard.config import Settings
 from dashboard.http.problems import ProblemError
 from tests.support.applications import make_settings
 from tests.support.servers import SECRET
+from tests.support.webhook_client import BEARER
 
 ELSEWHERE = "203.0.113.9"
-BEARER = {"Authorization": f"Bearer {SECRET}"}
 
 
 def make_request(

@@ -21,9 +21,9 @@ from tests.support.chromium import wait_connection
 from tests.support.chromium_fixtures import OpenPage
 from tests.support.message_catalogs import extract, list_untranslated, read_catalog
 from tests.support.server_reports import path_of, send
-from tests.support.servers import REPOSITORY, SECRET, DashboardServer
+from tests.support.servers import REPOSITORY, DashboardServer
+from tests.support.webhook_client import BEARER
 
-BEARER = {"Authorization": f"Bearer {SECRET}"}
 CATALOGS = [language for language in languages.LANGUAGES if language != languages.DEFAULT]
 TEMPLATES = REPOSITORY / "dashboard" / "templates"
 PLACEHOLDER = re.compile(r"\{\w*\}|%\(\w+\)[ds]|%%|%\d")

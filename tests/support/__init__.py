@@ -6,8 +6,9 @@
 - Bodies of each sender: `bodies`. What parsers make of them: `parsed_reports`. Hypothesis: `arbitrary_bodies`,
   `arbitrary_reports`.
 - What developers' scripts write and tests check: `message_catalogs`, `bodies.verdict_table`.
-- Applications in this process: `applications`, `reused_applications`. Processes: `servers`, `dashboard_command`,
-  `production`; for benchmarks and scripts `temporary_dashboard`. Clients: `socketio_client`, `chromium`.
+- Applications in this process: `applications`, `reused_applications`. Commands: `command_line`.
+- Processes: `servers`, `dashboard_command`, `production`; for benchmarks and scripts `temporary_dashboard`. Clients:
+  `socketio_client`, `chromium`.
 
 Nothing here imports a test, a benchmark or a script. `fixtures` and `chromium_fixtures` are plugins of pytest.
 """

@@ -1,14 +1,16 @@
-"""Helpers for parsed reports: the only one, its claims, and that the order of several does not matter."""
+"""Helpers for parsed reports: the only one, its claims, the order of several, and the errors of a malformed body."""
 
 import functools
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
+import pytest
+
 from dashboard.core.registers import Node
 from dashboard.core.report import Report, merge_reports
-from dashboard.webhooks.dialects.payload import Parsed
+from dashboard.webhooks.dialects.payload import MalformedError, Parsed
 
 
 def at(clock: str) -> datetime:
@@ -40,3 +42,10 @@ def merge_in_any_order(reports: Sequence[Report]) -> Report:
     states = [functools.reduce(merge_reports, order) for order in itertools.permutations([*reports, reports[0]])]
     assert all(state == states[0] for state in states)
     return states[0]
+
+
+def read_errors(parse: Callable[[str, Any], Parsed], event: str, body: Any) -> dict[str, list[str]]:
+    """Return the errors, by field, of a body that must be malformed."""
+    with pytest.raises(MalformedError) as raised:
+        parse(event, body)
+    return dict(raised.value.errors)

@@ -9,9 +9,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from dashboard.pages.text.reasons import translate_reason
-from tests.support.servers import REPOSITORY, SECRET
+from tests.support.servers import REPOSITORY
+from tests.support.webhook_client import BEARER
 
-BEARER = {"Authorization": f"Bearer {SECRET}"}
 CHINESE = {"Accept-Language": "zh-CN"}
 SOURCES_OF_REASONS = {"Ignored", "MalformedError", "AuthenticationError", "ValidationError", "make_problem", "_bad"}
 """Functions and exceptions of the code whose texts become reasons."""
