@@ -44,7 +44,7 @@ def test_merging_is_idempotent(left: Node, right: Node) -> None:
         pytest.param((EARLY, OPEN, "a"), (EARLY, OPEN, "b"), id="at the same time and rank the larger value"),
     ],
 )
-def test_which_claim_of_a_field_is_kept(loser: Claimed, winner: Claimed) -> None:
+def test_the_larger_claim_of_a_field_is_kept(loser: Claimed, winner: Claimed) -> None:
     made = [claim_node({"branch": value}, outcome=outcome, stamp=stamp) for stamp, outcome, value in (loser, winner)]
     assert merge_nodes(*made).value("branch") == merge_nodes(*reversed(made)).value("branch") == winner[2]
 
@@ -65,7 +65,7 @@ def test_null_claims_nothing() -> None:
         pytest.param(ended(Conclusion.FAILURE, LATE), Outcome(Status.QUEUED, "created", generation=1), id="the newer"),
     ],
 )
-def test_which_outcome_is_kept(loser: Outcome, winner: Outcome) -> None:
+def test_the_larger_outcome_is_kept(loser: Outcome, winner: Outcome) -> None:
     merged = merge_nodes(Node(outcomes=(loser,)), Node(outcomes=(winner,)))
     assert merged.outcome == winner
 
