@@ -74,6 +74,10 @@ def main() -> int:
     for group in groups:
         prepare(group)
         run(group, arguments.module, arguments.processes)
+        if any(NOT_RUN in results["exit_code_by_key"].values() for _, results in read_results(group)):
+            # On a busy machine mutmut gives up some tests before they begin.
+            prepare(group)
+            run(group, arguments.module, arguments.processes)
         of_group = [mutant for mutant in read_mutants(group) if arguments.module in {None, mutant.module}]
         print_scores(of_group)
         mutants += of_group

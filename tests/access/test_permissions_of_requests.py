@@ -174,6 +174,8 @@ def test_the_peer_and_all_forwarded_addresses_must_be_loopback(
         ("[::2]:8000", False),
         ("ci.example", False),
         ("localhost.evil.example", False),
+        ("localhostX", False),
+        ("X127.0.0.1X", False),
     ],
 )
 def test_the_host_must_name_this_machine(host: str, is_loopback: bool) -> None:

@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg2
@@ -15,7 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from dashboard.access import source_cache
 from dashboard.access.source_cache import SourceCache, read_sources
-from dashboard.access.sources import Source, add_source
+from dashboard.access.sources import Source, add_source, rotate_secret
 from dashboard.app import create_app
 from dashboard.extensions import db
 from tests.support.applications import make_settings
@@ -73,6 +73,11 @@ def test_sources_are_read_again_after_they_expire(app: Flask, monkeypatch: pytes
     add(app, "mine")
     assert read_names(cache) == ["default"]
     wait_until(lambda: read_names(cache) == ["default", "mine"])
+
+
+def test_secrets_expire_at_the_time_that_is_given(app: Flask) -> None:
+    rotate_secret(db.engine, app.config["SETTINGS"], NOON, "default", secret="new", overlap=timedelta(hours=1))
+    assert [source.secrets for source in read_sources(NOON + timedelta(hours=1))] == [("new",)]
 
 
 def test_an_application_has_one_cache(app: Flask) -> None:

@@ -165,12 +165,23 @@ def test_rotating_the_default_keeps_the_secret_of_the_settings_for_the_overlap(
 ) -> None:
     rotate_secret(engine, settings, NOON, "default", secret="new", overlap=HOUR)
     assert list_secrets(engine, settings, NOON) == {"default": (SECRET, "new")}
+    assert [source.name for source in load_sources(engine, settings, NOON)] == ["default"]
     assert list_secrets(engine, settings, NOON + HOUR) == {"default": ("new",)}
     rotate_secret(engine, settings, NOON + HOUR, "default", secret="newer", overlap=HOUR)
     assert list_secrets(engine, settings, NOON + HOUR) == {"default": ("new", "newer")}
     with engine.connect() as connection:
         (row,) = connection.execute(text("SELECT * FROM webhook_sources")).mappings()
     assert (row["dialect"], row["repositories"], row["created_at"]) == (None, [], NOON)
+    added = [datetime.fromisoformat(entry["added_at"]) for entry in row["secrets"]]
+    assert added == [NOON, NOON, NOON + HOUR]
+
+
+def test_a_secret_is_free_for_another_source_once_it_has_expired(engine: Engine, settings: Settings) -> None:
+    rotate_secret(engine, settings, NOON, "default", secret="new", overlap=HOUR)
+    with pytest.raises(SourceError, match=r"^source default already has this secret"):
+        add_source(engine, settings, NOON, Source("mine", (SECRET,)))
+    add_source(engine, settings, NOON + HOUR, Source("mine", (SECRET,)))
+    assert list_secrets(engine, settings, NOON + HOUR) == {"default": ("new",), "mine": (SECRET,)}
 
 
 def test_another_secret_in_the_settings_is_a_source_beside_the_rotated_one(
