@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any
 
 import psycopg2
 import pytest
@@ -59,15 +58,16 @@ def test_a_delivery_reaches_pages_at_both_live_processes(shape: ProductionShape,
         page.subscribe("overview")
     metric = "dashboard_fanout_receivers_total"
     before = read_metric(open_url(f"{shape.url}/metrics")[2], metric)
-    receipts: list[dict[str, Any]] = []
+    posted: set[int] = set()
     for number in range(20):
         status, receipt = shape.post(make_payload(f"live {number}"))
         assert status == 200
         assert receipt["url"] == f"{shape.url}/deployments/{receipt['deployment_id']}"
-        receipts.append(receipt)
+        posted.add(receipt["deployment_id"])
     for page in pages:
-        for receipt in receipts:
-            page.take_frames_until(receipt["deployment_id"], receipt["seq"])
+        awaited = set(posted)  # in any order: the frames of several deployments go out together
+        while awaited:
+            awaited.discard(page.take_frame()[1]["deployment_id"])
     # Several messages may go out together, and the count follows the writing.
     wait_until(lambda: read_metric(open_url(f"{shape.url}/metrics")[2], metric) >= before + len(pages))
 
