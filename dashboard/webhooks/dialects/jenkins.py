@@ -106,8 +106,8 @@ def _parse_notification(body: Body) -> Parsed:
     phase = require("build.phase", read_text(build, "phase"))
     ended = read_meaning(WORDS, phase)[0] == Status.COMPLETED
     stamp, duration_s = read_moment(build, "timestamp"), read_duration(build) if ended else None
-    # For a build that is only queued this is not its start; claim_node drops it.
-    started_at = add_seconds(stamp, -duration_s if duration_s else None) if ended else stamp
+    # Of a build that has begun without having ended, claim_node takes the stamp for the start.
+    started_at = add_seconds(stamp, -duration_s if duration_s else None)
     outcome = _read_outcome(phase, read_text(build, "status"), stamp, stamp)
     values: dict[str, Scalar | None] = {
         "repository": read_repository_path(build, "scm", "url"),
@@ -180,7 +180,7 @@ def _parse_stages(body: Body) -> Parsed:
     status = read_text(body, "status") or ""
     # For a whole build not_executed can also mean that it has not begun: then nothing is claimed.
     is_stated = status.casefold() not in {"", "not_executed"}
-    outcome = _read_outcome(status, status, stamp, stamp) if is_stated else None
+    outcome = _read_outcome(status, None, stamp, stamp) if is_stated else None
     ended = outcome is not None and outcome.status == Status.COMPLETED
     times = Times(stamp, started_at, duration_s if ended else None)
     return (report_build(Build(job, number), outcome, times, {}, _parse_steps(body, stamp)),)
@@ -200,14 +200,17 @@ def _parse_steps(body: Body, stamp: datetime | None) -> dict[StepKey, Node]:
 def _claim_stage(stage: Body, place: int, stamp: datetime | None) -> Node:
     word, started_at = read_text(stage, "status"), read_moment(stage, "startTimeMillis")
     ended_at = add_seconds(started_at, read_duration(stage, "durationMillis")) or started_at
-    outcome = _read_outcome(word, word, stamp, ended_at) if word else None
+    outcome = _read_outcome(word, None, stamp, ended_at) if word else None
     error = read_text(stage, "error", "message", limit=MAX_TEXT_LENGTH)
     values = {"name": read_text(stage, "name"), "number": place, "error": error}
     return claim_node(values, outcome=outcome, stamp=stamp, started_at=started_at)
 
 
 def _read_outcome(phase: str, result: str | None, stamp: datetime | None, completed_at: datetime | None) -> Outcome:
-    """Return the outcome of a phase; in a final phase the result decides, and an unknown result counts as `unknown`."""
+    """Return the outcome of a phase, or of a state of `wfapi/describe`, which has no separate result.
+
+    In a final phase the result decides, if there is one; an unknown result counts as `unknown`.
+    """
     rank, conclusion = read_meaning(WORDS, phase)
     if rank != Status.COMPLETED:
         return Outcome(rank, phase, reported_at=stamp)

@@ -69,8 +69,8 @@ def shorten_branch(name: str | None) -> str | None:
     """Return the name of a branch without its remote; None for a detached checkout."""
     if name is None or name == "detached":
         return None
-    prefix = next((prefix for prefix in REMOTES if name.startswith(prefix)), "")
-    return name.removeprefix(prefix) or None
+    shortened = (name.removeprefix(prefix) for prefix in REMOTES if name.startswith(prefix))
+    return next(shortened, name) or None
 
 
 def read_moment(body: Any, name: str) -> datetime | None:  # noqa: ANN401

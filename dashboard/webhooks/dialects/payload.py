@@ -211,5 +211,5 @@ def identify(
     """
     slug = make_slug(project)[:MAX_SLUG_LENGTH].strip("-.")
     if not any(map(str.isalnum, slug)):
-        slug = "project-" + hashlib.sha256(project.encode(errors="replace")).hexdigest()[:12]
+        slug = "project-" + hashlib.sha256(project.encode()).hexdigest()[:12]
     return Identity(dialect, slug, tuple(parts), run_id, attempt)
