@@ -49,3 +49,9 @@ def read_errors(parse: Callable[[str, Any], Parsed], event: str, body: Any) -> d
     with pytest.raises(MalformedError) as raised:
         parse(event, body)
     return dict(raised.value.errors)
+
+
+def find_stamps(report: Report) -> set[int]:
+    """Return the stamps of all claims about the project, the deployment, its jobs and their steps."""
+    nodes = (report.project, report.deployment, *report.jobs.values(), *report.steps.values())
+    return {claim[0] for node in nodes for claim in node.fields.values()}
