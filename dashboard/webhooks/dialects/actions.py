@@ -207,8 +207,8 @@ def read_outcome(words: Words, thing: Body, stamp: datetime | None, *, generatio
 
 
 def read_attempt(thing: Body) -> int | None:
-    """Return the number of the attempt, None if the sender does not count attempts (Gitea then sends 0)."""
-    return read_int(thing, "run_attempt", minimum=1, maximum=MAX_INT)
+    """Return the number of the attempt, 0 (which Gitea sends) or None if the sender does not count attempts."""
+    return read_int(thing, "run_attempt", maximum=MAX_INT)
 
 
 def count_start(run: Body) -> int:
