@@ -155,9 +155,10 @@ def test_memory_does_not_grow_over_ten_thousand_events(open_page: OpenPage, dash
     sessions = [page.context.new_cdp_session(page) for page in pages]
     for session in sessions:
         session.send("Performance.enable")
-    report(0, 20)
+    # Until the browser has compiled what it runs often, a page grows, more slowly with each delivery.
+    report(0, 60)
     before = [measure_memory(session) for session in sessions]
-    report(20, 120)
+    report(60, 160)
     after = [measure_memory(session) for session in sessions]
     for one, other in zip(before, after, strict=True):
         assert other["JSHeapUsedSize"] - one["JSHeapUsedSize"] < MAX_GROWTH_BYTES
