@@ -33,10 +33,15 @@ openPage(({ fields, translate, announce, showIcon, resync, socket }) => {
   function apply(frame) {
     const next = applyFrame(view, frame);
     if (next === null || next === view) return next !== null;
+    update(next);
+    return true;
+  }
+
+  /** Show a deployment. Its end is announced whether it came in a frame or, after a resync, in a snapshot. */
+  function update(next) {
     const before = shown;
     show(next);
-    announceEnd(before);
-    return true;
+    if (before !== null) announceEnd(before);
   }
 
   /** Announce the first failure and the end, and nothing else. */
@@ -64,13 +69,13 @@ openPage(({ fields, translate, announce, showIcon, resync, socket }) => {
     if (run) socket.emit("subscribe", { topic: `${live.run_prefix}${run}` }, () => {});
   });
   socket.on(live.project_updated, ({ deployment_id: id }) => id !== view?.id && requestResync());
-  socket.on(live.run_updated, (update) => view && isAboutOther(update, view) && requestResync());
+  socket.on(live.run_updated, (other) => view && isAboutOther(other, view) && requestResync());
   socket.on("resync", requestResync);
   socket.io.on("reconnect", requestResync);
 
   return {
     since: () => view?.seq ?? null,
-    reset: show,
+    reset: update,
     apply,
     tick,
     forget: () => (view = null),
