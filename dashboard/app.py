@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import Engine
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from dashboard import api, live, pages, webhooks
+from dashboard import api, live, pages
 from dashboard.access import init_access
 from dashboard.config import Role, Settings
 from dashboard.database.migrations import MIGRATIONS
@@ -22,6 +22,7 @@ from dashboard.http.request_id import init_request_ids
 from dashboard.http.security_headers import SecurityMiddleware
 from dashboard.ingest.writer import Writer
 from dashboard.pages.error import render_error
+from dashboard.webhooks import replay, routes
 
 PACKAGE = Path(__file__).parent
 
@@ -76,7 +77,7 @@ def find_engine(app: Flask) -> Engine:
 
 
 def _init_web(app: Flask, settings: Settings) -> None:
-    for blueprint in (*webhooks.blueprints, *api.blueprints):
+    for blueprint in (routes.blueprint, replay.blueprint, *api.blueprints):
         rest.register_blueprint(blueprint)
     pages.init_app(app)
     app.extensions[WRITER] = Writer(find_engine(app), settings)

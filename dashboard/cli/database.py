@@ -4,17 +4,14 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-import alembic.command
-import alembic.util
+from alembic.util import CommandError
 from sqlalchemy import Connection, NullPool, create_engine
 from sqlalchemy.exc import DBAPIError
 
-from dashboard.app import create_app
 from dashboard.cli.environment import load_served_settings, summarise_error
 from dashboard.config import Settings, SettingsError
-from dashboard.database.migrations import MIGRATIONS
-from dashboard.database.pool import check_connections
-from dashboard.extensions import migrate
+from dashboard.database.migrations import upgrade
+from dashboard.database.pool import CONNECT_ARGS, check_connections
 
 CONNECT_TIMEOUT_S = 3
 
@@ -39,14 +36,9 @@ def migrate_database(settings: Settings) -> None:
         if connection.exec_driver_sql("SHOW server_encoding").scalar_one() != "UTF8":
             raise DatabaseError("the database at DATABASE_URL is not UTF8: create it with ENCODING 'UTF8'")
         check_connections(connection, settings)
-    with create_app(settings).app_context():
-        _upgrade()
-
-
-def _upgrade() -> None:
     try:
-        alembic.command.upgrade(migrate.get_config(str(MIGRATIONS)), "head")
-    except alembic.util.CommandError as error:
+        upgrade(create_engine(settings.database_url or "", poolclass=NullPool, connect_args=CONNECT_ARGS))
+    except CommandError as error:
         raise DatabaseError(
             f"the database at DATABASE_URL was created by another release of the dashboard: {error}"
         ) from None

@@ -1,7 +1,8 @@
-"""Where the migrations are, and whether a database is up to date."""
+"""Where the migrations are, whether a database is up to date, and how it gets there."""
 
 from pathlib import Path
 
+import alembic.command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -14,8 +15,19 @@ MIGRATIONS = next(path for path in (_PACKAGE / "migrations", _PACKAGE.parent / "
 
 def is_current(engine: Engine) -> bool:
     """Return whether the database has exactly the migrations of this version. Raises one of errors.UNAVAILABLE."""
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
     with engine.connect() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
-    return current == ScriptDirectory.from_config(config).get_current_head()
+    return current == ScriptDirectory.from_config(_make_config()).get_current_head()
+
+
+def upgrade(engine: Engine) -> None:
+    """Apply the missing migrations. Raises alembic's CommandError if the database has migrations that are not ours."""
+    config = _make_config()
+    config.attributes["engine"] = engine
+    alembic.command.upgrade(config, "head")
+
+
+def _make_config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    return config
