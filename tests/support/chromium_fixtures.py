@@ -122,7 +122,9 @@ def open_page(page_pool: PagePool, dashboard_server: DashboardServer) -> Iterato
     def open_path(
         path: str | None, *, socket: bool = True, outage: bool = False, new: bool = False, **options: Any
     ) -> Page:
-        options = {"base_url": dashboard_server.url, "timezone_id": "Asia/Shanghai", **options}
+        # Chromium redraws a page that moves sixty times a second, also while nobody looks.
+        common = {"base_url": dashboard_server.url, "timezone_id": "Asia/Shanghai", "reduced_motion": "reduce"}
+        options = common | options
         if new:
             new_pages.append(opened := PooledPage(page_pool.browser, options, socket=socket))
         else:
