@@ -48,8 +48,7 @@ class Identity:
 class Report:
     """Claims about one deployment, its project, its jobs and their steps.
 
-    Reports form a lattice: the state of a deployment is the merge of all reports on it. Outcomes of steps have
-    generation 0, because only deployments and jobs reopen; `first_step_at` relies on that.
+    Reports form a lattice: the state of a deployment is the merge of all reports on it.
     """
 
     identity: Identity

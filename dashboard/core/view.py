@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from dashboard.core import state
 from dashboard.core.links import link_revision
+from dashboard.core.registers import make_stamp
 from dashboard.core.state import Standing
 from dashboard.core.view_types.deployments import (
     ConflictingOutcome,
@@ -154,15 +155,14 @@ def list_environments(outcomes: Iterable[OutcomeView]) -> list[str]:
 def view_job(row: Row, standing: Standing, deployment_row: Row, deployment: Standing) -> JobSummary:
     """Return a job without its steps; `standing` is its own, `deployment` that of its deployment."""
     done, total = state.count_done_steps(row["step_tally"]), state.count_children(row["step_tally"])
-    # An implicit job ends when its deployment does.
-    ended = row if row["status"] is not None or not standing.is_done else {**row, **_pick_end(deployment_row)}
+    timed = row if row["status"] is not None else _time_implicit_job(row, standing, deployment_row)
     return {
         "key": row["key"],
         "number": row["number"],
         "name": row["name"] or row["key"],
         "allowed_to_fail": bool(row["allowed_to_fail"]),
         **_view_standing(row, standing, state.decide_state(standing, row["status_raw"], in_ended=deployment.is_done)),
-        **_view_times(ended, standing),
+        **_view_times(timed, standing),
         "job_progress_pct": state.compute_percent(done, total, is_done=standing.is_done),
         "completed_steps": done,
         "total_steps": total,
@@ -262,8 +262,16 @@ def _view_conflict(row: Row, other: Row) -> list[ConflictingOutcome]:
     ]
 
 
-def _pick_end(row: Row) -> Row:
-    return {"completed_at": row["completed_at"], "reported_at": row["reported_at"]}
+def _time_implicit_job(row: Row, standing: Standing, deployment: Row) -> Row:
+    """Return the row of a job that is known only by its steps: it ends, and begins again, with its deployment."""
+    timed = dict(row)
+    if standing.is_done:
+        timed |= {"completed_at": deployment["completed_at"], "reported_at": deployment["reported_at"]}
+    first, begun = row["first_step_at"], deployment["started_at"]
+    ends = deployment["rounds"]["ends"] if deployment["rounds"] else ()
+    if first and begun and first < begun and any(at < make_stamp(begun) for _, at, _ in ends):
+        timed["first_step_at"] = begun
+    return timed
 
 
 def _view_times(row: Row, standing: Standing) -> TimesView:

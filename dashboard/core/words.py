@@ -113,6 +113,12 @@ STATE_OF_CONCLUSION = {
 WAITING_WORDS = frozenset({"waiting", "manual", "blocked"})
 """Senders' words for a queued node that is held, not merely in line."""
 
+QUEUED_WORDS = WAITING_WORDS | {
+    "pending", "queued", "created", "requested", "scheduled", "preparing", "waiting_for_resource",
+    "waiting_for_callback", "initialize",
+}  # fmt: skip
+"""Senders' words for a node that is about to start; any other word of a queued node is unknown."""
+
 Meaning = tuple[Status, Conclusion | None]
 
 NATIVE = "native"

@@ -20,7 +20,7 @@ from dashboard.core.steps import Patterns, categorise_step
 from dashboard.core.view import format_time, read_deployment_standing, read_job_standing, read_status
 from dashboard.core.words import Status
 from dashboard.database.rows import Row
-from dashboard.ingest.rows import EMPTY_NODE, read_node, write_node
+from dashboard.ingest.rows import EMPTY_NODE, read_first_start, read_node, write_node
 
 EMPTY_JOB: Row = {**EMPTY_NODE, **dict.fromkeys(JOB_FIELDS), "step_tally": {}, "first_step_at": None}
 EMPTY_STEP: Row = {**EMPTY_NODE, **dict.fromkeys(STEP_FIELDS)}
@@ -96,8 +96,8 @@ def _update_step_tallies(before: Tree, after: Tree) -> None:
         was, now = (_classify_step(old) if old else None), _classify_step(step)
         if was != now:
             moves.setdefault(job_key, []).append((was, now))
-        if step["started_at"]:
-            starts.setdefault(job_key, []).append(step["started_at"])
+        if started := read_first_start(step):
+            starts.setdefault(job_key, []).append(started)
     for row, of_row in ((after.deployment, list(after.jobs)), *((job, [key]) for key, job in after.jobs.items())):
         moved = [move for key in of_row for move in moves.get(key, ())]
         row["step_tally"] = add_to_tally(row["step_tally"], moved) if moved else row["step_tally"]
@@ -221,8 +221,9 @@ def find_affected(before: Tree, after: Tree) -> tuple[bool, set[str]]:
     The first value is whether all jobs and their open steps may; the second has the keys of jobs whose open steps may.
     """
     was, now = before.standing, after.standing
-    ended = ("completed_at", "reported_at")
-    all_jobs = was != now or (now.is_done and any(before.deployment[n] != after.deployment[n] for n in ended))
+    ended = ("completed_at", "reported_at") if now.is_done else ()
+    begun_again = ("started_at", "rounds") if after.deployment["rounds"] else ()
+    all_jobs = was != now or any(before.deployment[name] != after.deployment[name] for name in (*ended, *begun_again))
     ended_or_reopened = {
         key
         for key, job in after.jobs.items()

@@ -1,13 +1,24 @@
 """Conversion between rows and nodes: the columns that hold the registers of a project, deployment, job or step."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from dashboard.core.registers import Claim, Node, Outcome, merge_nodes
+from dashboard.core.registers import (
+    NO_TIME,
+    Claim,
+    End,
+    Node,
+    Outcome,
+    Progress,
+    Start,
+    make_stamp,
+    merge_nodes,
+    read_stamp,
+)
 from dashboard.core.report import DEPLOYMENT_FIELDS, Identity
 from dashboard.core.view import format_time
-from dashboard.core.words import CONCLUSION_OF_WORD, STATUS_OF_WORD, Conclusion
+from dashboard.core.words import CONCLUSION_OF_WORD, STATUS_OF_WORD, Status
 from dashboard.database.rows import Row
 
 PROJECT_RESOLUTION_US = 1_000_000
@@ -23,6 +34,7 @@ EMPTY_NODE: Mapping[str, Any] = {
     "conflicting_outcome": None,
     "started_at": None,
     "started_generation": 0,
+    "rounds": None,
     "observed_at": None,
     "stamps": {},
 }
@@ -42,38 +54,98 @@ def write_fields(fields: Mapping[str, Claim]) -> Row:
 
 def read_node(row: Mapping[str, Any]) -> Node:
     """Return the node in the row of a deployment, job or step."""
-    started = row["started_at"] and (row["started_generation"], row["started_at"])
-    return Node(read_fields(row), tuple(_read_outcomes(row)), started)
+    if row["rounds"] is not None:
+        return _read_rounds(read_fields(row), row["rounds"])
+    outcome, starts = _read_outcome(row), _read_start(row)
+    if outcome is None or outcome.status == Status.QUEUED:
+        return Node(read_fields(row), queued=outcome)
+    if outcome.status == Status.IN_PROGRESS:
+        return Node(read_fields(row), starts)
+    return Node(read_fields(row), starts, (End(outcome.position, outcome),))
 
 
 def write_node(node: Node) -> Row:
     """Return the columns of a node, without fields that have no claim."""
     columns = write_fields(node.fields)
-    columns["started_generation"], columns["started_at"] = node.started or (0, None)
-    if node.outcomes:
-        outcome, *others = node.outcomes
+    outcome, conflicting, start = progress = node.read_progress()
+    columns["started_generation"], started = start.position if start else (0, NO_TIME)
+    columns["started_at"] = read_stamp(started)
+    columns["rounds"] = None if _fits_columns(node, progress) else _write_rounds(node)
+    if outcome:
         columns["status"] = outcome.status.word
         columns["conclusion"] = outcome.conclusion and str(outcome.conclusion)
         columns["status_raw"] = outcome.raw
         columns["completed_at"] = outcome.completed_at
         columns["reported_at"] = outcome.reported_at
         columns["generation"] = outcome.generation
-        columns["conflicting_outcome"] = _write_conflicting(others[0]) if others else None
+        columns["conflicting_outcome"] = _write_conflicting(conflicting) if conflicting else None
     return columns
 
 
-def _read_outcomes(row: Mapping[str, Any]) -> list[Outcome]:
+def read_first_start(row: Mapping[str, Any]) -> datetime | None:
+    """Return the earliest start of a node, before it began again."""
+    starts = row["rounds"]["starts"] if row["rounds"] else ()
+    return read_stamp(starts[0][1]) if starts else row["started_at"]
+
+
+def _read_outcome(row: Mapping[str, Any]) -> Outcome | None:
     if row["status"] is None:
-        return []
-    conclusion = CONCLUSION_OF_WORD.get(row["conclusion"])
+        return None
     times = (row["completed_at"], row["generation"], row["reported_at"])
-    first = Outcome(STATUS_OF_WORD[row["status"]], row["status_raw"], conclusion, *times)
-    other = row["conflicting_outcome"]
-    if other is None:
-        return [first]
-    completed_at, reported_at = (_parse_time(other[name]) for name in ("completed_at", "reported_at"))
-    other_times = (completed_at, first.generation, reported_at)
-    return [first, Outcome(first.status, other["status_raw"], Conclusion(other["conclusion"]), *other_times)]
+    return Outcome(STATUS_OF_WORD[row["status"]], row["status_raw"], CONCLUSION_OF_WORD.get(row["conclusion"]), *times)
+
+
+def _read_start(row: Mapping[str, Any]) -> tuple[Start, ...]:
+    """Return the only start of a row, none if it has no time and the node has ended."""
+    at, is_open = row["started_at"], row["status"] == Status.IN_PROGRESS.word
+    if at is None and not is_open:
+        return ()
+    position = (row["started_generation"], make_stamp(at))
+    return (Start(position, at is not None, row["status_raw"] if is_open else ""),)
+
+
+def _fits_columns(node: Node, progress: Progress) -> bool:
+    """Return whether `read_node` can make the node from its other columns: it has one round, told in one way."""
+    starts, ends, queued = node.starts, node.ends, node.queued
+    if len(starts) > 1 or len(ends) > 1 or (queued and (starts or ends)):
+        return False
+    if any(start.is_reported != (start.position[1] != NO_TIME) for start in starts):
+        return False
+    if not ends:
+        return True
+    end = ends[0]
+    return (
+        progress.outcome is end.outcome
+        and end.position == end.outcome.position
+        and all(start.position[1] != NO_TIME and not start.raw for start in starts)
+    )
+
+
+def _read_rounds(fields: Mapping[str, Claim], rounds: Mapping[str, Any]) -> Node:
+    """Return the node that `_write_rounds` wrote."""
+    starts = tuple(Start((generation, at), is_reported, raw) for generation, at, is_reported, raw in rounds["starts"])
+    ends = tuple(End((generation, at), _unpack_outcome(packed)) for generation, at, packed in rounds["ends"])
+    return Node(fields, starts, ends, rounds["queued"] and _unpack_outcome(rounds["queued"]))
+
+
+def _write_rounds(node: Node) -> Row:
+    """Return all starts and ends of a node, with times in microseconds."""
+    return {
+        "starts": [[*start.position, start.is_reported, start.raw] for start in node.starts],
+        "ends": [[*end.position, _pack_outcome(end.outcome)] for end in node.ends],
+        "queued": node.queued and _pack_outcome(node.queued),
+    }
+
+
+def _pack_outcome(outcome: Outcome) -> list[Any]:
+    times = (outcome.generation, make_stamp(outcome.completed_at), make_stamp(outcome.reported_at))
+    return [int(outcome.status), outcome.raw, outcome.conclusion, *times]
+
+
+def _unpack_outcome(packed: Sequence[Any]) -> Outcome:
+    status, raw, conclusion, generation, completed_at, reported_at = packed
+    times = (read_stamp(completed_at), generation, read_stamp(reported_at))
+    return Outcome(Status(status), raw, CONCLUSION_OF_WORD.get(conclusion), *times)
 
 
 def _write_conflicting(outcome: Outcome) -> Row:
@@ -83,10 +155,6 @@ def _write_conflicting(outcome: Outcome) -> Row:
         "completed_at": format_time(outcome.completed_at),
         "reported_at": format_time(outcome.reported_at),
     }
-
-
-def _parse_time(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)
 
 
 def make_project(slug: str, node: Node, created_at: datetime) -> Row:

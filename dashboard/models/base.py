@@ -108,9 +108,11 @@ class NodeColumns:
     generation: Mapped[int] = mapped_column(BigInteger, default=0)
     """Generation of the outcome: grows when a sender reopens the same identity."""
     conflicting_outcome: Mapped[dict[str, Any] | None]
-    """The largest outcome with another conclusion; null if there is no conflict."""
+    """The latest end of the same round with another conclusion; null if there is no conflict."""
     started_at: Mapped[datetime | None]
     started_generation: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    rounds: Mapped[dict[str, Any] | None]
+    """All starts and ends that are kept, see ingest.rows; null if the columns above say as much."""
     observed_at: Mapped[datetime | None]
     """When the first report that shows the node as started was received."""
     stamps: Mapped[dict[str, Any]]

@@ -19,7 +19,7 @@ NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 WATCH = StalenessRule(NOON, 600)
 RUNNING = Standing(Status.IN_PROGRESS)
 SUCCESS, SKIPPED = (Standing(Status.COMPLETED, word) for word in (Conclusion.SUCCESS, Conclusion.SKIPPED))
-NO_TIMES = {"started_at": None, "completed_at": None, "reported_at": None, "observed_at": None}
+NO_TIMES = {"started_at": None, "completed_at": None, "reported_at": None, "observed_at": None, "rounds": None}
 PROJECT: ProjectView = {
     "slug": "shop", "name": "Shop", "kind": "backend", "repository": "acme/shop", "url": "https://shop.example",
     "port": 8080, "service_status": "running", "seq": 7,

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import flask_migrate
@@ -15,7 +16,8 @@ from sqlalchemy import inspect, select
 from dashboard.app import create_app
 from dashboard.database.migrations import MIGRATIONS
 from dashboard.extensions import db
-from dashboard.models import Base, DeploymentEvent
+from dashboard.ingest.rows import read_node
+from dashboard.models import Base, Deployment, DeploymentEvent
 from tests.support.applications import close_connections, make_settings
 from tests.support.databases import MakeDatabase
 
@@ -111,3 +113,33 @@ def test_a_conflicting_outcome_keeps_its_values_under_the_new_names(bare_app: Fl
     flask_migrate.downgrade(revision="0004")
     with db.engine.connect() as connection:
         assert connection.exec_driver_sql("SELECT rival FROM deployments ORDER BY id").scalars().all() == [old, None]
+
+
+def test_both_ends_of_a_conflict_survive_migration_0006(bare_app: Flask) -> None:
+    flask_migrate.upgrade(revision="0005")
+    other = {
+        "conclusion": "failure",
+        "status_raw": "failed",
+        "completed_at": None,
+        "reported_at": "2026-01-01T12:00:09Z",
+    }
+    with db.engine.begin() as connection:
+        connection.exec_driver_sql(
+            """
+            INSERT INTO projects (id, slug, name, stamps, seq, created_at) VALUES (1, 'a', 'a', '{}', 0, now());
+            INSERT INTO deployments (id, identity, project_id, dialect, attempt, generation, stamps, step_tally,
+              job_tally, state, seq, sorted_at, created_at, last_report_at, status, conclusion, status_raw, started_at,
+              completed_at, conflicting_outcome)
+            VALUES (1, 'a', 1, 'native', 1, 3, '{}', '{}', '{}', 'success', 1, now(), now(), now(), 'completed',
+              'success', 'ok', '2026-01-01 12:00:00.5+00', '2026-01-01 12:00:10+00', %s);
+            """,
+            (json.dumps(other),),
+        )
+    flask_migrate.upgrade(revision="0006")
+    with db.session.begin():
+        node = read_node(dict(db.session.execute(select(Deployment.__table__)).mappings().one()))
+    noon, (success, failure) = datetime(2026, 1, 1, 12, tzinfo=UTC), node.outcomes
+    assert (success.conclusion, success.raw, success.generation) == ("success", "ok", 3)
+    assert (failure.conclusion, failure.raw, failure.generation) == ("failure", "failed", 3)
+    assert node.started_at == noon + timedelta(seconds=0.5)
+    assert (success.completed_at, failure.reported_at) == (noon + timedelta(seconds=10), noon + timedelta(seconds=9))

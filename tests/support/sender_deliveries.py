@@ -34,6 +34,10 @@ Series = Callable[[int], list[Delivery]]
 """Makes the deliveries on the run of that number, in their order."""
 
 
+def _sign_native(delivery: Delivery, _body: bytes) -> dict[str, str]:
+    return {**BEARER, "Idempotency-Key": delivery.key}
+
+
 def _sign_github(delivery: Delivery, body: bytes) -> dict[str, str]:
     headers = {"X-GitHub-Event": delivery.event, "X-GitHub-Delivery": delivery.key, "X-GitHub-Hook-ID": "1"}
     return headers | {"X-Hub-Signature-256": sign_hub(body), "X-Hub-Signature": "sha1=" + "0" * 40}
@@ -72,6 +76,7 @@ def _sign_cdevent(delivery: Delivery, _body: bytes) -> dict[str, str]:
 
 
 SIGN: Mapping[str, Callable[[Delivery, bytes], dict[str, str]]] = {
+    "native": _sign_native,
     "github": _sign_github,
     "gitea": _sign_gitea,
     "forgejo": _sign_forgejo,

@@ -32,6 +32,7 @@ from dashboard.webhooks.dialects.payload import (
     Ignored,
     Parsed,
     parse_event,
+    read_int,
     read_meaning,
     read_object,
     read_text,
@@ -129,7 +130,9 @@ def _read_deployment_outcome(status: Body) -> Outcome | None:
         return None
     stamp = read_stamp(status)
     rank, conclusion = read_meaning(WORDS, word)
-    return Outcome(rank, word, conclusion, stamp if rank == Status.COMPLETED else None, reported_at=stamp)
+    # Several statuses of a second, the precision of GitHub's times, are in the order of their ids.
+    generation = read_int(status, "id") or 0
+    return Outcome(rank, word, conclusion, stamp if rank == Status.COMPLETED else None, generation, stamp)
 
 
 def _describe_deployment(body: Body, deployment: Body, status: Body) -> dict[str, str | None]:

@@ -91,7 +91,7 @@ def test_job_and_pipeline_hooks_agree_about_a_job() -> None:
     pipeline = only(parse("pipeline", make_pipeline("running", make_build(7, "unit", "success", **times))))
     job = only(parse("build", make_job(7, "unit", "success", **{f"build_{name}": at for name, at in times.items()})))
     assert job.jobs["unit"].outcomes == pipeline.jobs["unit"].outcomes
-    assert job.jobs["unit"].started == pipeline.jobs["unit"].started
+    assert job.jobs["unit"].starts == pipeline.jobs["unit"].starts
 
 
 def test_the_user_who_retries_a_job_does_not_replace_the_trigger_of_the_pipeline() -> None:

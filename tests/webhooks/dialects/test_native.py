@@ -125,7 +125,7 @@ def test_a_step_belongs_to_the_job_that_names_or_contains_it(fields: dict[str, A
     assert list(made.steps) == [("web", "build")]
     step = made.steps["web", "build"]
     assert values(step) == {"name": "Build", "message": "m", "error": "e", "log": "l"}
-    assert step.outcome == Outcome(Status.IN_PROGRESS, "running", reported_at=NOON)
+    assert step.outcome == Outcome(Status.IN_PROGRESS, "running")
     assert step.started_at == NOON
 
 
