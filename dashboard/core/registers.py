@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from dashboard.core.time_units import DAY_S
-from dashboard.core.words import QUEUED_WORDS, WAITING_WORDS, Conclusion, Status
+from dashboard.core.words import QUEUED_WORDS, Conclusion, Status, is_waiting_word
 
 Scalar = str | int | float | bool
 Stamp = int
@@ -140,7 +140,7 @@ class Node:
     def _read_open(self, starts: Sequence[Start]) -> Progress:
         """Return the progress of a node that began with these starts, or is queued if there are none."""
         queued, last = self.queued, self.ends[-1] if self.ends else None
-        if starts and queued and queued.raw.casefold() in WAITING_WORDS:
+        if starts and queued and is_waiting_word(queued.raw):
             return Progress(queued, start=_choose(starts))
         if starts:
             latest = starts[-1]

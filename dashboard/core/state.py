@@ -8,18 +8,20 @@ import functools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from dashboard.core.words import STATE_OF_CONCLUSION, WAITING_WORDS, Conclusion, State, Status
+from dashboard.core.words import STATE_OF_CONCLUSION, Conclusion, State, Status, is_waiting_word
 
 Tally = Mapping[str, int]
-"""Number of children by kind: a conclusion, `queued` or `in_progress`; jobs may also be implicit or allowed to fail.
+"""Number of children by kind: a conclusion or one of OPEN_KINDS; jobs may also be implicit or allowed to fail.
 
 Tallies are stored, so the spelling of a kind must stay.
 """
 
-OPEN_KINDS = frozenset({"queued", "in_progress"})
-IMPLICIT_QUEUED, IMPLICIT_IN_PROGRESS, IMPLICIT_FAILED = "wordless:queued", "wordless:in_progress", "wordless:failed"
-UNSTARTED_KINDS = frozenset({"queued", "allowed:queued", IMPLICIT_QUEUED})
-IMPLICIT_KINDS = frozenset({IMPLICIT_QUEUED, IMPLICIT_IN_PROGRESS, IMPLICIT_FAILED})
+WAITING = "waiting"
+OPEN_KINDS = frozenset({"queued", WAITING, "in_progress"})
+IMPLICIT_QUEUED, IMPLICIT_WAITING = "wordless:queued", "wordless:waiting"
+IMPLICIT_IN_PROGRESS, IMPLICIT_FAILED = "wordless:in_progress", "wordless:failed"
+UNSTARTED_KINDS = frozenset({"queued", WAITING, "allowed:queued", "allowed:waiting", IMPLICIT_QUEUED, IMPLICIT_WAITING})
+IMPLICIT_KINDS = frozenset({IMPLICIT_QUEUED, IMPLICIT_WAITING, IMPLICIT_IN_PROGRESS, IMPLICIT_FAILED})
 """Kinds of jobs that are known only by their steps: they end when their deployment does."""
 ALLOWED_PREFIX = "allowed:"
 """Precedes the kind of a job that may fail, or never run, without affecting its deployment."""
@@ -34,6 +36,8 @@ class Standing:
 
     status: Status
     conclusion: Conclusion | None = None
+    is_waiting: bool = False
+    """Whether a person or a rule has to release it, or a part of it while no other part runs."""
 
     @property
     def is_done(self) -> bool:
@@ -43,13 +47,17 @@ class Standing:
     @property
     def kind(self) -> str:
         """The kind that a tally counts it under."""
-        return self.conclusion.value if self.conclusion else self.status.word
+        return self.conclusion.value if self.conclusion else WAITING if self.is_waiting else self.status.word
 
 
 @functools.cache
-def make_standing(status: Status, conclusion: Conclusion | None = None) -> Standing:
+def make_standing(
+    status: Status,
+    conclusion: Conclusion | None = None,
+    is_waiting: bool = False,  # noqa: FBT001, FBT002
+) -> Standing:
     """Return the standing, always the same object: there are few, and every step of every report needs one."""
-    return Standing(status, conclusion)
+    return Standing(status, conclusion, is_waiting)
 
 
 UNREPORTED = make_standing(Status.QUEUED)
@@ -91,21 +99,26 @@ def compute_percent(done: int, total: int, *, is_done: bool) -> int:
     return done * 100 // total
 
 
-def compute_step_standing(status: Status | None, conclusion: Conclusion | None) -> Standing:
-    """Return the standing of a step: as reported, queued if no report gave a status."""
-    return UNREPORTED if status is None else make_standing(status, conclusion)
+def compute_step_standing(status: Status | None, conclusion: Conclusion | None, raw: str | None) -> Standing:
+    """Return the standing of a step: as reported, queued if no report gave a status. `raw` is the sender's word."""
+    return UNREPORTED if status is None else make_standing(status, conclusion, _is_held(status, raw))
+
+
+def _is_held(status: Status | None, raw: str | None) -> bool:
+    return status == Status.QUEUED and is_waiting_word(raw)
 
 
 def compute_job_standing(
-    status: Status | None, conclusion: Conclusion | None, steps: Tally, deployment: Standing
+    status: Status | None, conclusion: Conclusion | None, raw: str | None, steps: Tally, deployment: Standing
 ) -> Standing:
     """Return the standing of a job: as reported, otherwise derived from its steps and its deployment."""
     if status == Status.COMPLETED:
         return make_standing(status, conclusion)
     if status is None and deployment.is_done:
         return make_standing(Status.COMPLETED, _conclude_from_steps(steps, deployment))
-    has_started = status == Status.IN_PROGRESS or any(kind != "queued" for kind in steps)
-    return make_standing(Status.IN_PROGRESS if has_started else Status.QUEUED)
+    has_started = status == Status.IN_PROGRESS or any(kind not in UNSTARTED_KINDS for kind in steps)
+    is_waiting = (_is_held(status, raw) or WAITING in steps) and "in_progress" not in steps
+    return make_standing(Status.IN_PROGRESS if has_started else Status.QUEUED, None, is_waiting)
 
 
 def _conclude_from_steps(steps: Tally, deployment: Standing) -> Conclusion:
@@ -116,44 +129,56 @@ def _conclude_from_steps(steps: Tally, deployment: Standing) -> Conclusion:
 
 
 def classify_job(
-    status: Status | None, conclusion: Conclusion | None, steps: Tally, *, allowed_to_fail: bool = False
+    status: Status | None,
+    conclusion: Conclusion | None,
+    raw: str | None,
+    steps: Tally,
+    *,
+    allowed_to_fail: bool = False,
 ) -> str:
     """Return the kind that the deployment's tally counts a job under; it does not depend on the deployment."""
     if status is not None:
-        kind = compute_job_standing(status, conclusion, steps, UNREPORTED).kind
+        kind = compute_job_standing(status, conclusion, raw, steps, UNREPORTED).kind
         if not allowed_to_fail:
             return kind
         return ALLOWED_PREFIX + kind if kind in OPEN_KINDS | FAILING_KINDS else kind
     if any(kind in FAILING_KINDS for kind in steps):
         return IMPLICIT_FAILED
-    return IMPLICIT_IN_PROGRESS if any(kind != "queued" for kind in steps) else IMPLICIT_QUEUED
+    if WAITING in steps and "in_progress" not in steps:
+        return IMPLICIT_WAITING
+    return IMPLICIT_IN_PROGRESS if any(kind not in UNSTARTED_KINDS for kind in steps) else IMPLICIT_QUEUED
 
 
-def compute_deployment_standing(status: Status | None, conclusion: Conclusion | None, jobs: Tally) -> Standing:
+def compute_deployment_standing(
+    status: Status | None, conclusion: Conclusion | None, raw: str | None, jobs: Tally, steps: Tally
+) -> Standing:
     """Return the standing of a deployment: a started job starts it, but only its sender can end it."""
     if status == Status.COMPLETED:
         return make_standing(status, conclusion)
     has_started = status == Status.IN_PROGRESS or any(kind not in UNSTARTED_KINDS for kind in jobs)
-    return make_standing(Status.IN_PROGRESS if has_started else Status.QUEUED)
+    is_held = _is_held(status, raw) or WAITING in jobs or IMPLICIT_WAITING in jobs
+    is_running = "in_progress" in steps or "in_progress" in jobs or "allowed:in_progress" in jobs
+    return make_standing(Status.IN_PROGRESS if has_started else Status.QUEUED, None, is_held and not is_running)
 
 
-def decide_deployment_state(standing: Standing, raw: str | None, jobs: Tally, *, is_stale: bool) -> State:
+def decide_deployment_state(standing: Standing, jobs: Tally, *, is_stale: bool) -> State:
     """Return the state of a deployment: success only if no known job is open or has failed, otherwise partial."""
     if standing.conclusion == Conclusion.SUCCESS and any(
         kind in OPEN_KINDS or kind in FAILING_KINDS or kind == IMPLICIT_FAILED for kind in jobs
     ):
         return State.PARTIAL
-    if is_stale and not standing.is_done:
+    # What waits for a person may be silent for as long as the person takes.
+    if is_stale and not (standing.is_done or standing.is_waiting):
         return State.STALE
-    return decide_state(standing, raw, in_ended=False)
+    return decide_state(standing, in_ended=False)
 
 
-def decide_state(standing: Standing, raw: str | None, *, in_ended: bool) -> State:
+def decide_state(standing: Standing, *, in_ended: bool) -> State:
     """Return the state of a node. `in_ended`: its parent has ended, so the state of an open node is unknown."""
     if standing.is_done:
         return STATE_OF_CONCLUSION[standing.conclusion or Conclusion.UNKNOWN]
     if in_ended:
         return State.UNKNOWN
-    if standing.status == Status.IN_PROGRESS:
-        return State.RUNNING
-    return State.WAITING if (raw or "").casefold() in WAITING_WORDS else State.QUEUED
+    if standing.is_waiting:
+        return State.WAITING
+    return State.RUNNING if standing.status == Status.IN_PROGRESS else State.QUEUED

@@ -67,19 +67,17 @@ def read_status(row: Row) -> tuple[Status | None, Conclusion | None]:
 
 def read_deployment_standing(row: Row) -> Standing:
     """Return the standing of a deployment from its row."""
-    return state.compute_deployment_standing(*read_status(row), row["job_tally"])
+    return state.compute_deployment_standing(*read_status(row), row["status_raw"], row["job_tally"], row["step_tally"])
 
 
 def read_job_standing(row: Row, deployment: Standing) -> Standing:
     """Return the standing of a job from its row and the standing of its deployment."""
-    return state.compute_job_standing(*read_status(row), row["step_tally"], deployment)
+    return state.compute_job_standing(*read_status(row), row["status_raw"], row["step_tally"], deployment)
 
 
 def decide_row_state(row: Row, standing: Standing, staleness: StalenessRule) -> State:
     """Return the state of a deployment with this standing; stale if it is open and has been silent for too long."""
-    return state.decide_deployment_state(
-        standing, row["status_raw"], row["job_tally"], is_stale=staleness.is_silent(row)
-    )
+    return state.decide_deployment_state(standing, row["job_tally"], is_stale=staleness.is_silent(row))
 
 
 def view_project(row: Row) -> ProjectView:
@@ -161,7 +159,7 @@ def view_job(row: Row, standing: Standing, deployment_row: Row, deployment: Stan
         "number": row["number"],
         "name": row["name"] or row["key"],
         "allowed_to_fail": bool(row["allowed_to_fail"]),
-        **_view_standing(row, standing, state.decide_state(standing, row["status_raw"], in_ended=deployment.is_done)),
+        **_view_standing(row, standing, state.decide_state(standing, in_ended=deployment.is_done)),
         **_view_times(timed, standing),
         "job_progress_pct": state.compute_percent(done, total, is_done=standing.is_done),
         "completed_steps": done,
@@ -199,8 +197,8 @@ def _compute_step_state(
     raw: str | None,
     in_ended: bool,  # noqa: FBT001
 ) -> tuple[Standing, State]:
-    standing = state.compute_step_standing(*read_status({"status": status, "conclusion": conclusion}))
-    return standing, state.decide_state(standing, raw, in_ended=in_ended)
+    standing = state.compute_step_standing(*read_status({"status": status, "conclusion": conclusion}), raw)
+    return standing, state.decide_state(standing, in_ended=in_ended)
 
 
 def make_sort_key(node: JobSummary | StepView) -> tuple[bool, int, bool, datetime, str]:

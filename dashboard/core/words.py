@@ -113,6 +113,12 @@ STATE_OF_CONCLUSION = {
 WAITING_WORDS = frozenset({"waiting", "manual", "blocked"})
 """Senders' words for a queued node that is held, not merely in line."""
 
+
+def is_waiting_word(raw: str | None) -> bool:
+    """Return whether a sender's word means that a queued node is held."""
+    return raw is not None and raw.casefold() in WAITING_WORDS
+
+
 QUEUED_WORDS = WAITING_WORDS | {
     "pending", "queued", "created", "requested", "scheduled", "preparing", "waiting_for_resource",
     "waiting_for_callback", "initialize",

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, text
+from sqlalchemy import ColumnElement, and_, func, text
 
 from dashboard.core.view import STALE_GAP_FACTOR
-from dashboard.core.words import Status
+from dashboard.core.words import State, Status
 from dashboard.database.tables import DEPLOYMENTS
 from dashboard.models.deployment import ENVIRONMENT_SQL
 
@@ -42,6 +42,10 @@ IS_OPEN = DEPLOYMENTS.c.status.is_distinct_from(Status.COMPLETED.word)
 
 
 def is_silent(now: datetime, min_silence_s: float) -> ColumnElement[bool]:
-    """Return the SQL condition for core.view.StalenessRule.is_silent: the deployment has been silent for too long."""
+    """Return the SQL condition for an open deployment that has been silent for too long, unless it is waiting.
+
+    It is what core.view.StalenessRule and core.state.decide_deployment_state decide.
+    """
     max_silence_s = func.greatest(STALE_GAP_FACTOR * DEPLOYMENTS.c.usual_gap_s, min_silence_s)
-    return DEPLOYMENTS.c.last_report_at < now - func.make_interval(0, 0, 0, 0, 0, 0, max_silence_s)
+    is_silent = DEPLOYMENTS.c.last_report_at < now - func.make_interval(0, 0, 0, 0, 0, 0, max_silence_s)
+    return and_(is_silent, DEPLOYMENTS.c.state != State.WAITING.value)

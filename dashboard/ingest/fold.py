@@ -15,10 +15,10 @@ from urllib.parse import urlsplit
 
 from dashboard.core.registers import EPOCH, Node, merge_nodes
 from dashboard.core.report import JOB_FIELDS, STEP_FIELDS, Report, StepKey
-from dashboard.core.state import UNREPORTED, Standing, add_to_tally, classify_job
+from dashboard.core.state import UNREPORTED, WAITING, Standing, add_to_tally, classify_job
 from dashboard.core.steps import Patterns, categorise_step
 from dashboard.core.view import format_time, read_deployment_standing, read_job_standing, read_status
-from dashboard.core.words import Status
+from dashboard.core.words import Status, is_waiting_word
 from dashboard.database.rows import Row
 from dashboard.ingest.rows import EMPTY_NODE, read_first_start, read_node, write_node
 
@@ -116,7 +116,8 @@ def _update_job_tally(before: Tree, after: Tree) -> None:
 
 
 def _classify_job_row(job: Row) -> str:
-    return classify_job(*read_status(job), job["step_tally"], allowed_to_fail=bool(job["allowed_to_fail"]))
+    allowed = bool(job["allowed_to_fail"])
+    return classify_job(*read_status(job), job["status_raw"], job["step_tally"], allowed_to_fail=allowed)
 
 
 def _set_observed_at(after: Tree, received_at: datetime) -> None:
@@ -181,6 +182,8 @@ def _locate_repository(run_url: str | None, repository: str | None) -> tuple[str
 
 def _classify_step(step: Mapping[str, Any]) -> str:
     """Return the kind that a tally counts a step under."""
+    if step["status"] == Status.QUEUED.word and is_waiting_word(step["status_raw"]):
+        return WAITING
     return str(step["conclusion"] or step["status"] or Status.QUEUED.word)
 
 

@@ -18,7 +18,7 @@ from dashboard.database.tables import DEPLOYMENTS
 from dashboard.ingest.statements import insert_events
 
 BATCH_SIZE = 100
-FRESH_STATES = (State.QUEUED.value, State.WAITING.value, State.RUNNING.value)
+FRESH_STATES = (State.QUEUED.value, State.RUNNING.value)
 """States that can turn stale. Without `stale` itself, so that a deployment is announced once."""
 
 

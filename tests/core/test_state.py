@@ -54,24 +54,28 @@ ENDED_WELL = (Status.COMPLETED, Conclusion.SUCCESS)
     ],
 )
 def test_the_state_of_a_deployment(own: tuple[Status | None, Conclusion | None], jobs: Tally, expected: State) -> None:
-    standing = state.compute_deployment_standing(*own, jobs)
-    assert state.decide_deployment_state(standing, "raw", jobs, is_stale=False) == expected
+    standing = state.compute_deployment_standing(*own, None, jobs, {})
+    assert state.decide_deployment_state(standing, jobs, is_stale=False) == expected
 
 
 def test_only_an_open_deployment_becomes_stale() -> None:
-    assert state.decide_deployment_state(RUNNING, "running", {}, is_stale=True) == State.STALE
-    assert state.decide_deployment_state(QUEUED, "queued", {}, is_stale=True) == State.STALE
-    assert state.decide_deployment_state(SUCCESS, "success", {}, is_stale=True) == State.SUCCESS
+    assert state.decide_deployment_state(RUNNING, {}, is_stale=True) == State.STALE
+    assert state.decide_deployment_state(QUEUED, {}, is_stale=True) == State.STALE
+    assert state.decide_deployment_state(SUCCESS, {}, is_stale=True) == State.SUCCESS
 
 
 @pytest.mark.parametrize("word", ["waiting", "Waiting", "manual"])
 def test_a_queued_status_with_a_waiting_word_is_waiting(word: str) -> None:
-    assert state.decide_state(QUEUED, word, in_ended=False) == State.WAITING
+    assert state.decide_state(state.compute_step_standing(Status.QUEUED, None, word), in_ended=False) == State.WAITING
+    job = state.compute_job_standing(Status.QUEUED, None, word, {}, RUNNING)
+    assert state.decide_state(job, in_ended=False) == State.WAITING
+    deployment = state.compute_deployment_standing(Status.QUEUED, None, word, {"success": 1}, {"success": 2})
+    assert state.decide_deployment_state(deployment, {"success": 1}, is_stale=True) == State.WAITING
 
 
 @pytest.mark.parametrize("standing", [QUEUED, RUNNING])
 def test_an_open_part_of_an_ended_whole_is_unknown(standing: Standing) -> None:
-    assert state.decide_state(standing, "running", in_ended=True) == State.UNKNOWN
+    assert state.decide_state(standing, in_ended=True) == State.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -87,11 +91,11 @@ def test_an_open_part_of_an_ended_whole_is_unknown(standing: Standing) -> None:
     ],
 )
 def test_an_implicit_job_ends_with_its_deployment(steps: Tally, deployment: Standing, expected: Standing) -> None:
-    assert state.compute_job_standing(None, None, steps, deployment) == expected
+    assert state.compute_job_standing(None, None, None, steps, deployment) == expected
 
 
 def test_a_job_with_its_own_status_does_not_end_with_its_deployment() -> None:
-    assert state.compute_job_standing(Status.QUEUED, None, {"success": 1}, SUCCESS) == RUNNING
+    assert state.compute_job_standing(Status.QUEUED, None, None, {"success": 1}, SUCCESS) == RUNNING
 
 
 @pytest.mark.parametrize(
@@ -106,7 +110,7 @@ def test_a_job_with_its_own_status_does_not_end_with_its_deployment() -> None:
     ],
 )
 def test_a_job_that_may_fail_is_counted_separately(status: Status, conclusion: Conclusion | None, kind: str) -> None:
-    assert state.classify_job(status, conclusion, {}, allowed_to_fail=True) == kind
+    assert state.classify_job(status, conclusion, None, {}, allowed_to_fail=True) == kind
 
 
 def test_jobs_that_may_fail_count_as_done_once_they_ended() -> None:
@@ -133,7 +137,7 @@ def test_a_tally_counts_changes_and_drops_zeros() -> None:
 def test_the_standing_of_a_step_is_its_reported_status(
     status: Status | None, conclusion: Conclusion | None, standing: Standing
 ) -> None:
-    assert state.compute_step_standing(status, conclusion) == standing
+    assert state.compute_step_standing(status, conclusion, None) == standing
 
 
 def test_steps_count_as_done_once_they_ended() -> None:
@@ -162,7 +166,7 @@ def test_implicit_jobs_count_as_done_once_their_deployment_ended() -> None:
     ],
 )
 def test_an_implicit_job_is_counted_by_its_steps(steps: Tally, kind: str) -> None:
-    assert state.classify_job(None, None, steps) == kind
+    assert state.classify_job(None, None, None, steps) == kind
 
 
 @pytest.mark.parametrize(
@@ -176,16 +180,50 @@ def test_an_implicit_job_is_counted_by_its_steps(steps: Tally, kind: str) -> Non
 def test_a_job_with_a_status_is_counted_by_that_status(
     status: Status, conclusion: Conclusion | None, steps: Tally, kind: str
 ) -> None:
-    assert state.classify_job(status, conclusion, steps) == kind
+    assert state.classify_job(status, conclusion, None, steps) == kind
 
 
 @pytest.mark.parametrize("conclusion", Conclusion)
 def test_a_job_ends_with_its_reported_status(conclusion: Conclusion) -> None:
-    assert state.compute_job_standing(Status.COMPLETED, conclusion, {"failure": 1}, RUNNING) == Standing(
+    assert state.compute_job_standing(Status.COMPLETED, conclusion, None, {"failure": 1}, RUNNING) == Standing(
         Status.COMPLETED, conclusion
     )
 
 
-def test_a_queued_deployment_with_a_waiting_word_is_waiting() -> None:
-    assert state.decide_deployment_state(QUEUED, "blocked", {}, is_stale=False) == State.WAITING
-    assert state.decide_deployment_state(QUEUED, None, {}, is_stale=False) == State.QUEUED
+@pytest.mark.parametrize(
+    ("own", "jobs", "steps", "expected"),
+    [
+        pytest.param(Status.IN_PROGRESS, {"success": 1, "waiting": 1}, {}, State.WAITING, id="a job, none runs"),
+        pytest.param(None, {"success": 1, "waiting": 1}, {}, State.WAITING, id="without a status of its own"),
+        pytest.param(Status.IN_PROGRESS, {"in_progress": 1, "waiting": 1}, {}, State.RUNNING, id="another job runs"),
+        pytest.param(None, {"allowed:in_progress": 1, "waiting": 1}, {}, State.RUNNING, id="one that may fail runs"),
+        pytest.param(Status.IN_PROGRESS, {"queued": 1, "waiting": 1}, {}, State.WAITING, id="others are queued"),
+        pytest.param(Status.IN_PROGRESS, {"allowed:waiting": 1}, {}, State.RUNNING, id="a job nobody has to start"),
+        pytest.param(Status.IN_PROGRESS, {state.IMPLICIT_WAITING: 1}, {"waiting": 1}, State.WAITING, id="a step"),
+        pytest.param(
+            Status.IN_PROGRESS, {"waiting": 1}, {"in_progress": 1}, State.RUNNING, id="a step of another runs"
+        ),
+    ],
+)
+def test_a_deployment_waits_while_a_part_waits_and_none_runs(
+    own: Status | None, jobs: Tally, steps: Tally, expected: State
+) -> None:
+    standing = state.compute_deployment_standing(own, None, None, jobs, steps)
+    assert state.decide_deployment_state(standing, jobs, is_stale=False) == expected
+
+
+@pytest.mark.parametrize(
+    ("status", "word", "steps", "kind"),
+    [
+        (Status.QUEUED, "waiting", {}, "waiting"),
+        (Status.IN_PROGRESS, "running", {"success": 1, "waiting": 1}, "waiting"),
+        (Status.QUEUED, "waiting", {"in_progress": 1}, "in_progress"),
+        (None, None, {"success": 1, "waiting": 1}, state.IMPLICIT_WAITING),
+        (None, None, {"in_progress": 1, "waiting": 1}, state.IMPLICIT_IN_PROGRESS),
+        (None, None, {"failure": 1, "waiting": 1}, state.IMPLICIT_FAILED),
+    ],
+)
+def test_a_job_that_waits_is_counted_separately(
+    status: Status | None, word: str | None, steps: Tally, kind: str
+) -> None:
+    assert state.classify_job(status, None, word, steps) == kind

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import flask_migrate
 import pytest
@@ -20,6 +21,7 @@ from dashboard.ingest.rows import read_node
 from dashboard.models import Base, Deployment, DeploymentEvent
 from tests.support.applications import close_connections, make_settings
 from tests.support.databases import MakeDatabase
+from tests.support.webhook_client import apply
 
 REVISIONS = [revision.revision for revision in ScriptDirectory(str(MIGRATIONS)).walk_revisions()][::-1]
 
@@ -143,3 +145,36 @@ def test_both_ends_of_a_conflict_survive_migration_0006(bare_app: Flask) -> None
     assert (failure.conclusion, failure.raw, failure.generation) == ("failure", "failed", 3)
     assert node.started_at == noon + timedelta(seconds=0.5)
     assert (success.completed_at, failure.reported_at) == (noon + timedelta(seconds=10), noon + timedelta(seconds=9))
+
+
+def read_tallies() -> list[Any]:
+    """Return the tallies and states of deployments, and the tallies of jobs."""
+    with db.engine.connect() as connection:
+        deployments = connection.exec_driver_sql("SELECT id, job_tally, step_tally, state FROM deployments ORDER BY id")
+        jobs = connection.exec_driver_sql("SELECT deployment_id, key, step_tally FROM deployment_jobs ORDER BY 1, 2")
+        return [*deployments.all(), *jobs.all()]
+
+
+def test_migration_0007_counts_what_waits_as_ingest_does(app: Flask) -> None:
+    words = ("waiting", "success", "failed", "running")
+    held, done, failed, running = ({"name": word, "status": word} for word in words)
+    jobs = [
+        {"name": "says so", "status": "waiting"},
+        {"name": "a step says so", "status": "running", "steps": [done, held]},
+        {"name": "not while another step runs", "status": "running", "steps": [running, held]},
+        {"name": "may fail", "status": "waiting", "allowed_to_fail": True},
+        {"name": "without a status", "steps": [done, held]},
+        {"name": "without a status, failed", "steps": [failed, held]},
+        {"name": "ended", "status": "failed", "steps": [held]},
+    ]
+    for number, (status, *some) in enumerate(
+        [("running", *jobs), ("running", jobs[4]), ("waiting",), ("failed", *jobs)]
+    ):
+        assert apply(app.test_client(), run_id=str(number), status=status, jobs=some)["verdict"] == "applied"
+    counted = read_tallies()
+    assert [row.state for row in counted[:4]] == ["running", "waiting", "waiting", "failed"]
+    db.engine.dispose()
+    flask_migrate.downgrade(revision="0006")
+    assert "waiting" not in str([(row[1], row[2]) for row in read_tallies()[:4]])
+    flask_migrate.upgrade(revision="0007")
+    assert read_tallies() == counted

@@ -24,7 +24,7 @@ def read_events(rows: Rows, deployment_id: int) -> list[tuple[Any, ...]]:
     return [(seq, kind, unpack_json(changes)) for seq, kind, changes in rows.fetch(statement, deployment_id)]
 
 
-@pytest.mark.parametrize("state", ["queued", "waiting", "running"])
+@pytest.mark.parametrize("state", ["queued", "running"])
 def test_a_silent_deployment_is_announced_once(state: str, app: Flask, own_rows: Rows) -> None:
     silent = own_rows.make_deployment(seq=3, state=state, last_report_at=NOON - timedelta(seconds=STALE_S + 1))
     assert announce_stale(db.engine, NOON, STALE_S) == 1
@@ -41,11 +41,12 @@ def test_a_silent_deployment_is_announced_once(state: str, app: Flask, own_rows:
     [
         ("running", "in_progress", STALE_S),
         ("stale", "in_progress", STALE_S + 1),
+        ("waiting", "in_progress", STALE_S + 1),
         ("success", "completed", STALE_S + 1),
         ("partial", "completed", STALE_S + 1),
     ],
 )
-def test_recently_reported_or_ended_deployments_are_not_announced(
+def test_recently_reported_ended_or_waiting_deployments_are_not_announced(
     state: str, status: str, silent_s: int, app: Flask, own_rows: Rows
 ) -> None:
     other = own_rows.make_deployment(state=state, last_report_at=NOON - timedelta(seconds=silent_s))
