@@ -113,6 +113,8 @@ class Node:
     """The MAX_KEPT latest ends, sorted."""
     queued: Outcome | None = None
     """The latest outcome that is not started; None if a start or end is as late."""
+    has_waited: bool = False
+    """Whether a report said that it waits for a person."""
 
     def value(self, name: str) -> Scalar | None:
         """Return the value of a field, None if no report claims one."""
@@ -210,7 +212,7 @@ def claim_node(
     if outcome is None:
         return Node(fields)
     if outcome.status == Status.QUEUED:
-        return Node(fields, queued=outcome)
+        return Node(fields, queued=outcome, has_waited=is_waiting_word(outcome.raw))
     start = Start((outcome.generation, make_stamp(started_at)), is_reported=True, raw="") if started_at else None
     if outcome.status == Status.IN_PROGRESS:
         start = start or Start((outcome.generation, make_stamp(stamp)), is_reported=False, raw="")
@@ -224,9 +226,10 @@ def merge_nodes(left: Node, right: Node) -> Node:
     """Return the merge of both nodes: the larger of each register."""
     fields = _merge_fields(left.fields, right.fields)
     if not (right.starts or right.ends or right.queued):
-        return Node(fields, left.starts, left.ends, left.queued)
+        return Node(fields, left.starts, left.ends, left.queued, left.has_waited)
     starts, ends = merge_starts((*left.starts, *right.starts)), merge_ends((*left.ends, *right.ends))
-    return Node(fields, starts, ends, _merge_queued(left.queued, right.queued, starts, ends))
+    queued = _merge_queued(left.queued, right.queued, starts, ends)
+    return Node(fields, starts, ends, queued, left.has_waited or right.has_waited)
 
 
 def merge_starts(starts: Iterable[Start]) -> tuple[Start, ...]:

@@ -124,6 +124,7 @@ def view_deployment(row: Row, project: ProjectView, standing: Standing, stalenes
         "error": row["error"] or None,
         **_view_standing(row, standing, shown),
         **_view_times(row, standing),
+        "waited_s": row["waited_s"],
         **_view_progress(row, standing),
         "current_step": current and current["name"],
         "current": current and _view_current(current),
@@ -282,14 +283,18 @@ def _view_times(row: Row, standing: Standing) -> TimesView:
         "started_at": format_time(observed or started),
         "started_observed": observed is not None,
         "completed_at": format_time(ended) if is_done else None,
-        "duration_s": _compute_duration(row.get("duration_s"), started, ended) if is_done else None,
+        "duration_s": _compute_duration(row, started, ended) if is_done else None,
     }
 
 
-def _compute_duration(reported: float | None, started: datetime | None, ended: datetime | None) -> float | None:
-    """Return seconds: as reported, otherwise between the two times and at least 0; None if a time is unknown."""
+def _compute_duration(row: Row, started: datetime | None, ended: datetime | None) -> float | None:
+    """Return the seconds of work: as reported, otherwise between the two times without the time waited for a person.
+
+    At least 0; None if a time is unknown.
+    """
+    reported: float | None = row.get("duration_s")
     if reported is not None:
         return reported
     if started is None or ended is None:
         return None
-    return max(ended - started, timedelta()).total_seconds()
+    return max((ended - started).total_seconds() - (row.get("waited_s") or 0), 0)

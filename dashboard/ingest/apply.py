@@ -16,7 +16,14 @@ from dashboard.core.view_types.deliveries import FieldChange
 from dashboard.database.rows import Row
 from dashboard.ingest import statements
 from dashboard.ingest.changes import decide_event_kind, describe_changes
-from dashboard.ingest.fold import Tree, add_untouched, find_affected, find_current_step, fold_report
+from dashboard.ingest.fold import (
+    Tree,
+    add_untouched,
+    find_affected,
+    find_current_step,
+    fold_report,
+    measure_waiting,
+)
 from dashboard.ingest.rows import changes_project, fold_project, make_deployment, make_project
 from dashboard.models import Deployment, DeploymentJob, DeploymentStep, Project
 
@@ -112,6 +119,7 @@ class ReportApplier:
         """Write the rows of new deployments, whose reports name all their jobs and steps."""
         for after in created.values():
             after.deployment["current_step"] = find_current_step(after)
+            after.deployment["waited_s"] = measure_waiting(after)
         self.record_changes(old_trees, created)
         statements.insert_rows(self.connection, Deployment, [after.deployment for after in created.values()])
 
@@ -131,6 +139,8 @@ class ReportApplier:
         for after in changed.values():
             after.deployment["current_step"] = current.get(after.deployment["id"])
         self.read_affected(old_trees, changed)
+        for after in changed.values():
+            after.deployment["waited_s"] = measure_waiting(after)
         self.record_changes(old_trees, changed)
         statements.update_rows(self.connection, Deployment, [after.deployment for after in changed.values()])
 

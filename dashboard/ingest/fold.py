@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -227,6 +227,7 @@ def find_affected(before: Tree, after: Tree) -> tuple[bool, set[str]]:
     ended = ("completed_at", "reported_at") if now.is_done else ()
     begun_again = ("started_at", "rounds") if after.deployment["rounds"] else ()
     all_jobs = was != now or any(before.deployment[name] != after.deployment[name] for name in (*ended, *begun_again))
+    all_jobs |= now.is_done and (before.deployment["waited_s"] is not None or _has_waited(after))
     ended_or_reopened = {
         key
         for key, job in after.jobs.items()
@@ -234,6 +235,29 @@ def find_affected(before: Tree, after: Tree) -> tuple[bool, set[str]]:
         and read_job_standing(before.jobs[key], was).is_done != read_job_standing(job, now).is_done
     }
     return all_jobs, ended_or_reopened
+
+
+def _has_waited(tree: Tree) -> bool:
+    return any(job["has_waited"] for job in tree.jobs.values())
+
+
+def measure_waiting(tree: Tree) -> float | None:
+    """Return for how many seconds no job ran between the start and the end of a deployment whose jobs are all there.
+
+    None if it has not ended, none of its jobs waited for a person, or a time is unknown.
+    """
+    whole, jobs = tree.deployment, tree.jobs.values()
+    started, ended = whole["started_at"], whole["completed_at"] or whole["reported_at"]
+    if not (tree.standing.is_done and started and ended and _has_waited(tree)):
+        return None
+    ran = [(job["started_at"], job["completed_at"] or job["reported_at"]) for job in jobs if job["started_at"]]
+    if any(job["status"] is None for job in jobs) or any(end is None for _, end in ran):
+        return None
+    waited, until = timedelta(), started
+    for start, end in sorted(ran):
+        waited += max(min(start, ended) - until, timedelta())
+        until = max(until, min(end, ended))
+    return float((waited + max(ended - until, timedelta())).total_seconds())
 
 
 def add_untouched(before: Tree, after: Tree, jobs: Iterable[Row], steps: Iterable[Row]) -> None:

@@ -35,6 +35,7 @@ EMPTY_NODE: Mapping[str, Any] = {
     "started_at": None,
     "started_generation": 0,
     "rounds": None,
+    "has_waited": False,
     "observed_at": None,
     "stamps": {},
 }
@@ -54,14 +55,15 @@ def write_fields(fields: Mapping[str, Claim]) -> Row:
 
 def read_node(row: Mapping[str, Any]) -> Node:
     """Return the node in the row of a deployment, job or step."""
+    fields, has_waited = read_fields(row), row["has_waited"]
     if row["rounds"] is not None:
-        return _read_rounds(read_fields(row), row["rounds"])
+        return _read_rounds(fields, row["rounds"], has_waited=has_waited)
     outcome, starts = _read_outcome(row), _read_start(row)
     if outcome is None or outcome.status == Status.QUEUED:
-        return Node(read_fields(row), queued=outcome)
+        return Node(fields, queued=outcome, has_waited=has_waited)
     if outcome.status == Status.IN_PROGRESS:
-        return Node(read_fields(row), starts)
-    return Node(read_fields(row), starts, (End(outcome.position, outcome),))
+        return Node(fields, starts, has_waited=has_waited)
+    return Node(fields, starts, (End(outcome.position, outcome),), has_waited=has_waited)
 
 
 def write_node(node: Node) -> Row:
@@ -70,6 +72,7 @@ def write_node(node: Node) -> Row:
     outcome, conflicting, start = progress = node.read_progress()
     columns["started_generation"], started = start.position if start else (0, NO_TIME)
     columns["started_at"] = read_stamp(started)
+    columns["has_waited"] = node.has_waited
     columns["rounds"] = None if _fits_columns(node, progress) else _write_rounds(node)
     if outcome:
         columns["status"] = outcome.status.word
@@ -121,11 +124,11 @@ def _fits_columns(node: Node, progress: Progress) -> bool:
     )
 
 
-def _read_rounds(fields: Mapping[str, Claim], rounds: Mapping[str, Any]) -> Node:
+def _read_rounds(fields: Mapping[str, Claim], rounds: Mapping[str, Any], *, has_waited: bool) -> Node:
     """Return the node that `_write_rounds` wrote."""
     starts = tuple(Start((generation, at), is_reported, raw) for generation, at, is_reported, raw in rounds["starts"])
     ends = tuple(End((generation, at), _unpack_outcome(packed)) for generation, at, packed in rounds["ends"])
-    return Node(fields, starts, ends, rounds["queued"] and _unpack_outcome(rounds["queued"]))
+    return Node(fields, starts, ends, rounds["queued"] and _unpack_outcome(rounds["queued"]), has_waited)
 
 
 def _write_rounds(node: Node) -> Row:
@@ -186,7 +189,7 @@ def _round_stamps(node: Node) -> dict[str, Claim]:
 EMPTY_DEPLOYMENT: Row = {
     **EMPTY_NODE,
     **dict.fromkeys(DEPLOYMENT_FIELDS),
-    **dict.fromkeys(("run_key", "first_step_at", "current_step")),
+    **dict.fromkeys(("run_key", "first_step_at", "current_step", "waited_s")),
     "step_tally": {},
     "job_tally": {},
     "longest_gap_s": 0,

@@ -113,6 +113,8 @@ class NodeColumns:
     started_generation: Mapped[int] = mapped_column(BigInteger, server_default="0")
     rounds: Mapped[dict[str, Any] | None]
     """All starts and ends that are kept, see ingest.rows; null if the columns above say as much."""
+    has_waited: Mapped[bool] = mapped_column(server_default="false")
+    """Whether a report said that it waits for a person."""
     observed_at: Mapped[datetime | None]
     """When the first report that shows the node as started was received."""
     stamps: Mapped[dict[str, Any]]

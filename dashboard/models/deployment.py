@@ -46,6 +46,8 @@ class Deployment(NodeColumns, Base):
     step_tally: Mapped[dict[str, Any]]
     """Number of steps by kind, see core.state.Tally."""
     job_tally: Mapped[dict[str, Any]]
+    waited_s: Mapped[float | None]
+    """For how long no job ran between start and end; null unless a job waited for a person and all times are known."""
     current_step: Mapped[dict[str, Any] | None]
     """The first step in progress: `job`, `key`, `job_name`, `name` and `started_at`."""
     state: Mapped[str]

@@ -24,6 +24,7 @@ TOOK_S = """
     CASE WHEN status = 'completed' THEN coalesce(duration_s, CASE
       WHEN coalesce(completed_at, reported_at) < coalesce(started_at, first_step_at) THEN 0
       ELSE extract(epoch FROM coalesce(completed_at, reported_at) - coalesce(started_at, first_step_at))
+        - coalesce(waited_s, 0)
     END) END
 """
 """How long a deployment took, in seconds: the `duration_s` of core.view in SQL."""

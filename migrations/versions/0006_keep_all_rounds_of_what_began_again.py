@@ -1,5 +1,6 @@
 """Keep all rounds of what began again
 
+What waits for a person is remembered after it went on.
 Until now a second end was kept only as a conflict; it becomes an end like the first.
 
 Revision: 0006.
@@ -19,6 +20,10 @@ END = """
       {generation}, {at}, jsonb_build_array(2, {raw}, {conclusion}, {generation}, {completed}, {reported})
     )
 """
+REMEMBER_WAITING = """
+    UPDATE {table} SET has_waited = true
+    WHERE status = 'queued' AND lower(status_raw) IN ('waiting', 'manual', 'blocked')
+"""
 KEEP_CONFLICTS = """
     UPDATE {table} SET rounds = jsonb_build_object(
       'starts', CASE WHEN started_at IS NULL THEN '[]' ELSE
@@ -34,11 +39,17 @@ KEEP_CONFLICTS = """
 def upgrade():
     for table in TABLES:
         op.add_column(table, sa.Column("rounds", postgresql.JSONB(), nullable=True))
+        op.add_column(table, sa.Column("has_waited", sa.Boolean(), server_default="false", nullable=False))
         op.execute(_keep_conflicts(table))
+        op.execute(REMEMBER_WAITING.format(table=table))
+
+    op.add_column("deployments", sa.Column("waited_s", sa.Float(), nullable=True))
 
 
 def downgrade():
+    op.drop_column("deployments", "waited_s")
     for table in TABLES:
+        op.drop_column(table, "has_waited")
         op.drop_column(table, "rounds")
 
 

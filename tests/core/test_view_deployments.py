@@ -48,6 +48,7 @@ def test_the_view_of_a_running_deployment_is_complete() -> None:
         "completed_jobs": 1,
         "total_jobs_visible": 3,
         "shown_pct": 75,
+        "waited_s": None,
         "current_step": "Build",
         "current": {"job": "17", "job_name": "deploy", "key": "build", "started_at": "a time"},
         "links": {

@@ -43,7 +43,7 @@ def make_deployment(*jobs: JobView, **fields: Any) -> DeploymentView:
         "test_url": None, "port": None, "service_status": None, "message": None, "error": None, "log": None,
         "status": "completed", "conclusion": "success", "status_raw": None, "state": "success", "conflict": None,
         "started_at": None, "started_observed": False, "completed_at": None, "duration_s": None,
-        "progress_pct": 100, "completed_steps": 0, "total_steps": 0, "run_progress_pct": 100,
+        "waited_s": None, "progress_pct": 100, "completed_steps": 0, "total_steps": 0, "run_progress_pct": 100,
         "completed_jobs": len(jobs), "total_jobs_visible": len(jobs), "shown_pct": 100,
         "current_step": None, "current": None, "links": None, "stale_since": None, "sorted_at": "2024-01-01T00:00:00Z",
         "usual": None, "estimate": None, "related": None, "jobs": list(jobs),

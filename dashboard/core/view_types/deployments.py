@@ -138,6 +138,8 @@ class DeploymentSummary(StandingView, TimesView, ProgressView):
     service_status: str | None
     message: str | None
     error: str | None
+    waited_s: float | None
+    """For how long no job ran because one waited for a person; not in duration_s. None if no job did."""
     current_step: str | None
     current: CurrentStep | None
     links: RevisionLinks | None

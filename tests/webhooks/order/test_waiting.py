@@ -117,3 +117,43 @@ def test_a_job_that_nobody_has_to_start_holds_nothing(shared_client: FlaskClient
         "extra": "waiting",
         "next": "queued",
     }
+
+
+def wait_an_hour(run: int) -> list[Delivery]:
+    """A run that waited from 10:03 to 11:03 between two jobs, and two minutes for a runner before the first."""
+    job: Json = {"run_id": run}
+    build: Json = {**job, "id": run * 10 + 1, "name": "build", "started_at": clock("10:02:00")}
+    deploy: Json = {**job, "id": run * 10 + 2, "name": "deploy"}
+    ended, deployed = {"completed_at": clock("10:03:00")}, {"started_at": clock("11:03:00")}
+    return make_series(
+        "github",
+        run,
+        ("workflow_run", github.make_run("in_progress", id=run, updated_at=clock("10:00:01"))),
+        ("workflow_job", github.make_job("completed", "success", **build, **ended)),
+        ("workflow_job", github.make_job("waiting", **deploy, started_at=clock("10:03:00"))),
+        (
+            "workflow_job",
+            github.make_job("completed", "success", **deploy, **deployed, completed_at=clock("11:05:00")),
+        ),
+        ("workflow_run", github.make_run("completed", "success", id=run, updated_at=clock("11:05:00"))),
+    )
+
+
+def test_the_time_waited_is_kept_apart_from_the_time_worked(client: FlaskClient) -> None:
+    shown = []
+    for places in list_orders(len(wait_an_hour(0)), MAX_ORDERS, seed=9):
+        run = next(RUNS)
+        view = show(client, [wait_an_hour(run)[place] for place in (*places, places[0])])
+        shown.append(anonymise(view, run))
+    assert all(view == shown[0] for view in shown)
+    assert (shown[0]["started_at"], shown[0]["completed_at"]) == (clock("10:00:00"), clock("11:05:00"))
+    assert (shown[0]["duration_s"], shown[0]["waited_s"]) == (180, 62 * 60)
+    (project,) = client.get("/api/projects").get_json()["items"]
+    assert {outcome["duration_s"] for outcome in project["outcomes"]} == {180}
+
+
+def test_a_run_that_nobody_had_to_approve_lasts_from_start_to_end(shared_client: FlaskClient) -> None:
+    run = next(RUNS)
+    begun, build, _, deploy, ended = wait_an_hour(run)
+    view = show(shared_client, [begun, build, deploy, ended])
+    assert (view["duration_s"], view["waited_s"]) == (65 * 60, None)
