@@ -16,13 +16,18 @@ BRANCH_PATHS = {"github.com": "tree", "gitea.com": "src/branch", "codeberg.org":
 def link_revision(
     repository: str | None, run_url: str | None, branch: str | None, commit_hash: str | None
 ) -> RevisionLinks | None:
-    """Return the URLs of repository, commit and branch, None if they do not follow from the URL of the run."""
+    """Return the URLs of repository, commit and branch, None if they do not follow from the URL of the run.
+
+    The branch of a fork, `ada:main`, and its commit are elsewhere: they get none.
+    """
     if not repository or not run_url:
         return None
     actions, gitlab = ACTIONS_RUN.fullmatch(run_url), GITLAB_RUN.fullmatch(run_url)
     match = actions or gitlab
     if match is None or match[3].casefold() != repository.casefold():
         return None
+    if branch and ":" in branch:
+        branch = commit_hash = None
     base = f"{match[1]}/{quote(match[3])}" + ("/-" if gitlab else "")
     branch_path = "tree" if gitlab else BRANCH_PATHS.get(match[2].casefold())
     return {

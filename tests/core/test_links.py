@@ -63,3 +63,8 @@ def test_an_unknown_or_mismatched_host_gives_no_links(repository: str | None, ru
 def test_only_a_hash_is_linked_as_a_commit(commit_hash: str | None) -> None:
     links = link_revision("acme/shop", "https://github.com/acme/shop/actions/runs/1", None, commit_hash)
     assert links == {"repository": "https://github.com/acme/shop", "commit": None, "branch": None}
+
+
+def test_a_branch_of_a_fork_and_its_commit_get_no_link() -> None:
+    links = link_revision("acme/shop", "https://github.com/acme/shop/actions/runs/9", "ada:main", SHA)
+    assert links == {"repository": "https://github.com/acme/shop", "commit": None, "branch": None}

@@ -83,6 +83,31 @@ def make_gitea_series(run: int) -> list[Delivery]:
     )
 
 
+def make_gitea_retry_series(run: int) -> list[Delivery]:
+    """Return a run that fails, runs again and succeeds; Gitea numbers the attempts of its job, not its own."""
+
+    def whole(status: str, conclusion: str, start: str, end: str) -> tuple[str, Json]:
+        times = {"started_at": clock(start), "completed_at": clock(end) if conclusion else gitea.EPOCH}
+        return "workflow_run", gitea.make_run(status, conclusion, id=run, run_attempt=0, **times)
+
+    def job(status: str, conclusion: str, attempt: int, start: str, end: str) -> tuple[str, Json]:
+        times = {"started_at": clock(start), "completed_at": clock(end) if conclusion else gitea.NEVER}
+        fields = {"id": run * 10 + 1, "run_id": run, "run_attempt": attempt, "steps": []}
+        return "workflow_job", gitea.make_job(status, conclusion, **times, **fields)
+
+    return make_series(
+        "gitea",
+        run,
+        whole("in_progress", "", "09:00:00", ""),
+        job("completed", "failure", 1, "09:00:00", "09:05:00"),
+        whole("completed", "failure", "09:00:00", "09:05:00"),
+        job("in_progress", "", 2, "10:00:00", ""),
+        whole("in_progress", "", "10:00:00", ""),
+        job("completed", "success", 2, "10:00:00", "10:04:00"),
+        whole("completed", "success", "10:00:00", "10:04:00"),
+    )
+
+
 def make_forgejo_series(run: int) -> list[Delivery]:
     """Return a run of two jobs, of which the second fails first, runs again and then succeeds, as its run does."""
     build, test = {"run_id": run, "id": run * 10 + 1}, {"run_id": run, "id": run * 10 + 2, "name": "test"}
@@ -213,7 +238,7 @@ def make_buildbot_series(run: int) -> list[Delivery]:
 
 
 def make_bitbucket_series(run: int) -> list[Delivery]:
-    """Return what a CI server says of a commit: that it failed, and that it succeeded when it was built again."""
+    """Return what a CI server says of a commit, each time with another address: that it failed, later succeeded."""
     statuses = [
         ("INPROGRESS", "10:00:00", "queued"),
         ("INPROGRESS", "10:01:00", "building"),
@@ -224,13 +249,16 @@ def make_bitbucket_series(run: int) -> list[Delivery]:
     commit = {"commit": {"hash": f"{run}{'a' * 33}", "message": "Pay by card\n"}}
     events = ["repo:commit_status_created", *["repo:commit_status_updated"] * 4]
     bodies = [
-        bitbucket.make_status(state, description=text, updated_on=clock(at), **commit) for state, at, text in statuses
+        bitbucket.make_status(
+            state, description=text, updated_on=clock(at), url=f"https://ci.example.org/{place}", **commit
+        )
+        for place, (state, at, text) in enumerate(statuses)
     ]
     return make_series("bitbucket", run, *zip(events, bodies, strict=True))
 
 
 def make_gitea_status_series(run: int) -> list[Delivery]:
-    """Return what another CI server says of a commit in Gitea, in two runs of it."""
+    """Return what another CI server says of a commit in Gitea, in two runs of it, each time with another address."""
     statuses = [
         ("pending", "13:00:00", "queued"),
         ("pending", "13:00:05", "building"),
@@ -239,8 +267,15 @@ def make_gitea_status_series(run: int) -> list[Delivery]:
         ("success", "13:12:00", "12 tests"),
     ]
     bodies = [
-        gitea.make_status(state, sha=f"{run}{'a' * 33}", description=text, created_at=clock(at), updated_at=clock(at))
-        for state, at, text in statuses
+        gitea.make_status(
+            state,
+            sha=f"{run}{'a' * 33}",
+            description=text,
+            target_url=f"https://ci.example.org/{place}",
+            created_at=clock(at),
+            updated_at=clock(at),
+        )
+        for place, (state, at, text) in enumerate(statuses)
     ]
     return make_series("gitea", run, *(("status", body) for body in bodies))
 
@@ -248,6 +283,7 @@ def make_gitea_status_series(run: int) -> list[Delivery]:
 SERIES: Mapping[str, Series] = {
     "GitHub: run, jobs and deployment": make_github_series,
     "Gitea: run and jobs": make_gitea_series,
+    "Gitea: run and job, both again": make_gitea_retry_series,
     "Forgejo: run and jobs, one again": make_forgejo_series,
     "GitLab: pipeline and jobs, one again": make_gitlab_series,
     "Jenkins: notifications, events and stages": make_jenkins_series,

@@ -12,6 +12,7 @@ from dashboard.core.report import Identity, Report, StepKey
 from dashboard.core.steps import normalise_name
 from dashboard.core.storable import MAX_INT
 from dashboard.core.words import Conclusion, Meaning, Status
+from dashboard.webhooks.dialects.branches import read_head_branch
 from dashboard.webhooks.dialects.payload import (
     MAX_NAME_LENGTH,
     MAX_STEPS,
@@ -53,14 +54,17 @@ def guess_event(header_event: str | None, body: Any, subjects: Sequence[str]) ->
     return "status"
 
 
-def parse_run(dialect: str, words: Words, body: Body) -> Parsed:
-    """Return the report of a `workflow_run` body on a run as a whole."""
+def parse_run(dialect: str, words: Words, body: Body, *, numbers_runs: bool = True) -> Parsed:
+    """Return the report of a `workflow_run` body on a run as a whole.
+
+    If the sender does not number the attempts of runs, all of them are one deployment.
+    """
     run = read_object(body, "workflow_run")
-    attempt = read_attempt(run)
+    attempt = read_attempt(run) if numbers_runs else None
     identity = identify_run(dialect, body, read_text(run, "id"), attempt)
     actor = read_text(run, "triggering_actor", "login") or read_text(run, "trigger_actor", "login")
     values = {
-        "branch": read_text(run, "head_branch"),
+        "branch": read_head_branch(body, run),
         "commit_hash": read_text(run, "head_sha"),
         "commit_message": read_text(run, "head_commit", "message", limit=MAX_TEXT_LENGTH),
         "triggered_by": actor or read_text(run, "actor", "login"),
@@ -80,20 +84,27 @@ def claim_run(words: Words, body: Body, run: Body, values: dict[str, str | None]
     return claim_node(values | repository, outcome=outcome, stamp=stamp, started_at=read_first(run, STARTED))
 
 
-def parse_job(dialect: str, words: Words, body: Body) -> Parsed:
-    """Return the report of a `workflow_job` body: one job with its steps, and the fields that describe its run."""
+def parse_job(
+    dialect: str, words: Words, body: Body, *, branch: str | None = None, numbers_runs: bool = True
+) -> Parsed:
+    """Return the report of a `workflow_job` body: one job with its steps, and the fields that describe its run.
+
+    `branch` is that of the run, None if the body does not show whether it is a fork's. If the sender does not number
+    the attempts of runs, the attempt that the body names is only the job's own.
+    """
     job = read_object(body, "workflow_job")
-    identity = identify_run(dialect, body, read_text(job, "run_id"), read_attempt(job))
+    attempt = read_attempt(job)
+    identity = identify_run(dialect, body, read_text(job, "run_id"), attempt if numbers_runs else None)
     steps = read_steps(job)
     stamp = find_latest(read_stamp(job), *map(read_stamp, steps))
     values = {
         "repository": read_text(body, "repository", "full_name"),
-        "branch": read_text(job, "head_branch"),
+        "branch": branch,
         "commit_hash": read_text(job, "head_sha"),
         "run_url": find_run_url(read_text(job, "html_url", limit=MAX_URL_LENGTH)),
         "environment": read_text(body, "deployment", "environment"),
     }
-    key, node = claim_job(words, job, stamp)
+    key, node = claim_job(words, job, stamp, generation=0 if numbers_runs else attempt or 0)
     step_nodes = claim_steps(words, key, steps, stamp)
     return (Report(identity, claim_project(body, stamp), claim_node(values, stamp=stamp), {key: node}, step_nodes),)
 
@@ -135,13 +146,13 @@ def claim_steps(words: Words, job_key: str, steps: Sequence[Body], stamp: dateti
 def parse_commit_status(dialect: str, words: Words, body: Body) -> Parsed:
     """Return the report of a `status` body, in which another CI server states the outcome of a commit.
 
-    When that server runs again, it reports the same context and target: the later status is a new generation.
+    The target is no part of the identity: a status can be pending with one address and end with another. When that
+    server runs again, it reports the same context: the later status is a new generation.
     """
     sha: str = require("sha", read_text(body, "sha"))
     word: str = require("state", read_text(body, "state"))
     context = read_text(body, "context") or "default"
-    target_url = read_text(body, "target_url", limit=MAX_URL_LENGTH)
-    identity = identify_in_repository(dialect, body, "status", sha, context, target_url)
+    identity = identify_in_repository(dialect, body, "status", sha, context)
     stamp = read_stamp(body)
     status, conclusion = read_meaning(words, word)
     ended_at = stamp if status == Status.COMPLETED else None

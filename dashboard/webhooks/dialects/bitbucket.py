@@ -9,6 +9,7 @@ from typing import Any
 from dashboard.core.registers import Outcome, claim_node
 from dashboard.core.report import Report
 from dashboard.core.words import Conclusion, Meaning, Status
+from dashboard.webhooks.dialects.branches import name_fork_branch
 from dashboard.webhooks.dialects.payload import (
     MAX_NAME_LENGTH,
     MAX_TEXT_LENGTH,
@@ -49,7 +50,8 @@ def parse(event: str, body: Any) -> Parsed:  # noqa: ANN401
 def _parse_status(body: Body) -> Parsed:
     """Return the report of a commit status: a deployment with one job.
 
-    When the CI server runs again, it reports the same key and URL: the later status is a new generation.
+    The URL is no part of the identity: a status can begin with one address and end with another. When the CI server
+    runs again, it reports the same key: the later status is a new generation.
     """
     status = read_object(body, "commit_status")
     key: str = require("commit_status.key", read_text(status, "key"))
@@ -57,7 +59,7 @@ def _parse_status(body: Body) -> Parsed:
     name: str = require("repository.full_name", read_text(body, "repository", "full_name"))
     url = read_text(status, "url", limit=MAX_URL_LENGTH)
     place = read_text(body, "repository", "uuid") or name.lower()
-    identity = identify("bitbucket", name, (_read_host(body), place, "status", sha, key, url))
+    identity = identify("bitbucket", name, (_read_host(body), place, "status", sha, key))
     outcome = _read_outcome(status)
     stamp, notes = outcome.reported_at, _read_notes(status, outcome)
     values = _describe_status(body, status) | notes | {"repository": name, "commit_hash": sha, "run_url": url}
@@ -94,11 +96,24 @@ def _read_notes(status: Body, outcome: Outcome) -> dict[str, str | None]:
 
 
 def _describe_status(body: Body, status: Body) -> dict[str, str | None]:
+    source, branch = read_object(status, "commit", "repository"), read_text(status, "refname")
     return {
-        "branch": read_text(status, "refname"),
+        "branch": name_fork_branch(_name_owner(source), branch) if _is_fork(body, source) else branch,
         "commit_message": read_text(status, "commit", "message", limit=MAX_TEXT_LENGTH),
         "triggered_by": read_text(body, "actor", "nickname") or read_text(body, "actor", "display_name"),
     }
+
+
+def _is_fork(body: Body, source: Body) -> bool:
+    """Return whether the repository of a commit is another one than that of the body."""
+    own = read_object(body, "repository")
+    pairs = ((read_text(source, name), read_text(own, name)) for name in ("uuid", "full_name"))
+    known = next(((one, other) for one, other in pairs if one and other), None)
+    return known is not None and known[0].lower() != known[1].lower()
+
+
+def _name_owner(source: Body) -> str | None:
+    return (read_text(source, "full_name") or "").partition("/")[0] or None
 
 
 CODE_EVENT = Ignored("code event; the builds it starts are reported as commit statuses")

@@ -15,6 +15,7 @@ from dashboard.core.report import Identity, Report, StepKey
 from dashboard.core.steps import make_step_keys, normalise_name
 from dashboard.core.storable import MAX_INT
 from dashboard.core.words import Conclusion, Meaning, Status
+from dashboard.webhooks.dialects.branches import name_fork_branch
 from dashboard.webhooks.dialects.payload import (
     MAX_NAME_LENGTH,
     MAX_STEPS,
@@ -110,12 +111,25 @@ def _describe(build: Body) -> dict[str, str | None]:
     # For a build from several codebases it maps each codebase to its revision.
     got = read_text(revision) or read_text(revision, _read_source(build, "codebase") or "")
     return {
-        "branch": _read_source(build, "branch"),
+        "branch": _read_branch(build),
         "commit_hash": got or _read_source(build, "revision"),
         "triggered_by": _name_owner(build),
         "trigger_type": read_text(_read_property(build, "scheduler")),
         "run_url": read_text(build, "url", limit=MAX_URL_LENGTH),
     }
+
+
+def _read_branch(build: Body) -> str | None:
+    """Return the branch of a build, with its owner if GitLab's hook started it for a merge request from a fork.
+
+    That hook has the target's branch in the source stamp, and describes the source in properties.
+    """
+    names = ("source_project_id", "target_project_id")
+    source, target = (read_int({name: _read_property(build, name)}, name) for name in names)
+    if not (source and target) or source == target:
+        return _read_source(build, "branch")
+    path = read_repository_path({"url": _read_property(build, "source_repository")}, "url") or ""
+    return name_fork_branch(path.rpartition("/")[0], read_text(_read_property(build, "source_branch")))
 
 
 def _read_property(build: Body, name: str) -> Any:  # noqa: ANN401

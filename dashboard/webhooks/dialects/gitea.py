@@ -3,6 +3,7 @@
 Gitea (1.24 and later) sends GitHub's `workflow_run` and `workflow_job`. Forgejo has its own events, one for each
 status: for runs that have ended (`action_run_…`), in later versions for every change of a job (`workflow_job_…`) and of
 a run (`workflow_run_…`). Their body contains the whole run and, if the event is about a job, that job.
+Both number the attempts of a job but not of a run: all attempts are one deployment, in which each is a new generation.
 Sources: services/convert/action.go and modules/structs/hook.go of https://github.com/go-gitea/gitea,
 services/webhook/notifier.go and modules/structs/action.go of https://codeberg.org/forgejo/forgejo.
 """
@@ -73,11 +74,13 @@ def parse(event: str, body: Any) -> Parsed:  # noqa: ANN401
 
 
 def _parse_run(body: Body) -> Parsed:
-    return parse_run("gitea", WORDS, body)
+    return parse_run("gitea", WORDS, body, numbers_runs=False)
 
 
 def _parse_job(body: Body) -> Parsed:
-    return parse_job("gitea", WORDS, body)
+    # It is empty for a pull request, so it is never a fork's.
+    branch = read_text(body, "workflow_job", "head_branch")
+    return parse_job("gitea", WORDS, body, branch=branch, numbers_runs=False)
 
 
 def _parse_status(body: Body) -> Parsed:
@@ -89,10 +92,7 @@ def _parse_status(body: Body) -> Parsed:
 
 
 def _parse_forgejo(body: Body) -> Parsed:
-    """Return the report of a Forgejo body on a run and, if it contains one, on a job.
-
-    Forgejo numbers the attempts of a job but not of a run: each attempt keeps the identity, with a new generation.
-    """
+    """Return the report of a Forgejo body on a run and, if it contains one, on a job."""
     run, job = read_object(body, "run"), read_object(body, "job")
     # Events of runs have the repository in the run, events of jobs beside it.
     place = {"repository": read_object(body, "repository") or read_object(run, "repository")}

@@ -23,6 +23,7 @@ from dashboard.webhooks.dialects.actions import (
     read_outcome,
     read_stamp,
 )
+from dashboard.webhooks.dialects.branches import read_check_branch
 from dashboard.webhooks.dialects.payload import (
     DEFAULT_JOB,
     MAX_TEXT_LENGTH,
@@ -79,6 +80,7 @@ def _parse_run(body: Body) -> Parsed:
 
 
 def _parse_job(body: Body) -> Parsed:
+    # The body does not say whether its head_branch is a fork's; that of the run does.
     return parse_job("github", WORDS, body)
 
 
@@ -172,7 +174,7 @@ def _describe_check(body: Body, check: Body) -> dict[str, str | None]:
     return {
         "environment": read_text(check, "deployment", "environment"),
         "repository": read_text(body, "repository", "full_name"),
-        "branch": read_text(check, "check_suite", "head_branch"),
+        "branch": read_check_branch(body, check),
         "commit_hash": read_text(check, "head_sha"),
         "run_url": details_url or read_text(check, "html_url", limit=MAX_URL_LENGTH),
     }

@@ -14,6 +14,7 @@ from dashboard.core.registers import Node, Outcome, claim_node, merge_nodes
 from dashboard.core.report import Identity, Report
 from dashboard.core.steps import normalise_name
 from dashboard.core.words import Conclusion, Meaning, Status
+from dashboard.webhooks.dialects.branches import name_fork_branch
 from dashboard.webhooks.dialects.gitlab_project import (
     claim_project,
     identify_in_project,
@@ -107,10 +108,8 @@ def _parse_job(body: Body) -> Parsed:
     # The id of its "commit" is the pipeline's, also in versions that do not send pipeline_id.
     identity = _identify_run(body, read_text(body, "pipeline_id") or read_text(body, "commit", "id"))
     stamp = _read_stamp(build)
-    ref = read_text(body, "ref") or ""
     values = _describe_run(body, identity) | {
-        # The ref of a merge request is not a branch; the pipeline hook names its source branch.
-        "branch": None if ref.startswith("refs/") else ref or None,
+        "branch": _read_ref(body),
         "commit_hash": read_text(body, "sha"),
         "message": read_text(body, "commit", "name"),
     }
@@ -129,7 +128,7 @@ def _parse_deployment(body: Body) -> Parsed:
     values = {
         "environment": read_text(body, "environment"),
         "repository": name_project(body),
-        "branch": read_text(body, "ref"),
+        "branch": _read_ref(body),
         "commit_hash": _read_commit(body),
         "commit_message": read_text(body, "commit_title", limit=MAX_TEXT_LENGTH),
         "triggered_by": _read_user(body),
@@ -159,13 +158,33 @@ def _describe_run(body: Body, identity: Identity) -> dict[str, str | None]:
 
 def _describe_pipeline(body: Body, pipeline: Body, outcome: Outcome | None) -> dict[str, str | float | None]:
     return {
-        "branch": read_text(pipeline, "ref"),
+        "branch": _read_branch(body, pipeline),
         "commit_hash": read_text(pipeline, "sha"),
         "triggered_by": _read_user(body),
         "trigger_type": read_text(pipeline, "source"),
         "duration_s": _read_duration(pipeline, outcome),
         "message": read_text(pipeline, "name") or read_text(body, "commit", "title", limit=MAX_TEXT_LENGTH),
     }
+
+
+def _read_ref(body: Body) -> str | None:
+    """Return the branch or tag of a job or deployment.
+
+    None for a merge request, whose ref is no branch; the pipeline hook names its source branch.
+    """
+    ref = read_text(body, "ref") or ""
+    return None if ref.startswith("refs/") else ref or None
+
+
+def _read_branch(body: Body, pipeline: Body) -> str | None:
+    """Return the branch of a pipeline, with its owner if it is for a merge request from another project.
+
+    The pipelines of a fork in the fork itself belong to that project and so are on its own branch.
+    """
+    branch = read_text(pipeline, "ref")
+    source = read_int(body, "merge_request", "source_project_id")
+    target = read_int(body, "project", "id") or read_int(body, "merge_request", "target_project_id")
+    return name_fork_branch(None, branch) if source and target and source != target else branch
 
 
 def _read_builds(body: Body) -> Sequence[Body]:

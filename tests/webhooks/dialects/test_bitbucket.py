@@ -16,7 +16,7 @@ BUILD_URL = "https://ci.example.org/shop/5"
 
 def test_a_commit_status_is_a_deployment_with_one_job() -> None:
     report = only(parse(CREATED, make_status("SUCCESSFUL")))
-    parts = ("bitbucket.org", UUID, "status", SHA, "unit", BUILD_URL)
+    parts = ("bitbucket.org", UUID, "status", SHA, "unit")
     assert report.identity == Identity("bitbucket", "octo-shop", parts)
     assert values(report.project) == {"name": "Octo/Shop", "repository": "Octo/Shop"}
     assert values(report.deployment) == {
@@ -62,12 +62,12 @@ def test_the_meaning_of_each_status_word(word: str, expected: tuple[str, str | N
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
-        (make_status(commit=None), ("bitbucket.org", UUID, "status", SHA, "unit", BUILD_URL)),
-        (make_status(links=None), ("bitbucket.org", UUID, "status", SHA, "unit", BUILD_URL)),
-        (make_status(url=None), ("bitbucket.org", UUID, "status", SHA, "unit", None)),
+        (make_status(commit=None), ("bitbucket.org", UUID, "status", SHA, "unit")),
+        (make_status(links=None), ("bitbucket.org", UUID, "status", SHA, "unit")),
+        (make_status(url=None), ("bitbucket.org", UUID, "status", SHA, "unit")),
         (
             make_status() | {"repository": REPOSITORY | {"uuid": None, "links": None}},
-            ("", "octo/shop", "status", SHA, "unit", BUILD_URL),
+            ("", "octo/shop", "status", SHA, "unit"),
         ),
     ],
 )

@@ -104,10 +104,24 @@ def test_completed_then_in_progress_then_queued_ends_completed() -> None:
     assert outcome(merged.deployment) == ("completed", "success", "success")
 
 
-def test_a_second_attempt_is_another_deployment() -> None:
-    again = only(parse("workflow_run", make_run("in_progress", run_attempt=2)))
-    assert again.identity == only(parse("workflow_job", make_job("in_progress", run_attempt=2))).identity
-    assert again.identity.digest != RUN.digest
+@pytest.mark.parametrize("attempt", [None, 0, 1, 2])
+def test_every_attempt_is_the_same_deployment(attempt: int | None) -> None:
+    for event, body in (
+        ("workflow_run", make_run("in_progress", run_attempt=attempt)),
+        ("workflow_job", make_job("in_progress", run_attempt=attempt)),
+    ):
+        assert only(parse(event, body)).identity == RUN
+
+
+def test_a_job_that_gitea_runs_again_is_reopened() -> None:
+    merged = merge_in_any_order(
+        [
+            only(parse("workflow_job", make_job("completed", "failure"))),
+            only(parse("workflow_job", make_job("in_progress", run_attempt=2, started_at="2026-03-01T11:00:00Z"))),
+        ]
+    )
+    assert outcome(merged.jobs["21"]) == ("in_progress", None, "in_progress")
+    assert merged.jobs["21"].started_at == at("11:00:00")
 
 
 def test_without_attempt_numbers_a_restart_reopens_the_run() -> None:
@@ -173,10 +187,10 @@ def test_steps_of_a_job_of_forgejo_are_read_if_present() -> None:
     assert report.steps["21", "0"].started_at == at("10:00:01")
 
 
-def test_a_commit_status_is_identified_by_commit_context_and_target() -> None:
+def test_a_commit_status_is_identified_by_commit_and_context() -> None:
     report = only(parse("status", make_status()))
     target_url = "https://ci.example.org/repos/1/pipeline/8"
-    parts = ("git.example.org:3000", 62, "status", SHA, "ci/woodpecker", target_url)
+    parts = ("git.example.org:3000", 62, "status", SHA, "ci/woodpecker")
     assert report.identity == Identity("gitea", "octo-shop", parts)
     assert values(report.deployment) == {
         "repository": "octo/shop",

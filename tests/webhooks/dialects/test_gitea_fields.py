@@ -57,4 +57,3 @@ def test_status_of_its_own_actions_is_ignored_however_long_the_address_is(home: 
 def test_status_without_a_target_is_not_of_its_own_actions() -> None:
     report = only(parse("status", make_status(target_url=None)))
     assert "run_url" not in values(report.deployment)
-    assert report.identity.parts[5] is None

@@ -80,7 +80,6 @@ def test_a_job_reports_the_known_fields_of_its_run() -> None:
     report = only(parse("workflow_job", body))
     assert values(report.deployment) == {
         "repository": "Octo/Shop",
-        "branch": "main",
         "commit_hash": SHA,
         "run_url": "https://github.com/Octo/Shop/actions/runs/9001",
         "environment": "production",

@@ -119,10 +119,10 @@ def test_a_check_of_github_actions_is_ignored() -> None:
     assert parse("check_run", body) == Ignored("job of GitHub Actions; it is reported as workflow_job")
 
 
-def test_a_commit_status_is_identified_by_commit_context_and_target() -> None:
+def test_a_commit_status_is_identified_by_commit_and_context() -> None:
     report = only(parse("status", make_status()))
     target_url = "https://jenkins.example.org/job/shop/5/"
-    parts = ("github.com", 4711, "status", SHA, "ci/Jenkins", target_url)
+    parts = ("github.com", 4711, "status", SHA, "ci/Jenkins")
     assert report.identity == Identity("github", "octo-shop", parts)
     assert values(report.deployment) == {
         "repository": "Octo/Shop",
@@ -158,7 +158,7 @@ def test_a_commit_on_several_branches_has_no_branch() -> None:
     body = make_status(branches=[{"name": "main"}, {"name": "release"}], target_url=None, context=None)
     report = only(parse("status", body))
     assert "branch" not in report.deployment.fields
-    assert report.identity.parts[4:] == ("default", None)
+    assert report.identity.parts[4:] == ("default",)
 
 
 def test_a_check_without_details_url_has_its_html_url() -> None:

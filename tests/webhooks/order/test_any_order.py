@@ -46,6 +46,11 @@ EXPECTED: Mapping[str, tuple[Any, ...]] = {
             ("test", "success", 100, [("Unit", "success")]),
         ],
     ),
+    "Gitea: run and job, both again": (
+        "success", ("10:00:00", "10:04:00", 240), (100, 100, 1, 1),
+        (None, "main", "grace", "Pay by card", None),
+        [("build", "success", 100, [])],
+    ),
     "Forgejo: run and jobs, one again": (
         "success", ("11:00:00", "11:03:00", 180), (100, 100, 2, 2),
         (None, "main", "grace", "Pay by card", None),
