@@ -19,7 +19,6 @@ from dashboard.webhooks.dialects.jenkins_build import (
     Build,
     Times,
     add_seconds,
-    decode_segment,
     locate_build,
     read_duration,
     read_log,
@@ -36,6 +35,7 @@ from dashboard.webhooks.dialects.payload import (
     Ignored,
     MalformedError,
     Parsed,
+    decode_name,
     parse_event,
     read_flag,
     read_int,
@@ -165,7 +165,7 @@ def _read_revision(data: Body) -> dict[str, Scalar | None]:
     remote = {"url": remotes[0]} if isinstance(remotes, list) and remotes else None
     return {
         "repository": read_repository_path(remote, "url"),
-        "branch": decode_segment(own) if own else shorten_branch(_find_first(branches)),
+        "branch": decode_name(own) if own else shorten_branch(_find_first(branches)),
         "commit_hash": read_text(checkout, "lastBuiltRevision", "SHA1"),
     }
 

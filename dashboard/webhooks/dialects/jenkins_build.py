@@ -1,17 +1,18 @@
 """The parts of a report on a Jenkins build: its URL, times, revision and log, and the report itself. Pure."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
-from urllib.parse import unquote
 
-from dashboard.core.registers import Node, Outcome, Scalar, claim_node
+from dashboard.core.registers import Node, Outcome, Scalar, claim_node, merge_nodes
 from dashboard.core.report import Report, StepKey
 from dashboard.core.storable import UNSTORABLE
 from dashboard.webhooks.dialects.payload import (
     MAX_NAME_LENGTH,
     MAX_TEXT_LENGTH,
     Body,
+    decode_name,
     from_unix,
     identify,
     parse_time,
@@ -23,14 +24,40 @@ JOB = "build"
 """Key and name of the only job of a build; its steps are the stages."""
 REMOTES = ("refs/remotes/origin/", "refs/heads/", "remotes/origin/", "origin/")
 """The prefixes that Git puts before the name of a branch."""
+BRANCH_JOB = re.compile(
+    r".*%.*|main|master|trunk|develop|development"
+    r"|[A-Z][A-Z0-9]*-[0-9]+(?:[-_].*)?"  # PR-12, PR-12-merge, SHOP-77-cards
+    r"|(?:v|release|hotfix)?[-_]?[0-9]+(?:\.(?:[0-9]+|x))+",  # v1.2, release-1.x
+    re.DOTALL,
+)
+"""The name of a job that is a branch of a multibranch project: one that is encoded, as only these are, or is typical."""
 
 
 class Build(NamedTuple):
     """The build that a body is about."""
 
     job: str
-    """The job's full name: the names of its folders and its own name, separated by /."""
+    """The job's full name as in its URL, decoded once: the names of its folders and its own, separated by /.
+
+    Jenkins encodes the name of a branch for the name of its job: `feature%2F%234` for `feature/#4`.
+    """
     number: str
+
+    @property
+    def project(self) -> str:
+        """The job, or of a branch's job the multibranch project.
+
+        It follows from the job's name alone, because it must be the same in every body on a build, and the body that
+        is sent when a build is queued, and that of its stages, say nothing else.
+        """
+        project, _, name = self.job.rpartition("/")
+        return decode_name(project if project and BRANCH_JOB.fullmatch(name) else self.job) or self.job
+
+    @property
+    def branch(self) -> str | None:
+        """The branch whose job in a multibranch project this is, else None."""
+        project, _, name = self.job.rpartition("/")
+        return decode_name(name) or None if project and BRANCH_JOB.fullmatch(name) else None
 
 
 class Times(NamedTuple):
@@ -45,24 +72,23 @@ def locate_build(address: str | None) -> tuple[str, str | None]:
     """Return the job's full name and the build's number in a URL such as `/ci/job/a/job/b/12/`.
 
     The name is empty if the URL contains no job, the number None if it contains none. Parts of a matrix (`os=linux`)
-    and of a Maven project (`group$module`) follow the job without `job/`.
+    and of a Maven project (`group$module`) follow the job without `job/`. A / within a name stays encoded.
     """
     names: list[str] = []
     segments = iter((address or "").split("/"))
     for segment in segments:
         if segment == "job":
-            names.append(decode_segment(next(segments, "")))
+            names.append(_decode_segment(next(segments, "")))
         elif names and ("=" in segment or "$" in segment):
-            names.append(decode_segment(segment))
+            names.append(_decode_segment(segment))
         elif names:
             number = read_int({"number": segment}, "number")
             return "/".join(names), None if number is None else str(number)
     return "/".join(names), None
 
 
-def decode_segment(segment: str) -> str:
-    """Return the name that a segment of a URL encodes."""
-    return UNSTORABLE.sub("\ufffd", unquote(segment)).strip()
+def _decode_segment(segment: str) -> str:
+    return decode_name(segment).replace("/", "%2F")
 
 
 def shorten_branch(name: str | None) -> str | None:
@@ -114,15 +140,21 @@ def report_build(
 ) -> Report:
     """Return the report of a build; `values` are the deployment's fields without its duration."""
     # The Generic Event plugin and the stages contain no host, so the identity has none.
-    job = build.job.lower()
-    identity = identify("jenkins", job, ("", job, "run", build.number), build.number)
-    project = {"name": build.job[:MAX_NAME_LENGTH], "repository": values.get("repository")}
+    parts = ("", build.job.lower(), "run", build.number)
+    identity = identify("jenkins", build.project.lower(), parts, build.number)
+    project = {"name": build.project[:MAX_NAME_LENGTH], "repository": values.get("repository")}
     measured = {"duration_s": times.duration_s}
     stamp, started_at = times.stamp, times.started_at
+    branch = build.branch and build.branch[:MAX_NAME_LENGTH]
+    if "%" in build.job.rpartition("/")[2]:
+        # What was checked out may be the branch of a library.
+        values = {**values, "branch": branch or values.get("branch")}
+    deployment = claim_node({**values, **measured}, outcome=outcome, stamp=stamp, started_at=started_at)
     return Report(
         identity,
         claim_node(project, stamp=stamp),
-        claim_node({**values, **measured}, outcome=outcome, stamp=stamp, started_at=started_at),
+        # A plain job may have the name of a branch: a claim without a time loses to a branch that was checked out.
+        merge_nodes(claim_node({"branch": branch}), deployment),
         {JOB: claim_node({"name": JOB, **measured}, outcome=outcome, stamp=stamp, started_at=started_at)},
         steps or {},
     )

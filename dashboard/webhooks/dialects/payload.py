@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from dashboard.core.registers import make_stamp
 from dashboard.core.report import Identity, Report
@@ -27,6 +27,8 @@ MIN_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 """An earlier time is a sender's default, such as 1970 or the year 1, rather than a time."""
 MAX_TIME_LENGTH = 64
 SPELLED_ZONE = re.compile(r"(\d) +(?:UTC|Z)\Z")
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+"""Control characters, line separators and surrogates: no name contains them."""
 DEFAULT_JOB = "deploy"
 """Key and name of the job of a deployment whose sender names none."""
 
@@ -182,16 +184,24 @@ def read_host(*urls: str | None) -> str:
 def read_repository_path(body: Any, *path: str) -> str | None:  # noqa: ANN401
     """Return the path in the address of a repository, without `.git`: `octo/shop`; None if there is none.
 
-    The address is a URL, `git@host:octo/shop.git` or the path itself.
+    The address is a URL, whose path may be encoded, `git@host:octo/shop.git` or the path itself.
     """
     address = (read_text(body, *path, limit=MAX_URL_LENGTH) or "").partition("?")[0].partition("#")[0]
     _, scheme, rest = address.partition("://")
     host, colon, found = address.partition(":")
     if scheme:
-        found = rest.partition("/")[2]
+        found = decode_name(rest.partition("/")[2])
     elif not colon or "/" in host:
         found = address
     return found.strip("/").removesuffix(".git")[:MAX_NAME_LENGTH] or None
+
+
+def decode_name(text: str) -> str:
+    """Return the name that a percent-encoded text stands for: `feature/#4` for `feature%2F%234`.
+
+    Control characters and bytes that are not UTF-8 become U+FFFD; a % without two hexadecimal digits is kept.
+    """
+    return CONTROL.sub("\ufffd", unquote(text)).strip()
 
 
 def require(field: str, value: Any) -> Any:  # noqa: ANN401

@@ -12,6 +12,7 @@ from dashboard.webhooks.dialects.payload import (
     MIN_TIME,
     MalformedError,
     count_milliseconds,
+    decode_name,
     from_unix,
     identify,
     parse_time,
@@ -123,3 +124,27 @@ def test_a_repository_is_named_by_its_path_in_every_form_of_address(address: str
 )
 def test_the_slug_of_a_project_stays_and_has_no_loose_end(project: str, slug: str) -> None:
     assert identify("github", project, ("host",)).project_slug == slug
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("feature%2F%234", "feature/#4"),
+        ("%20shop%20", "shop"),
+        ("%E6%B5%8B", "测"),
+        ("100%", "100%"),
+        ("%zz%4", "%zz%4"),
+        ("%252F", "%2F"),
+        ("a%00b%0Ac%1B%7F%C2%85d", "a\ufffdb\ufffdc\ufffd\ufffd\ufffdd"),
+        ("%E2%80%A8x", "\ufffdx"),
+        ("%ED%A0%80", "\ufffd\ufffd\ufffd"),
+        ("%FF%E6%B5", "\ufffd\ufffd"),
+    ],
+)
+def test_a_decoded_name_has_no_control_characters_and_is_storable(text: str, expected: str) -> None:
+    assert decode_name(text) == expected
+
+
+def test_the_encoded_path_of_a_repository_is_decoded() -> None:
+    address = {"url": "https://dev.example.org/My%20Org/_git/%E5%95%86%E5%BA%97.git"}
+    assert read_repository_path(address, "url") == "My Org/_git/商店"
