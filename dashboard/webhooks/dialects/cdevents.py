@@ -5,6 +5,7 @@ Source: https://github.com/cdevents/spec (0.4, 0.5 and the draft of 0.6); any ve
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -22,6 +23,7 @@ from dashboard.webhooks.dialects.payload import (
     Ignored,
     MalformedError,
     Parsed,
+    decode_name,
     identify,
     parse_event,
     read_meaning,
@@ -48,6 +50,8 @@ WORDS: Mapping[str, Meaning] = {
 """The predicates of runs and services, and the outcomes of runs."""
 BATCH, CUSTOM, UNKNOWN = "batch", "custom", "unknown"
 REMOVED = "removed"
+OBJECT = re.compile(r"(.+?)/(?:pipelineruns?|taskruns?)(?:/[^/]+)?/*", re.IGNORECASE)
+"""Tekton's source: the path of the run or task itself, after that of its namespace."""
 
 
 class CDEvent(NamedTuple):
@@ -181,7 +185,7 @@ def _parse_task_run(body: Any) -> Parsed:  # noqa: ANN401
     name = read_text(event.content, "taskName") or read_text(event.content, "task")
     outcome = _read_outcome(event)
     job = claim_node({"name": name or key, "error": error}, outcome=outcome, stamp=event.stamp)
-    if run_id := read_text(event.content, "pipelineRun", "id"):
+    if run_id := read_text(event.content, "pipelineRun", "id") or read_text(event.content, "pipelineRun"):
         source = _read_source(read_object(event.content, "pipelineRun")) or event.source
         identity, project = _identify_run("run", source, run_id, event)
         return (Report(identity, project, jobs={key: job}),)
@@ -194,17 +198,32 @@ def _identify_run(kind: str, source: str, run_id: str, event: CDEvent) -> tuple[
     """Return the identity of a run and the node of its project, which is the source.
 
     The project cannot be the pipeline's name, which a task run does not contain: its events would go to another one.
+    A task run that names its run only by id gets the same source as the run, even if that is the path of the task.
     """
-    project = _name_project(source, run_id)
-    identity = identify("cdevents", project, ("", source, kind, run_id), run_id)
+    place = _shorten_source(source, run_id)
+    project = _name_project(place)
+    identity = identify("cdevents", project, ("", place, kind, run_id), run_id)
     return identity, claim_node({"name": project}, stamp=event.stamp)
 
 
-def _name_project(source: str, run_id: str) -> str:
-    """Return the source without its scheme, and without the run's id, which some senders append."""
-    text = (source.partition("://")[2] or source).strip("/")
-    shorter = text.removesuffix(run_id).rstrip("/") if text.endswith("/" + run_id) else text
-    return (shorter or text)[:MAX_NAME_LENGTH]
+def _shorten_source(source: str, run_id: str) -> str:
+    """Return the source without the run or task, which some senders append."""
+    if match := OBJECT.fullmatch(source):
+        return match[1]
+    text = source.rstrip("/")
+    shorter = text.removesuffix("/" + run_id).rstrip("/")
+    return shorter if shorter != text and _strip_scheme(shorter) else source
+
+
+def _name_project(place: str) -> str:
+    """Return the source without its scheme, decoded; Jenkins encodes the names of branches in the names of its jobs."""
+    name = decode_name(_strip_scheme(place))
+    decoded = decode_name(name) if "job/" in name else name
+    return (decoded or place)[:MAX_NAME_LENGTH]
+
+
+def _strip_scheme(source: str) -> str:
+    return (source.partition("://")[2] or source).strip("/")
 
 
 def _read_outcome(event: CDEvent) -> Outcome:

@@ -30,7 +30,7 @@ BRANCH_JOB = re.compile(
     r"|(?:v|release|hotfix)?[-_]?[0-9]+(?:\.(?:[0-9]+|x))+",  # v1.2, release-1.x
     re.DOTALL,
 )
-"""The name of a job that is a branch of a multibranch project: one that is encoded, as only these are, or is typical."""
+"""The name of a job that is a branch of a multibranch project: an encoded one, as only these are, or a typical one."""
 
 
 class Build(NamedTuple):

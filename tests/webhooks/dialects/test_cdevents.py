@@ -260,3 +260,62 @@ def test_real_bodies_are_reports_or_ignored_with_a_reason() -> None:
         only(reports).identity for name, reports in parsed.items() if "service_" in name and name not in ignored
     }
     assert len(services) == 4
+
+
+NAMESPACE = "/apis/tekton.dev/v1beta1/namespaces/blue"
+
+
+def make_tekton(kind: str, name: str, at_clock: str, content: dict[str, Any], plural: str) -> Any:
+    """Return the report of an event whose source is the path of the object itself, as Tekton sends it."""
+    source = f"{NAMESPACE}/{plural}/{name}"
+    body = make_event(kind, name, content, source=source, timestamp=f"2026-03-01T{at_clock}Z")
+    body["subject"]["source"] = source
+    return read(body)
+
+
+@pytest.mark.parametrize("run", [{"id": "ship-7"}, "ship-7"])
+@pytest.mark.parametrize(("runs", "tasks"), [("pipelineruns", "taskruns"), ("PipelineRun", "TaskRun")])
+def test_a_task_that_names_its_run_only_by_id_is_a_job_of_it(run: Any, runs: str, tasks: str) -> None:
+    merged = merge_in_any_order(
+        [
+            make_tekton("taskrun.started", "ship-7-pack", "11:00:06", {"taskName": "Pack", "pipelineRun": run}, tasks),
+            make_tekton("pipelinerun.started", "ship-7", "11:00:05", {"pipelineName": "ship"}, runs),
+            make_tekton(
+                "taskrun.finished", "ship-7-pack", "11:01:00",
+                {"taskName": "Pack", "pipelineRun": run, "outcome": "success"}, tasks,
+            ),
+            make_tekton("pipelinerun.finished", "ship-7", "11:01:01", {"outcome": "success"}, runs),
+        ]
+    )  # fmt: skip
+    assert merged.identity.parts == ("", NAMESPACE, "run", "ship-7")
+    assert values(merged.project) == {"name": NAMESPACE[1:]}
+    assert {key: outcome(job)[1] for key, job in merged.jobs.items()} == {"ship-7-pack": "success"}
+    assert outcome(merged.deployment) == ("completed", "success", "success")
+
+
+def test_a_task_without_a_run_belongs_to_its_namespace() -> None:
+    report = make_tekton("taskrun.started", "lint-1", "11:00:00", {"taskName": "Lint"}, "taskruns")
+    assert report.identity.parts == ("", NAMESPACE, "task", "lint-1")
+    assert values(report.project) == {"name": NAMESPACE[1:]}
+
+
+@pytest.mark.parametrize("source", ["/tekton/blue/ship-7", "/tekton/blue/ship-7/", "/tekton/blue"])
+def test_the_run_at_the_end_of_a_source_is_no_part_of_it(source: str) -> None:
+    run, task = make_pipeline_run("started"), make_task_run("started")
+    run["subject"]["source"] = task["subject"]["source"] = source
+    assert read(run).identity == read(task).identity
+    assert read(run).identity.parts[1] == "/tekton/blue"
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("https://ci.example.org/job/shop/job/feature%252F%25234/", "ci.example.org/job/shop/job/feature/#4"),
+        ("/my%20team%0A/shop", "my team\ufffd/shop"),
+        ("https://%00%0A", "\ufffd\ufffd"),
+    ],
+)
+def test_the_name_of_a_project_is_decoded(source: str, name: str) -> None:
+    body = make_pipeline_run("started")
+    body["subject"]["source"] = source
+    assert values(read(body).project)["name"] == name
