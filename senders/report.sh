@@ -63,16 +63,51 @@ repository_of() { # URL: the path of a remote's URL without host and credentials
   printf '%s\n' "$1" | sed -e 's,^[A-Za-z+]*://[^/]*/,,' -e 's,^[^/]*:,,' -e 's,/*$,,' -e 's,\.git$,,' -e '\,^[/.],d'
 }
 
+fork_branch() { # OWNER: puts the owner of a fork before its branch, so that it does not count as the repository's own
+  case $rs_ref in '' | *:*) ;; *) rs_ref=${1:-fork}:$rs_ref ;; esac
+}
+
+head_owner() { # the owner of the fork that a pull request of GitHub comes from, or nothing; the label is OWNER:BRANCH
+  [ -r "$GITHUB_EVENT_PATH" ] || return 0
+  LC_ALL=C awk -v branch="$GITHUB_HEAD_REF" -v own="$GITHUB_REPOSITORY" '
+    BEGIN { sub("/.*", "", own) }
+    {
+      while (match($0, /"label" *: *"[^"]*"/)) {
+        label = substr($0, RSTART, RLENGTH - 1)
+        $0 = substr($0, RSTART + RLENGTH)
+        sub(/^"label" *: *"/, "", label)
+        owner = label
+        sub(/:.*/, "", owner)
+        if (label == owner ":" branch && owner != own) { print owner; exit }
+      }
+    }' "$GITHUB_EVENT_PATH" 2>/dev/null
+}
+
+# The attempt is sent only where the CI system numbers those of a run. The numbers that Gitea, Bitbucket, Buildkite and
+# Azure give to the attempts of a job or step would tear one run into several: there a retry is recognised by its times.
 fill_from_ci() {
   if [ -n "$GITHUB_ACTIONS$GITEA_ACTIONS$FORGEJO_ACTIONS" ]; then
     rs_page=${GITHUB_SERVER_URL%/}/$GITHUB_REPOSITORY/actions/runs/$GITHUB_RUN_ID/attempts/${GITHUB_RUN_ATTEMPT:-1}
-    [ -z "$GITEA_ACTIONS$FORGEJO_ACTIONS" ] || rs_page=${rs_page%/"$GITHUB_RUN_ID"/*}/$GITHUB_RUN_NUMBER
-    fill "${GITHUB_REPOSITORY##*/}" "$GITHUB_REPOSITORY" '' "${GITHUB_HEAD_REF:-$GITHUB_REF_NAME}" "$GITHUB_SHA" \
-      "$GITHUB_RUN_ID" "$GITHUB_RUN_ATTEMPT" "$rs_page" "${GITHUB_TRIGGERING_ACTOR:-$GITHUB_ACTOR}" "$GITHUB_EVENT_NAME"
+    rs_attempt=$GITHUB_RUN_ATTEMPT
+    if [ -n "$GITEA_ACTIONS$FORGEJO_ACTIONS" ]; then
+      rs_page=${rs_page%/"$GITHUB_RUN_ID"/*}/$GITHUB_RUN_NUMBER
+      rs_attempt=
+    fi
+    rs_ref=${GITHUB_HEAD_REF:-$GITHUB_REF_NAME}
+    rs_owner=
+    if [ -n "$GITHUB_HEAD_REF" ]; then rs_owner=$(head_owner); fi
+    [ -z "$rs_owner" ] || fork_branch "$rs_owner"
+    fill "${GITHUB_REPOSITORY##*/}" "$GITHUB_REPOSITORY" '' "$rs_ref" "$GITHUB_SHA" \
+      "$GITHUB_RUN_ID" "$rs_attempt" "$rs_page" "${GITHUB_TRIGGERING_ACTOR:-$GITHUB_ACTOR}" "$GITHUB_EVENT_NAME"
   elif [ -n "$GITLAB_CI" ]; then
     : "${rs_commit_message:=$CI_COMMIT_TITLE}"
-    fill "$CI_PROJECT_NAME" "$CI_PROJECT_PATH" "$CI_ENVIRONMENT_NAME" \
-      "${CI_MERGE_REQUEST_SOURCE_BRANCH_NAME:-$CI_COMMIT_REF_NAME}" "$CI_COMMIT_SHA" \
+    rs_job_started_at=$CI_JOB_STARTED_AT
+    rs_ref=${CI_MERGE_REQUEST_SOURCE_BRANCH_NAME:-$CI_COMMIT_REF_NAME}
+    case $CI_MERGE_REQUEST_SOURCE_PROJECT_PATH in
+      '' | "$CI_PROJECT_PATH") ;;
+      *) fork_branch "${CI_MERGE_REQUEST_SOURCE_PROJECT_PATH%/*}" ;;
+    esac
+    fill "$CI_PROJECT_NAME" "$CI_PROJECT_PATH" "$CI_ENVIRONMENT_NAME" "$rs_ref" "$CI_COMMIT_SHA" \
       "$CI_PIPELINE_ID" '' "$CI_PIPELINE_URL" "$GITLAB_USER_LOGIN" "$CI_PIPELINE_SOURCE"
   elif [ -n "$BITBUCKET_BUILD_NUMBER" ]; then
     rs_page=https://bitbucket.org/$BITBUCKET_REPO_FULL_NAME/pipelines/results/$BITBUCKET_BUILD_NUMBER
@@ -81,12 +116,31 @@ fill_from_ci() {
   elif [ -n "$JENKINS_URL" ]; then
     rs_remote=$(repository_of "$GIT_URL")
     rs_ref=${CHANGE_BRANCH:-${BRANCH_NAME:-$GIT_BRANCH}}
-    fill "${rs_remote##*/}" "$rs_remote" '' "${rs_ref#origin/}" "$GIT_COMMIT" \
+    rs_ref=${rs_ref#origin/}
+    [ -z "$CHANGE_FORK" ] || fork_branch "${CHANGE_FORK%%/*}"
+    fill "${rs_remote##*/}" "$rs_remote" '' "$rs_ref" "$GIT_COMMIT" \
       "$BUILD_TAG" '' "$BUILD_URL" "$BUILD_USER_ID" ''
   elif [ -n "$CI_PIPELINE_NUMBER" ]; then # Woodpecker
     : "${rs_commit_message:=$CI_COMMIT_MESSAGE}"
     fill "$CI_REPO_NAME" "$CI_REPO" "$CI_PIPELINE_DEPLOY_TARGET" "${CI_COMMIT_SOURCE_BRANCH:-$CI_COMMIT_BRANCH}" \
       "$CI_COMMIT_SHA" "$CI_PIPELINE_NUMBER" '' "$CI_PIPELINE_URL" "$CI_COMMIT_AUTHOR" "$CI_PIPELINE_EVENT"
+  elif [ -n "$BUILDKITE" ]; then
+    rs_remote=$(repository_of "$BUILDKITE_REPO")
+    rs_head=$(repository_of "$BUILDKITE_PULL_REQUEST_REPO")
+    rs_ref=$BUILDKITE_BRANCH
+    case $rs_head in '' | "$rs_remote") ;; *) fork_branch "${rs_head%/*}" ;; esac
+    fill "${rs_remote##*/}" "$rs_remote" '' "$rs_ref" "$BUILDKITE_COMMIT" \
+      "$BUILDKITE_BUILD_ID" '' "$BUILDKITE_BUILD_URL" "$BUILDKITE_BUILD_CREATOR" "$BUILDKITE_SOURCE"
+  elif [ -n "$TF_BUILD" ]; then # Azure Pipelines
+    rs_page="$SYSTEM_COLLECTIONURI$SYSTEM_TEAMPROJECTID/_build/results?buildId=$BUILD_BUILDID"
+    rs_ref=${SYSTEM_PULLREQUEST_SOURCEBRANCH:-$BUILD_SOURCEBRANCH}
+    rs_ref=${rs_ref#refs/heads/}
+    [ "$SYSTEM_PULLREQUEST_ISFORK" != True ] || fork_branch ''
+    fill "${BUILD_REPOSITORY_NAME##*/}" "$BUILD_REPOSITORY_NAME" "$ENVIRONMENT_NAME" "$rs_ref" \
+      "$BUILD_SOURCEVERSION" "$BUILD_BUILDID" '' "$rs_page" "$BUILD_REQUESTEDFOR" "$BUILD_REASON"
+  elif [ -n "$CIRCLECI" ]; then # A workflow that runs again is another one; the branch of a fork is pull/NUMBER.
+    fill "$CIRCLE_PROJECT_REPONAME" "$CIRCLE_PROJECT_USERNAME/$CIRCLE_PROJECT_REPONAME" '' "$CIRCLE_BRANCH" \
+      "$CIRCLE_SHA1" "$CIRCLE_WORKFLOW_ID" '' "$CIRCLE_BUILD_URL" "$CIRCLE_USERNAME" ''
   fi
 }
 
@@ -551,6 +605,7 @@ read_status() { # An exit status is accepted as well as a word.
 }
 
 rs_verb=$1
+rs_job_started_at=
 rs_log=failed
 rs_log_bytes=65536
 rs_interrupt=TERM
@@ -582,7 +637,8 @@ case $rs_verb,$# in
   start,0) prepare && report_deployment running "$(now)" '' ;;
   finish,0)
     [ -n "$rs_status" ] || misuse 'finish needs a status'
-    prepare && report_deployment "$rs_status" '' "$(now)"
+    # The start of the job tells a retried job from the first one; an earlier start of the deployment counts before it.
+    prepare && report_deployment "$rs_status" "$rs_job_started_at" "$(now)"
     ;;
   step,0)
     { [ -n "$rs_name" ] && [ -n "$rs_status" ]; } || misuse 'step needs a name, and a command after -- or --status'

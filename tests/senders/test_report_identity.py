@@ -136,7 +136,9 @@ CI: dict[str, tuple[dict[str, str], dict[str, Any]]] = {
     ),
     "gitea": (
         GITHUB | {"GITEA_ACTIONS": "true", "GITHUB_SERVER_URL": "https://git.example/"},
-        RUN | {"run_id": "900", "triggered_by": "wanda", "run_url": "https://git.example/acme/shop/actions/runs/31"},
+        RUN
+        | {"run_id": "900", "triggered_by": "wanda", "run_url": "https://git.example/acme/shop/actions/runs/31"}
+        | {"run_attempt": None},
     ),
     "gitlab": (
         {"GITLAB_CI": "true", "CI_PROJECT_NAME": "shop", "CI_PROJECT_PATH": "acme/shop", "CI_COMMIT_REF_NAME": "main"}
@@ -158,11 +160,12 @@ CI: dict[str, tuple[dict[str, str], dict[str, Any]]] = {
         RUN | {"run_id": "jenkins-shop-7", "branch": "main", "run_url": "https://j/job/shop/7/"},
     ),
     "bitbucket": (
-        {"BITBUCKET_BUILD_NUMBER": "8", "BITBUCKET_REPO_SLUG": "shop", "BITBUCKET_REPO_FULL_NAME": "acme/shop"}
+        {"BITBUCKET_STEP_RUN_NUMBER": "2", "BITBUCKET_BUILD_NUMBER": "8"}
+        | {"BITBUCKET_REPO_SLUG": "shop", "BITBUCKET_REPO_FULL_NAME": "acme/shop"}
         | {"BITBUCKET_BRANCH": "main", "BITBUCKET_COMMIT": "abc", "BITBUCKET_DEPLOYMENT_ENVIRONMENT": "test"},
         RUN
         | {"run_id": "8", "branch": "main", "environment": "test"}
-        | {"run_url": "https://bitbucket.org/acme/shop/pipelines/results/8"},
+        | {"run_url": "https://bitbucket.org/acme/shop/pipelines/results/8", "run_attempt": None},
     ),
     "woodpecker": (
         {"CI": "woodpecker", "CI_REPO": "acme/shop", "CI_REPO_NAME": "shop", "CI_COMMIT_BRANCH": "main"}
@@ -171,6 +174,51 @@ CI: dict[str, tuple[dict[str, str], dict[str, Any]]] = {
         RUN
         | {"run_id": "9", "branch": "main", "environment": "live", "run_url": "https://w/9"}
         | {"trigger_type": "deployment", "triggered_by": "wanda"},
+    ),
+    "buildkite": (
+        {"BUILDKITE": "true", "BUILDKITE_REPO": "git@git.example:acme/shop.git", "BUILDKITE_BRANCH": "main"}
+        | {"BUILDKITE_COMMIT": "abc", "BUILDKITE_BUILD_ID": "0f-1", "BUILDKITE_BUILD_URL": "https://b/acme/7"}
+        | {"BUILDKITE_BUILD_CREATOR": "wanda", "BUILDKITE_SOURCE": "webhook", "BUILDKITE_RETRY_COUNT": "1"}
+        | {"BUILDKITE_PULL_REQUEST_REPO": "https://git.example/acme/shop.git"},
+        RUN
+        | {"run_id": "0f-1", "branch": "main", "run_url": "https://b/acme/7", "run_attempt": None}
+        | {"triggered_by": "wanda", "trigger_type": "webhook"},
+    ),
+    "azure": (
+        {"TF_BUILD": "True", "SYSTEM_COLLECTIONURI": "https://dev.azure.com/acme/", "SYSTEM_TEAMPROJECTID": "6c-1"}
+        | {"BUILD_REPOSITORY_NAME": "acme/shop", "BUILD_SOURCEBRANCH": "refs/heads/fix/till"}
+        | {"BUILD_SOURCEVERSION": "abc", "BUILD_BUILDID": "41", "BUILD_REQUESTEDFOR": "Wanda", "BUILD_REASON": "Manual"}
+        | {"ENVIRONMENT_NAME": "live", "SYSTEM_JOBATTEMPT": "2", "SYSTEM_PULLREQUEST_ISFORK": "False"},
+        RUN
+        | {"run_id": "41", "branch": "fix/till", "environment": "live", "run_attempt": None}
+        | {"run_url": "https://dev.azure.com/acme/6c-1/_build/results?buildId=41"}
+        | {"triggered_by": "Wanda", "trigger_type": "Manual"},
+    ),
+    "circleci": (
+        {"CIRCLECI": "true", "CIRCLE_PROJECT_USERNAME": "acme", "CIRCLE_PROJECT_REPONAME": "shop"}
+        | {"CIRCLE_BRANCH": "main", "CIRCLE_SHA1": "abc", "CIRCLE_WORKFLOW_ID": "w-1", "CIRCLE_USERNAME": "wanda"}
+        | {"CIRCLE_BUILD_URL": "https://circleci.com/gh/acme/shop/7"},
+        RUN
+        | {"run_id": "w-1", "branch": "main", "run_attempt": None, "triggered_by": "wanda"}
+        | {"run_url": "https://circleci.com/gh/acme/shop/7"},
+    ),
+}
+PULL_REQUEST = """{
+  "label": {"name": "evil:fix-till"},
+  "pull_request": {
+    "body": "\\"label\\": \\"mallory:fix-till\\"",
+    "base": {"label": "acme:fix-till", "ref": "fix-till"},
+    "head": {"label": "evil:fix-till", "ref": "fix-till"}
+  }
+}"""
+FORKS = {
+    "gitlab": ({"CI_MERGE_REQUEST_SOURCE_PROJECT_PATH": "evil/tools/shop"}, "evil/tools:main"),
+    "gitlab, own": ({"CI_MERGE_REQUEST_SOURCE_PROJECT_PATH": "acme/shop"}, "main"),
+    "jenkins": ({"CHANGE_FORK": "evil/shop", "CHANGE_BRANCH": "main"}, "evil:main"),
+    "buildkite": ({"BUILDKITE_PULL_REQUEST_REPO": "https://git.example/evil/shop.git"}, "evil:main"),
+    "azure": (
+        {"SYSTEM_PULLREQUEST_ISFORK": "True", "SYSTEM_PULLREQUEST_SOURCEBRANCH": "refs/heads/main"},
+        "fork:main",
     ),
 }
 
@@ -183,6 +231,37 @@ def test_each_ci_system_identifies_the_deployment(sender: Sender, receiver: Rece
     sender.run("start")
     sent: dict[str, Any] = receiver.deliveries[0].json
     assert {name: sent.get(name) for name in expected} == expected
+
+
+@pytest.mark.parametrize("name", FORKS)
+def test_the_branch_of_a_fork_has_its_owner(sender: Sender, receiver: Receiver, name: str) -> None:
+    environ, branch = FORKS[name]
+    sender.environ |= CI[name.partition(",")[0]][0] | environ
+    sender.run("start")
+    assert receiver.deliveries[0].json["branch"] == branch
+
+
+@pytest.mark.parametrize("is_compact", [False, True])
+@pytest.mark.parametrize(("owner", "branch"), [("evil", "evil:fix-till"), ("acme", "fix-till")])
+def test_the_branch_of_a_pull_request_on_github_has_the_owner_of_its_fork(
+    any_shell: Sender, receiver: Receiver, owner: str, branch: str, *, is_compact: bool
+) -> None:
+    event = PULL_REQUEST.replace('"head": {"label": "evil', f'"head": {{"label": "{owner}')
+    path = any_shell.directory / "event.json"
+    path.write_text(event.replace("\n", "").replace(": ", ":") if is_compact else event)
+    any_shell.environ |= GITHUB | {"GITHUB_EVENT_PATH": str(path)}
+    any_shell.run("start", stdin=b"not read")
+    assert receiver.deliveries[0].json["branch"] == branch
+
+
+def test_a_retried_job_of_gitlab_tells_when_it_started(sender: Sender, receiver: Receiver) -> None:
+    sender.environ |= CI["gitlab"][0] | {"CI_JOB_STARTED_AT": "2026-03-01T11:00:00+01:00"}
+    sender.run("finish", "success")
+    sender.run("step", "Check", "--status", "success")
+    finish, step = (delivery.json for delivery in receiver.deliveries)
+    assert finish["started_at"] == "2026-03-01T11:00:00+01:00"
+    assert "run_attempt" not in finish
+    assert "started_at" not in step["step"]
 
 
 @pytest.mark.parametrize("remote", ["https://wanda:token@git.example/acme/shop.git", "git@git.example:acme/shop", None])
