@@ -23,7 +23,7 @@ from dashboard.webhooks.dialects.actions import (
     read_outcome,
     read_stamp,
 )
-from dashboard.webhooks.dialects.branches import read_check_branch
+from dashboard.webhooks.dialects.branches import read_check_branch, read_head_branch
 from dashboard.webhooks.dialects.payload import (
     DEFAULT_JOB,
     MAX_TEXT_LENGTH,
@@ -142,7 +142,7 @@ def _describe_deployment(body: Body, deployment: Body, status: Body) -> dict[str
     return {
         "environment": read_text(status, "environment") or read_text(deployment, "environment"),
         "repository": read_text(body, "repository", "full_name"),
-        "branch": read_text(deployment, "ref"),
+        "branch": read_head_branch(body, {**read_object(body, "workflow_run"), "head_branch": deployment.get("ref")}),
         "commit_hash": read_text(deployment, "sha"),
         "triggered_by": read_text(deployment, "creator", "login"),
         "run_url": log_url or read_text(status, "target_url", limit=MAX_URL_LENGTH),

@@ -78,6 +78,14 @@ def test_branch_of_a_check_run(pulls: list[Any], expected: str, *, of_suite: boo
     assert read_branch(only(github.parse("check_run", body))) == expected
 
 
+@pytest.mark.parametrize(("head", "expected"), [(OWN, "main"), (FORK, "evil:main")])
+def test_branch_of_a_deployment_is_that_of_its_run(head: Any, expected: str) -> None:
+    body = github_bodies.make_deployment("success")
+    assert read_branch(only(github.parse("deployment_status", body))) == "main"
+    body["workflow_run"] = {"head_repository": head, "event": "pull_request"}
+    assert read_branch(only(github.parse("deployment_status", body))) == expected
+
+
 @pytest.mark.parametrize(
     ("merge_request", "expected"),
     [
