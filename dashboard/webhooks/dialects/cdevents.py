@@ -170,7 +170,8 @@ def _parse_pipeline_run(body: Any) -> Parsed:  # noqa: ANN401
     event = _read_event(body)
     identity, project = _identify_run("run", event.source, require("subject.id", read_text(event.subject, "id")), event)
     values = {
-        "message": read_text(event.content, "pipelineName"),
+        # Jenkins sends the full name of its job, in which the branch of a multibranch project is encoded.
+        "message": decode_name(read_text(event.content, "pipelineName") or "") or None,
         "run_url": _read_url(event.content),
         "error": read_text(event.content, "errors", limit=MAX_TEXT_LENGTH),
     }

@@ -307,6 +307,12 @@ def test_the_run_at_the_end_of_a_source_is_no_part_of_it(source: str) -> None:
     assert read(run).identity.parts[1] == "/tekton/blue"
 
 
+def test_the_name_of_a_pipeline_is_decoded() -> None:
+    body = make_pipeline_run("started")
+    body["subject"]["content"]["pipelineName"] = "Team/shop/feature%2F%234"
+    assert values(read(body).deployment)["message"] == "Team/shop/feature/#4"
+
+
 @pytest.mark.parametrize(
     ("source", "name"),
     [
