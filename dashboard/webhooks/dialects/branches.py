@@ -5,11 +5,11 @@ Git allows no colon in the name of a branch, so no branch of the repository has 
 
 from dashboard.webhooks.dialects.payload import (
     MAX_NAME_LENGTH,
-    MAX_URL_LENGTH,
     Body,
     read_int,
     read_object,
     read_objects,
+    read_repository_path,
     read_text,
 )
 
@@ -37,15 +37,16 @@ def read_head_branch(body: Body, run: Body) -> str | None:
     `head_repository` is null once a fork is deleted. A run for a pull request without that field may be a fork's, so it
     has no branch.
     """
-    branch, event = read_text(run, "head_branch"), read_text(run, "event") or ""
+    branch, event = read_text(run, "head_branch"), read_text(run, "event")
     if head := read_object(run, "head_repository"):
-        owner = read_text(head, "owner", "login") or (read_text(head, "full_name") or "").partition("/")[0]
+        name = read_text(head, "full_name")
+        owner = read_text(head, "owner", "login") or (name and name.partition("/")[0])
         return branch if is_same_repository(head, read_object(body, "repository")) else name_fork_branch(owner, branch)
     if event == "push":
         return branch
     if "head_repository" in run:
         return name_fork_branch(None, branch)
-    return None if event.startswith("pull_request") else branch
+    return None if event and event.startswith("pull_request") else branch
 
 
 def read_check_branch(body: Body, check: Body) -> str | None:
@@ -58,5 +59,5 @@ def read_check_branch(body: Body, check: Body) -> str | None:
     if not heads or any(is_same_repository(head, own) for head in heads):
         return branch
     # The URL is that of the API: https://api.github.com/repos/ada/shop.
-    owner = (read_text(heads[0], "url", limit=MAX_URL_LENGTH) or "").partition("/repos/")[2].partition("/")[0]
-    return name_fork_branch(owner, branch)
+    path = read_repository_path(heads[0], "url")
+    return name_fork_branch(path and path.rpartition("/")[0].rpartition("/")[2], branch)

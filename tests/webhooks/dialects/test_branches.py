@@ -55,9 +55,11 @@ def test_job_of_github_claims_no_branch_because_it_may_be_a_forks() -> None:
     assert read_branch(only(github.parse("workflow_job", github_bodies.make_job()))) is None
 
 
-def make_pull(repository_id: int, ref: str = "main") -> dict[str, Any]:
+def make_pull(
+    repository_id: int, ref: str = "main", url: str | None = "https://api.github.com/repos/evil/shop"
+) -> dict[str, Any]:
     """Return the pull request of a check run."""
-    repository = {"id": repository_id, "url": "https://api.github.com/repos/evil/shop", "name": "shop"}
+    repository = {"id": repository_id, "url": url, "name": "shop"}
     return {"head": {"ref": ref, "repo": repository}, "base": {"ref": "main", "repo": {"id": 4711}}}
 
 
@@ -69,6 +71,8 @@ def make_pull(repository_id: int, ref: str = "main") -> dict[str, Any]:
         ([make_pull(4712)], "evil:main"),
         ([make_pull(4712), make_pull(4711)], "main"),
         ([make_pull(4712, "other")], "main"),
+        ([make_pull(4712, url="https://github.example.org/api/v3/repos/repos/shop")], "repos:main"),
+        ([make_pull(4712, url=None)], "fork:main"),
     ],
 )
 @pytest.mark.parametrize("of_suite", [True, False])
