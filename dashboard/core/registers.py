@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from dashboard.core.time_units import DAY_S
-from dashboard.core.words import QUEUED_WORDS, Conclusion, Status, is_waiting_word
+from dashboard.core.words import QUEUED_WORDS, Conclusion, Status, fold_word, is_waiting_word
 
 Scalar = str | int | float | bool
 Stamp = int
@@ -61,7 +61,7 @@ class Outcome:
 
         An unknown word has no place in it, so that it never looks like the beginning of another round.
         """
-        if self.status == Status.QUEUED and self.raw.casefold() not in QUEUED_WORDS:
+        if self.status == Status.QUEUED and fold_word(self.raw) not in QUEUED_WORDS:
             return self.generation, NO_TIME
         return self.generation, make_stamp(self.completed_at or self.reported_at)
 

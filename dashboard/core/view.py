@@ -31,7 +31,7 @@ from dashboard.core.view_types.deployments import (
 )
 from dashboard.core.view_types.events import Frame
 from dashboard.core.view_types.projects import OutcomeView
-from dashboard.core.words import CONCLUSION_OF_WORD, STATUS_OF_WORD, Conclusion, State, Status
+from dashboard.core.words import CONCLUSION_OF_WORD, STATUS_OF_WORD, Conclusion, State, Status, is_known_word
 
 Row = Mapping[str, Any]
 """The columns of a row by name."""
@@ -233,6 +233,7 @@ def _view_standing(row: Row, standing: Standing, shown: State) -> StandingView:
         "status": standing.status.word,
         "conclusion": standing.conclusion and standing.conclusion.value,
         "status_raw": row["status_raw"],
+        "status_known": is_known_word(row["status"], row["conclusion"], row["status_raw"]),
         "state": shown.value,
         "conflict": _view_conflict(row, row["conflicting_outcome"]) if row["conflicting_outcome"] else None,
     }

@@ -1,5 +1,8 @@
 """The closed vocabularies: status, conclusion, state, verdict, live updates, and the words of native senders."""
 
+import functools
+import re
+from collections.abc import Mapping
 from enum import IntEnum, StrEnum
 
 
@@ -110,44 +113,74 @@ STATE_OF_CONCLUSION = {
     Conclusion.FAILURE: State.FAILED,
 }
 
-WAITING_WORDS = frozenset({"waiting", "manual", "blocked"})
-"""Senders' words for a queued node that is held, not merely in line."""
-
-
-def is_waiting_word(raw: str | None) -> bool:
-    """Return whether a sender's word means that a queued node is held."""
-    return raw is not None and raw.casefold() in WAITING_WORDS
-
-
-QUEUED_WORDS = WAITING_WORDS | {
-    "pending", "queued", "created", "requested", "scheduled", "preparing", "waiting_for_resource",
-    "waiting_for_callback", "initialize",
-}  # fmt: skip
-"""Senders' words for a node that is about to start; any other word of a queued node is unknown."""
-
 Meaning = tuple[Status, Conclusion | None]
 
 NATIVE = "native"
 """The dialect of senders that use the dashboard's own payload format."""
 
-NATIVE_WORDS: dict[str, Meaning] = {
-    "pending": (Status.QUEUED, None),
-    "queued": (Status.QUEUED, None),
-    "waiting": (Status.QUEUED, None),
-    "running": (Status.IN_PROGRESS, None),
-    "in_progress": (Status.IN_PROGRESS, None),
-    "started": (Status.IN_PROGRESS, None),
-    "success": (Status.COMPLETED, Conclusion.SUCCESS),
-    "succeeded": (Status.COMPLETED, Conclusion.SUCCESS),
-    "ok": (Status.COMPLETED, Conclusion.SUCCESS),
-    "failed": (Status.COMPLETED, Conclusion.FAILURE),
-    "failure": (Status.COMPLETED, Conclusion.FAILURE),
-    "error": (Status.COMPLETED, Conclusion.FAILURE),
-    "cancelled": (Status.COMPLETED, Conclusion.CANCELLED),
-    "canceled": (Status.COMPLETED, Conclusion.CANCELLED),
-    "aborted": (Status.COMPLETED, Conclusion.CANCELLED),
-    "skipped": (Status.COMPLETED, Conclusion.SKIPPED),
-    "timed_out": (Status.COMPLETED, Conclusion.TIMED_OUT),
-    "timeout": (Status.COMPLETED, Conclusion.TIMED_OUT),
-    "neutral": (Status.COMPLETED, Conclusion.NEUTRAL),
-}
+
+@functools.lru_cache(maxsize=4096)
+def fold_word(word: str) -> str:
+    """Return the form in which words are compared: `In Progress`, `in-progress` and `InProgress` are `inprogress`."""
+    return re.sub(r"[\s_-]+", "", word.casefold())
+
+
+def _fold(*words: str) -> frozenset[str]:
+    return frozenset(map(fold_word, words))
+
+
+WAITING_WORDS = _fold("waiting", "blocked", "on_hold", "suspended", "manual", "approval")
+"""Senders' words for a queued node that is held, not merely in line; folded."""
+
+
+def is_waiting_word(raw: str | None) -> bool:
+    """Return whether a sender's word means that a queued node is held."""
+    return raw is not None and fold_word(raw) in WAITING_WORDS
+
+
+_NATIVE_TABLE: Mapping[Meaning, frozenset[str]] = {
+    (Status.QUEUED, None): WAITING_WORDS
+    | _fold("pending", "queued", "created", "requested", "scheduled", "not_started", "assigned", "preparing"),
+    (Status.IN_PROGRESS, None): _fold(
+        "running", "in_progress", "started", "building", "deploying", "processing", "progressing", "active",
+        "canceling", "cancelling",
+    ),
+    (Status.COMPLETED, Conclusion.SUCCESS): _fold(
+        "success", "succeeded", "successful", "ok", "pass", "passed", "fixed", "healthy", "synced",
+        "succeeded_with_issues", "partially_succeeded",
+    ),
+    (Status.COMPLETED, Conclusion.FAILURE): _fold(
+        "failed", "failure", "fail", "error", "errored", "broken", "unstable", "crashed", "degraded", "rejected",
+        "infrastructure_failure",
+    ),
+    (Status.COMPLETED, Conclusion.CANCELLED): _fold(
+        "cancelled", "canceled", "cancel", "aborted", "killed", "stopped", "terminated", "interrupted", "superseded",
+        "declined",
+    ),
+    (Status.COMPLETED, Conclusion.SKIPPED): _fold("skipped", "not_run", "not_built", "ignored"),
+    (Status.COMPLETED, Conclusion.TIMED_OUT): _fold("timed_out", "timeout", "expired"),
+    (Status.COMPLETED, Conclusion.NEUTRAL): _fold("neutral", "out_of_sync"),
+    (Status.COMPLETED, Conclusion.UNKNOWN): _fold("finished", "completed", "complete", "done", "ended"),
+}  # fmt: skip
+NATIVE_WORDS: Mapping[str, Meaning] = {word: meaning for meaning, words in _NATIVE_TABLE.items() for word in words}
+"""The meanings of the native dialect's words, which are folded."""
+
+QUEUED_WORDS = _NATIVE_TABLE[Status.QUEUED, None] | _fold("waiting_for_resource", "waiting_for_callback", "initialize")
+"""Senders' words for a node that is about to start, folded; another word of a queued node is unknown or empty."""
+EMPTY_WORDS = _fold("inactive")
+"""Known words that claim nothing, folded."""
+ENDED_WORDS = _NATIVE_TABLE[Status.COMPLETED, Conclusion.UNKNOWN] | _fold("finalized", "stale")
+"""All words in any dialect for an end that say nothing about how it ended, folded."""
+
+
+@functools.lru_cache(maxsize=4096)
+def is_known_word(status: str | None, conclusion: str | None, raw: str | None) -> bool:
+    """Return whether a sender's word, which was read as this status and conclusion, is in the table of its dialect.
+
+    A word in no table counts as queued, and as the conclusion of what has ended it counts as unknown.
+    """
+    if raw is None or status == Status.IN_PROGRESS.word:
+        return True
+    if status == Status.COMPLETED.word:
+        return conclusion != Conclusion.UNKNOWN or fold_word(raw) in ENDED_WORDS
+    return fold_word(raw) in QUEUED_WORDS | EMPTY_WORDS

@@ -14,7 +14,8 @@ def make_step(**fields: Any) -> StepView:
     given: Any = fields
     return {
         "job": "deploy", "key": "build", "number": None, "name": "build", "category": "build",
-        "status": "completed", "conclusion": "success", "status_raw": None, "state": "success", "conflict": None,
+        "status": "completed", "conclusion": "success", "status_raw": None, "status_known": True,
+        "state": "success", "conflict": None,
         "started_at": None, "started_observed": False, "completed_at": None, "duration_s": None,
         "is_current": False, "is_done": True, "message": None, "error": None, "log": None,
         **given,
@@ -25,7 +26,8 @@ def make_job(*steps: StepView, **fields: Any) -> JobView:
     given: Any = fields
     return {
         "key": "deploy", "number": None, "name": "deploy", "allowed_to_fail": False,
-        "status": "completed", "conclusion": "success", "status_raw": None, "state": "success", "conflict": None,
+        "status": "completed", "conclusion": "success", "status_raw": None, "status_known": True,
+        "state": "success", "conflict": None,
         "started_at": None, "started_observed": False, "completed_at": None, "duration_s": None,
         "job_progress_pct": 100, "completed_steps": len(steps), "total_steps": len(steps),
         "message": None, "error": None, "log": None, "current_step_index": None, "steps": list(steps),
@@ -41,7 +43,8 @@ def make_deployment(*jobs: JobView, **fields: Any) -> DeploymentView:
         "commit_hash": None, "commit_message": None, "run_id": None, "run_key": None, "attempt": 1, "run_url": None,
         "dialect": "native", "triggered_by": None, "trigger_type": None, "deploy_type": None, "deploy_path": None,
         "test_url": None, "port": None, "service_status": None, "message": None, "error": None, "log": None,
-        "status": "completed", "conclusion": "success", "status_raw": None, "state": "success", "conflict": None,
+        "status": "completed", "conclusion": "success", "status_raw": None, "status_known": True,
+        "state": "success", "conflict": None,
         "started_at": None, "started_observed": False, "completed_at": None, "duration_s": None,
         "waited_s": None, "progress_pct": 100, "completed_steps": 0, "total_steps": 0, "run_progress_pct": 100,
         "completed_jobs": len(jobs), "total_jobs_visible": len(jobs), "shown_pct": 100,

@@ -29,6 +29,8 @@ class StandingView(TypedDict):
     status: str
     conclusion: str | None
     status_raw: str | None
+    status_known: bool
+    """Whether status_raw is a word that the dashboard knows; an unknown word claims nothing."""
     state: str
     conflict: list[ConflictingOutcome] | None
     """Two conflicting outcomes, the one that counts first; None if there is no conflict."""

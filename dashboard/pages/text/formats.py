@@ -169,9 +169,14 @@ def format_clock(time: str | None) -> str:
     return WORDS["phrase"]["utc"].format(time=f"{parse_time(time):%H:%M:%S}") if time else ""
 
 
-def format_raw(raw: str | None, status: str | None, conclusion: str | None, state: str | None) -> str:
-    """Return the sender's own word if it differs from ours in more than case."""
-    return "" if not raw or raw.lower() in (status, conclusion, state) else WORDS["phrase"]["raw"].format(word=raw)
+def format_raw(known: bool | None, raw: str | None, *ours: str | None) -> str:  # noqa: FBT001
+    """Return the sender's own word if it is unknown, or differs from our words in more than case.
+
+    `known` is None in a template without data, and in events of earlier versions.
+    """
+    if raw and known is False:
+        return WORDS["phrase"]["unknown_word"].format(word=raw)
+    return "" if not raw or raw.lower() in ours else WORDS["phrase"]["raw"].format(word=raw)
 
 
 def format_conflict(candidates: list[Mapping[str, str | None]] | None) -> str:

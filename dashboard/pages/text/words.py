@@ -143,6 +143,7 @@ WORDS: dict[str, dict[str, LazyString | Plural]] = {
         "jobs": plural("{done} of {n} job", "{done} of {n} jobs"),
         "last_ran": _("last ran in attempt {n}"),
         "raw": _("reported as “{word}”"),
+        "unknown_word": _("reported as “{word}”, an unknown status"),
         "failed_at": _("{state} at {step}"),
         "conflict": _("{word} at {time}"),
         "conflict_timeless": _("{word}, time not reported"),

@@ -10,8 +10,8 @@ from dashboard.core.registers import Node, Outcome, claim_node, merge_nodes
 from dashboard.core.report import DEPLOYMENT_FIELDS, JOB_FIELDS, STEP_FIELDS, Identity, Report, StepKey
 from dashboard.core.slug import MAX_SLUG_LENGTH, make_slug
 from dashboard.core.steps import make_step_keys, normalise_name
-from dashboard.core.words import NATIVE, NATIVE_WORDS, Conclusion, Meaning, Status
-from dashboard.webhooks.dialects.payload import DEFAULT_JOB, MAX_NAME_LENGTH, Body, MalformedError, read_meaning
+from dashboard.core.words import NATIVE, NATIVE_WORDS, Conclusion, Meaning, Status, fold_word
+from dashboard.webhooks.dialects.payload import DEFAULT_JOB, MAX_NAME_LENGTH, Body, MalformedError
 
 DEFAULT_ENVIRONMENT = "production"
 PAYLOAD_FIELDS = {
@@ -65,7 +65,7 @@ def read_word(word: str) -> Meaning:
 
     Several final words separated by |, as in documentation, mean that it has ended with an unknown conclusion.
     """
-    meanings = [read_meaning(NATIVE_WORDS, each.strip()) for each in word.split("|")]
+    meanings = [NATIVE_WORDS.get(fold_word(each), (Status.QUEUED, None)) for each in word.split("|")]
     if len(meanings) == 1:
         return meanings[0]
     ended = all(status == Status.COMPLETED for status, _ in meanings)

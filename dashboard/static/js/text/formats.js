@@ -81,7 +81,10 @@ export function makeFormats(words, zone = "local") {
     step_id: (job, key) => (key === null ? "" : `step-${job}/${key}`.replace(/[ \t\n\f\r]/g, "_")),
     time: (value) => (value ? moments.time(new Date(value)) : ""),
     clock: (value) => (value ? moments.clock(new Date(value)) : ""),
-    raw: (raw, ...known) => (!raw || known.includes(raw.toLowerCase()) ? "" : translate("phrase.raw", { word: raw })),
+    raw: (known, raw, ...ours) => {
+      if (raw && known === false) return translate("phrase.unknown_word", { word: raw });
+      return !raw || ours.includes(raw.toLowerCase()) ? "" : translate("phrase.raw", { word: raw });
+    },
     conflict: (candidates) => formatConflict(candidates ?? [], word("conclusion"), translate),
     state_title: (state, name) =>
       translate("phrase.title_state", { mark: findTraits(state).mark, state: word("state")(state), name: name ?? "" }),
