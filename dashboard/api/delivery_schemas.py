@@ -5,7 +5,7 @@ from typing import ClassVar
 from marshmallow import fields
 
 from dashboard.api.schemas import PageQuery, ViewSchema
-from dashboard.core.view_types.deliveries import DeliverySummary, DeliveryView, FieldChange
+from dashboard.core.view_types.deliveries import DeliverySummary, DeliveryView, DeliveryWarning, FieldChange
 from dashboard.http.delivery_filter import DeliveryFilter
 
 
@@ -31,6 +31,15 @@ class DeliverySummarySchema(ViewSchema):
     body_size = fields.Integer(metadata={"description": "bytes"})
 
 
+class WarningSchema(ViewSchema):
+    """What of an applied delivery has no effect, such as an unknown status word."""
+
+    VIEW = DeliveryWarning
+
+    field = fields.String(metadata={"description": "where it is in the body; empty: the whole body"})
+    text = fields.String()
+
+
 class ChangeSchema(ViewSchema):
     """A field that a delivery changed visibly."""
 
@@ -50,6 +59,7 @@ class DeliverySchema(DeliverySummarySchema):
     VIEW = DeliveryView
 
     headers = fields.Dict(fields.String(), fields.String())
+    warnings = fields.List(fields.Nested(WarningSchema))
     changes = fields.List(fields.Nested(ChangeSchema))
     body = fields.String(metadata={"description": "formatted and masked, at most the first 256 KiB; null: binary"})
     body_kind = fields.String(metadata={"description": "json, form, text or binary"})

@@ -153,6 +153,7 @@ class DeploymentSummarySchema(ViewSchema):
     stale_since = fields.String()
     message = fields.String()
     error = fields.String()
+    is_cut = fields.Boolean(metadata={"description": "whether a delivery listed more jobs or steps than are applied"})
 
 
 class DeploymentSchema(DeploymentSummarySchema):

@@ -122,6 +122,7 @@ def view_deployment(row: Row, project: ProjectView, standing: Standing, stalenes
         "message": row["message"],
         # A sender withdraws an error by reporting an empty one.
         "error": row["error"] or None,
+        "is_cut": bool(row["is_cut"]),
         **_view_standing(row, standing, shown),
         **_view_times(row, standing),
         "waited_s": row["waited_s"],

@@ -192,4 +192,5 @@ def _make_receipt(incoming: Incoming, trees: Trees, field_changes: Mapping[str, 
     digests = dict.fromkeys(report.identity.digest for report in incoming.reports)
     row = trees[next(iter(digests))].deployment
     changes = [change for digest in digests for change in field_changes.get(digest, ())]
-    return Receipt(incoming.id, incoming.verdict, incoming.reason, row["id"], row["seq"], changes[:MAX_FIELD_CHANGES])
+    changes = changes[:MAX_FIELD_CHANGES]
+    return Receipt(incoming.id, incoming.verdict, incoming.reason, row["id"], row["seq"], changes, incoming.warnings)

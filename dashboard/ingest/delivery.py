@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from dashboard.core.report import Report
-from dashboard.core.view_types.deliveries import FieldChange
+from dashboard.core.view_types.deliveries import DeliveryWarning, FieldChange
 from dashboard.core.words import Verdict
 from dashboard.database.prepared_statements import encode_bytes
 from dashboard.database.uuid7 import make_uuid7
@@ -30,6 +30,8 @@ class Interpretation:
     event: str | None = None
     key: str | None = None
     """The idempotency key, which the sender repeats when it retries; None if every copy counts as new."""
+    warnings: Sequence[DeliveryWarning] = ()
+    """What of the body has no effect."""
 
 
 @dataclass(slots=True)
@@ -53,14 +55,15 @@ class Incoming:
     reason: str | None = None
     event: str | None = None
     key: str | None = None
-    """These five come from the interpretation."""
+    warnings: Sequence[DeliveryWarning] = ()
+    """These six come from the interpretation."""
     replayed_at: datetime | None = None
     """When the replay of a stored delivery, with this id, began; None for one that is received now."""
 
     def complete(self, interpretation: Interpretation) -> None:
         """Copy the interpretation into the delivery."""
         self.reports, self.verdict, self.reason = interpretation.reports, interpretation.verdict, interpretation.reason
-        self.event, self.key = interpretation.event, interpretation.key
+        self.event, self.key, self.warnings = interpretation.event, interpretation.key, interpretation.warnings
 
     def reject(self, reason: str) -> None:
         """Set the verdict to rejected, so that the delivery is only recorded."""
@@ -83,6 +86,8 @@ class Receipt:
     seq: int | None = None
     changes: Sequence[FieldChange] = ()
     """The field changes of its deployments, see changes.TreeChanges."""
+    warnings: Sequence[DeliveryWarning] = ()
+    """What of an applied delivery has no effect."""
 
 
 def make_row(incoming: Incoming, receipt: Receipt) -> dict[str, object]:
@@ -100,6 +105,7 @@ def make_row(incoming: Incoming, receipt: Receipt) -> dict[str, object]:
         "took_ms": round((time.perf_counter() - incoming.began_at) * 1000, 3),
         "replayed_at": incoming.replayed_at,
         "changes": encode_bytes(pack_json(receipt.changes)) if receipt.changes else None,
+        "warnings": encode_bytes(pack_json(receipt.warnings)) if receipt.warnings else None,
         "headers": dict(incoming.headers),
         "body": encode_bytes(compress(body)),
         "body_size": len(incoming.body) if incoming.body_size is None else incoming.body_size,

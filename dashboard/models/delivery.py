@@ -33,6 +33,8 @@ class Delivery(Base):
     deployment_id: Mapped[int | None] = mapped_column(ForeignKey(Deployment.id, ondelete="SET NULL"), index=True)
     changes: Mapped[list[dict[str, Any]] | None] = mapped_column(PackedJSON)
     """Its field changes: a list of core.view_types.deliveries.FieldChange."""
+    warnings: Mapped[list[dict[str, Any]] | None] = mapped_column(PackedJSON)
+    """What of an applied one has no effect: a list of core.view_types.deliveries.DeliveryWarning."""
     headers: Mapped[dict[str, Any]]
     """The headers that are safe to keep: none that authenticates."""
     body: Mapped[bytes]

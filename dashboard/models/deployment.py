@@ -41,6 +41,8 @@ class Deployment(NodeColumns, Base):
     service_status: Mapped[str | None]
     run_url: Mapped[str | None]
     duration_s: Mapped[float | None]
+    is_cut: Mapped[bool | None]
+    """True if a delivery listed more jobs or steps than are applied; else null."""
     first_step_at: Mapped[datetime | None]
     """The earliest start of a step: the start of the deployment if none was reported."""
     step_tally: Mapped[dict[str, Any]]

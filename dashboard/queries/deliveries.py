@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Text, and_, func, select, tuple_
 from dashboard.core.masking import escape_invisible, mask_body, mask_phrase, mask_value
 from dashboard.core.paging import CursorError, cut_page, read_cursor, write_cursor
 from dashboard.core.view import format_time
-from dashboard.core.view_types.deliveries import DeliverySummary, DeliveryView, FieldChange
+from dashboard.core.view_types.deliveries import DeliverySummary, DeliveryView, DeliveryWarning, FieldChange
 from dashboard.core.words import Verdict
 from dashboard.database.rows import Row
 from dashboard.database.tables import DELIVERIES, DEPLOYMENTS
@@ -114,6 +114,7 @@ def read_delivery(reader: Reader, delivery_id: uuid.UUID) -> DeliveryView | None
     return {
         **_view(reader, row),
         "headers": {name: _mask(value, known, name) for name, value in row["headers"].items()},
+        "warnings": [_mask_warning(warning, known) for warning in row["warnings"] or ()],
         "changes": [_mask_change(change, known) for change in row["changes"] or ()],
         "body": None if shown.kind == "binary" else shown.text,
         "body_kind": shown.kind,
@@ -211,6 +212,10 @@ def _view(reader: Reader, row: Row) -> DeliverySummary:
 def _mask_change(change: FieldChange, known: Sequence[str]) -> FieldChange:
     name, before, after = (_mask(value, known) for value in (change["name"], change["before"], change["after"]))
     return {**change, "name": name, "before": before, "after": after}
+
+
+def _mask_warning(warning: DeliveryWarning, known: Sequence[str]) -> DeliveryWarning:
+    return {"field": _mask(warning["field"], known), "text": _mask(warning["text"], known)}
 
 
 def _mask(value: Any, known: Sequence[str], name: str = "") -> Any:  # noqa: ANN401

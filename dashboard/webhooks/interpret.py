@@ -16,6 +16,7 @@ from marshmallow import ValidationError
 
 from dashboard.access import Source
 from dashboard.core.masking import FORM
+from dashboard.core.registers import claim_node, merge_nodes
 from dashboard.core.report import Report
 from dashboard.core.words import NATIVE, Verdict
 from dashboard.http.body import decode_json, parse_json, require_json
@@ -25,6 +26,7 @@ from dashboard.webhooks.dialects import native
 from dashboard.webhooks.dialects.payload import MAX_JOBS, MAX_NAME_LENGTH, MAX_STEPS, Ignored, MalformedError
 from dashboard.webhooks.schemas import DEPLOYMENT, count_children
 from dashboard.webhooks.senders import NATIVE_KEY_HEADERS, SENDERS, Sender, find_header
+from dashboard.webhooks.unread import find_cut_lists, find_unknown_words
 
 MAX_ERRORS = 50
 """The maximum number of invalid fields in an answer: a body can have ten thousand of them."""
@@ -44,7 +46,7 @@ def interpret(dialect: str, headers: Mapping[str, str], body: bytes, source: str
     try:
         if dialect == NATIVE:
             require_json(headers.get("Content-Type", ""))
-            return Interpretation(reports=(_parse_native(body),), key=_read_native_key(headers))
+            return replace(_interpret_native(body), key=_read_native_key(headers))
         interpretation = _interpret_foreign(SENDERS[dialect], headers, body)
         reports = tuple(_fill_in_host(report, source) for report in interpretation.reports)
         return replace(interpretation, reports=reports)
@@ -74,18 +76,19 @@ def _fill_in_host(report: Report, source: str) -> Report:
     return replace(report, identity=replace(report.identity, parts=(f"source {source}", *rest)))
 
 
-def _parse_native(body: bytes) -> Report:
+def _interpret_native(body: bytes) -> Interpretation:
     parsed = parse_json(body)
     jobs, steps = count_children(parsed)
     if jobs > MAX_JOBS or steps > MAX_STEPS:
         field, limit = ("jobs", MAX_JOBS) if jobs > MAX_JOBS else ("steps", MAX_STEPS)
         raise make_problem({field: [f"At most {limit} in one delivery. Send several deliveries."]})
     try:
-        return native.parse(DEPLOYMENT.read(parsed))
+        report = native.parse(DEPLOYMENT.read(parsed))
     except ValidationError as error:
         raise make_problem(flatten_messages(error.messages)) from None
     except MalformedError as error:
         raise make_problem(error.errors) from None
+    return Interpretation((report,), warnings=find_unknown_words(parsed, native.STATUS_PLACES, native.knows_word))
 
 
 def _interpret_foreign(sender: Sender, headers: Mapping[str, str], body: bytes) -> Interpretation:
@@ -100,7 +103,14 @@ def _interpret_foreign(sender: Sender, headers: Mapping[str, str], body: bytes) 
     key = _read_foreign_key(sender, headers, event, decoded, body)
     if isinstance(parsed, Ignored):
         return Interpretation(verdict=Verdict.IGNORED, reason=parsed.reason, event=event, key=key)
-    return Interpretation(reports=parsed, event=event, key=key)
+    cut = find_cut_lists(decoded, sender.limits)
+    unknown = find_unknown_words(decoded, sender.status_places, lambda word: word.casefold() in sender.words)
+    reports = tuple(map(_mark_as_cut, parsed)) if cut else parsed
+    return Interpretation(reports, event=event, key=key, warnings=[*cut, *unknown])
+
+
+def _mark_as_cut(report: Report) -> Report:
+    return replace(report, deployment=merge_nodes(report.deployment, claim_node({"is_cut": True})))
 
 
 def _read_event_header(sender: Sender, headers: Mapping[str, str]) -> str | None:

@@ -1,7 +1,9 @@
 """Receipts as their senders get them, in JSON."""
 
+from collections.abc import Sequence
 from typing import NotRequired, TypedDict
 
+from dashboard.core.view_types.deliveries import DeliveryWarning
 from dashboard.core.words import Verdict
 from dashboard.http.links import make_deployment_url
 from dashboard.ingest.delivery import Receipt
@@ -17,6 +19,8 @@ class ReceiptView(TypedDict):
     url: str | None
     reason: NotRequired[str | None]
     """Why the delivery was not applied; missing if it was, now or before."""
+    warnings: NotRequired[Sequence[DeliveryWarning]]
+    """What of an applied delivery has no effect; missing if there is nothing."""
 
 
 def describe_receipt(receipt: Receipt) -> ReceiptView:
@@ -31,4 +35,6 @@ def describe_receipt(receipt: Receipt) -> ReceiptView:
     }
     if receipt.verdict not in {Verdict.APPLIED, Verdict.DUPLICATE}:
         view["reason"] = receipt.reason
+    if receipt.warnings:
+        view["warnings"] = receipt.warnings
     return view

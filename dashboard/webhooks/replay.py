@@ -43,7 +43,7 @@ OBSTACLE_TEXTS = {
 }
 PAGE_FILTERS = ("q", "verdict", "dialect", "source", "event", "deployment", "project", "since", "until")
 """Fields of the form on the page of deliveries; a browser sends them so that it is redirected to the same list."""
-RECEIPT = {"description": "delivery_id, verdict, deployment_id, seq, url; reason if it was not applied"}
+RECEIPT = {"description": "delivery_id, verdict, deployment_id, seq, url; reason or warnings, as the webhook answers"}
 
 blueprint = Blueprint("replay", __name__, url_prefix="/api/deliveries", description="Replay of stored deliveries")
 logger = logging.getLogger(__name__)

@@ -30,7 +30,10 @@ from dashboard.webhooks.senders import DIALECTS, KEPT_HEADERS, detect_dialect, r
 DESCRIPTION = {
     "requestBody": {"required": True, "content": {"application/json": {"schema": DEPLOYMENT}}},
     "responses": {
-        "200": {"description": "Receipt: delivery_id, verdict, deployment_id, seq, url; reason if it was not applied"}
+        "200": {
+            "description": "Receipt: delivery_id, verdict, deployment_id, seq, url; reason if it was not applied; "
+            "warnings (field, text) if a status is unknown or a list was cut"
+        }
     },
 }
 MAX_HEADER_LENGTH = 512

@@ -1,12 +1,17 @@
 """The registry of dialects: their parsers, and the headers that identify dialect, event and delivery."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from dashboard.core.words import NATIVE
 from dashboard.webhooks.dialects import bitbucket, buildbot, cdevents, gitea, github, gitlab, jenkins
-from dashboard.webhooks.dialects.payload import Parsed
+from dashboard.webhooks.dialects.payload import MAX_JOBS, MAX_STEPS, Parsed
+
+
+def _list_places(*things: str) -> tuple[str, ...]:
+    """Return where the status words of runs, jobs, steps and checks are, as GitHub and Gitea name them."""
+    return tuple(f"{thing}.{name}" for thing in things for name in ("status", "conclusion"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +27,12 @@ class Sender:
     """The headers whose value stays the same when the sender sends a delivery again."""
     name_delivery: Callable[[str, Any], str | None] | None = None
     """(event, body) → a key that stays the same, for senders without such a header."""
+    words: Container[str] = ()
+    """The known status words, in lower case."""
+    status_places: tuple[str, ...] = ()
+    """Where status words are in a body, see unread."""
+    limits: Mapping[str, int] = field(default_factory=dict)
+    """Places of the lists of jobs, steps or events, with the number of items that the parser reads."""
 
 
 SENDERS: Mapping[str, Sender] = {
@@ -31,13 +42,68 @@ SENDERS: Mapping[str, Sender] = {
         gitea.parse,
         ("X-Forgejo-Event", "X-Gitea-Event"),
         ("X-Forgejo-Delivery", "X-Gitea-Delivery"),
+        words=gitea.WORDS,
+        status_places=(
+            *_list_places("workflow_run", "workflow_job", "workflow_job.steps.[]", "run", "job", "job.steps.[]"),
+            "state",
+        ),
+        limits={"workflow_job.steps": MAX_STEPS, "job.steps": MAX_STEPS},
     ),
-    "github": Sender(github.name_event, github.parse, ("X-GitHub-Event",), ("X-GitHub-Delivery",)),
-    "gitlab": Sender(gitlab.name_event, gitlab.parse, ("X-Gitlab-Event",), ("Idempotency-Key", "webhook-id")),
-    "bitbucket": Sender(bitbucket.name_event, bitbucket.parse, ("X-Event-Key",), ("X-Request-UUID",)),
-    "cdevents": Sender(cdevents.name_event, cdevents.parse, ("ce-type",), name_delivery=cdevents.name_delivery),
-    "jenkins": Sender(jenkins.name_event, jenkins.parse, name_delivery=jenkins.name_delivery),
-    "buildbot": Sender(buildbot.name_event, buildbot.parse, name_delivery=buildbot.name_delivery),
+    "github": Sender(
+        github.name_event,
+        github.parse,
+        ("X-GitHub-Event",),
+        ("X-GitHub-Delivery",),
+        words=github.WORDS,
+        status_places=(
+            *_list_places("workflow_run", "workflow_job", "workflow_job.steps.[]", "check_run"),
+            "deployment_status.state",
+            "state",
+        ),
+        limits={"workflow_job.steps": MAX_STEPS},
+    ),
+    "gitlab": Sender(
+        gitlab.name_event,
+        gitlab.parse,
+        ("X-Gitlab-Event",),
+        ("Idempotency-Key", "webhook-id"),
+        words=gitlab.WORDS,
+        status_places=("object_attributes.status", "builds.[].status", "build_status", "status"),
+        limits={"builds": MAX_JOBS},
+    ),
+    "bitbucket": Sender(
+        bitbucket.name_event,
+        bitbucket.parse,
+        ("X-Event-Key",),
+        ("X-Request-UUID",),
+        words=bitbucket.WORDS,
+        status_places=("commit_status.state",),
+    ),
+    "cdevents": Sender(
+        cdevents.name_event,
+        cdevents.parse,
+        ("ce-type",),
+        name_delivery=cdevents.name_delivery,
+        words=cdevents.WORDS,
+        status_places=tuple(f"{event}subject.content.outcome" for event in ("", "data.", "[].", "[].data.")),
+        limits={"": MAX_JOBS},
+    ),
+    "jenkins": Sender(
+        jenkins.name_event,
+        jenkins.parse,
+        name_delivery=jenkins.name_delivery,
+        words=jenkins.WORDS,
+        status_places=("build.status", "data.result", "status", "stages.[].status"),
+        limits={"stages": MAX_STEPS},
+    ),
+    "buildbot": Sender(
+        buildbot.name_event,
+        buildbot.parse,
+        name_delivery=buildbot.name_delivery,
+        words=tuple(map(str, range(len(buildbot.RESULTS)))),
+        status_places=("results", "steps.[].results"),
+        limits={"steps": MAX_STEPS},
+    ),
 }
 DIALECTS = (NATIVE, *SENDERS)
 NATIVE_KEY_HEADERS = ("webhook-id", "X-GitHub-Delivery", "Idempotency-Key")

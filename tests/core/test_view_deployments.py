@@ -35,6 +35,7 @@ def test_the_view_of_a_running_deployment_is_complete() -> None:
         "status": "in_progress",
         "conclusion": None,
         "status_raw": "running",
+        "is_cut": False,
         "status_known": True,
         "state": "running",
         "conflict": None,

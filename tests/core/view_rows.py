@@ -44,8 +44,7 @@ def make_deployment(**values: Any) -> dict[str, Any]:
         "id": 5, "seq": 3, **SHOWN_AS_SENT, **NO_TIMES, "status": "in_progress", "conclusion": None,
         "status_raw": "running", "conflicting_outcome": None, "job_tally": {}, "step_tally": {}, "current_step": None,
         "usual_gap_s": 0, "last_report_at": NOON, "sorted_at": at(0), "first_step_at": None, "duration_s": None,
-        "waited_s": None,
-        **values,
+        "waited_s": None, "is_cut": None, **values,
     }  # fmt: skip
 
 

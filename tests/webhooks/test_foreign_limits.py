@@ -172,13 +172,15 @@ def make_build_steps(number: int) -> Any:
 
 
 MANY: dict[str, tuple[str, int, Callable[[int], Any], str, str]] = {
-    "github": ("workflow_job", 10_000, make_github_steps, "total_steps", "steps: At most 10000."),
-    "jenkins": ("", 10_000, make_stages, "total_steps", "stages: At most 10000."),
-    "buildbot": ("", 10_000, make_build_steps, "total_steps", "steps: At most 10000."),
-    "gitlab": ("Pipeline Hook", 1_000, make_jobs, "total_jobs_visible", "builds: At most 1000."),
-    "cdevents": ("", 1_000, make_batch, "total_jobs_visible", "batch: At most 1000 events."),
+    "github": ("workflow_job", 10_000, make_github_steps, "total_steps", "workflow_job.steps"),
+    "gitea": ("workflow_job", 10_000, make_github_steps, "total_steps", "workflow_job.steps"),
+    "jenkins": ("", 10_000, make_stages, "total_steps", "stages"),
+    "buildbot": ("", 10_000, make_build_steps, "total_steps", "steps"),
+    "gitlab": ("Pipeline Hook", 1_000, make_jobs, "total_jobs_visible", "builds"),
+    "cdevents": ("", 1_000, make_batch, "total_jobs_visible", ""),
 }
-"""By dialect: event, the most children of one delivery, a body with so many, what counts them, why not more."""
+"""By dialect: event, the most children of one delivery, a body with so many, what counts them, where they are."""
+NOTICE = "Some jobs or steps are missing"
 
 
 @pytest.mark.parametrize("dialect", MANY)
@@ -189,15 +191,50 @@ def test_the_maximum_number_of_children_is_accepted_in_bounded_time(shared_clien
     answer = receive(shared_client, dialect, event, raw)
     taken_s = time.process_time() - began
     view = shared_client.get(f"/api/deployments/{answer['deployment_id']}").get_json()
-    assert (answer["verdict"], view[count]) == ("applied", most)
+    assert (answer["verdict"], view[count], view["is_cut"]) == ("applied", most, False)
+    assert "warnings" not in answer
     assert taken_s < BOUND_S
 
 
 @pytest.mark.parametrize("dialect", MANY)
-def test_one_child_too_many_fails_with_a_reason(shared_client: FlaskClient, dialect: str) -> None:
-    event, most, make_body, _, reason = MANY[dialect]
+def test_children_beyond_the_maximum_are_left_out_with_a_notice(shared_client: FlaskClient, dialect: str) -> None:
+    event, most, make_body, count, field = MANY[dialect]
     began = time.process_time()
     answer = receive(shared_client, dialect, event, make_body(most + 1))
-    assert (answer["verdict"], answer["reason"]) == ("failed", f"invalid payload: {reason}")
+    text = f"{most + 1} items: only the first {most} are applied."
+    assert (answer["verdict"], answer["warnings"]) == ("applied", [{"field": field, "text": text}])
+    view = shared_client.get(f"/api/deployments/{answer['deployment_id']}").get_json()
+    assert (view[count], view["is_cut"]) == (most, True)
     assert time.process_time() - began < BOUND_S
     assert_serves(shared_client, dialect)
+
+
+def is_noticed(client: FlaskClient, answer: Any) -> bool:
+    """Return whether the page of a deployment shows that jobs or steps are missing."""
+    page = client.get(f"/deployments/{answer['deployment_id']}").text
+    (attributes,) = re.findall(r"<p([^>]*)>" + NOTICE, page)
+    return "hidden" not in attributes
+
+
+def test_a_pipeline_of_too_many_jobs_shows_a_notice_in_any_order(shared_client: FlaskClient) -> None:
+    for run, order in enumerate(itertools.permutations((1, 1_001)), start=5_000):
+        builds = [[gitlab.make_build(n, f"job {n}", "running") for n in range(number)] for number in order]
+        pipelines = [gitlab.make_pipeline("running", *each, id=run) for each in builds]
+        answers = [receive(shared_client, "gitlab", "Pipeline Hook", each) for each in (*pipelines, pipelines[0])]
+        view = shared_client.get(f"/api/deployments/{answers[-1]['deployment_id']}").get_json()
+        assert (view["total_jobs_visible"], view["is_cut"]) == (1_000, True)
+        assert is_noticed(shared_client, answers[-1])
+    few = receive(shared_client, "gitlab", "Pipeline Hook", make_jobs(3))
+    assert not is_noticed(shared_client, few)
+
+
+def test_the_last_job_of_too_many_still_counts_for_the_pipeline(shared_client: FlaskClient) -> None:
+    """A retried job is a new build with a higher id, which reopens the pipeline; GitLab can list it last."""
+    first = [gitlab.make_build(n, f"job {n}") for n in range(1, 1_001)]
+    again = gitlab.make_build(2_000, "job 2000", "running", started_at="2026-03-01 12:00:00 UTC")
+    for pipeline in (
+        gitlab.make_pipeline("success", *first, id=6_000),
+        gitlab.make_pipeline("running", *first, again, id=6_000),
+    ):
+        answer = receive(shared_client, "gitlab", "Pipeline Hook", pipeline)
+    assert shared_client.get(f"/api/deployments/{answer['deployment_id']}").get_json()["state"] == "running"

@@ -19,6 +19,14 @@ class DeliverySummary(TypedDict):
     body_size: int
 
 
+class DeliveryWarning(TypedDict):
+    """A part of a delivery that has no effect although the rest was applied."""
+
+    field: str
+    """Where it is in the body: `steps[2].status`; empty for the whole body."""
+    text: str
+
+
 class FieldChange(TypedDict):
     """One value that a delivery changed."""
 
@@ -37,6 +45,7 @@ class DeliveryView(DeliverySummary):
     """A complete delivery, secrets masked."""
 
     headers: dict[str, str]
+    warnings: list[DeliveryWarning]
     changes: list[FieldChange]
     body: str | None
     """None if it is binary."""

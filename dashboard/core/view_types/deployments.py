@@ -142,6 +142,8 @@ class DeploymentSummary(StandingView, TimesView, ProgressView):
     error: str | None
     waited_s: float | None
     """For how long no job ran because one waited for a person; not in duration_s. None if no job did."""
+    is_cut: bool
+    """Whether jobs or steps are missing because a delivery listed more than are applied."""
     current_step: str | None
     current: CurrentStep | None
     links: RevisionLinks | None

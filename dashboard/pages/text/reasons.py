@@ -36,6 +36,9 @@ TEXTS = (
     N_("The body is nested too deeply."),
     N_("The body must be a JSON object."),
     N_("Send JSON, with Content-Type: application/json."),
+    # What of an applied body has no effect
+    N_('Unknown status "{word}": it claims nothing.'),
+    N_("{count} items: only the first {limit} are applied."),
     # One field of the body
     N_("Missing data for required field."),
     N_("Missing or of the wrong type."),

@@ -19,7 +19,6 @@ from dashboard.webhooks.dialects.payload import (
     MAX_TEXT_LENGTH,
     MAX_URL_LENGTH,
     Body,
-    MalformedError,
     Parsed,
     count_milliseconds,
     find_latest,
@@ -119,10 +118,7 @@ def claim_job(words: Words, job: Body, stamp: datetime | None, *, generation: in
 
 def read_steps(job: Body) -> Sequence[Body]:
     """Return the steps of a job that have a number; the number is their key."""
-    steps = read_objects(job, "steps")
-    if len(steps) > MAX_STEPS:
-        raise MalformedError({"steps": [f"At most {MAX_STEPS}."]})
-    return [step for step in steps if read_number(step) is not None]
+    return [step for step in read_objects(job, "steps") if read_number(step) is not None]
 
 
 def read_number(step: Body) -> int | None:
@@ -131,7 +127,7 @@ def read_number(step: Body) -> int | None:
 
 
 def claim_steps(words: Words, job_key: str, steps: Sequence[Body], stamp: datetime | None) -> Mapping[StepKey, Node]:
-    """Return the nodes of a job's steps; their generation is 0 even if the job runs again, see Report."""
+    """Return the nodes of the first MAX_STEPS steps; their generation is 0 even if the job runs again, see Report."""
     return {
         (job_key, str(read_number(step))): claim_node(
             {"name": read_text(step, "name"), "number": read_number(step)},
@@ -139,7 +135,7 @@ def claim_steps(words: Words, job_key: str, steps: Sequence[Body], stamp: dateti
             stamp=stamp,
             started_at=read_first(step, STARTED),
         )
-        for step in steps
+        for step in steps[:MAX_STEPS]
     }
 
 

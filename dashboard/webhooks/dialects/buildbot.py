@@ -24,7 +24,6 @@ from dashboard.webhooks.dialects.payload import (
     Body,
     Events,
     Ignored,
-    MalformedError,
     Parsed,
     find_latest,
     identify,
@@ -94,7 +93,7 @@ def _parse_build(body: Any) -> Parsed:  # noqa: ANN401
             claim_node({"name": project, "repository": repository}, stamp=stamp),
             _claim(build, _describe(build) | {"repository": repository} | _read_summary(build, outcome), outcome),
             {job_key: _claim(build, {"name": builder}, outcome)},
-            _claim_steps(job_key, steps, stamp),
+            _claim_steps(job_key, steps[:MAX_STEPS], stamp),
         ),
     )
 
@@ -162,10 +161,8 @@ def _name_owner(build: Body) -> str | None:
 
 def _read_steps(build: Body) -> Sequence[Body]:
     """Return the steps that have a name, in order of their numbers; names are unique within a build."""
-    steps = read_objects(build, "steps")
-    if len(steps) > MAX_STEPS:
-        raise MalformedError({"steps": [f"At most {MAX_STEPS}."]})
-    return sorted((step for step in steps if read_text(step, "name")), key=lambda step: _read_number(step) or 0)
+    named = (step for step in read_objects(build, "steps") if read_text(step, "name"))
+    return sorted(named, key=lambda step: _read_number(step) or 0)
 
 
 def _claim_steps(job_key: str, steps: Sequence[Body], stamp: datetime | None) -> Mapping[StepKey, Node]:

@@ -124,14 +124,15 @@ def _digest(value: Any) -> str:  # noqa: ANN401
 
 
 def _parse_batch(body: Any) -> Parsed:  # noqa: ANN401
-    """Return the reports of a batch. Invalid events are skipped; MalformedError is raised if no other event reports."""
+    """Return the reports of the first MAX_JOBS events of a batch.
+
+    Invalid events are skipped; MalformedError is raised if no other event reports.
+    """
     if not isinstance(body, list):
         raise MalformedError({BATCH: ["Must be a list."]})
-    if len(body) > MAX_JOBS:
-        raise MalformedError({BATCH: [f"At most {MAX_JOBS} events."]})
     reports: list[Report] = []
     faults: list[MalformedError] = []
-    for item in body:
+    for item in body[:MAX_JOBS]:
         try:
             parsed = parse(name_event(None, item), item) if isinstance(item, Mapping) else _reject_item(item)
         except MalformedError as fault:

@@ -30,7 +30,6 @@ from dashboard.webhooks.dialects.payload import (
     Body,
     Events,
     Ignored,
-    MalformedError,
     Parsed,
     find_latest,
     parse_event,
@@ -94,7 +93,7 @@ def _parse_pipeline(body: Body) -> Parsed:
     started_at = min(filter(None, (read_time(build, "started_at") for build in builds)), default=None)
     values = _describe_run(body, identity) | _describe_pipeline(body, pipeline, outcome)
     node = claim_node(values, outcome=outcome, stamp=stamp, started_at=started_at)
-    jobs = _claim_jobs(builds, _number_stages(pipeline))
+    jobs = _claim_jobs(builds[:MAX_JOBS], _number_stages(pipeline))
     return (Report(identity, claim_project(body, stamp), merge_nodes(node, _claim_environment(builds)), jobs),)
 
 
@@ -189,10 +188,7 @@ def _read_branch(body: Body, pipeline: Body) -> str | None:
 
 def _read_builds(body: Body) -> Sequence[Body]:
     """Return the jobs that have a name; their key is made from it."""
-    builds = read_objects(body, "builds")
-    if len(builds) > MAX_JOBS:
-        raise MalformedError({"builds": [f"At most {MAX_JOBS}."]})
-    return [build for build in builds if read_text(build, "name")]
+    return [build for build in read_objects(body, "builds") if read_text(build, "name")]
 
 
 def _number_stages(pipeline: Body) -> Mapping[str, int]:

@@ -33,7 +33,6 @@ from dashboard.webhooks.dialects.payload import (
     Body,
     Events,
     Ignored,
-    MalformedError,
     Parsed,
     decode_name,
     parse_event,
@@ -187,9 +186,7 @@ def _parse_stages(body: Body) -> Parsed:
 
 
 def _parse_steps(body: Body, stamp: datetime | None) -> dict[StepKey, Node]:
-    stages = [stage for stage in read_objects(body, "stages") if read_text(stage, "name")]
-    if len(stages) > MAX_STEPS:
-        raise MalformedError({"stages": [f"At most {MAX_STEPS}."]})
+    stages = [stage for stage in read_objects(body, "stages") if read_text(stage, "name")][:MAX_STEPS]
     keys = make_step_keys(normalise_name(read_text(stage, "name") or "")[:MAX_STEP_KEY_LENGTH] for stage in stages)
     return {
         (JOB, key): _claim_stage(stage, place, stamp)

@@ -25,6 +25,13 @@ PAYLOAD_FIELDS = {
 """The field of the payload by field of the project."""
 
 
+STATUS_PLACES = (
+    "status", "jobs.[].status", "jobs.[].steps.[].status", "step_details.{}", "step_details.{}.status",
+    "steps.[].status", "step.status", "step_status",
+)  # fmt: skip
+"""Where status words are in a payload, see webhooks.unread."""
+
+
 def parse(body: Body) -> Report:
     """Return the report of a loaded payload (schemas.DeploymentPayload); raise MalformedError."""
     body = {**body, "environment": body.get("environment") or DEFAULT_ENVIRONMENT}
@@ -70,6 +77,11 @@ def read_word(word: str) -> Meaning:
         return meanings[0]
     ended = all(status == Status.COMPLETED for status, _ in meanings)
     return (Status.COMPLETED, Conclusion.UNKNOWN) if ended else (Status.QUEUED, None)
+
+
+def knows_word(word: str) -> bool:
+    """Return whether a status word is in the table; several words separated by | are not."""
+    return fold_word(word) in NATIVE_WORDS
 
 
 def _claim(body: Body, values: Mapping[str, Any], stamp: datetime | None) -> Node:

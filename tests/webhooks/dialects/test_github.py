@@ -187,7 +187,6 @@ def test_a_job_without_an_id_is_identified_by_its_name() -> None:
         ("workflow_run", {**make_run(), "repository": None}, "repository.full_name"),
         ("workflow_job", make_job(run_id=None), "run id"),
         ("workflow_job", make_job(id=None, name=None), "job.id"),
-        ("workflow_job", make_job(steps=[step(1)] * 10_001), "steps"),
         ("deployment", {**make_deployment(), "deployment": {}}, "deployment.id"),
         ("deployment_status", {**make_deployment("success"), "repository": {}}, "repository.full_name"),
         ("check_run", make_check(id=None), "check_run.id"),
