@@ -142,7 +142,7 @@ def classify_job(
         if not allowed_to_fail:
             return kind
         return ALLOWED_PREFIX + kind if kind in OPEN_KINDS | FAILING_KINDS else kind
-    if any(kind in FAILING_KINDS for kind in steps):
+    if any(kind in FAILING_KINDS for kind in steps) and not allowed_to_fail:
         return IMPLICIT_FAILED
     if WAITING in steps and "in_progress" not in steps:
         return IMPLICIT_WAITING

@@ -160,7 +160,7 @@ def view_job(row: Row, standing: Standing, deployment_row: Row, deployment: Stan
         "key": row["key"],
         "number": row["number"],
         "name": row["name"] or row["key"],
-        "allowed_to_fail": bool(row["allowed_to_fail"]),
+        "allowed_to_fail": bool(row["allowed_to_fail"]) or row["allowed_by_project"],
         **_view_standing(row, standing, state.decide_state(standing, in_ended=deployment.is_done)),
         **_view_times(timed, standing),
         "job_progress_pct": state.compute_percent(done, total, is_done=standing.is_done),

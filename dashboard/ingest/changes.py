@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from dashboard.core.registers import Node
 from dashboard.core.report import StepKey
 from dashboard.core.state import Standing
 from dashboard.core.view import (
@@ -24,6 +25,7 @@ from dashboard.core.view_types.deliveries import FieldChange
 from dashboard.core.view_types.deployments import JobSummary, NewDeployment, ReportedDeployment, StepView
 from dashboard.core.view_types.events import ChangedFields, Changes
 from dashboard.core.words import EventKind, State
+from dashboard.database.rows import Row
 from dashboard.ingest.fold import Tree
 from dashboard.ingest.rows import read_node
 
@@ -90,8 +92,13 @@ def decide_event_kind(before: Tree, after: Tree) -> EventKind:
     if after.standing.is_done and not before.standing.is_done:
         return EventKind.DEPLOYMENT_COMPLETED
     parents = [(before.deployment, after.deployment), *((before.jobs.get(k), job) for k, job in after.jobs.items())]
-    same = all(old is not None and read_node(old) == read_node(new) for old, new in parents)
+    same = all(old is not None and _read_own(old) == _read_own(new) for old, new in parents)
     return EventKind.STEP_UPDATED if same else EventKind.DEPLOYMENT_UPDATED
+
+
+def _read_own(row: Row) -> tuple[Node, bool | None]:
+    """Return what the view of a deployment or job has of its own, apart from its children."""
+    return read_node(row), row.get("allowed_by_project")
 
 
 def _view_tree(tree: Tree, staleness: StalenessRule) -> TreeView:

@@ -16,13 +16,15 @@ from urllib.parse import urlsplit
 from dashboard.core.registers import EPOCH, Node, merge_nodes
 from dashboard.core.report import JOB_FIELDS, STEP_FIELDS, Report, StepKey
 from dashboard.core.state import UNREPORTED, WAITING, Standing, add_to_tally, classify_job
-from dashboard.core.steps import Patterns, categorise_step
+from dashboard.core.steps import Patterns, categorise_step, normalise_name
 from dashboard.core.view import format_time, read_deployment_standing, read_job_standing, read_status
 from dashboard.core.words import Status, is_waiting_word
 from dashboard.database.rows import Row
 from dashboard.ingest.rows import EMPTY_NODE, read_first_start, read_node, write_node
 
-EMPTY_JOB: Row = {**EMPTY_NODE, **dict.fromkeys(JOB_FIELDS), "step_tally": {}, "first_step_at": None}
+EMPTY_JOB: Row = {
+    **EMPTY_NODE, **dict.fromkeys(JOB_FIELDS), "allowed_by_project": False, "step_tally": {}, "first_step_at": None
+}  # fmt: skip
 EMPTY_STEP: Row = {**EMPTY_NODE, **dict.fromkeys(STEP_FIELDS)}
 NO_CLAIMS = Node()
 UNSTARTED_STATUSES = frozenset({None, Status.QUEUED.word})
@@ -55,7 +57,8 @@ def fold_report(before: Tree, project: Row, report: Report, received_at: datetim
     for key in sorted({*report.jobs, *(job for job, _ in report.steps)}):
         node = report.jobs.get(key, NO_CLAIMS)
         old = before.jobs.get(key)
-        after.jobs[key] = _fold_node(old, node) if old else make_job(deployment_id, key, node)
+        job = _fold_node(old, node) if old else make_job(deployment_id, key, node)
+        after.jobs[key] = {**job, "allowed_by_project": is_allowed_by(project, job)}
     for (job_key, key), node in report.steps.items():
         old = before.steps.get((job_key, key))
         after.steps[job_key, key] = (
@@ -68,6 +71,22 @@ def fold_report(before: Tree, project: Row, report: Report, received_at: datetim
     _derive_columns(after.deployment, received_at)
     _update_longest_gap(before.deployment, after.deployment)
     return after
+
+
+def refold_jobs(before: Tree) -> Tree:
+    """Return the rows after the rules of the project on its jobs changed; `before` has the project's new row."""
+    project = before.project
+    jobs = {key: {**job, "allowed_by_project": is_allowed_by(project, job)} for key, job in before.jobs.items()}
+    after = Tree(project, dict(before.deployment), jobs=jobs)
+    _update_job_tally(before, after)
+    after.standing = read_deployment_standing(after.deployment)
+    return after
+
+
+def is_allowed_by(project: Row, job: Row) -> bool:
+    """Return whether a project allows a job of this name to fail."""
+    rules = project["allowed_to_fail"]
+    return bool(rules) and normalise_name(job["name"] or job["key"]) in rules
 
 
 def make_job(deployment_id: int, key: str, node: Node) -> Row:
@@ -116,7 +135,7 @@ def _update_job_tally(before: Tree, after: Tree) -> None:
 
 
 def _classify_job_row(job: Row) -> str:
-    allowed = bool(job["allowed_to_fail"])
+    allowed = bool(job["allowed_to_fail"] or job["allowed_by_project"])
     return classify_job(*read_status(job), job["status_raw"], job["step_tally"], allowed_to_fail=allowed)
 
 

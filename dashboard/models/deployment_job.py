@@ -23,6 +23,8 @@ class DeploymentJob(NodeColumns, Base):
     """The sender's number for its position, such as that of its stage."""
     allowed_to_fail: Mapped[bool | None]
     """Whether the deployment can succeed although this job failed, as reported."""
+    allowed_by_project: Mapped[bool] = mapped_column(server_default="false")
+    """The same by the rules of its project, when the job was last written; the deployment's tally counts it so."""
     duration_s: Mapped[float | None]
     step_tally: Mapped[dict[str, Any]]
     first_step_at: Mapped[datetime | None]

@@ -28,6 +28,8 @@ class Project(Base):
     seq: Mapped[int] = mapped_column(default=0)
     """Grows by 1 when one of the values above changes, so that pages do not replace newer values by older ones."""
     created_at: Mapped[datetime]
+    allowed_to_fail: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    """Names of jobs that may fail, by normalised name; not reported, but set by an operator."""
     keep_days: Mapped[int | None]
     """Days that its deployments are kept, 0 for ever; null for the default of the settings."""
     keep_count: Mapped[int | None]

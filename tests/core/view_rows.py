@@ -51,8 +51,9 @@ def make_deployment(**values: Any) -> dict[str, Any]:
 def make_job(**values: Any) -> dict[str, Any]:
     """Return the row of a job that is running, with these columns."""
     return {
-        "key": "17", "number": 2, "name": "deploy", "allowed_to_fail": None, "status": "in_progress",
-        "conclusion": None, "status_raw": "running", "conflicting_outcome": None, **NO_TIMES, "first_step_at": None,
+        "key": "17", "number": 2, "name": "deploy", "allowed_to_fail": None, "allowed_by_project": False,
+        "status": "in_progress", "conclusion": None, "status_raw": "running", "conflicting_outcome": None,
+        **NO_TIMES, "first_step_at": None,
         "duration_s": None, "step_tally": {}, "message": None, "error": None, "log": None, **values,
     }  # fmt: skip
 
