@@ -4,8 +4,9 @@ A place is a path of names: `jobs.[].status` is the status of each item of the l
 of the map `step_details`. Bodies are untrusted, so warnings are few and short.
 """
 
+import functools
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from dashboard.core.storable import UNSTORABLE
@@ -18,17 +19,21 @@ MAX_FIELD_LENGTH, MAX_WORD_LENGTH = 200, 100
 """Characters of a field and of a status word that a warning quotes."""
 EACH_ITEM, EACH_VALUE = "[]", "{}"
 
+Keys = tuple[str | int, ...]
+
 
 def find_unknown_words(body: Any, places: Sequence[str], is_known: Callable[[str], bool]) -> list[DeliveryWarning]:  # noqa: ANN401
     """Return a warning for each of the first MAX_WARNINGS status words that are not known."""
-    words = (pair for place in places for pair in _list_words(body, place.split(".")))
-    unknown = ((field, word) for field, word in words if not is_known(word))
+    found = itertools.chain.from_iterable(_find_values(body, _split(place)) for place in places)
+    # Most words are known as they are; only others are worth the time to read them as the parsers do.
+    doubtful = ((keys, value) for keys, value in found if not (type(value) is str and is_known(value)))
+    unknown = ((keys, word) for keys, value in doubtful if (word := read_text(value)) and not is_known(word))
     return [
         {
-            "field": _shorten(field, MAX_FIELD_LENGTH),
+            "field": _shorten(_name_field(keys), MAX_FIELD_LENGTH),
             "text": f'Unknown status "{_shorten(word, MAX_WORD_LENGTH)}": it claims nothing.',
         }
-        for field, word in itertools.islice(unknown, MAX_WARNINGS)
+        for keys, word in itertools.islice(unknown, MAX_WARNINGS)
     ]
 
 
@@ -42,20 +47,31 @@ def find_cut_lists(body: Any, limits: Mapping[str, int]) -> list[DeliveryWarning
     ]
 
 
-def _list_words(body: Any, path: Sequence[str], field: str = "") -> Iterator[tuple[str, str]]:  # noqa: ANN401
-    """Yield each text at a path, with its field: `jobs[2].status`."""
-    if not path:
-        if word := read_text(body):
-            yield field, word
-        return
-    name, *rest = path
-    if name == EACH_ITEM:
-        for place, item in enumerate(body if isinstance(body, list) else ()):
-            yield from _list_words(item, rest, f"{field}[{place}]")
-    elif isinstance(body, Mapping):
-        for key in body if name == EACH_VALUE else (name,):
-            if key in body:
-                yield from _list_words(body[key], rest, f"{field}.{key}" if field else key)
+@functools.cache
+def _split(place: str) -> tuple[str, ...]:
+    return tuple(place.split("."))
+
+
+def _find_values(body: Any, path: Sequence[str]) -> list[tuple[Keys, Any]]:  # noqa: ANN401
+    """Return the values at a path, each with the keys and indices that lead to it."""
+    nodes: list[tuple[Keys, Any]] = [((), body)]
+    for name in path:
+        if name == EACH_ITEM:
+            lists = ((keys, node) for keys, node in nodes if isinstance(node, list))
+            nodes = [((*keys, index), item) for keys, node in lists for index, item in enumerate(node)]
+        elif name == EACH_VALUE:
+            maps = ((keys, node) for keys, node in nodes if isinstance(node, dict))
+            nodes = [((*keys, key), value) for keys, node in maps for key, value in node.items()]
+        else:
+            nodes = [((*keys, name), node[name]) for keys, node in nodes if isinstance(node, dict) and name in node]
+        if not nodes:
+            break
+    return nodes
+
+
+def _name_field(keys: Keys) -> str:
+    """Return how a field is written: `jobs[2].status`."""
+    return "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in keys).removeprefix(".")
 
 
 def _shorten(text: str, limit: int) -> str:
