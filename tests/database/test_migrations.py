@@ -137,7 +137,7 @@ def test_both_ends_of_a_conflict_survive_migration_0006(bare_app: Flask) -> None
             """,
             (json.dumps(other),),
         )
-    flask_migrate.upgrade(revision="0006")
+    flask_migrate.upgrade()
     with db.session.begin():
         node = read_node(dict(db.session.execute(select(Deployment.__table__)).mappings().one()))
     noon, (success, failure) = datetime(2026, 1, 1, 12, tzinfo=UTC), node.outcomes
