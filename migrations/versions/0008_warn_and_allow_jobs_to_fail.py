@@ -1,14 +1,14 @@
 """Store the warnings of deliveries, which deployments lack jobs or steps, and which jobs projects allow to fail
 
-Revision: 0007.
+Revision: 0008.
 """
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0007"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 
 
 def upgrade():
