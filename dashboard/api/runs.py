@@ -15,7 +15,7 @@ from dashboard.queries import deployments
 blueprint = Blueprint("runs", __name__, url_prefix="/api/cicd/runs", description="Progress of CI runs")
 
 
-@blueprint.get("/<run_id>/", strict_slashes=False)
+@blueprint.get("/<run_id>/")
 @blueprint.arguments(RunQuery, location="query")
 @blueprint.response(200, RunSchema)
 def show_run(query: dict[str, str | None], run_id: str) -> Response | tuple[RunView, int, dict[str, str]]:
