@@ -5,12 +5,19 @@ cannot parse, and accepts requests that other parsers understand differently: be
 could become the beginning of another client's (request smuggling). Nothing here depends on the application.
 """
 
-import http
+import email.errors
 import http.client
+import json
+import re
+from http import HTTPStatus
+from types import SimpleNamespace
 from typing import Any
 
 import gevent
 from gunicorn.workers.ggevent import PyWSGIHandler, PyWSGIServer
+from werkzeug.http import HTTP_STATUS_CODES
+
+from dashboard.database.uuid7 import make_uuid7
 
 HEAD_TIMEOUT_S = 10
 """How long a connection may take from one answer to the complete head of the next request."""
@@ -21,7 +28,17 @@ MAX_JOINED_BYTES = 16 * 1024
 MAX_ACCEPT = 5
 """Connections that are accepted before open ones are served again: otherwise, when a thousand pages reconnect at once,
 all are accepted and none is answered."""
-BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+BODY_DEFECTS = (
+    email.errors.NoBoundaryInMultipartDefect,
+    email.errors.StartBoundaryNotFoundDefect,
+    email.errors.MultipartInvariantViolationDefect,
+    email.errors.InvalidMultipartContentTransferEncodingDefect,
+)
+"""What the standard library, which reads headers as those of an email, finds wrong with any multipart request: it looks
+for the parts among the headers."""
+HIDDEN_LINE_END = re.compile(rb"\x00|\r(?!\n)")
+"""NUL, or a CR without LF: some parsers end a line there."""
+INVALID = "The request is not valid HTTP"
 
 
 class AmbiguousRequestError(ValueError):
@@ -47,9 +64,12 @@ class StrictHandler(PyWSGIHandler):  # type: ignore[misc]  # the library is not 
             HEAD_TIMEOUT_S, TimeoutError("the request head did not arrive in time")
         )
         try:
-            return super().handle_one_request()
+            result = super().handle_one_request()
         finally:
             self.head_timeout.close()
+        if isinstance(result, tuple) and result[0] == "414":
+            return "414", make_refusal(HTTPStatus.REQUEST_URI_TOO_LONG, "The request line is too long.")
+        return result
 
     def read_request(self, raw_requestline: str) -> bool:
         """Read the head; raise if it is invalid. HTTP/0.9, which has neither headers nor a status, is refused."""
@@ -57,9 +77,16 @@ class StrictHandler(PyWSGIHandler):  # type: ignore[misc]  # the library is not 
             raise AmbiguousRequestError("not a request line of HTTP/1")
         return bool(super().read_request(raw_requestline))
 
-    def MessageClass(self, *args: Any) -> http.client.HTTPMessage:  # noqa: ANN401, N802  # its name in gevent
+    def MessageClass(self, file: Any, *_: Any) -> http.client.HTTPMessage:  # noqa: ANN401, N802  # its name in gevent
         """Read the headers; raise if the length of the body is missing or ambiguous."""
-        headers: http.client.HTTPMessage = super().MessageClass(*args)
+
+        def read_line(limit: int) -> bytes:
+            line: bytes = file.readline(limit)
+            if HIDDEN_LINE_END.search(line):
+                raise AmbiguousRequestError("NUL or a CR without LF among the headers")
+            return line
+
+        headers: http.client.HTTPMessage = super().MessageClass(SimpleNamespace(readline=read_line))
         check_headers(headers)
         return headers
 
@@ -99,7 +126,13 @@ class StrictHandler(PyWSGIHandler):  # type: ignore[misc]  # the library is not 
         if self.headers_sent:
             self.close_connection = True
         else:
-            super()._send_error_response_if_possible(error_code)
+            status = HTTPStatus(error_code)
+            headers, body = make_problem(status, "The request failed." if error_code >= 500 else f"{INVALID}.")
+            try:
+                self.start_response(f"{error_code} {HTTP_STATUS_CODES[error_code]}", headers)
+                self.write(body)
+            except OSError:
+                self.close_connection = True
 
     def log_request(self) -> None:
         """Write no access log: query strings may contain confidential values."""
@@ -108,9 +141,12 @@ class StrictHandler(PyWSGIHandler):  # type: ignore[misc]  # the library is not 
         """Return whether the connection becomes a WebSocket; a request with a body is handled as an ordinary one."""
         return self.command == "GET" and bool(super()._connection_upgrade_requested())
 
-    def _handle_client_error(self, _error: Exception) -> tuple[str, bytes]:
+    def _handle_client_error(self, error: Exception) -> tuple[str, bytes]:
         """Return the answer to an invalid request. Nothing is logged: gevent would log the whole request line."""
-        return "400", BAD_REQUEST
+        if isinstance(error, TimeoutError):
+            return "408", make_refusal(HTTPStatus.REQUEST_TIMEOUT, "The headers of the request did not arrive in time.")
+        reason = f" ({error})" if isinstance(error, AmbiguousRequestError) else ""
+        return "400", make_refusal(HTTPStatus.BAD_REQUEST, f"{INVALID}{reason}.")
 
 
 class StrictServer(PyWSGIServer):  # type: ignore[misc]  # the library is not annotated
@@ -119,9 +155,30 @@ class StrictServer(PyWSGIServer):  # type: ignore[misc]  # the library is not an
     max_accept = MAX_ACCEPT
 
 
+def make_problem(status: HTTPStatus, detail: str) -> tuple[list[tuple[str, str]], bytes]:
+    """Return headers and body of an answer that never reaches the application: a problem document with an id."""
+    title = HTTP_STATUS_CODES[status]
+    document = json.dumps({"type": "about:blank", "title": title, "status": status.value, "detail": detail}).encode()
+    headers = {
+        "Content-Type": "application/problem+json",
+        "Content-Length": str(len(document)),
+        "Connection": "close",
+        "X-Request-ID": str(make_uuid7()),
+    }
+    return list(headers.items()), document
+
+
+def make_refusal(status: HTTPStatus, detail: str) -> bytes:
+    """Return a whole answer, from its status line on, to a request that cannot be read."""
+    headers, document = make_problem(status, detail)
+    lines = [f"HTTP/1.1 {status.value} {HTTP_STATUS_CODES[status]}", *(f"{name}: {value}" for name, value in headers)]
+    return "\r\n".join((*lines, "", "")).encode() + document
+
+
 def check_headers(headers: http.client.HTTPMessage) -> None:
     """Raise AmbiguousRequestError unless every parser finds the same headers and the same length of the body."""
-    if headers.defects or any("\n" in value or "\r" in value for value in headers.values()):
+    defects = [defect for defect in headers.defects if not isinstance(defect, BODY_DEFECTS)]
+    if defects or any("\n" in value or "\r" in value for value in headers.values()):
         raise AmbiguousRequestError("malformed or folded header")
     lengths, codings = headers.get_all("Content-Length", []), headers.get_all("Transfer-Encoding", [])
     if len(lengths) + len(codings) > 1:

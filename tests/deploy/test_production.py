@@ -1,5 +1,8 @@
 """Production through nginx and below a prefix: what a sender, a page and an operator get."""
 
+import http.client
+import json
+import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -125,6 +128,38 @@ def test_a_body_over_the_limit_of_nginx_is_a_problem_document(
     assert (status, headers["Content-Type"]) == (expected, "application/problem+json")
     assert f'"status":{expected}' in text
     assert headers["X-Request-ID"]
+
+
+@pytest.mark.parametrize(
+    ("request_text", "status"),
+    [
+        ("GET /api/projects HTTP/1.1\r\nHost: localhost\r\nX-Token: a\0b\r\n\r\n", 400),
+        ("GARBAGE\r\n\r\n", 400),
+        (f"GET /api/projects HTTP/1.1\r\nHost: localhost\r\nX-Token: {'x' * 20_000}\r\n\r\n", 400),
+        ("TRACE /api/projects HTTP/1.1\r\nHost: localhost\r\n\r\n", 405),
+        (f"GET /{'x' * 20_000} HTTP/1.1\r\nHost: localhost\r\n\r\n", 414),
+    ],
+)
+def test_what_nginx_refuses_itself_is_a_problem_document(
+    shape: ProductionShape, request_text: str, status: int
+) -> None:
+    with socket.create_connection(("127.0.0.1", shape.port), timeout=10) as connection:
+        connection.sendall(request_text.encode())
+        with http.client.HTTPResponse(connection) as answer:
+            answer.begin()
+            problem = json.loads(answer.read())
+    assert (answer.status, problem["status"]) == (status, status)
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.headers["X-Request-ID"]
+
+
+def test_a_multipart_body_and_an_address_with_a_slash_reach_the_dashboard_through_nginx(shape: ProductionShape) -> None:
+    bearer = {"Authorization": f"Bearer {SECRET}", "Content_Type": "application/json"}
+    address = f"{shape.url}/api/webhook/deployment/"
+    status, headers, _ = open_url(address, b"--x--", **{**bearer, "Content_Type": "multipart/form-data; boundary=x"})
+    assert (status, headers["Content-Type"]) == (415, "application/problem+json")
+    assert headers["X-Request-ID"]
+    assert open_url(address, json.dumps(make_payload("slash")).encode(), **bearer)[0] == 200
 
 
 def test_delivery_answer_and_access_log_share_one_id(shape: ProductionShape) -> None:

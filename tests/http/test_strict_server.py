@@ -1,8 +1,13 @@
 """Requests byte by byte: ambiguous ones are refused, and slow clients are disconnected."""
 
+import http.client
+import io
+import json
 import socket
+import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import gevent
 import gevent.pool
@@ -29,6 +34,32 @@ def exchange(server: DashboardServer, request: str) -> bytes:
         return answer
 
 
+def assert_problem(answer: bytes, status: int) -> dict[str, Any]:
+    """Check that an answer is a problem document with an id of the request; return it."""
+    received = http.client.HTTPResponse(AnsweringSocket(answer))  # type: ignore[arg-type]
+    received.begin()
+    assert received.status == status
+    assert received.headers["Content-Type"] == "application/problem+json"
+    assert uuid.UUID(received.headers["X-Request-ID"]).version == 7
+    problem: dict[str, Any] = json.loads(received.read())
+    assert (problem["type"], problem["status"]) == ("about:blank", status)
+    assert problem["title"].upper() == received.reason.upper()
+    assert problem["detail"].endswith(".")
+    assert "5150" not in problem["detail"]
+    return problem
+
+
+class AnsweringSocket:
+    """A connection on which an answer has already arrived."""
+
+    def __init__(self, answer: bytes) -> None:
+        self._answer = answer
+
+    def makefile(self, _mode: str) -> io.BytesIO:
+        """Return the answer as a file."""
+        return io.BytesIO(self._answer)
+
+
 @pytest.mark.parametrize(
     "request_text",
     [
@@ -38,6 +69,10 @@ def exchange(server: DashboardServer, request: str) -> bytes:
         f"{GET}X-Token query-5150\r\n\r\n",
         f"{GET}X-Token : query-5150\r\n\r\n",
         f"{GET}X-Token: a\r\n query-5150\r\n\r\n",
+        f"{GET}X-Token: a\rquery-5150: b\r\n\r\n",
+        f"{GET}X-Token: a\r\rquery-5150: b\r\n\r\n",
+        f"{GET}X-Token: a\0query-5150\r\n\r\n",
+        f"{POST}Content-Type: multipart/form-data; boundary=x\r\nX-Token query-5150\r\nContent-Length: 2\r\n\r\n{{}}",
         f"{GET}" + "X-Token: query-5150\r\n" * 200 + "\r\n",
         f"{GET}X-Token: {'query-5150' * 7000}\r\n\r\n",
         f"{POST}Content-Length: 2\r\nContent-Length: 30\r\n\r\n{{}}",
@@ -57,6 +92,32 @@ def test_an_ambiguous_request_gets_one_answer_and_smuggles_no_second_request(
     answer = exchange(dashboard_server, request_text + SECOND)
     assert answer.startswith(b"HTTP/1.1 400 ")
     assert answer.count(b"HTTP/1.1 ") == 1
+    assert_problem(answer, 400)
+
+
+def test_a_refusal_states_its_reason(dashboard_server: DashboardServer) -> None:
+    answer = exchange(dashboard_server, f"{POST}Content-Length: 2\r\nContent-Length: 30\r\n\r\n{{}}")
+    assert assert_problem(answer, 400)["detail"] == "The request is not valid HTTP (more than one length)."
+
+
+def test_a_too_long_address_is_414_with_a_problem_document(dashboard_server: DashboardServer) -> None:
+    assert_problem(exchange(dashboard_server, f"GET /{'5150' * 5_000} HTTP/1.1\r\nHost: localhost\r\n\r\n"), 414)
+
+
+@pytest.mark.parametrize(
+    "media_type",
+    [
+        "multipart/form-data; boundary=x", "multipart/form-data", "multipart/mixed; boundary=\"x", "multipart/related",
+        "multipart/mixed; boundary=x\r\nContent-Transfer-Encoding: base64", "message/rfc822", "text/plain",
+    ],
+)  # fmt: skip
+def test_another_media_type_reaches_the_webhook_which_explains_what_to_send(
+    dashboard_server: DashboardServer, media_type: str
+) -> None:
+    body = '--x\r\nContent-Disposition: form-data; name="payload"\r\n\r\n{}\r\n--x--\r\n'
+    head = f"{POST}Content-Type: {media_type}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    problem = assert_problem(exchange(dashboard_server, head + body), 415)
+    assert problem["detail"] == "Send JSON, with Content-Type: application/json."
 
 
 def test_the_log_does_not_quote_an_unreadable_request(
@@ -85,6 +146,8 @@ def test_an_incomplete_head_times_out_and_ends_the_connection(dashboard_server: 
     with ThreadPoolExecutor(len(beginnings)) as clients:
         for answer in clients.map(lambda beginning: exchange(dashboard_server, beginning), beginnings):
             assert b" 200 " not in answer
+            if answer:
+                assert_problem(answer, 408)
 
 
 @pytest.mark.parametrize("size", [wire.MAX_JOINED_BYTES, 3 * wire.MAX_JOINED_BYTES])

@@ -31,6 +31,9 @@ def test_a_folded_header_is_refused_with_any_line_ending(raw: bytes) -> None:
         ("Transfer-Encoding: Chunked",),
         ("X-Token: a", "X-Token: b"),
         ("X-Name: Käse",),
+        ("Content-Type: multipart/form-data; boundary=x", "Content-Length: 2"),
+        ("Content-Type: multipart/form-data",),
+        ("Content-Type: multipart/form-data; boundary=x", "Content-Transfer-Encoding: base64"),
     ],
 )
 def test_unambiguous_headers_are_accepted(lines: tuple[str, ...]) -> None:
@@ -56,6 +59,7 @@ def test_unambiguous_headers_are_accepted(lines: tuple[str, ...]) -> None:
         (("Transfer-Encoding:",), "a transfer coding other than chunked"),
         (("X-Token: a", " folded"), "malformed or folded header"),
         (("X-Token a", "X-Other: b"), "malformed or folded header"),
+        (("Content-Type: multipart/form-data; boundary=x", "X-Token a", "X-Other: b"), "malformed or folded header"),
         (("X-Token: a\rb",), "malformed or folded header"),
     ],
 )
