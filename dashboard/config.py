@@ -12,7 +12,8 @@ import os
 import re
 import secrets
 import tomllib
-from collections.abc import Mapping, Sequence
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -26,6 +27,9 @@ from dashboard.core.time_units import DAY_S
 SECRET_FILES = {"DASHBOARD_WEBHOOK_SECRET": "webhook-secret", "SECRET_KEY": "secret-key"}
 MIN_KEY_BYTES, MAX_KEY_BYTES = 24, 64
 """Minimum and maximum length of a Standard Webhooks key, in bytes."""
+QUOTES = "\"'`\u2018\u2019\u201c\u201d"
+HEADER_PREFIXES = ("v1,", "bearer ", "sha256=")
+"""What precedes a token or a signature in a header, and is sometimes copied with it."""
 MAX_DAYS, MAX_COUNT = 36_500, 10**9
 """Maximum days and number of deployments that can be set as limits; 0 means no limit."""
 MAX_INTERVAL_S = 366 * DAY_S
@@ -105,8 +109,8 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         web_workers=_read_web_workers(environ),
         live_processes=_read_int(environ, "DASHBOARD_LIVE_PROCESSES", 2, 0, 64),
         pool_size=_read_int(environ, "DASHBOARD_POOL_SIZE", 10, 2, 1000),
-        webhook_secret=_check_webhook_secret(_read_secret(environ, "DASHBOARD_WEBHOOK_SECRET", data_dir)),
-        secret_key=_read_secret(environ, "SECRET_KEY", data_dir),
+        webhook_secret=_read_secret(environ, "DASHBOARD_WEBHOOK_SECRET", data_dir, check_webhook_secret),
+        secret_key=_read_secret(environ, "SECRET_KEY", data_dir, check_secret),
         url_prefix=_read_prefix(environ),
         refresh_s=_read_int(environ, "DASHBOARD_REFRESH_S", 30, 1, MAX_INTERVAL_S),
         stale_s=_read_int(environ, "DASHBOARD_STALE_S", 600, 1, MAX_INTERVAL_S),
@@ -186,28 +190,17 @@ def _read_patterns(environ: Mapping[str, str]) -> Patterns:
         raise SettingsError(f"DASHBOARD_CATEGORIES_FILE: cannot use {path}: {error}") from None
 
 
-def _check_webhook_secret(secret: str) -> str:
-    if secret.startswith("whsec_"):
-        try:
-            key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
-        except (binascii.Error, ValueError):
-            raise SettingsError("DASHBOARD_WEBHOOK_SECRET starts with whsec_, so the rest must be base64") from None
-        if not MIN_KEY_BYTES <= len(key) <= MAX_KEY_BYTES:
-            raise SettingsError("DASHBOARD_WEBHOOK_SECRET starts with whsec_, so the rest must encode 24 to 64 bytes")
-    return secret
-
-
-def _read_secret(environ: Mapping[str, str], name: str, data_dir: Path) -> str:
+def _read_secret(environ: Mapping[str, str], name: str, data_dir: Path, check: Callable[[str, str], str]) -> str:
     """Return the secret from the environment, otherwise from its file, which is generated on first use."""
     if value := environ.get(name):
-        return check_secret(name, value)
+        return check(name, value)
     path = data_dir / SECRET_FILES[name]
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Two processes may start at once: only one creates the file, in one step, and both read it.
         with contextlib.suppress(FileExistsError):
             _write_new(path, secrets.token_urlsafe(32))
-        return check_secret(str(path), path.read_text(errors="surrogateescape").rstrip("\n"))
+        return check(str(path), path.read_text(errors="surrogateescape").rstrip("\n"))
     except OSError as error:
         raise SettingsError(
             f"cannot store {name} in {data_dir} ({error.strerror}): "
@@ -230,6 +223,31 @@ def check_secret(origin: str, secret: str) -> str:
     if not secret or secret != secret.strip() or re.search(r"[\x00-\x1f\x7f\ud800-\udfff]", secret):
         advice = "must be non-empty UTF-8 text without control characters or surrounding spaces"
         raise SettingsError(f"the secret from {origin} {advice}")
+    return secret
+
+
+def check_webhook_secret(origin: str, secret: str) -> str:
+    """Return the secret. Raises SettingsError if no sender can have it: no valid key, or pasted with more.
+
+    What people paste with a secret would refuse each delivery later, where nobody sees why.
+    """
+    check_secret(origin, secret)
+    if invisible := next((character for character in secret if unicodedata.category(character) == "Cf"), None):
+        raise SettingsError(f"the secret from {origin} contains an invisible character (U+{ord(invisible):04X})")
+    if secret[0] in QUOTES and secret[-1] in QUOTES:
+        raise SettingsError(f"the secret from {origin} is in quotation marks, which do not belong to it")
+    if prefix := next((prefix for prefix in HEADER_PREFIXES if secret.lower().startswith(prefix)), None):
+        raise SettingsError(
+            f"the secret from {origin} starts with {prefix!r}, which belongs to a header, not to a secret"
+        )
+    if secret.startswith("whsec_"):
+        try:
+            key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+        except (binascii.Error, ValueError):
+            raise SettingsError(f"the secret from {origin} starts with whsec_, so the rest must be base64") from None
+        if not MIN_KEY_BYTES <= len(key) <= MAX_KEY_BYTES:
+            advice = f"so the rest must encode {MIN_KEY_BYTES} to {MAX_KEY_BYTES} bytes"
+            raise SettingsError(f"the secret from {origin} starts with whsec_, {advice}")
     return secret
 
 

@@ -10,6 +10,12 @@ from dashboard.config import Settings, SettingsError, load_settings
 
 SECRETS = {"DASHBOARD_WEBHOOK_SECRET": "a secret", "SECRET_KEY": "a key"}
 
+PASTED = (
+    "v1,pw5150", "V1,whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "Bearer pw5150", "sha256=pw5150", "\ufeffpw5150",
+    "\u200bpw5150", "pw5150\u2060", "\u00a0pw5150", '"pw5150"', "'pw5150'", "\u201cpw5150\u201d",
+)  # fmt: skip
+"""Secrets with something before or around them that is not part of them."""
+
 
 def load(tmp_path: Path, **environ: str) -> Settings:
     """Return settings with secrets and a data directory, unless others are given."""
@@ -89,7 +95,7 @@ BAD = [
         ("DASHBOARD_WEBHOOK_SECRET", value)
         for value in (
             " ", " pw5150", "pw5150\n", "pw\x005150", "pw\udcff5150", "whsec_", "whsec_pw5150!", "whsec_cHc1MTUw",
-            "whsec_" + "A" * 88,
+            "whsec_" + "A" * 88, *PASTED,
         )
     ),
     *(("SECRET_KEY", value) for value in (" ", "pw5150\n")),
@@ -127,10 +133,31 @@ def test_a_file_of_categories_replaces_the_default_table(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    "secret", ["a", "It's a Secret to Everybody", "密钥", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"]
+    "secret",
+    ["a", "It's a Secret to Everybody", "密钥", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", '"a', "a v1,b"],
 )
 def test_usual_secrets_are_accepted_unchanged(tmp_path: Path, secret: str) -> None:
     assert load(tmp_path, DASHBOARD_WEBHOOK_SECRET=secret).webhook_secret == secret
+
+
+@pytest.mark.parametrize(
+    ("secret", "reason"),
+    [
+        ("v1,5150", "starts with 'v1,', which belongs to a header"),
+        ("\ufeff5150", r"contains an invisible character \(U\+FEFF\)"),
+        ("'5150'", "is in quotation marks"),
+        (" 5150", "without control characters or surrounding spaces"),
+    ],
+)
+def test_what_was_pasted_with_a_secret_is_named(tmp_path: Path, secret: str, reason: str) -> None:
+    with pytest.raises(SettingsError, match=f"DASHBOARD_WEBHOOK_SECRET.*{reason}"):
+        load(tmp_path, DASHBOARD_WEBHOOK_SECRET=secret)
+
+
+def test_a_byte_order_mark_in_the_file_of_a_secret_is_named(tmp_path: Path) -> None:
+    (tmp_path / "webhook-secret").write_bytes("\ufeffsecret\n".encode())
+    with pytest.raises(SettingsError, match=r"webhook-secret contains an invisible character \(U\+FEFF\)"):
+        load_unset(tmp_path)
 
 
 def load_unset(data_dir: Path, environ: Mapping[str, str] = {}) -> Settings:

@@ -20,8 +20,8 @@ from dashboard.access import (
     rotate_secret,
 )
 from dashboard.cli.environment import open_database
-from dashboard.config import Settings, SettingsError, check_secret, replace_webhook_secret
-from dashboard.webhooks.senders import DIALECTS
+from dashboard.config import Settings, SettingsError, check_webhook_secret, replace_webhook_secret
+from dashboard.webhooks.senders import DIALECTS, OTHER_NAMES
 
 SECRET_FROM_STDIN = click.option(
     "--secret-stdin", is_flag=True, help="Read the secret from standard input instead of generating one."
@@ -47,7 +47,9 @@ def list_sources() -> None:
 @sources.command("add")
 @click.argument("name")
 @click.option(
-    "--dialect", type=click.Choice(DIALECTS), help="Accept only this dialect; default: detect it from path or headers."
+    "--dialect",
+    type=click.Choice((*DIALECTS, *OTHER_NAMES)),
+    help="Accept only this dialect; default: detect it from path or headers.",
 )
 @click.option(
     "--allow", multiple=True, metavar="PATTERN", help="Allowed repository or project, like octo/*; repeatable."
@@ -59,6 +61,7 @@ def add(name: str, dialect: str | None, allow: tuple[str, ...], *, secret_stdin:
         if not name.isprintable() or not name.strip() or len(name) > 100:
             raise SourceError("the name must be 1 to 100 printable characters")
         secret = _read_secret(from_stdin=secret_stdin)
+        dialect = OTHER_NAMES.get(dialect or "", dialect)
         add_source(engine, settings, datetime.now(UTC), Source(name, (secret,), dialect, allow))
         _print_secret(secret, was_given=secret_stdin)
 
@@ -98,7 +101,9 @@ def _open_database() -> Iterator[tuple[Engine, Settings]]:
 
 
 def _read_secret(*, from_stdin: bool) -> str:
-    return check_secret("standard input", sys.stdin.readline().rstrip("\n")) if from_stdin else generate_secret()
+    if from_stdin:
+        return check_webhook_secret("standard input", sys.stdin.readline().rstrip("\n"))
+    return generate_secret()
 
 
 def _print_secret(secret: str, *, was_given: bool) -> None:

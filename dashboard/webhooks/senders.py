@@ -106,6 +106,8 @@ SENDERS: Mapping[str, Sender] = {
     ),
 }
 DIALECTS = (NATIVE, *SENDERS)
+OTHER_NAMES: Mapping[str, str] = {"forgejo": "gitea"}
+"""Names that a person may use for a dialect, and its own name."""
 NATIVE_KEY_HEADERS = ("webhook-id", "X-GitHub-Delivery", "Idempotency-Key")
 CLOUDEVENTS = "application/cloudevents"
 """The prefix of the media types of structured and batched CloudEvents."""

@@ -101,3 +101,19 @@ def test_a_database_without_tables_is_reported_in_one_line(operator: Operator) -
     result = operator.run("list")
     assert result.exit_code == 1
     assert "start the dashboard once" in result.output
+
+
+@pytest.mark.parametrize("pasted", ["v1,pw5150", "\ufeffpw5150", " pw5150", '"pw5150"', "whsec_", "whsec_AA=="])
+def test_a_secret_that_no_sender_can_have_is_refused_with_a_reason(operator: Operator, pasted: str) -> None:
+    operator.succeed("add", "mine")
+    for command in (("add", "other"), ("rotate", "mine")):
+        refused = operator.run(*command, "--secret-stdin", given=f"{pasted}\n")
+        assert refused.exit_code == 1
+        assert "the secret from standard input " in refused.output
+        assert "5150" not in refused.output
+    assert "other" not in operator.succeed("list")
+
+
+def test_a_source_for_forgejo_has_the_dialect_gitea(operator: Operator) -> None:
+    operator.succeed("add", "forge", "--dialect", "forgejo")
+    assert "forge\tgitea\t" in operator.succeed("list")
