@@ -14,6 +14,9 @@ from dashboard.webhooks.dialects.payload import (
     MAX_TEXT_LENGTH,
     MAX_URL_LENGTH,
     MIN_TIME,
+    UNIX_TEXT,
+    from_unix,
+    to_utc,
 )
 
 MAX_CACHED_LENGTH = 300
@@ -51,21 +54,31 @@ class Tail(Text):
 
 
 class Moment(fields.Field[datetime]):
-    """A time in ISO 8601 with a time zone; blank, or before the year 2000, means null."""
+    """A time in ISO 8601 with a time zone, or seconds or milliseconds since 1970, which may be a text of digits.
+
+    Blank, or before the year 2000 in any zone, means null.
+    """
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:  # noqa: ANN401, ARG002
-        if not isinstance(value, str):
-            raise ValidationError("Must be a string like 2024-01-31T23:59:59Z.")
-        if not value.strip():
-            return None
-        try:
-            moment = datetime.fromisoformat(value.strip())
-            if moment.tzinfo is None:
-                raise ValidationError("Must have a time zone, for example Z for UTC.")
-            moment = moment.astimezone(UTC)
-        except (ValueError, OverflowError):
-            raise ValidationError("Not a valid time. Use ISO 8601, like 2024-01-31T23:59:59Z.") from None
-        return moment if moment >= MIN_TIME else None
+        if isinstance(value, str):
+            return _read_moment(value.strip())
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise ValidationError("Must be a string like 2024-01-31T23:59:59Z, or a number of seconds since 1970.")
+        return from_unix(value)
+
+
+def _read_moment(text: str) -> datetime | None:
+    if not text or text.startswith("0000-"):
+        return None
+    if UNIX_TEXT.fullmatch(text):
+        return from_unix(float(text))
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValidationError("Not a valid time. Use ISO 8601, like 2024-01-31T23:59:59Z.") from None
+    if moment.tzinfo is None and moment.year >= MIN_TIME.year:
+        raise ValidationError("Must have a time zone, for example Z for UTC.")
+    return to_utc(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
 class Number(BlankAsNull, fields.Integer):

@@ -22,7 +22,6 @@ from dashboard.webhooks.dialects.jenkins_build import (
     locate_build,
     read_duration,
     read_log,
-    read_moment,
     report_build,
     shorten_branch,
 )
@@ -43,6 +42,7 @@ from dashboard.webhooks.dialects.payload import (
     read_objects,
     read_repository_path,
     read_text,
+    read_time,
     read_value,
     require,
 )
@@ -104,7 +104,7 @@ def _parse_notification(body: Body) -> Parsed:
     build = read_object(body, "build")
     phase = require("build.phase", read_text(build, "phase"))
     ended = read_meaning(WORDS, phase)[0] == Status.COMPLETED
-    stamp, duration_s = read_moment(build, "timestamp"), read_duration(build) if ended else None
+    stamp, duration_s = read_time(build, "timestamp"), read_duration(build) if ended else None
     # Of a build that has begun without having ended, claim_node takes the stamp for the start.
     started_at = add_seconds(stamp, -duration_s if duration_s else None)
     outcome = _read_outcome(phase, read_text(build, "status"), stamp, stamp)
@@ -134,7 +134,7 @@ def _parse_run(body: Body) -> Parsed:
     data = read_object(body, "data")
     phase = require("type", read_text(body, "type")).rpartition(".")[2]
     ended = read_meaning(WORDS, phase)[0] == Status.COMPLETED
-    stamp, started_at = read_moment(body, "time"), read_moment(data, "timestamp")
+    stamp, started_at = read_time(body, "time"), read_time(data, "timestamp")
     duration_s = read_duration(data) if ended else None
     ended_at = add_seconds(started_at, duration_s) or stamp
     outcome = _read_outcome(phase, read_text(data, "result"), stamp, ended_at)
@@ -174,8 +174,8 @@ def _parse_stages(body: Body) -> Parsed:
     job, number = locate_build(read_text(body, "_links", "self", "href", limit=MAX_URL_LENGTH))
     if not (job and number):
         return Ignored("stages without a link to their build")
-    started_at, duration_s = read_moment(body, "startTimeMillis"), read_duration(body, "durationMillis")
-    stamp = read_moment(body, "endTimeMillis") or add_seconds(started_at, duration_s) or started_at
+    started_at, duration_s = read_time(body, "startTimeMillis"), read_duration(body, "durationMillis")
+    stamp = read_time(body, "endTimeMillis") or add_seconds(started_at, duration_s) or started_at
     status = read_text(body, "status") or ""
     # For a whole build not_executed can also mean that it has not begun: then nothing is claimed.
     is_stated = status.casefold() not in {"", "not_executed"}
@@ -195,7 +195,7 @@ def _parse_steps(body: Body, stamp: datetime | None) -> dict[StepKey, Node]:
 
 
 def _claim_stage(stage: Body, place: int, stamp: datetime | None) -> Node:
-    word, started_at = read_text(stage, "status"), read_moment(stage, "startTimeMillis")
+    word, started_at = read_text(stage, "status"), read_time(stage, "startTimeMillis")
     ended_at = add_seconds(started_at, read_duration(stage, "durationMillis")) or started_at
     outcome = _read_outcome(word, None, stamp, ended_at) if word else None
     error = read_text(stage, "error", "message", limit=MAX_TEXT_LENGTH)

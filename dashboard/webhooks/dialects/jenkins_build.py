@@ -15,7 +15,6 @@ from dashboard.webhooks.dialects.payload import (
     decode_name,
     from_unix,
     identify,
-    parse_time,
     read_int,
     read_value,
 )
@@ -97,15 +96,6 @@ def shorten_branch(name: str | None) -> str | None:
         return None
     shortened = (name.removeprefix(prefix) for prefix in REMOTES if name.startswith(prefix))
     return next(shortened, name) or None
-
-
-def read_moment(body: Any, name: str) -> datetime | None:  # noqa: ANN401
-    """Return the time in a field: milliseconds since 1970, or a text, which old versions of the plugin send."""
-    millis = read_int(body, name)
-    if millis is not None:
-        return from_unix(millis / 1000)
-    value = read_value(body, name)
-    return parse_time(value) if isinstance(value, str) else None
 
 
 def read_duration(body: Any, name: str = "duration") -> float | None:  # noqa: ANN401

@@ -25,6 +25,10 @@ MAX_JOBS, MAX_STEPS = 1_000, 10_000
 
 MIN_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 """An earlier time is a sender's default, such as 1970 or the year 1, rather than a time."""
+MIN_MILLISECONDS = 10**11
+"""A larger number is a time in milliseconds: in seconds it would be after the year 5138."""
+UNIX_TEXT = re.compile(r"(?:0|[0-9]{9,13})(?:\.[0-9]{1,9})?")
+"""Seconds or milliseconds since 1970; neither a year, nor the digits of 20240131 or 20240131235959."""
 MAX_TIME_LENGTH = 64
 SPELLED_ZONE = re.compile(r"(\d) +(?:UTC|Z)\Z")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
@@ -119,7 +123,7 @@ def read_flag(body: Any, *path: str) -> bool | None:  # noqa: ANN401
 
 
 def read_time(body: Any, *path: str) -> datetime | None:  # noqa: ANN401
-    """Return the time at the path: a number of seconds since 1970, or a text that parse_time understands; else None."""
+    """Return the time at the path: a number that from_unix takes, or a text that parse_time understands; else None."""
     value = read_value(body, *path)
     if isinstance(value, int | float) and not isinstance(value, bool):
         return from_unix(value)
@@ -127,30 +131,41 @@ def read_time(body: Any, *path: str) -> datetime | None:  # noqa: ANN401
 
 
 def parse_time(text: str) -> datetime | None:
-    """Return the time in UTC that a text states in ISO 8601 or in one of GitLab's two other formats.
+    """Return the time in UTC that a text states in ISO 8601, in one of GitLab's two other formats, or in digits.
 
     None if the text is not a time, has no time zone, or lies before 2000.
     """
     if len(text) > MAX_TIME_LENGTH:
         return None
+    text = text.strip()
+    if UNIX_TEXT.fullmatch(text):
+        return from_unix(float(text))
     # fromisoformat accepts "2025-05-02 12:30:19+00:00", also without the colon, but no space before the zone.
-    joined = re.sub(r" +([+-]\d)", r"\1", SPELLED_ZONE.sub(r"\1Z", text.strip()))
+    joined = re.sub(r" +([+-]\d)", r"\1", SPELLED_ZONE.sub(r"\1Z", text))
     try:
         moment = datetime.fromisoformat(joined)
-        return None if moment.tzinfo is None else _drop_default(moment.astimezone(UTC))
-    except (ValueError, OverflowError):
+    except ValueError:
         return None
+    return None if moment.tzinfo is None else to_utc(moment)
 
 
-def from_unix(seconds: float) -> datetime | None:
-    """Return the time that many seconds after 1970; None if it lies before 2000 or after the year 9999."""
+def from_unix(number: float) -> datetime | None:
+    """Return the time that many seconds after 1970, or milliseconds if it is so large.
+
+    None if it lies before 2000 or after the year 9999.
+    """
     try:
-        return _drop_default(datetime.fromtimestamp(seconds, UTC))
+        return to_utc(datetime.fromtimestamp(number / 1000 if number >= MIN_MILLISECONDS else number, UTC))
     except (ValueError, OverflowError, OSError):
         return None
 
 
-def _drop_default(moment: datetime) -> datetime | None:
+def to_utc(moment: datetime) -> datetime | None:
+    """Return a time with a zone in UTC; None if it lies before 2000 or, in UTC, after the year 9999."""
+    try:
+        moment = moment.astimezone(UTC)
+    except OverflowError:
+        return None
     return moment if moment >= MIN_TIME else None
 
 
