@@ -8,6 +8,7 @@ import itertools
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs
@@ -15,6 +16,7 @@ from urllib.parse import parse_qs
 from marshmallow import ValidationError
 
 from dashboard.access import Source
+from dashboard.core.future_times import drop_future_times
 from dashboard.core.masking import FORM
 from dashboard.core.registers import claim_node, merge_nodes
 from dashboard.core.report import Report
@@ -36,8 +38,10 @@ MAX_FORM_FIELDS = 10
 logger = logging.getLogger(__name__)
 
 
-def interpret(dialect: str, headers: Mapping[str, str], body: bytes, source: str) -> Interpretation:
-    """Return the interpretation of a delivery from a source.
+def interpret(
+    dialect: str, headers: Mapping[str, str], body: bytes, source: str, received_at: datetime
+) -> Interpretation:
+    """Return the interpretation of a delivery from a source; `received_at` is when it first arrived.
 
     Raises ProblemError for an invalid native delivery, which its sender must change. CI servers cannot act on an error:
     a delivery of theirs that cannot be read is failed, and can be replayed once it can be read. So is one in which the
@@ -46,17 +50,24 @@ def interpret(dialect: str, headers: Mapping[str, str], body: bytes, source: str
     try:
         if dialect == NATIVE:
             require_json(headers.get("Content-Type", ""))
-            return replace(_interpret_native(body), key=_read_native_key(headers))
-        interpretation = _interpret_foreign(SENDERS[dialect], headers, body)
-        reports = tuple(_fill_in_host(report, source) for report in interpretation.reports)
-        return replace(interpretation, reports=reports)
+            interpretation = replace(_interpret_native(body), key=_read_native_key(headers))
+            reports = interpretation.reports
+        else:
+            interpretation = _interpret_foreign(SENDERS[dialect], headers, body)
+            reports = tuple(_fill_in_host(report, source) for report in interpretation.reports)
+        return replace(interpretation, reports=tuple(drop_future_times(report, received_at) for report in reports))
     except ProblemError:
         raise
     except Exception as error:  # the outermost edge of the parsers: a bug in one must not lose the delivery
         logger.exception("the parser of the dialect %s failed", dialect)
-        sender = SENDERS.get(dialect)
-        event = _read_event_header(sender, headers) if sender else None
-        return Interpretation(verdict=Verdict.FAILED, reason=f"the parser failed: {type(error).__name__}", event=event)
+        return make_failure(dialect, headers, f"the parser failed: {type(error).__name__}")
+
+
+def make_failure(dialect: str, headers: Mapping[str, str], reason: str) -> Interpretation:
+    """Return the interpretation of a delivery that could not be read."""
+    sender = SENDERS.get(dialect)
+    event = _read_event_header(sender, headers) if sender else None
+    return Interpretation(verdict=Verdict.FAILED, reason=reason, event=event)
 
 
 def reject_if_not_allowed(source: Source, interpretation: Interpretation) -> Interpretation:

@@ -187,7 +187,8 @@ def _find_source(name: str, now: datetime) -> Source:
 
 def _interpret_again(row: Row, body: bytes, source: Source) -> Interpretation:
     try:
-        return reject_if_not_allowed(source, interpret(row["dialect"], row["headers"], body, source.name))
+        interpretation = interpret(row["dialect"], row["headers"], body, source.name, row["received_at"])
+        return reject_if_not_allowed(source, interpretation)
     except ProblemError as problem:
         return Interpretation(verdict=Verdict.REJECTED, reason=problem.detail, event=row["event"])
 

@@ -85,7 +85,7 @@ def _complete(incoming: Incoming, headers: Mapping[str, str]) -> None:
     """Authenticate and interpret the delivery; `headers` include the credentials, which are not stored."""
     source = _authenticate(incoming, headers)
     incoming.source, incoming.dialect = source.name, source.dialect or incoming.dialect
-    interpretation = interpret(incoming.dialect, incoming.headers, incoming.body, source.name)
+    interpretation = interpret(incoming.dialect, incoming.headers, incoming.body, source.name, incoming.received_at)
     incoming.complete(reject_if_not_allowed(source, interpretation))
 
 
