@@ -1,6 +1,7 @@
 """Reading and decoding request bodies; those of native deliveries strictly, so that no parser has to guess."""
 
 import json
+import zlib
 from http import HTTPStatus
 from typing import Any, NoReturn
 
@@ -8,6 +9,15 @@ from flask import Request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from dashboard.http.problems import ProblemError
+
+GZIP, ZLIB, DEFLATE = 31, 15, -15
+"""zlib's numbers (`wbits`) for its three formats."""
+FORMATS = {"gzip": (GZIP,), "x-gzip": (GZIP,), "deflate": (ZLIB, DEFLATE)}
+"""The formats of each Content-Encoding, in the order in which they are tried: some senders omit zlib's header."""
+
+
+class UnpackError(ProblemError):
+    """400 for a body that is not what its Content-Encoding says."""
 
 
 def read_body(request: Request, limit: int) -> bytes:
@@ -20,6 +30,44 @@ def read_body(request: Request, limit: int) -> bytes:
     if announced not in {None, len(body)}:
         raise _bad("The body is shorter than its Content-Length.")
     return body
+
+
+def unpack_body(body: bytes, encoding: str, limit: int) -> bytes:
+    """Return a body without its Content-Encoding.
+
+    Raise 415 for an unknown encoding, 413 as soon as more than `limit` bytes come out, UnpackError if it is damaged.
+    """
+    formats = _find_formats(encoding)
+    for wbits in formats:
+        try:
+            return _inflate(body, wbits, limit)
+        except zlib.error:
+            continue
+    if formats:
+        raise UnpackError(HTTPStatus.BAD_REQUEST, f"The body cannot be unpacked as {encoding.strip().lower()}.")
+    return body
+
+
+def _find_formats(encoding: str) -> tuple[int, ...]:
+    """Return zlib's numbers for a Content-Encoding, none if nothing is packed; raise 415 for an unknown encoding."""
+    codings = [coding for part in encoding.lower().split(",") if (coding := part.strip()) not in {"", "identity"}]
+    if not codings:
+        return ()
+    if len(codings) > 1 or codings[0] not in FORMATS:
+        detail = f"Content-Encoding {encoding.strip()[:80]!a} is not supported. Send gzip, deflate, or none."
+        raise ProblemError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, detail, headers={"Accept-Encoding": "gzip, deflate"})
+    return FORMATS[codings[0]]
+
+
+def _inflate(packed: bytes, wbits: int, limit: int) -> bytes:
+    """Return the content of one packed stream; raise 413 for more than `limit` bytes, zlib.error if it is not whole."""
+    unpacker = zlib.decompressobj(wbits)
+    unpacked = unpacker.decompress(packed, limit + 1)
+    if len(unpacked) > limit:
+        raise RequestEntityTooLarge
+    if not unpacker.eof or unpacker.unused_data:
+        raise zlib.error("the stream ends early, or bytes follow it")
+    return unpacked
 
 
 def require_json(content_type: str) -> None:

@@ -29,6 +29,10 @@ class AuthenticationError(Exception):
     """A delivery that cannot be authenticated; the text states the reason and contains no secret."""
 
 
+class SignatureError(AuthenticationError):
+    """A signature that does not belong to this body; it may belong to the unpacked one."""
+
+
 def find_source(
     sources: Iterable[Source], dialect: str, headers: Mapping[str, str], body: bytes, now: datetime
 ) -> Source:
@@ -45,7 +49,7 @@ def find_source(
             errors.append(error)
         else:
             return source
-    raise errors[0] if errors else AuthenticationError("no webhook source has a valid secret")
+    raise _choose_error(errors) or AuthenticationError("no webhook source has a valid secret")
 
 
 def authenticate(
@@ -72,7 +76,12 @@ def _check_any(check: "Check", secrets: Sequence[str], headers: Mapping[str, str
             errors.append(error)
         else:
             return
-    raise errors[0] if errors else AuthenticationError("the webhook source has no valid secret")
+    raise _choose_error(errors) or AuthenticationError("the webhook source has no valid secret")
+
+
+def _choose_error(errors: Sequence[AuthenticationError]) -> AuthenticationError | None:
+    """Return the error to report: that of a wrong signature, which all other credentials preceded, else the first."""
+    return next((error for error in errors if isinstance(error, SignatureError)), errors[0] if errors else None)
 
 
 def make_signing_key(secret: str) -> bytes:
@@ -111,7 +120,7 @@ def _check_digest(
     if not headers[header].startswith(prefix) or not HEX_SHA256.match(given):
         raise AuthenticationError(f"{header} must be {prefix}<64 hexadecimal digits>")
     if not hmac.compare_digest(bytes.fromhex(given), hmac.digest(secret.encode(), body, hashlib.sha256)):
-        raise AuthenticationError(f"wrong {header}")
+        raise SignatureError(f"wrong {header}")
 
 
 def _check_standard(secret: str, headers: Mapping[str, str], body: bytes, now: datetime) -> None:
@@ -126,7 +135,7 @@ def _check_standard(secret: str, headers: Mapping[str, str], body: bytes, now: d
     # All signatures are compared, so that the time taken does not reveal which one matched.
     matches = [hmac.compare_digest(expected, given) for given in _read_signatures(signatures)]
     if not any(matches):
-        raise AuthenticationError("wrong webhook-signature")
+        raise SignatureError("wrong webhook-signature")
 
 
 def _read_signatures(header: str) -> list[bytes]:

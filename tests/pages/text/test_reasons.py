@@ -13,7 +13,10 @@ from tests.support.servers import REPOSITORY
 from tests.support.webhook_client import BEARER
 
 CHINESE = {"Accept-Language": "zh-CN"}
-SOURCES_OF_REASONS = {"Ignored", "MalformedError", "AuthenticationError", "ValidationError", "make_problem", "_bad"}
+SOURCES_OF_REASONS = {
+    "Ignored", "MalformedError", "AuthenticationError", "SignatureError", "ValidationError", "UnpackError",
+    "make_problem", "_bad",
+}  # fmt: skip
 """Functions and exceptions of the code whose texts become reasons."""
 
 
@@ -42,6 +45,11 @@ def translate(app: Flask, reason: str, **headers: str) -> str:
         (
             "invalid payload: The body is not valid JSON: Expecting value: line 1 column 2 (char 1)",
             "报文无效：请求体不是有效的 JSON（第 1 行第 2 列）。",
+        ),
+        ("invalid payload: The body cannot be unpacked as gzip.", "报文无效：请求体无法按 gzip 解压。"),
+        (
+            "Content-Encoding 'br' is not supported. Send gzip, deflate, or none.",
+            "不支持 Content-Encoding 'br'，请使用 gzip 或 deflate，或不压缩。",
         ),
         ("The body is not valid JSON: NaN is not allowed", "请求体不是有效的 JSON。"),
         (
@@ -94,7 +102,7 @@ def test_every_reason_in_the_code_has_a_translation(app: Flask) -> None:
         {"project": "-"},
         {"project": 7, "port": "x", "steps": {}, "jobs": [7]},
         {"port": 70000, "duration_s": -1, "timestamp": "soon", "step_details": []},
-        {"duration_s": "x", "deploy_type": "x", "started_at": 7, "completed_at": "2024-01-01"},
+        {"duration_s": "x", "deploy_type": "x", "started_at": [7], "completed_at": "2024-01-01"},
         {"branch": "x" * 300, "message": "\0", "steps": [{"name": None}]},
         {"run_id": None},
         {"step_details": {"a": 7}, "run_attempt": 0, "step": [], "steps": [{}]},
