@@ -25,7 +25,9 @@ FIRST = {"project": "project", "status": "success", "branch": "main", "triggered
 
 COPY_PROJECTS = """
     INSERT INTO projects
-    SELECT (jsonb_populate_record(one, jsonb_build_object('id', 1000 + n, 'slug', 'p' || n, 'name', 'Project ' || n))).*
+    SELECT (jsonb_populate_record(one, jsonb_build_object(
+        'id', 1000 + n, 'identity', 'p' || n, 'slug', 'p' || n, 'name', 'Project ' || n
+    ))).*
     FROM projects AS one, generate_series(1, %(projects)s - 1) AS n
 """
 COPY_DEPLOYMENTS = """

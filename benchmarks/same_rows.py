@@ -16,10 +16,12 @@ from dashboard.models.base import AwareUTC
 
 PROJECTS = 300
 TABLES = Base.metadata.sorted_tables
-ALWAYS_WRITTEN = {table.name for table in TABLES} - {"projects", "webhook_sources", "deployment_terms"}
+SELDOM_WRITTEN = {"projects", "former_slugs", "webhook_sources", "deployment_terms"}
+ALWAYS_WRITTEN = {table.name for table in TABLES} - SELDOM_WRITTEN
 """The tables that every delivery with a key and with changes writes to."""
 MADE_BY_DATABASE = {("projects", "id"), ("deployments", "id")}
 EXPRESSIONS = {
+    ("projects", "identity"): "encode(sha256(:project::text::bytea), 'hex')",
     ("projects", "slug"): "'bench-' || lpad(:project::text, {length}, '0')",
     ("deployments", "project_id"): ":project_id",
     ("deployments", "identity"): "encode(sha256(:run::text::bytea), 'hex')",
@@ -38,8 +40,9 @@ ENDS = {
     "deployment_steps": "ON CONFLICT (deployment_id, job_key, key) DO UPDATE SET {values};",
 }
 INSERT_PROJECTS = f"""
-    INSERT INTO projects (slug, name, stamps, seq, created_at)
-    SELECT 'bench-' || lpad(n::text, 3, '0'), 'bench-' || lpad(n::text, 3, '0'), '{{}}', 0, now()
+    INSERT INTO projects (identity, slug, name, stamps, seq, created_at)
+    SELECT encode(sha256(n::text::bytea), 'hex'),
+      'bench-' || lpad(n::text, 3, '0'), 'bench-' || lpad(n::text, 3, '0'), '{{}}', 0, now()
     FROM generate_series(0, {PROJECTS - 1}) AS n
 """
 FIND_PROJECT = f"SELECT id AS project_id FROM projects WHERE slug = {EXPRESSIONS['projects', 'slug']} \\gset"

@@ -5,7 +5,6 @@ after its expiry it is no longer accepted, even if the settings still contain it
 """
 
 import base64
-import fnmatch
 import functools
 import logging
 import secrets
@@ -20,8 +19,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import Engine, delete, insert, select, update
 
 from dashboard.config import Settings
+from dashboard.core.project_identity import is_allowed
 from dashboard.core.report import Report
-from dashboard.core.slug import make_slug
 from dashboard.core.view import format_time
 from dashboard.database.tables import SOURCES
 
@@ -49,17 +48,13 @@ class Source:
     """Patterns for the projects that it may report on; empty: all projects."""
 
     def allows(self, report: Report) -> bool:
-        """Return whether this source may report on the project, by its slug or by a name that has this slug.
+        """Return whether this source may report on the project, by the path or native name that identifies it.
 
-        A repository that a report claims counts only if it has this slug: a sender can claim anything.
+        Nothing else that a report claims counts. If the path belongs to a repository with an id, ingest also checks
+        where that repository is known to be.
         """
-        if not self.repositories:
-            return True
-        slug = report.identity.project_slug
-        claimed = {str(report.project.value(name) or "") for name in ("repository", "name")}
-        names = {slug, *(name for name in claimed if make_slug(name) == slug)}
-        patterns = [pattern.casefold() for pattern in self.repositories]
-        return any(fnmatch.fnmatchcase(name.casefold(), p) for name in names for p in patterns)
+        project = report.identity.project
+        return not self.repositories or is_allowed(self.repositories, project.host, project.path)
 
 
 def load_sources(engine: Engine, settings: Settings, now: datetime) -> list[Source]:

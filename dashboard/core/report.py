@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from dashboard.core.project_identity import ProjectIdentity
 from dashboard.core.registers import Node, merge_nodes
 
 StepKey = tuple[str, str]
@@ -27,21 +28,25 @@ class Identity:
     """What two reports on the same deployment have in common; everything else may differ."""
 
     dialect: str
-    project_slug: str
+    project: ProjectIdentity
     parts: tuple[str | int | None, ...]
     run_id: str | None = None
     attempt: int = 1
     digest: str = field(init=False, compare=False)
     """Hexadecimal SHA-256 of dialect, project and parts: a short key, however long they are.
 
-    It includes the project, so that a source limited to one project cannot change deployments of another by reusing
-    their ids.
+    It includes the project's identity, so that a source limited to one project cannot change deployments of another by
+    reusing their ids.
     """
 
     def __post_init__(self) -> None:
         """Compute the digest."""
-        content = json.dumps([self.dialect, self.project_slug, *self.parts])
-        object.__setattr__(self, "digest", hashlib.sha256(content.encode()).hexdigest())
+        object.__setattr__(self, "digest", self.make_digest(self.project.digest))
+
+    def make_digest(self, project: str) -> str:
+        """Return the digest with this text for the project: before projects had identities, it was the slug."""
+        content = json.dumps([self.dialect, project, *self.parts])
+        return hashlib.sha256(content.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,8 @@ CONNECTION_ERRORS = (psycopg2.Error, OSError)
 
 READ_EVENTS = """
     SELECT event.deployment_id, project.slug, deployment.dialect, deployment.run_id, deployment.attempt,
-      event.seq, event.kind, event.changes
+      event.seq, event.kind, event.changes,
+      ARRAY(SELECT slug FROM former_slugs WHERE project_id = project.id ORDER BY slug)
     FROM unnest(%s::bigint[], %s::integer[]) AS known (deployment_id, seq)
     JOIN deployment_events AS event ON event.deployment_id = known.deployment_id AND event.seq > known.seq
     JOIN deployments AS deployment ON deployment.id = event.deployment_id
@@ -62,6 +63,8 @@ class Event(NamedTuple):
     kind: str
     """An EventKind."""
     changes: Changes
+    former_slugs: Sequence[str] = ()
+    """Pages that were opened before the project was renamed watch its former slugs."""
 
 
 class Listener:
@@ -96,7 +99,7 @@ class Listener:
     def read_events(self, known: Mapping[int, int]) -> list[Event]:
         """Return the events after the known seq of each deployment, by deployment and seq, at most MAX_READ_EVENTS."""
         rows = self._query(READ_EVENTS, (list(known), list(known.values()), MAX_READ_EVENTS))
-        return [Event._make((*row, unpack_json(changes))) for *row, changes in rows]
+        return [Event._make((*row, unpack_json(changes), former)) for *row, changes, former in rows]
 
     def read_seqs(self, watched: Collection[int]) -> dict[int, int]:
         """Return the seq of the watched, the newest and the open deployments, by id."""

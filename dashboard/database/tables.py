@@ -10,6 +10,7 @@ from dashboard.models import (
     DeploymentJob,
     DeploymentStep,
     DeploymentTerms,
+    FormerSlug,
     Project,
     WebhookSource,
 )
@@ -23,6 +24,7 @@ def get_table(model: type[Base]) -> Table:
 DELIVERIES = get_table(Delivery)
 DEPLOYMENTS = get_table(Deployment)
 EVENTS = get_table(DeploymentEvent)
+FORMER_SLUGS = get_table(FormerSlug)
 JOBS = get_table(DeploymentJob)
 PROJECTS = get_table(Project)
 SOURCES = get_table(WebhookSource)

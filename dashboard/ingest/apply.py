@@ -3,13 +3,12 @@
 The lock on a deployment also covers its jobs, steps and events.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from dashboard.config import Settings
-from dashboard.core.registers import Node, merge_nodes
 from dashboard.core.report import Identity, Report
 from dashboard.core.view import StalenessRule, read_deployment_standing
 from dashboard.core.view_types.deliveries import FieldChange
@@ -24,8 +23,9 @@ from dashboard.ingest.fold import (
     fold_report,
     measure_waiting,
 )
-from dashboard.ingest.rows import changes_project, fold_project, make_deployment, make_project
-from dashboard.models import Deployment, DeploymentJob, DeploymentStep, Project
+from dashboard.ingest.projects import Projects
+from dashboard.ingest.rows import make_deployment
+from dashboard.models import Deployment, DeploymentJob, DeploymentStep
 
 Trees = dict[str, Tree]
 """Trees by digest of the deployment's identity."""
@@ -43,14 +43,13 @@ class ReportApplier:
         self.field_changes: dict[str, list[FieldChange]] = {}
         """By digest; the deliveries of a batch on one deployment share them."""
 
-    def run(self, reports: Mapping[Identity, Report]) -> Trees:
-        """Apply reports, which must be ordered by digest; return the rows that they touched."""
-        old_projects, projects = self.fold_projects(reports)
+    def run(self, reports: Mapping[Identity, Report], old_projects: Projects, projects: Projects) -> Trees:
+        """Apply reports, which must be ordered by digest, on these projects; return the rows that they touched."""
         old_trees = self.read_trees(reports, old_projects)
         patterns, at = self.settings.category_patterns, self.received_at
         new_trees = {
             identity.digest: fold_report(
-                old_trees[identity.digest], projects[identity.project_slug], report, at, patterns
+                old_trees[identity.digest], projects[identity.project.digest], report, at, patterns
             )
             for identity, report in reports.items()
         }
@@ -62,31 +61,11 @@ class ReportApplier:
         statements.insert_events(self.connection, self.events)
         return new_trees
 
-    def fold_projects(self, reports: Mapping[Identity, Report]) -> tuple[dict[str, Row], dict[str, Row]]:
-        """Create and update projects; return their old and new rows by slug.
-
-        Only projects that a report changes are locked, before all deployments.
-        """
-        nodes: dict[str, Node] = {}
-        for identity, report in sorted(reports.items(), key=lambda item: item[0].project_slug):
-            slug = identity.project_slug
-            nodes[slug] = merge_nodes(nodes[slug], report.project) if slug in nodes else report.project
-        old = statements.read_projects(self.connection, nodes, lock=False)
-        if missing := [make_project(slug, nodes[slug], self.received_at) for slug in nodes if slug not in old]:
-            statements.insert_projects(self.connection, missing)
-            old = statements.read_projects(self.connection, nodes, lock=False)
-        outdated = [slug for slug in nodes if changes_project(old[slug], nodes[slug])]
-        if not outdated:
-            return old, old
-        old |= statements.read_projects(self.connection, outdated, lock=True)
-        changed = {slug: fold_project(old[slug], nodes[slug]) for slug in outdated}
-        statements.update_rows(self.connection, Project, list(changed.values()))
-        return old, old | changed
-
     def read_trees(self, reports: Mapping[Identity, Report], projects: Mapping[str, Row]) -> Trees:
         """Lock the known deployments, reserve ids for new ones, and read the jobs and steps that the reports name."""
         rows = statements.lock_deployments(self.connection, [identity.digest for identity in reports])
-        new = {identity: projects[identity.project_slug]["id"] for identity in reports if identity.digest not in rows}
+        rows |= self.lock_legacy([identity for identity in reports if identity.digest not in rows], projects)
+        new = {identity: projects[identity.project.digest]["id"] for identity in reports if identity.digest not in rows}
         pairs = {(project, identity.dialect) for identity, project in new.items()}
         gaps = statements.read_usual_gaps(self.connection, pairs)
         ids = statements.reserve_ids(self.connection, len(new))
@@ -96,9 +75,26 @@ class ReportApplier:
         trees: Trees = {}
         for identity in reports:
             row = rows[identity.digest]
-            trees[identity.digest] = Tree(projects[identity.project_slug], row, read_deployment_standing(row))
+            row["project_id"] = projects[identity.project.digest]["id"]
+            trees[identity.digest] = Tree(projects[identity.project.digest], row, read_deployment_standing(row))
         self.read_children({i.digest: report for i, report in reports.items() if i not in new}, trees)
         return trees
+
+    def lock_legacy(self, unknown: Sequence[Identity], projects: Mapping[str, Row]) -> dict[str, Row]:
+        """Lock the deployments from before projects had identities; return their rows by digest, with that digest."""
+        digests: dict[str, Identity] = {}
+        for identity in unknown:
+            slug = projects[identity.project.digest]["legacy_slug"]
+            if slug is not None:
+                digests[identity.make_digest(slug)] = identity
+        found = statements.lock_deployments(self.connection, sorted(digests))
+        legacy: dict[str, Row] = {}
+        for digest, row in found.items():
+            identity = digests[digest]
+            # Several projects can have the same legacy slug.
+            if row["project_id"] == projects[identity.project.digest]["id"]:
+                legacy[identity.digest] = {**row, "identity": identity.digest}
+        return legacy
 
     def read_children(self, reports: Mapping[str, Report], trees: Trees) -> None:
         """Add the jobs and steps that the reports name to the trees of known deployments."""

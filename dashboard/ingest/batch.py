@@ -6,7 +6,7 @@ Nothing is acknowledged before the commit. A batch that cannot be applied is hal
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from psycopg2.errors import DeadlockDetected, SerializationFailure, UniqueViolation
+from psycopg2.errors import DeadlockDetected, ForeignKeyViolation, SerializationFailure, UniqueViolation
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -21,12 +21,22 @@ from dashboard.ingest import statements
 from dashboard.ingest.apply import ReportApplier, Trees
 from dashboard.ingest.changes import MAX_FIELD_CHANGES
 from dashboard.ingest.delivery import Incoming, Receipt, make_row
+from dashboard.ingest.projects import (
+    LostRaceError,
+    Projects,
+    find_projects,
+    fold_projects,
+    is_forbidden,
+    keep_former_names,
+    settle_projects,
+)
 from dashboard.models import Delivery
 
 MAX_ATTEMPTS = 5
 """How often a transaction is tried that loses a race: by a deadlock, or because another inserts the same deployment."""
 
-IDENTITY_CONSTRAINT = "uq_deployments_identity"
+RACE_CONSTRAINTS = frozenset({"uq_deployments_identity", "fk_deployments_project_id_projects"})
+"""Violated if another transaction inserts the same deployment, or moves a project's deployments to another one."""
 
 TRANSIENT_CLASSES = frozenset({"08", "40", "53", "55", "57", "58"})
 """Classes of PostgreSQL's error codes: connection, rollback, resources (a full disk), locks, operator, system."""
@@ -76,17 +86,19 @@ def _retry_races(
                     on_idle()
                 flush_and_commit(connection)
             return receipts
-        except (OperationalError, IntegrityError) as error:
+        except (OperationalError, IntegrityError, LostRaceError) as error:
             if attempt == MAX_ATTEMPTS or not _is_race(error):
                 raise
     raise AssertionError("unreachable")
 
 
-def _is_race(error: DBAPIError) -> bool:
+def _is_race(error: DBAPIError | LostRaceError) -> bool:
     """Return whether another transaction caused the error, so that a retry may succeed."""
+    if isinstance(error, LostRaceError):
+        return True
     cause = error.orig
-    if isinstance(cause, UniqueViolation):
-        return cause.diag.constraint_name == IDENTITY_CONSTRAINT
+    if isinstance(cause, UniqueViolation | ForeignKeyViolation):
+        return cause.diag.constraint_name in RACE_CONSTRAINTS
     return isinstance(cause, DeadlockDetected | SerializationFailure)
 
 
@@ -118,8 +130,9 @@ class _Batch:
 
     def run(self) -> list[Receipt]:
         fresh, repeated = self.claim_keys()
-        reports = merge_by_identity(report for incoming in fresh for report in incoming.reports)
-        trees = self.applier.run(reports) if reports else {}
+        fresh, projects = self.find_projects(fresh)
+        reports = merge_by_identity(_list_reports(fresh))
+        trees = self.apply(reports, projects, _list_reports(fresh)) if reports else {}
         for incoming in fresh:
             self.receipts[str(incoming.id)] = _make_receipt(incoming, trees, self.applier.field_changes)
         self.make_repeat_receipts(repeated)
@@ -128,6 +141,12 @@ class _Batch:
         statements.insert_rows(self.connection, Delivery, [row for row in rows if row["replayed_at"] is None])
         statements.update_rows(self.connection, Delivery, [row for row in rows if row["replayed_at"] is not None])
         return receipts
+
+    def apply(self, merged: Mapping[Identity, Report], projects: Projects, reports: Sequence[Report]) -> Trees:
+        """Update the projects, then the deployments, by the merged reports; return the rows that they touched."""
+        old_projects, projects = fold_projects(self.connection, projects, merged.values())
+        keep_former_names(self.connection, projects, reports)
+        return self.applier.run(merged, old_projects, projects)
 
     def claim_keys(self) -> tuple[list[Incoming], list[Incoming]]:
         """Claim the keys of the deliveries to apply; return the new ones, and those whose key was used before."""
@@ -139,6 +158,30 @@ class _Batch:
         repeated = [incoming for incoming in keyed if str(incoming.id) not in claimed]
         known = {incoming.id for incoming in repeated}
         return [incoming for incoming in self.deliveries if incoming.id not in known], repeated
+
+    def find_projects(self, fresh: Sequence[Incoming]) -> tuple[list[Incoming], Projects]:
+        """Reject deliveries on projects that their source must not report on; return the others and their projects."""
+        projects = find_projects(self.connection, _list_reports(fresh))
+        permitted: list[Incoming] = []
+        forbidden: list[Incoming] = []
+        for incoming in fresh:
+            is_rejected = bool(incoming.allowed) and any(
+                is_forbidden(report, projects, incoming.allowed) for report in incoming.reports
+            )
+            (forbidden if is_rejected else permitted).append(incoming)
+        if forbidden:
+            self.reject(forbidden)
+        reports = _list_reports(permitted)
+        return permitted, settle_projects(self.connection, projects, reports, self.applier.received_at)
+
+    def reject(self, forbidden: Sequence[Incoming]) -> None:
+        """Add the receipts of rejected deliveries, and release their keys."""
+        keyed = [_make_key_row(incoming) for incoming in forbidden if incoming.key]
+        if keyed:
+            statements.release_keys(self.connection, keyed)
+        for incoming in forbidden:
+            reason = f"source {incoming.source} is not allowed to report on this repository, known under another path"
+            self.receipts[str(incoming.id)] = Receipt(incoming.id, Verdict.REJECTED, reason)
 
     def find_replayed(self, keyed: Sequence[Incoming]) -> set[str]:
         """Return the ids of replayed deliveries that hold their key since they were first applied."""
@@ -157,6 +200,10 @@ class _Batch:
             if original is not None:
                 holder |= {"deployment_id": original.deployment_id, "seq": original.seq}
             self.receipts[str(incoming.id)] = _make_repeat_receipt(incoming, holder)
+
+
+def _list_reports(deliveries: Iterable[Incoming]) -> list[Report]:
+    return [report for incoming in deliveries for report in incoming.reports]
 
 
 def merge_by_identity(reports: Iterable[Report]) -> dict[Identity, Report]:

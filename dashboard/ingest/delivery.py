@@ -50,6 +50,8 @@ class Incoming:
     """Length of the whole body in bytes if `body` is only its beginning; otherwise None."""
     source: str | None = None
     """Name of the webhook source that authenticated it; None if none did, so it can only be rejected."""
+    allowed: tuple[str, ...] = ()
+    """The source's patterns of the projects that it may report on; empty: all projects."""
     reports: tuple[Report, ...] = ()
     verdict: Verdict = Verdict.APPLIED
     reason: str | None = None

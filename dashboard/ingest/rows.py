@@ -160,11 +160,6 @@ def _write_conflicting(outcome: Outcome) -> Row:
     }
 
 
-def make_project(slug: str, node: Node, created_at: datetime) -> Row:
-    """Return the row of a new project, without its id, which the database assigns."""
-    return {"slug": slug, "name": node.value("name") or slug, "stamps": {}, "seq": 0, "created_at": created_at}
-
-
 def fold_project(row: Row, node: Node) -> Row:
     """Return the project's row after the report; seq grows only if a value changed.
 

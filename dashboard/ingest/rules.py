@@ -7,11 +7,12 @@ import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 
 from dashboard.config import Settings
 from dashboard.core.view import read_deployment_standing
 from dashboard.database.prepared_statements import flush_deferred
+from dashboard.database.rows import Row
 from dashboard.ingest import statements
 from dashboard.ingest.apply import ReportApplier
 from dashboard.ingest.fold import Tree, is_allowed_by, refold_jobs
@@ -48,11 +49,15 @@ def reapply_rules(engine: Engine, slug: str, settings: Settings, now: datetime) 
     return len(keys)
 
 
+def _read_project(connection: Connection, slug: str) -> Row:
+    return dict(connection.execute(text("SELECT * FROM projects WHERE slug = :slug"), {"slug": slug}).mappings().one())
+
+
 def _find_outdated(engine: Engine, slug: str) -> dict[str, list[str]]:
     """Return the keys of jobs that are not in line with the rules of their project, by identity of their deployment."""
     keys: dict[str, list[str]] = {}
     with engine.connect() as connection:
-        project = statements.read_projects(connection, [slug], lock=False)[slug]
+        project = _read_project(connection, slug)
         found = connection.execution_options(yield_per=1000).execute(text(LIST_JOBS), {"slug": slug})
         for job in map(dict, found.mappings()):
             if is_allowed_by(project, job) != job["allowed_by_project"]:
@@ -64,7 +69,7 @@ def _refold(applier: ReportApplier, slug: str, keys: Mapping[str, Sequence[str]]
     """Count these jobs of some deployments again, by the rules as they are once the deployments are locked."""
     connection = applier.connection
     rows = statements.lock_deployments(connection, sorted(keys))
-    project = statements.read_projects(connection, [slug], lock=False)[slug]
+    project = _read_project(connection, slug)
     old = {identity: Tree(project, row, read_deployment_standing(row)) for identity, row in rows.items()}
     owners = {row["id"]: old[identity] for identity, row in rows.items()}
     for job in statements.read_jobs(connection, [(rows[i]["id"], key) for i in rows for key in keys[i]]):

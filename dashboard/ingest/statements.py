@@ -98,9 +98,6 @@ CLAIM_KEYS = _Insert(
     _name_columns(DeliveryKey),
     "ORDER BY source, dialect, key ON CONFLICT DO NOTHING RETURNING delivery_id",
 )
-INSERT_PROJECTS = _Insert(
-    Project, "insert", ("slug", "name", "stamps", "seq", "created_at"), "ORDER BY slug ON CONFLICT DO NOTHING"
-)
 RESERVE_IDS = Statement(
     "reserve_ids", ("integer",), "SELECT nextval('deployments_id_seq') AS id FROM generate_series(1, ($1)[1])"
 )
@@ -113,8 +110,8 @@ UPDATES: dict[type[Base], _Update] = {
     # A replay that changes nothing keeps what the delivery changed when it was first applied.
     Delivery: _Update(Delivery, {name: f"coalesce(new.{name}, old.{name})" for name in ("changes", "deployment_id")}),
 }
-READ_PROJECTS = _Select(Project, "read", ("slug",))
-LOCK_PROJECTS = _Select(Project, "lock", ("slug",), "ORDER BY slug FOR NO KEY UPDATE OF projects")
+READ_PROJECTS = _Select(Project, "read", ("identity",))
+LOCK_PROJECTS = _Select(Project, "lock", ("id",), "ORDER BY projects.id FOR NO KEY UPDATE OF projects")
 LOCK_DEPLOYMENTS = _Select(Deployment, "lock", ("identity",), "ORDER BY identity FOR UPDATE OF deployments")
 READ_JOBS = _Select(DeploymentJob, "read", ("deployment_id", "key"))
 READ_STEPS = _Select(DeploymentStep, "read", ("deployment_id", "job_key", "key"))
@@ -130,6 +127,14 @@ READ_KEY_HOLDERS = Statement(
     FROM unnest($1, $2, $3) AS wanted (source, dialect, key) JOIN delivery_keys AS held USING (source, dialect, key)
     LEFT JOIN deliveries AS delivery ON delivery.id = held.delivery_id
     LEFT JOIN deployments AS deployment ON deployment.id = delivery.deployment_id
+    """,
+)
+RELEASE_KEYS = Statement(
+    "release_keys",
+    ("text", "text", "text"),
+    """
+    DELETE FROM delivery_keys AS held USING unnest($1, $2, $3) AS wanted (source, dialect, key)
+    WHERE (held.source, held.dialect, held.key) = (wanted.source, wanted.dialect, wanted.key)
     """,
 )
 # `status = 'in_progress'` implies the second condition on it, but the planner needs that one to use the partial index.
@@ -182,15 +187,19 @@ def read_key_holders(connection: Connection, keys: Sequence[tuple[str, str, str]
     return {(row["source"], row["dialect"], row["key"]): row for row in rows}
 
 
-def insert_projects(connection: Connection, rows: Sequence[Row]) -> None:
-    """Insert the projects that do not exist yet."""
-    INSERT_PROJECTS.run(connection, rows)
+def release_keys(connection: Connection, rows: Sequence[Row]) -> None:
+    """Release claimed idempotency keys, because their deliveries are rejected."""
+    RELEASE_KEYS.defer(connection, zip(*((row["source"], row["dialect"], row["key"]) for row in rows), strict=True))
 
 
-def read_projects(connection: Connection, slugs: Iterable[str], *, lock: bool) -> dict[str, Row]:
-    """Return projects by slug; `lock` locks their rows against other writers."""
-    statement = LOCK_PROJECTS if lock else READ_PROJECTS
-    return {row["slug"]: row for row in statement.run(connection, [(slug,) for slug in slugs])}
+def read_projects(connection: Connection, identities: Iterable[str]) -> dict[str, Row]:
+    """Return projects by the digest of their identity."""
+    return {row["identity"]: row for row in READ_PROJECTS.run(connection, [(identity,) for identity in identities])}
+
+
+def lock_projects(connection: Connection, ids: Iterable[int]) -> list[Row]:
+    """Lock the projects that still exist against other writers; return their rows."""
+    return LOCK_PROJECTS.run(connection, [(number,) for number in ids])
 
 
 def lock_deployments(connection: Connection, identities: Iterable[str]) -> dict[str, Row]:

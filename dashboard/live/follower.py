@@ -137,10 +137,12 @@ class Follower:
         if name == EventKind.DEPLOYMENT_CREATED and deployment.get("status") != "completed":
             usual = self._find_typical_times(last.deployment_id, deployment.get("environment"))
             frame = view_created_frame(frame, usual) if usual else frame
-        rooms = [f"deployment:{last.deployment_id}", "overview", f"project:{last.project_slug}"]
+        slugs = [last.project_slug, *last.former_slugs]
+        rooms = [f"deployment:{last.deployment_id}", "overview", *(f"project:{slug}" for slug in slugs)]
         yield Message(name, frame, rooms)
         if _affects_siblings(deployment):
-            yield Message(PROJECT_UPDATED, {"deployment_id": last.deployment_id}, [SIBLINGS_PREFIX + last.project_slug])
+            siblings = [SIBLINGS_PREFIX + slug for slug in slugs]
+            yield Message(PROJECT_UPDATED, {"deployment_id": last.deployment_id}, siblings)
         if last.run_id is not None and ("run_key" in deployment or frame["jobs"]):
             attempt = {"deployment_id": last.deployment_id, "dialect": last.dialect, "attempt": last.attempt}
             is_known = "run_key" not in deployment

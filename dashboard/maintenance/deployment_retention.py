@@ -50,7 +50,10 @@ READ_EFFECTIVE_LIMITS = """
     ORDER BY id
 """
 LIST_LIMITS = "SELECT slug, name, keep_days, keep_count FROM projects ORDER BY slug"
-SET_LIMITS = "UPDATE projects SET keep_days = :days, keep_count = :count WHERE slug = :slug"
+SET_LIMITS = """
+    UPDATE projects SET keep_days = :days, keep_count = :count
+    WHERE slug = :slug OR id = (SELECT project_id FROM former_slugs WHERE slug = :slug)
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dashboard.models.deployment_event import DeploymentEvent
 from dashboard.models.deployment_job import DeploymentJob
 from dashboard.models.deployment_step import DeploymentStep
 from dashboard.models.deployment_terms import DeploymentTerms
+from dashboard.models.former_slug import FormerSlug
 from dashboard.models.project import Project
 from dashboard.models.webhook_source import WebhookSource
 
@@ -20,6 +21,7 @@ __all__ = [
     "DeploymentJob",
     "DeploymentStep",
     "DeploymentTerms",
+    "FormerSlug",
     "Project",
     "WebhookSource",
 ]

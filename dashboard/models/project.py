@@ -10,12 +10,19 @@ from dashboard.models.base import Base, Key
 
 
 class Project(Base):
-    """One row per slug. Its values are registers, merged from the reports on its deployments."""
+    """One row per identity. Its values are registers, merged from the reports on its deployments."""
 
     __tablename__ = "projects"
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    identity: Mapped[str] = mapped_column(unique=True)
+    """The digest of its ProjectIdentity, see core.project_identity."""
+    path_identity: Mapped[str | None] = mapped_column(index=True)
+    """For a repository with the sender's id: the digest of its host and path by the newest claim, else null."""
     slug: Mapped[Key] = mapped_column(unique=True)
+    """Its address, made from its name. No project has a slug that is among the former ones of any project."""
+    legacy_slug: Mapped[str | None]
+    """The slug in the identities of deployments from before projects had identities; null for newer projects."""
     name: Mapped[str]
     repository: Mapped[str | None]
     kind: Mapped[str | None]

@@ -15,6 +15,7 @@ from dashboard.pages.filters import (
     FieldParsers,
     FilterError,
     FilterForm,
+    follow_slug,
     parse_day,
     parse_fields,
     parse_last_day,
@@ -69,7 +70,7 @@ def describe_deliveries(reader: Reader, arguments: Mapping[str, str]) -> Context
 
     `cursor` selects deliveries older than one, `newer` those newer than one.
     """
-    projects = list_choices(reader)["project"]
+    projects, arguments = list_choices(reader)["project"], follow_slug(reader, arguments)
     form = read_form(arguments, [slug for slug, _name in projects])
     choices = {**list_suggestions(reader), "project": projects}
     shown = {} if form.errors else _describe_results(reader, form.filters, arguments)

@@ -10,7 +10,10 @@ from typing import Any, Generic, TypeVar
 
 from flask_babel import gettext as _
 
+from dashboard.core.storable import UNSTORABLE
 from dashboard.http.delivery_filter import MAX_FILTER_LENGTH
+from dashboard.queries.projects import find_slug
+from dashboard.queries.reader import Reader
 
 Filters = TypeVar("Filters")
 FieldParsers = Mapping[str, Callable[[str], Any]]
@@ -52,6 +55,13 @@ def parse_project(projects: Collection[str], value: str) -> str:
     if value not in projects:
         raise FilterError(_("Project “%(name)s” does not exist.", name=value))
     return value
+
+
+def follow_slug(reader: Reader, arguments: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the arguments with the present slug of a renamed project in place of a former one."""
+    slug = arguments.get("project")
+    current = find_slug(reader, slug) if slug and not UNSTORABLE.search(slug) else None
+    return {**arguments, "project": current} if current else arguments
 
 
 def parse_text(value: str) -> str:

@@ -15,6 +15,7 @@ from dashboard.pages.filters import (
     FieldParsers,
     FilterError,
     FilterForm,
+    follow_slug,
     parse_day,
     parse_fields,
     parse_last_day,
@@ -38,7 +39,8 @@ def show_history() -> Response:
 @blueprint.get("/deployments.csv")
 def export_history() -> ResponseReturnValue:
     reader = open_page_reader()
-    form = read_form(request.args, [slug for slug, _name in history.list_choices(reader)["project"]])
+    arguments = follow_slug(reader, request.args)
+    form = read_form(arguments, [slug for slug, _name in history.list_choices(reader)["project"]])
     if form.errors:
         # The page shows which fields are invalid.
         return redirect(url_for("pages.show_history", **form.values), HTTPStatus.SEE_OTHER)
@@ -53,7 +55,7 @@ def describe_history(reader: Reader, arguments: Mapping[str, str]) -> dict[str, 
     `cursor` selects an older page. `top` selects the first page as it began when it was opened; newer deployments are
     only counted, as `newer`. Raises CursorError.
     """
-    choices = history.list_choices(reader)
+    choices, arguments = history.list_choices(reader), follow_slug(reader, arguments)
     form = read_form(arguments, [slug for slug, _name in choices["project"]])
     shown = {} if form.errors else _describe_results(reader, form.filters, arguments)
     return {"form": form, "choices": choices, "page_size": PAGE_SIZE, **shown}

@@ -1,22 +1,30 @@
 """The page of a project, `/projects/<slug>`: its environments, deployments and statistics."""
 
 from collections.abc import Iterable
+from http import HTTPStatus
 from typing import Any
 
-from flask import Response, abort
+from flask import abort, redirect
+from flask.typing import ResponseReturnValue
 
 from dashboard.core.view_types.deployments import ListedDeployment
+from dashboard.http.links import make_project_url
 from dashboard.pages.drawing import charts
 from dashboard.pages.lists import hide_duplicate_runs
 from dashboard.pages.rendering import blueprint, open_page_reader, render_page
 from dashboard.queries import statistics
 from dashboard.queries.overview import MAX_RECENT, snapshot_overview
+from dashboard.queries.projects import find_slug
 from dashboard.queries.reader import Reader
 
 
 @blueprint.get("/projects/<slug>")
-def show_project(slug: str) -> Response:
-    described = describe_project(open_page_reader(), slug) or abort(404)
+def show_project(slug: str) -> ResponseReturnValue:
+    reader = open_page_reader()
+    current = find_slug(reader, slug) or abort(404)
+    if current != slug:
+        return redirect(make_project_url(current), HTTPStatus.PERMANENT_REDIRECT)
+    described = describe_project(reader, slug) or abort(404)
     return render_page("project.html", topic=f"project:{slug}", **described)
 
 

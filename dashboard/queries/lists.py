@@ -22,7 +22,14 @@ from dashboard.database.tables import DEPLOYMENTS, PROJECTS, TERMS
 from dashboard.models.deployment_terms import EXACT_FIELDS, SEARCHED_FIELDS
 from dashboard.queries.estimates import list_with_estimates
 from dashboard.queries.reader import Reader
-from dashboard.queries.rows import INDEXED_ENVIRONMENT, SORT_KEY, is_stale, select_newest, view_deployments
+from dashboard.queries.rows import (
+    INDEXED_ENVIRONMENT,
+    SORT_KEY,
+    is_stale,
+    select_newest,
+    select_project_id,
+    view_deployments,
+)
 from dashboard.queries.scan_window import Position, find_window_end
 
 OPEN_STATES = (State.QUEUED, State.RUNNING, State.STALE)
@@ -167,8 +174,8 @@ def _estimate_matches(reader: Reader, terms: Sequence[int], last: int) -> float:
 
 
 def is_of_project(slug: str) -> ColumnElement[bool]:
-    """Return the condition for a project."""
-    return DEPLOYMENTS.c.project_id == select(PROJECTS.c.id).where(PROJECTS.c.slug == slug).scalar_subquery()
+    """Return the condition for a project, by its slug or a former one."""
+    return DEPLOYMENTS.c.project_id == select_project_id(slug).scalar_subquery()
 
 
 def _is_in_state(reader: Reader, state: State) -> ColumnElement[bool]:

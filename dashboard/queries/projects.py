@@ -12,7 +12,14 @@ from dashboard.core.words import State
 from dashboard.database.rows import Row
 from dashboard.database.tables import DEPLOYMENTS, PROJECTS
 from dashboard.queries.reader import Reader
-from dashboard.queries.rows import SUMMARY_COLUMNS, TOOK_S, is_stale, select_newest, view_deployments
+from dashboard.queries.rows import (
+    SUMMARY_COLUMNS,
+    TOOK_S,
+    is_stale,
+    select_newest,
+    select_project_id,
+    view_deployments,
+)
 
 
 def list_projects(reader: Reader) -> list[ListedProject]:
@@ -30,14 +37,21 @@ def list_page(reader: Reader, limit: int, cursor: str | None) -> tuple[list[List
 
 
 def get_project(reader: Reader, slug: str) -> ListedProject | None:
-    """Return a project, None if it does not exist."""
-    found = _view_projects(reader, reader.read_rows(select(PROJECTS).where(PROJECTS.c.slug == slug)))
+    """Return a project by its slug or a former one, None if it does not exist."""
+    of_slug = PROJECTS.c.id == select_project_id(slug).scalar_subquery()
+    found = _view_projects(reader, reader.read_rows(select(PROJECTS).where(of_slug)))
     return found[0] if found else None
 
 
 def exists(reader: Reader, slug: str) -> bool:
-    """Return whether the project exists."""
-    return reader.session.scalar(select(PROJECTS.c.id).where(PROJECTS.c.slug == slug)) is not None
+    """Return whether the project exists, by its slug or a former one."""
+    return reader.session.scalar(select_project_id(slug)) is not None
+
+
+def find_slug(reader: Reader, slug: str) -> str | None:
+    """Return the present slug of the project that has or had this one, None if there is none."""
+    of_slug = PROJECTS.c.id == select_project_id(slug).scalar_subquery()
+    return reader.session.scalar(select(PROJECTS.c.slug).where(of_slug))
 
 
 def _view_projects(reader: Reader, rows: Sequence[Row]) -> list[ListedProject]:

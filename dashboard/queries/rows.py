@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal_column, select
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, func, literal_column, select, union_all
 
 from dashboard.core.view import read_deployment_standing, view_deployment, view_project
 from dashboard.core.view_types.deployments import DeploymentSummary
 from dashboard.database.deployments import IS_OPEN, is_silent
 from dashboard.database.rows import Row
-from dashboard.database.tables import DEPLOYMENTS, PROJECTS
+from dashboard.database.tables import DEPLOYMENTS, FORMER_SLUGS, PROJECTS
 from dashboard.queries.reader import Reader
 
 INDEXED_ENVIRONMENT = func.coalesce(DEPLOYMENTS.c.environment, literal_column("''"))
@@ -39,6 +39,14 @@ def read_projects(reader: Reader, ids: Iterable[int]) -> dict[int, Row]:
     wanted = set(ids)
     query = select(PROJECTS).where(PROJECTS.c.id.in_(wanted))
     return {row["id"]: row for row in reader.read_rows(query)} if wanted else {}
+
+
+def select_project_id(slug: str) -> CompoundSelect[tuple[int]]:
+    """Return the query for the id of the project that has this slug, or had it: never more than one has."""
+    return union_all(
+        select(PROJECTS.c.id).where(PROJECTS.c.slug == slug),
+        select(FORMER_SLUGS.c.project_id).where(FORMER_SLUGS.c.slug == slug),
+    )
 
 
 def is_stale(reader: Reader) -> ColumnElement[bool]:

@@ -75,7 +75,7 @@ def reject_if_not_allowed(source: Source, interpretation: Interpretation) -> Int
     forbidden = next((report for report in interpretation.reports if not source.allows(report)), None)
     if forbidden is None:
         return interpretation
-    reason = f"source {source.name} is not allowed to report on {forbidden.identity.project_slug}"
+    reason = f"source {source.name} is not allowed to report on {forbidden.identity.project.path}"
     return Interpretation(verdict=Verdict.REJECTED, reason=reason, event=interpretation.event)
 
 
@@ -84,7 +84,9 @@ def _fill_in_host(report: Report, source: str) -> Report:
     host, *rest = report.identity.parts
     if host:
         return report
-    return replace(report, identity=replace(report.identity, parts=(f"source {source}", *rest)))
+    host, identity = f"source {source}", report.identity
+    project = replace(identity.project, host=host)
+    return replace(report, identity=replace(identity, project=project, parts=(host, *rest)))
 
 
 def _interpret_native(body: bytes) -> Interpretation:

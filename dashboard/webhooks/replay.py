@@ -170,11 +170,12 @@ def _replay(delivery_id: uuid.UUID, now: datetime) -> Receipt:
     body = decompress_body(row["body"])
     if obstacle := find_obstacle(row["source"], is_cut=len(body) < row["body_size"]):
         raise ObstacleError(obstacle)
+    source = _find_source(row["source"], now)
     incoming = Incoming(
         row["received_at"], row["dialect"], row["headers"], delivery_id,
-        body=body, source=row["source"], replayed_at=now,
+        body=body, source=source.name, allowed=source.repositories, replayed_at=now,
     )  # fmt: skip
-    incoming.complete(_interpret_again(row, body, _find_source(row["source"], now)))
+    incoming.complete(_interpret_again(row, body, source))
     return ingest_deliveries(db.engine, [incoming], current_settings())[0]
 
 

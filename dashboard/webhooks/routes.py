@@ -90,6 +90,7 @@ def _complete(incoming: Incoming, headers: Mapping[str, str]) -> None:
     received = incoming.body
     source = _authenticate(incoming, headers)
     incoming.source, incoming.dialect = source.name, source.dialect or incoming.dialect
+    incoming.allowed = source.repositories
     try:
         if incoming.body is received:
             _unpack(incoming, headers)

@@ -22,9 +22,10 @@ from dashboard.access.sources import (
 )
 from dashboard.config import Settings
 from dashboard.core.registers import claim_node
-from dashboard.core.report import Identity, Report
+from dashboard.core.report import Report
 from tests.support.applications import make_settings
 from tests.support.databases import MakeDatabase
+from tests.support.parsed_reports import make_identity
 from tests.support.servers import SECRET
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -32,35 +33,57 @@ HOUR = timedelta(hours=1)
 MOMENT = timedelta(microseconds=1)
 
 
-def make_report(slug: str, **project: str) -> Report:
+def make_report(name: str, /, **project: str) -> Report:
     """Return a report on a project, with what else it claims of it."""
-    return Report(Identity("native", slug, ("1",)), project=claim_node(project))
+    return Report(make_identity("native", name, ("1",)), project=claim_node(project))
 
 
 @pytest.mark.parametrize(
-    ("patterns", "slug", "claims", "is_allowed"),
+    ("patterns", "name", "claims", "is_allowed"),
     [
         pytest.param((), "shop", {}, True, id="no patterns: everything"),
-        pytest.param(("shop",), "shop", {}, True, id="the slug"),
-        pytest.param(("shop",), "shops", {}, False, id="another slug"),
+        pytest.param(("shop",), "shop", {}, True, id="the name"),
+        pytest.param(("shop",), "shops", {}, False, id="another name"),
         pytest.param(("other", "shop"), "shop", {}, True, id="any of the patterns"),
         pytest.param(("sh*",), "shop", {}, True, id="a pattern"),
         pytest.param(("SHOP",), "shop", {}, True, id="in any case"),
-        pytest.param(("acme/*",), "acme-shop", {"repository": "acme/shop"}, True, id="the repository of the slug"),
-        pytest.param(("acme/*",), "acme-shop", {"repository": "Acme/Shop"}, True, id="the repository in any case"),
-        pytest.param(("my shop",), "my-shop", {"name": "My Shop"}, True, id="the name of the slug"),
+        pytest.param(("acme/*",), "Acme/Shop", {}, True, id="a path in any case"),
+        pytest.param(("acme/*",), "acme-shop", {"repository": "acme/shop"}, False, id="never a name of its slug"),
+        pytest.param(("acme-*",), "acme/shop", {}, False, id="never the slug"),
+        pytest.param(("team-*",), "team-/shop", {}, False, id="a part that loses its end in the normal form"),
+        pytest.param(("my shop",), "my-shop", {"name": "My Shop"}, True, id="a name in its normal form"),
         pytest.param(("acme/*",), "shop", {"repository": "acme/shop"}, False, id="a repository that is only claimed"),
         pytest.param(("none",), "shop", {}, False, id="a name that nobody claimed"),
     ],
 )
 def test_a_source_may_report_on_projects_whose_names_fit_its_patterns(
-    patterns: tuple[str, ...], slug: str, claims: dict[str, str], is_allowed: bool
+    patterns: tuple[str, ...], name: str, claims: dict[str, str], is_allowed: bool
 ) -> None:
     source = Source("ci", ("secret",), repositories=patterns)
-    assert source.allows(make_report(slug, **claims)) == is_allowed
+    assert source.allows(make_report(name, **claims)) == is_allowed
 
 
-def test_a_source_without_a_name_for_its_project_is_held_to_the_slug() -> None:
+@pytest.mark.parametrize(
+    ("pattern", "is_allowed"),
+    [
+        ("acme/*", True),
+        ("ACME/shop", True),
+        ("git.example.org/acme/*", True),
+        ("github.com/acme/*", False),
+        ("shop", False),
+    ],
+)
+def test_a_pattern_fits_the_path_of_a_repository_alone_or_after_its_host(pattern: str, is_allowed: bool) -> None:
+    report = Report(make_identity("github", "Acme/Shop", ("git.example.org", 7)))
+    assert Source("ci", ("secret",), repositories=(pattern,)).allows(report) == is_allowed
+
+
+def test_a_pattern_for_paths_does_not_fit_a_host_of_the_same_name() -> None:
+    report = Report(make_identity("github", "other/shop", ("acme", 7)))
+    assert not Source("ci", ("secret",), repositories=("acme/*",)).allows(report)
+
+
+def test_an_empty_pattern_fits_no_project() -> None:
     assert not Source("ci", ("secret",), repositories=("",)).allows(make_report("shop"))
 
 

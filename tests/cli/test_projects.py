@@ -13,8 +13,8 @@ def operator(make_database: MakeDatabase, tmp_path: Path) -> Operator:
     """Give the command on a database with two projects."""
     operator = Operator("projects", make_database(), tmp_path)
     operator.query(
-        "INSERT INTO projects (slug, name, stamps, seq, created_at)"
-        " VALUES ('shop', 'Shop', '{}', 0, now()), ('报表', '报表', '{}', 0, now())"
+        "INSERT INTO projects (identity, slug, name, stamps, seq, created_at)"
+        " VALUES ('1', 'shop', 'Shop', '{}', 0, now()), ('2', '报表', '报表', '{}', 0, now())"
     )
     return operator
 
@@ -37,6 +37,12 @@ def test_a_project_can_keep_less_or_more_than_the_others(operator: Operator) -> 
     assert (shop, reports) == ("shop\tShop\t90 days\tcustom", "报表\t报表\t50 deployments\tcustom")
     assert operator.run("keep", "shop").exit_code == 0
     assert list_projects(operator)[0] == "shop\tShop\teverything\tdefault"
+
+
+def test_a_renamed_project_is_also_found_by_its_former_slug(operator: Operator) -> None:
+    operator.query("INSERT INTO former_slugs SELECT 'old-shop', id FROM projects WHERE slug = 'shop'")
+    assert operator.run("keep", "old-shop", "--days", "90").exit_code == 0
+    assert [line.rpartition("\t")[2] for line in list_projects(operator)] == ["custom", "default"]
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,9 @@ import pytest
 
 from dashboard.core.future_times import MAX_LEAD, drop_future_times
 from dashboard.core.registers import EPOCH, NO_TIME, Node, Outcome, claim_node, make_stamp, merge_nodes
-from dashboard.core.report import Identity, Report
+from dashboard.core.report import Report
 from dashboard.core.words import Conclusion, Status
+from tests.support.parsed_reports import make_identity
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 EARLIER, LIMIT = NOW - timedelta(minutes=5), NOW + MAX_LEAD
@@ -19,7 +20,7 @@ ENDED = Outcome(Status.COMPLETED, "word", Conclusion.SUCCESS, EARLIER, reported_
 
 def correct(node: Node) -> Node:
     """Return the node as the deployment of a report received now."""
-    report = Report(Identity("native", "shop", ("production", "1", 1)), deployment=node)
+    report = Report(make_identity("native", "shop", ("production", "1", 1)), deployment=node)
     return drop_future_times(report, NOW).deployment
 
 
@@ -116,7 +117,7 @@ def test_every_node_of_a_report_is_corrected_but_not_its_identity() -> None:
     )
     begun = claim_node({"name": "x"}, outcome=make_outcome(Status.IN_PROGRESS), started_at=FUTURE)
     merged = merge_nodes(node, begun)
-    identity = Identity("native", "shop", (FUTURE.isoformat(),))
+    identity = make_identity("native", "shop", (FUTURE.isoformat(),))
     report = Report(identity, merged, merged, {"job": merged, "other": begun}, {("job", "step"): merged})
     assert len(list_times(report)) > 10
     corrected = drop_future_times(report, NOW)

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.core.report import Identity, Report, merge_reports
+from dashboard.core.report import Report, merge_reports
 from tests.support.arbitrary_reports import IDENTITIES, reports
+from tests.support.parsed_reports import make_identity
 
 
 @given(st.lists(reports(), min_size=1, max_size=5), st.randoms())
@@ -36,4 +37,4 @@ def test_reports_on_different_attempts_do_not_merge() -> None:
 
 
 def test_a_digest_distinguishes_neighbouring_parts() -> None:
-    assert Identity("native", "a", ("a", "bc")).digest != Identity("native", "a", ("ab", "c")).digest
+    assert make_identity("native", "a", ("a", "bc")).digest != make_identity("native", "a", ("ab", "c")).digest

@@ -176,5 +176,5 @@ def test_migration_0007_counts_what_waits_as_ingest_does(app: Flask) -> None:
     db.engine.dispose()
     flask_migrate.downgrade(revision="0006")
     assert "waiting" not in str([(row[1], row[2]) for row in read_tallies()[:4]])
-    flask_migrate.upgrade(revision="0007")
+    flask_migrate.upgrade()
     assert read_tallies() == counted

@@ -125,3 +125,11 @@ test("news of a deployment that is nowhere to be seen still brings its project's
   assert.equal(lists.projects.get("shop").port, 80);
   assert.deepEqual(ids(lists.projects.get("shop").outcomes), [2]);
 });
+
+test("a project that was renamed needs a snapshot, so that it is not listed under both names", () => {
+  const renamed = makeProject({ slug: "new-shop", name: "new/shop", seq: 2 });
+  assert.equal(makeLists(makeDeployment(1)).apply(makeFrame(1, { deployment: { project: renamed } })), false);
+  assert.equal(makeLists(makeDeployment(1)).apply(created(2, { project: renamed })), false);
+  const older = makeOutcome(makeDeployment(1));
+  assert.equal(makeListsWith([older], makeDeployment(2)).apply(makeFrame(1, { deployment: { project: renamed } })), false);
+});

@@ -122,3 +122,17 @@ def test_an_unreadable_event_does_not_block_others(connect_client: ConnectClient
     rows.add_events({broken: [{"steps": [{"nameless": True}]}]})
     assert page.take_frames_until(sound, rows.add_message(sound, "hello"))
     assert page.take_frames_until(broken, rows.add_message(broken, "gap before this"))[0]["prev_seq"] == 2
+
+
+def test_a_page_opened_before_its_project_was_renamed_stays_up_to_date(
+    connect_client: ConnectClient, rows: Rows
+) -> None:
+    deployment_id = rows.make_deployment("renamed", seq=1)
+    page = connect_client()
+    page.subscribe("project:renamed")
+    rows.fetch("INSERT INTO former_slugs SELECT slug, id FROM projects WHERE slug = 'renamed' RETURNING slug")
+    rows.fetch("UPDATE projects SET slug = 'new-name' WHERE slug = 'renamed' RETURNING slug")
+    rows.add_message(deployment_id, "hello")
+    assert page.take_frame()[1]["deployment_id"] == deployment_id
+    late = connect_client()
+    assert late.subscribe("project:renamed")["snapshot"]["projects"][0]["slug"] == "new-name"

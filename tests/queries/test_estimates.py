@@ -10,12 +10,12 @@ import pytest
 from flask import Flask, current_app
 from sqlalchemy import event
 
-from dashboard.core.report import Identity
 from dashboard.extensions import db, get_or_create_state, open_reader
 from dashboard.queries.estimates import TypicalTimesCache, read_typical_times
 from dashboard.queries.lists import DeploymentFilters, list_deployments
 from dashboard.queries.overview import snapshot_overview
 from tests.support.ingest import NOW, ingest_each, make_report, read_view
+from tests.support.parsed_reports import make_identity
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -179,7 +179,9 @@ def test_a_late_report_counts_once_the_history_is_read_again(
 
 def test_a_deployment_whose_environment_changes_has_the_history_of_the_new_one(numbers: Iterator[int]) -> None:
     def report_run(run_id: str, **fields: Any) -> int:
-        return ingest_each([replace(make_report(**fields), identity=Identity("github", "shop", (run_id,)))])
+        return ingest_each(
+            [replace(make_report(**fields), identity=make_identity("github", "shop", ("github.com", run_id)))]
+        )
 
     times = {"started_at": LONG_AGO.isoformat(), "completed_at": (LONG_AGO + timedelta(seconds=100)).isoformat()}
     for number in range(3):

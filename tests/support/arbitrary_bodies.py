@@ -98,6 +98,6 @@ def check_report(report: Report) -> None:
     nodes = [report.project, report.deployment, *report.jobs.values(), *report.steps.values()]
     values: list[Any] = [[claim[2] for claim in node.fields.values()] for node in nodes]
     values += [[outcome.raw for outcome in node.outcomes] for node in nodes]
-    text = json.dumps([values, list(keys), report.identity.project_slug, report.identity.run_id], ensure_ascii=False)
+    text = json.dumps([values, list(keys), report.identity.project.path, report.identity.run_id], ensure_ascii=False)
     assert "\\u0000" not in text
     text.encode()

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from dashboard.core.registers import Node, Outcome, claim_node
 from dashboard.core.report import Identity, Report
 from dashboard.core.words import Conclusion, Status
+from tests.support.parsed_reports import make_identity
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 moments = (
@@ -15,7 +16,7 @@ moments = (
     | st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))
 )
 texts = st.none() | st.sampled_from(["a", "b", "部署"])
-IDENTITIES = [Identity("native", "shop", ("production", "1", attempt), "1", attempt) for attempt in (1, 2)]
+IDENTITIES = [make_identity("native", "shop", ("production", "1", attempt), "1", attempt) for attempt in (1, 2)]
 
 
 @st.composite

@@ -25,6 +25,7 @@ from flask import Flask
 
 from dashboard.app import create_app
 from dashboard.config import load_settings
+from dashboard.core.project_identity import identify_native
 from dashboard.core.search_index import list_terms
 from dashboard.extensions import db
 from dashboard.maintenance.search_index import MIN_AGE
@@ -191,9 +192,12 @@ def name_project(number: int) -> str:
 
 def _insert_projects(cursor: psycopg2.extensions.cursor, projects: int) -> None:
     """Insert the projects, by the names that the load of the benchmarks has for them."""
-    rows = [(number, name_project(number), f"Project {number}") for number in range(1, projects + 1)]
+    slugs = [name_project(number) for number in range(1, projects + 1)]
+    rows = [(number, identify_native(slug).digest, slug, f"Project {number}") for number, slug in enumerate(slugs, 1)]
     cursor.executemany(
-        "INSERT INTO projects (id, slug, name, stamps, seq, created_at) VALUES (%s, %s, %s, '{}', 0, now())", rows
+        "INSERT INTO projects (id, identity, slug, name, stamps, seq, created_at)"
+        " VALUES (%s, %s, %s, %s, '{}', 0, now())",
+        rows,
     )
     cursor.execute("SELECT setval('projects_id_seq', %s)", (projects,))
 

@@ -8,14 +8,27 @@ from typing import Any
 
 import pytest
 
+from dashboard.core.project_identity import identify_native
 from dashboard.core.registers import Node
-from dashboard.core.report import Report, merge_reports
-from dashboard.webhooks.dialects.payload import MalformedError, Parsed
+from dashboard.core.report import Identity, Report, merge_reports
+from dashboard.core.words import NATIVE
+from dashboard.webhooks.dialects.payload import MalformedError, Parsed, identify
 
 
 def at(clock: str) -> datetime:
     """Return the moment on the first of March 2026."""
     return datetime.fromisoformat(f"2026-03-01T{clock}Z")
+
+
+def make_identity(
+    dialect: str, project: str, parts: Sequence[str | int | None], run_id: str | None = None, attempt: int = 1
+) -> Identity:
+    """Return an identity; after the host, a number or an id in braces is the sender's id of the repository."""
+    if dialect == NATIVE:
+        return Identity(dialect, identify_native(project), tuple(parts), run_id, attempt)
+    place = parts[1] if len(parts) > 1 else None
+    sender_id = place if isinstance(place, int) or str(place).startswith("{") else None
+    return identify(dialect, project, parts, run_id, attempt, sender_id=sender_id)
 
 
 def only(parsed: Parsed) -> Report:

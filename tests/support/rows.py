@@ -7,6 +7,7 @@ from typing import Any
 
 import psycopg2
 
+from dashboard.core.project_identity import identify_native
 from dashboard.models.base import pack_json
 
 Changes = dict[str, Any]
@@ -46,7 +47,8 @@ class Rows:
         ((deployment_id,),) = self.fetch(
             """
             WITH project AS (
-                INSERT INTO projects (slug, name, stamps, seq, created_at) VALUES (%s, %s, '{}', 0, %s)
+                INSERT INTO projects (identity, slug, name, stamps, seq, created_at)
+                VALUES (%s, %s, %s, '{}', 0, %s)
                 ON CONFLICT (slug) DO UPDATE SET name = excluded.name RETURNING id
             )
             INSERT INTO deployments (identity, project_id, state, sorted_at, created_at, last_report_at,
@@ -54,7 +56,7 @@ class Rows:
             SELECT %s, id, %s, %s, %s, %s, 'native', 1, '{}', '{}', 0, 'in_progress', 0, '{}' FROM project
             RETURNING id
             """,
-            *(slug, slug, now, identity, state, now, now, last_report_at or now),
+            *(identify_native(slug).digest, slug, slug, now, identity, state, now, now, last_report_at or now),
         )
         for _ in range(seq):
             self.add_events({deployment_id: [{}]}, notify=False)

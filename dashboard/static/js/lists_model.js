@@ -37,6 +37,8 @@ export class Lists {
     const next = { ...known, ...frame.deployment, id: frame.deployment_id, seq: frame.seq };
     // If it moves back in time, a deployment that is not here may take its place.
     if (!next.project || (known && compareTimes(next.sorted_at, known.sorted_at) < 0)) return false;
+    // An unknown project that has changed before may be one that was renamed: only a snapshot tells which.
+    if (!this.projects.has(next.project.slug) && next.project.seq > 1) return false;
     this.deployments.set(next.id, next);
     this.addToProject(next);
     this.dropOld();
@@ -50,6 +52,7 @@ export class Lists {
     for (const project of this.projects.values()) {
       const known = project.outcomes.find((outcome) => outcome.id === id);
       if (known === undefined) continue;
+      if (changed.project && changed.project.slug !== project.slug) return false;
       if (before > known.seq) return false;
       if (seq > known.seq) this.putProject(project, changed.project, { ...known, ...pickOutcome(changed), id, seq });
       return true;

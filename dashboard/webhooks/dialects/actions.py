@@ -187,8 +187,8 @@ def identify_in_repository(
     repository = read_object(body, "repository")
     name: str = require("repository.full_name", read_text(repository, "full_name"))
     host = read_host(*(read_text(repository, field, limit=MAX_URL_LENGTH) for field in ("html_url", "clone_url")))
-    place = read_int(repository, "id") or name.lower()
-    return identify(dialect, name, (host, place, *parts), run_id, attempt)
+    sender_id = read_int(repository, "id", minimum=1)
+    return identify(dialect, name, (host, sender_id or name.lower(), *parts), run_id, attempt, sender_id=sender_id)
 
 
 def claim_project(body: Body, stamp: datetime | None) -> Node:

@@ -58,8 +58,9 @@ def _parse_status(body: Body) -> Parsed:
     sha: str = require("commit_status.commit", _read_commit(status))
     name: str = require("repository.full_name", read_text(body, "repository", "full_name"))
     url = read_text(status, "url", limit=MAX_URL_LENGTH)
-    place = read_text(body, "repository", "uuid") or name.lower()
-    identity = identify("bitbucket", name, (_read_host(body), place, "status", sha, key))
+    uuid = read_text(body, "repository", "uuid")
+    parts = (_read_host(body), uuid or name.lower(), "status", sha, key)
+    identity = identify("bitbucket", name, parts, sender_id=uuid)
     outcome = _read_outcome(status)
     stamp, notes = outcome.reported_at, _read_notes(status, outcome)
     values = _describe_status(body, status) | notes | {"repository": name, "commit_hash": sha, "run_url": url}

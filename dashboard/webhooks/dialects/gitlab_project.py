@@ -20,8 +20,8 @@ def identify_in_project(body: Body, *parts: str | int, run_id: str | None = None
     """Return the identity of something in the project; raise MalformedError if the body does not name the project."""
     name = name_project(body)
     host = read_host(read_project_url(body), read_text(body, "object_attributes", "url", limit=MAX_URL_LENGTH))
-    place = read_int(body, "project", "id") or read_int(body, "project_id") or name.lower()
-    return identify("gitlab", name, (host, place, *parts), run_id)
+    sender_id = read_int(body, "project", "id", minimum=1) or read_int(body, "project_id", minimum=1)
+    return identify("gitlab", name, (host, sender_id or name.lower(), *parts), run_id, sender_id=sender_id)
 
 
 def claim_project(body: Body, stamp: datetime | None) -> Node:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from dashboard.core.project_identity import identify_native
 from dashboard.core.registers import Node, Outcome, claim_node, merge_nodes
 from dashboard.core.report import DEPLOYMENT_FIELDS, JOB_FIELDS, STEP_FIELDS, Identity, Report, StepKey
 from dashboard.core.slug import MAX_SLUG_LENGTH, make_slug
@@ -56,15 +57,16 @@ def identify(body: Body) -> Identity:
         raise MalformedError({"project": ["Must contain a letter or a digit."]})
     if len(slug) > MAX_SLUG_LENGTH:
         raise MalformedError({"project": [f"Must be at most {MAX_SLUG_LENGTH} characters as part of a URL."]})
+    project = identify_native(body["project"])
     attempt = body.get("run_attempt") or 1
     if run_id := body.get("run_id"):
-        return Identity(NATIVE, slug, (body["environment"], run_id, attempt), run_id, attempt)
+        return Identity(NATIVE, project, (body["environment"], run_id, attempt), run_id, attempt)
     stamp: datetime | None = body.get("timestamp")
     if stamp is None or read_word(body.get("status") or "")[0] != Status.COMPLETED:
         advice = "Required, unless the delivery has a final status and a timestamp."
         raise MalformedError({"run_id": [advice]})
     about = (body.get(name) for name in ("repository", "environment", "branch", "commit_hash"))
-    return Identity(NATIVE, slug, (*about, stamp.isoformat()))
+    return Identity(NATIVE, project, (*about, stamp.isoformat()))
 
 
 def read_word(word: str) -> Meaning:

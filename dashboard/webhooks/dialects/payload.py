@@ -4,7 +4,6 @@ One odd value never rejects a whole body: a value of an unexpected type counts a
 cut, and characters that PostgreSQL cannot store are replaced.
 """
 
-import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,9 +11,9 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from dashboard.core.project_identity import ProjectIdentity
 from dashboard.core.registers import make_stamp
 from dashboard.core.report import Identity, Report
-from dashboard.core.slug import MAX_SLUG_LENGTH, make_slug
 from dashboard.core.storable import MAX_ID, MAX_INT, UNSTORABLE
 from dashboard.core.words import Meaning, Status
 
@@ -227,14 +226,18 @@ def require(field: str, value: Any) -> Any:  # noqa: ANN401
 
 
 def identify(
-    dialect: str, project: str, parts: Sequence[str | int | None], run_id: str | None = None, attempt: int = 1
+    dialect: str,
+    project: str,
+    parts: Sequence[str | int | None],
+    run_id: str | None = None,
+    attempt: int = 1,
+    *,
+    sender_id: int | str | None = None,
 ) -> Identity:
     """Return the identity of a deployment reported by a CI server.
 
-    `project` is a name such as the repository's full name; `parts` are the host, the repository and all else that
-    distinguishes the deployment.
+    `project` is a name such as the repository's full name, `sender_id` the sender's id of that repository; `parts` are
+    the host, the repository and all else that distinguishes the deployment.
     """
-    slug = make_slug(project)[:MAX_SLUG_LENGTH].strip("-.")
-    if not any(map(str.isalnum, slug)):
-        slug = "project-" + hashlib.sha256(project.encode()).hexdigest()[:12]
-    return Identity(dialect, slug, tuple(parts), run_id, attempt)
+    place = ProjectIdentity(str(parts[0] or ""), project.lower(), sender_id)
+    return Identity(dialect, place, tuple(parts), run_id, attempt)

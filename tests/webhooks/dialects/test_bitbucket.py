@@ -4,11 +4,10 @@ from typing import Any
 
 import pytest
 
-from dashboard.core.report import Identity
 from dashboard.webhooks.dialects.bitbucket import EVENTS, name_event, parse
 from dashboard.webhooks.dialects.payload import Ignored
 from tests.support.bodies.bitbucket import COMMIT_URL, REPOSITORY, SHA, UUID, make_status
-from tests.support.parsed_reports import at, merge_in_any_order, only, outcome, read_errors, values
+from tests.support.parsed_reports import at, make_identity, merge_in_any_order, only, outcome, read_errors, values
 
 CREATED, UPDATED = "repo:commit_status_created", "repo:commit_status_updated"
 BUILD_URL = "https://ci.example.org/shop/5"
@@ -17,7 +16,7 @@ BUILD_URL = "https://ci.example.org/shop/5"
 def test_a_commit_status_is_a_deployment_with_one_job() -> None:
     report = only(parse(CREATED, make_status("SUCCESSFUL")))
     parts = ("bitbucket.org", UUID, "status", SHA, "unit")
-    assert report.identity == Identity("bitbucket", "octo-shop", parts)
+    assert report.identity == make_identity("bitbucket", "octo/shop", parts)
     assert values(report.project) == {"name": "Octo/Shop", "repository": "Octo/Shop"}
     assert values(report.deployment) == {
         "repository": "Octo/Shop",

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from dashboard.core.report import Identity
 from dashboard.webhooks.dialects.buildbot import EVENTS, WORDS, name_delivery, name_event, parse
 from dashboard.webhooks.dialects.payload import MAX_STEPS, Ignored
 from tests.support.bodies.buildbot import (
@@ -21,9 +20,9 @@ from tests.support.bodies.buildbot import (
     make_build,
     make_step,
 )
-from tests.support.parsed_reports import at, merge_in_any_order, only, outcome, read_errors, values
+from tests.support.parsed_reports import at, make_identity, merge_in_any_order, only, outcome, read_errors, values
 
-BUILD = Identity("buildbot", "octo-shop", (MASTER, "shop ci", "run", "71", 1), "71", 1)
+BUILD = make_identity("buildbot", "octo/shop", (MASTER, "shop ci", "run", "71", 1), "71", 1)
 
 
 def read(body: Any) -> Any:
@@ -164,7 +163,7 @@ def test_a_repository_is_named_by_its_path(repository: str, expected: str) -> No
 
 def test_a_build_without_sources_belongs_to_a_project_named_like_its_builder() -> None:
     report = read(make_build(buildset={"sourcestamps": []}))
-    assert (report.identity.project_slug, values(report.project)) == ("shop-ci", {"name": "Shop CI"})
+    assert (report.identity.project.path, values(report.project)) == ("shop ci", {"name": "Shop CI"})
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ def read(body: Any) -> Any:
 def test_the_project_of_a_build_can_have_another_name_than_its_repository() -> None:
     report = read(make_build(source={"project": "Shop"}))
     assert values(report.project) == {"name": "Shop", "repository": "octo/shop"}
-    assert report.identity.project_slug == "shop"
+    assert report.identity.project.path == "shop"
 
 
 def test_the_job_of_a_build_starts_with_the_build_not_with_its_latest_step() -> None:

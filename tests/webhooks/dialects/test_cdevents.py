@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from dashboard.core.report import Identity
 from dashboard.webhooks.dialects.cdevents import EVENTS, WORDS, name_event, parse
 from dashboard.webhooks.dialects.payload import Ignored, MalformedError
 from tests.support.bodies.cdevents import (
@@ -16,9 +15,9 @@ from tests.support.bodies.cdevents import (
     wrap,
 )
 from tests.support.bodies.corpora import needs_corpora, read_corpus
-from tests.support.parsed_reports import at, merge_in_any_order, only, outcome, read_errors, values
+from tests.support.parsed_reports import at, make_identity, merge_in_any_order, only, outcome, read_errors, values
 
-RUN = Identity("cdevents", "tekton-blue", ("", "/tekton/blue", "run", "ship-7"), "ship-7")
+RUN = make_identity("cdevents", "tekton/blue", ("", "/tekton/blue", "run", "ship-7"), "ship-7")
 
 
 def read(body: Any) -> Any:
@@ -87,7 +86,7 @@ def test_a_task_without_a_pipeline_is_a_deployment_of_its_own() -> None:
         "errors": "Out of memory",
     }
     report = read(make_event("taskrun.finished", "pack-1", content))
-    assert report.identity == Identity("cdevents", "tekton-blue", ("", "/tekton/blue", "task", "pack-1"), "pack-1")
+    assert report.identity == make_identity("cdevents", "tekton/blue", ("", "/tekton/blue", "task", "pack-1"), "pack-1")
     assert values(report.deployment) == {
         "message": "pack",
         "run_url": "https://tekton.example.org/pack-1",
@@ -111,7 +110,7 @@ def test_a_change_of_a_service_is_a_deployment(
 ) -> None:
     report = read(make_service(predicate))
     parts = ("", "/tekton/blue", "service", "service/shop", "blue", "f1b2", predicate)
-    assert report.identity == Identity("cdevents", "service-shop", parts)
+    assert report.identity == make_identity("cdevents", "service/shop", parts)
     assert values(report.project) == {"name": "service/shop", "service_status": status}
     assert values(report.deployment) == {"environment": "blue", "service_status": status, "message": message}
     assert outcome(report.deployment) == expected
@@ -147,19 +146,19 @@ def test_fields_missing_from_the_context_come_from_the_cloud_event() -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "slug"),
+    ("source", "path"),
     [
-        ("/tekton/blue", "tekton-blue"),
-        ("https://tekton.example.org/blue/", "tekton.example.org-blue"),
-        ("job/shop/ship-7/", "job-shop"),
+        ("/tekton/blue", "tekton/blue"),
+        ("https://tekton.example.org/blue/", "tekton.example.org/blue"),
+        ("job/shop/ship-7/", "job/shop"),
         ("ship-7", "ship-7"),
         ("/ship-7", "ship-7"),
     ],
 )
-def test_a_project_is_its_source_without_the_trailing_run(source: str, slug: str) -> None:
+def test_a_project_is_its_source_without_the_trailing_run(source: str, path: str) -> None:
     body = make_pipeline_run("started")
     body["subject"]["source"] = source
-    assert read(body).identity.project_slug == slug
+    assert read(body).identity.project.path == path
 
 
 @pytest.mark.parametrize("url", ["/apis/tekton/ship-7", "javascript:alert(1)", "", 7])

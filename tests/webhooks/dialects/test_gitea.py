@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from dashboard.core.report import Identity
 from dashboard.webhooks.dialects.gitea import EVENTS, name_event, parse
 from dashboard.webhooks.dialects.payload import Ignored
 from tests.support.bodies.gitea import (
@@ -18,9 +17,9 @@ from tests.support.bodies.gitea import (
     make_run,
     make_status,
 )
-from tests.support.parsed_reports import at, merge_in_any_order, only, outcome, read_errors, values
+from tests.support.parsed_reports import at, make_identity, merge_in_any_order, only, outcome, read_errors, values
 
-RUN = Identity("gitea", "octo-shop", ("git.example.org:3000", 62, "run", "10", 1), "10", 1)
+RUN = make_identity("gitea", "octo/shop", ("git.example.org:3000", 62, "run", "10", 1), "10", 1)
 DESCRIBED = {
     "repository": "octo/shop",
     "branch": "main",
@@ -191,7 +190,7 @@ def test_a_commit_status_is_identified_by_commit_and_context() -> None:
     report = only(parse("status", make_status()))
     target_url = "https://ci.example.org/repos/1/pipeline/8"
     parts = ("git.example.org:3000", 62, "status", SHA, "ci/woodpecker")
-    assert report.identity == Identity("gitea", "octo-shop", parts)
+    assert report.identity == make_identity("gitea", "octo/shop", parts)
     assert values(report.deployment) == {
         "repository": "octo/shop",
         "commit_hash": SHA,

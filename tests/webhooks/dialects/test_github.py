@@ -6,15 +6,14 @@ from typing import Any
 import pytest
 
 from dashboard.core.registers import make_stamp
-from dashboard.core.report import Identity
 from dashboard.core.words import WAITING_WORDS
 from dashboard.webhooks.dialects.github import EVENTS, WORDS, name_event, parse
 from dashboard.webhooks.dialects.payload import Ignored
 from tests.support.bodies.github import SHA, make_check, make_deployment, make_job, make_run, make_status
 from tests.support.bodies.github import make_step as step
-from tests.support.parsed_reports import at, only, outcome, read_errors, values
+from tests.support.parsed_reports import at, make_identity, only, outcome, read_errors, values
 
-RUN = Identity("github", "octo-shop", ("github.com", 4711, "run", "9001", 1), "9001", 1)
+RUN = make_identity("github", "octo/shop", ("github.com", 4711, "run", "9001", 1), "9001", 1)
 
 
 def test_a_run_reports_its_identity_and_outcome() -> None:

@@ -3,11 +3,10 @@
 import pytest
 
 from dashboard.core.registers import make_stamp
-from dashboard.core.report import Identity
 from dashboard.webhooks.dialects.github import parse
 from dashboard.webhooks.dialects.payload import Ignored
 from tests.support.bodies.github import SHA, make_check, make_deployment, make_run, make_status
-from tests.support.parsed_reports import at, merge_in_any_order, only, outcome, values
+from tests.support.parsed_reports import at, make_identity, merge_in_any_order, only, outcome, values
 
 RUN = {"workflow_run": {"id": 9001, "run_attempt": 2, "status": "completed", "conclusion": "failure"}}
 STATES = [
@@ -37,7 +36,7 @@ def test_the_latest_deployment_status_names_the_environment_of_a_run() -> None:
 
 def test_a_deployment_without_a_run_has_one_job() -> None:
     report = only(parse("deployment_status", make_deployment("success", description="Rolled out")))
-    assert report.identity == Identity("github", "octo-shop", ("github.com", 4711, "deployment", "326"))
+    assert report.identity == make_identity("github", "octo/shop", ("github.com", 4711, "deployment", "326"))
     assert values(report.deployment) == {
         "environment": "production",
         "repository": "Octo/Shop",
@@ -87,7 +86,7 @@ def test_an_inactive_deployment_keeps_its_outcome() -> None:
 
 def test_a_check_of_another_app_is_a_deployment_with_one_job() -> None:
     report = only(parse("check_run", make_check()))
-    assert report.identity == Identity("github", "octo-shop", ("github.com", 4711, "check_run", "128"))
+    assert report.identity == make_identity("github", "octo/shop", ("github.com", 4711, "check_run", "128"))
     assert values(report.deployment) == {
         "repository": "Octo/Shop",
         "branch": "main",
@@ -123,7 +122,7 @@ def test_a_commit_status_is_identified_by_commit_and_context() -> None:
     report = only(parse("status", make_status()))
     target_url = "https://jenkins.example.org/job/shop/5/"
     parts = ("github.com", 4711, "status", SHA, "ci/Jenkins")
-    assert report.identity == Identity("github", "octo-shop", parts)
+    assert report.identity == make_identity("github", "octo/shop", parts)
     assert values(report.deployment) == {
         "repository": "Octo/Shop",
         "branch": "main",

@@ -5,13 +5,12 @@ from typing import Any
 import pytest
 
 from dashboard.core.links import link_revision
-from dashboard.core.report import Identity
 from dashboard.webhooks.dialects.gitlab import EVENTS, WORDS, name_event, parse
 from dashboard.webhooks.dialects.payload import Ignored
 from tests.support.bodies.gitlab import HOME, REPOSITORY, SHA, make_build, make_job, make_pipeline
-from tests.support.parsed_reports import at, merge_in_any_order, only, outcome, read_errors, values
+from tests.support.parsed_reports import at, make_identity, merge_in_any_order, only, outcome, read_errors, values
 
-RUN = Identity("gitlab", "octo-shop", ("gitlab.example.org", 62, "run", "31", 1), "31", 1)
+RUN = make_identity("gitlab", "octo/shop", ("gitlab.example.org", 62, "run", "31", 1), "31", 1)
 STARTED, FINISHED = "2026-03-01 10:01:00 UTC", "2026-03-01 10:05:00 UTC"
 
 
@@ -116,7 +115,7 @@ def test_a_job_hook_names_its_pipeline_in_every_version_of_gitlab(
 ) -> None:
     identity = only(parse("build", make_job(7, "unit") | {field: value})).identity
     assert identity.parts == expected
-    assert identity.project_slug == "octo-shop"
+    assert identity.project.path == "octo/shop"
 
 
 @pytest.mark.parametrize(

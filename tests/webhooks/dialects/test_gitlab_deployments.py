@@ -2,15 +2,14 @@
 
 import pytest
 
-from dashboard.core.report import Identity
 from dashboard.webhooks.dialects.gitlab import parse
 from tests.support.bodies.gitlab import HOME, SHA, make_deployment
-from tests.support.parsed_reports import at, merge_in_any_order, only, outcome, read_errors, values
+from tests.support.parsed_reports import at, make_identity, merge_in_any_order, only, outcome, read_errors, values
 
 
 def test_a_deployment_has_one_job_and_an_identity_of_its_own() -> None:
     report = only(parse("deployment", make_deployment("success")))
-    assert report.identity == Identity("gitlab", "octo-shop", ("gitlab.example.org", 62, "deployment", "15"))
+    assert report.identity == make_identity("gitlab", "octo/shop", ("gitlab.example.org", 62, "deployment", "15"))
     assert values(report.deployment) == {
         "environment": "staging",
         "repository": "octo/shop",

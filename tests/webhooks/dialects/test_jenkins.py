@@ -4,14 +4,13 @@ from typing import Any
 
 import pytest
 
-from dashboard.core.report import Identity
 from dashboard.webhooks.dialects.jenkins import EVENTS, WORDS, name_delivery, name_event, parse
 from dashboard.webhooks.dialects.payload import Ignored
 from tests.support.bodies.corpora import needs_corpora, read_corpus
 from tests.support.bodies.jenkins import NOON_MS, SHA, make_cause, make_checkout, make_notification, make_run
-from tests.support.parsed_reports import at, only, outcome, read_errors, values
+from tests.support.parsed_reports import at, make_identity, only, outcome, read_errors, values
 
-BUILD = Identity("jenkins", "team-shop", ("", "team/shop", "run", "12"), "12")
+BUILD = make_identity("jenkins", "team/shop", ("", "team/shop", "run", "12"), "12")
 
 
 def read(body: Any) -> Any:

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from dashboard.core.registers import Node, Outcome, make_stamp
-from dashboard.core.report import Identity, Report
+from dashboard.core.report import Report
 from dashboard.core.words import Conclusion, Status
 from dashboard.webhooks.dialects.native import parse, read_word
 from dashboard.webhooks.dialects.payload import MalformedError
 from dashboard.webhooks.schemas import DEPLOYMENT
-from tests.support.parsed_reports import values
+from tests.support.parsed_reports import make_identity, values
 
 NOON, LATER = datetime(2026, 6, 1, 12, tzinfo=UTC), datetime(2026, 6, 1, 13, tzinfo=UTC)
 SUMMARY = {
@@ -34,15 +34,15 @@ def refuse(**payload: Any) -> dict[str, list[str]]:
 
 
 def test_a_run_is_identified_by_project_environment_run_id_and_attempt() -> None:
-    assert report().identity == Identity("native", "shop", ("production", "1", 1), "1", 1)
+    assert report().identity == make_identity("native", "shop", ("production", "1", 1), "1", 1)
     assert report(environment="").identity == report(run_attempt=1, environment="production").identity
     again = report(project="My Shop", environment="test", run_id=7, run_attempt=2).identity
-    assert again == Identity("native", "my-shop", ("test", "7", 2), "7", 2)
+    assert again == make_identity("native", "my-shop", ("test", "7", 2), "7", 2)
 
 
 def test_a_summary_without_run_id_is_identified_by_its_contents_and_time() -> None:
     parts = ("acme/shop", "production", "main", "abc", "2026-06-01T12:00:00+00:00")
-    assert report(**SUMMARY).identity == Identity("native", "shop", parts)
+    assert report(**SUMMARY).identity == make_identity("native", "shop", parts)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_other_payloads_without_run_id_are_refused(changed: dict[str, Any]) -> N
 def test_a_project_needs_a_letter_or_digit_and_a_short_slug() -> None:
     assert refuse(project="_-_") == {"project": ["Must contain a letter or a digit."]}
     assert refuse(project=None) == {"project": ["Must contain a letter or a digit."]}
-    assert report(project="p" * 255).identity.project_slug == "p" * 255
+    assert report(project="p" * 255).identity.project.path == "p" * 255
     assert refuse(project="ﷺ" * 15) == {"project": ["Must be at most 255 characters as part of a URL."]}
 
 

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from dashboard.core.slug import MAX_SLUG_LENGTH
 from dashboard.core.storable import MAX_ID, MAX_INT
 from dashboard.webhooks.dialects.payload import (
     MAX_TIME_LENGTH,
@@ -14,7 +13,6 @@ from dashboard.webhooks.dialects.payload import (
     count_milliseconds,
     decode_name,
     from_unix,
-    identify,
     parse_time,
     read_int,
     read_repository_path,
@@ -110,20 +108,6 @@ def test_milliseconds_are_whole() -> None:
 )
 def test_a_repository_is_named_by_its_path_in_every_form_of_address(address: str, expected: str | None) -> None:
     assert read_repository_path({"url": address}, "url") == expected
-
-
-@pytest.mark.parametrize(
-    ("project", "slug"),
-    [
-        ("octo/shop", "octo-shop"),
-        ("🚀", "project-ebbc0b2870eb"),
-        ("s" * (MAX_SLUG_LENGTH + 1), "s" * MAX_SLUG_LENGTH),
-        ("s" * (MAX_SLUG_LENGTH - 1) + "/t", "s" * (MAX_SLUG_LENGTH - 1)),
-        ("s" * (MAX_SLUG_LENGTH - 2) + ".-t", "s" * (MAX_SLUG_LENGTH - 2)),
-    ],
-)
-def test_the_slug_of_a_project_stays_and_has_no_loose_end(project: str, slug: str) -> None:
-    assert identify("github", project, ("host",)).project_slug == slug
 
 
 @pytest.mark.parametrize(
