@@ -137,6 +137,17 @@ def test_without_attempt_numbers_a_restart_reopens_the_run() -> None:
     assert merged.deployment.started_at == at("11:00:00")
 
 
+def test_a_later_attempt_of_a_job_wins_even_without_times() -> None:
+    unset = {"created_at": NEVER, "started_at": NEVER, "completed_at": NEVER, "steps": []}
+    merged = merge_in_any_order(
+        [
+            only(parse("workflow_job", make_job("completed", "failure"))),
+            only(parse("workflow_job", make_job("completed", "success", run_attempt=2, **unset))),
+        ]
+    )
+    assert outcome(merged.jobs["21"]) == ("completed", "success", "success")
+
+
 @pytest.mark.parametrize("event", ["action_run_success", "action_run_recover", "workflow_run_success"])
 def test_a_run_of_forgejo_reports_its_identity_and_outcome(event: str) -> None:
     report = only(parse(event, make_forgejo_run("success")))
