@@ -141,6 +141,7 @@ class DeploymentSummarySchema(ViewSchema):
     run_progress_pct = fields.Integer()
     completed_jobs = fields.Integer()
     total_jobs_visible = fields.Integer()
+    run_key = fields.String(metadata={"description": "equal for all deployments of one run"})
     waited_s = fields.Float(metadata={"description": "time in which no job ran because one waited for a person"})
     current_step = fields.String(metadata={"description": "name of the first step in progress"})
     current = fields.Dict(allow_none=True, metadata={"description": "job, key and started_at of the current step"})

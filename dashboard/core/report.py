@@ -16,7 +16,8 @@ Key = TypeVar("Key")
 NOTES = ("message", "error", "log")
 DEPLOYMENT_FIELDS = (
     "environment", "repository", "branch", "commit_hash", "commit_message", "triggered_by", "trigger_type",
-    "deploy_type", "deploy_path", "test_url", "port", "service_status", "run_url", "duration_s", "is_cut", *NOTES,
+    "deploy_type", "deploy_path", "test_url", "port", "service_status", "run_url", "of_run", "of_attempt",
+    "duration_s", "is_cut", *NOTES,
 )  # fmt: skip
 JOB_FIELDS = ("name", "number", "allowed_to_fail", "duration_s", *NOTES)
 STEP_FIELDS = ("name", "number", *NOTES)

@@ -176,12 +176,13 @@ def _update_longest_gap(before: Row, after: Row) -> None:
 def make_run_key(row: Mapping[str, Any]) -> str | None:
     """Return a digest of host, lower-cased repository, run id and attempt; None while one of them is unknown.
 
-    It is the same for reports on a run in different dialects, and so links their deployments.
+    It is the same for reports on a run in different dialects, and for what the run deploys, and so links them.
     """
     location = _locate_repository(row["run_url"], row["repository"])
-    if not (location and row["run_id"]):
+    run = (row["run_id"], row["attempt"]) if row["run_id"] else (row["of_run"], row["of_attempt"] or 1)
+    if not (location and run[0]):
         return None
-    return hashlib.sha256(json.dumps([*location, row["run_id"], row["attempt"]]).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([*location, *run]).encode()).hexdigest()
 
 
 def _read_host(url: str | None) -> str | None:

@@ -26,7 +26,11 @@ class Deployment(NodeColumns, Base):
     run_id: Mapped[str | None]
     attempt: Mapped[int]
     run_key: Mapped[str | None] = mapped_column(index=True)
-    """Digest of host, lower-cased repository, run id and attempt: the same for a native deployment and its CI run."""
+    """Digest of host, lower-cased repository, run id and attempt: the same for a native deployment, its CI run, and
+    what that run deploys."""
+    of_run: Mapped[str | None]
+    """The id of the run that made it, for a deployment that is not itself a run."""
+    of_attempt: Mapped[int | None]
     environment: Mapped[str | None]
     repository: Mapped[str | None]
     branch: Mapped[str | None]

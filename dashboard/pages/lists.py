@@ -24,20 +24,31 @@ class WatchedCounts(TypedDict):
 
 
 def hide_duplicate_runs(deployments: Iterable[ListedDeployment]) -> list[ListedDeployment]:
-    """Return the deployments of a list without runs of a CI server that a native deployment in the list also reports.
+    """Return the deployments of a list with one line for each run: the native deployment, else the CI server's run.
 
-    A failure that only the CI server reports stays: the native deployment alone would look like a success.
+    What the run deploys, and what another dialect reports of it, is left out. A failure stays unless that line is a
+    failure as well: it alone would look like a success.
     """
     listed = list(deployments)
-    natives = [deployment for deployment in listed if deployment["dialect"] == "native" and deployment["run_key"]]
-    reported = {native["run_key"] for native in natives}
-    failed = {native["run_key"] for native in natives if find_traits(native["state"]).is_failure}
-    return [
-        deployment
-        for deployment in listed
-        if deployment["dialect"] == "native"
-        or deployment["run_key"] not in (failed if find_traits(deployment["state"]).is_failure else reported)
-    ]
+    reported: dict[str, int] = {}
+    failed: dict[str, int] = {}
+    for deployment in listed:
+        if key := deployment["run_key"]:
+            reported[key] = max(reported.get(key, 0), _rank_line(deployment))
+            if find_traits(deployment["state"]).is_failure:
+                failed[key] = max(failed.get(key, 0), _rank_line(deployment))
+
+    def is_shown(deployment: ListedDeployment) -> bool:
+        lines = failed if find_traits(deployment["state"]).is_failure else reported
+        return lines.get(deployment["run_key"] or "", 0) <= _rank_line(deployment)
+
+    return list(filter(is_shown, listed))
+
+
+def _rank_line(deployment: ListedDeployment) -> int:
+    if deployment["dialect"] == "native":
+        return 2
+    return 0 if deployment["run_id"] is None else 1
 
 
 def order_running(deployments: Iterable[ListedDeployment]) -> list[ListedDeployment]:

@@ -25,11 +25,14 @@ def read_related(reader: Reader, row: Row) -> Related | None:
     same_run, past = _read_same_run(reader, row), _read_past_deployments(reader, row)
     if not same_run and not past:
         return None
-    attempts = [other for other in same_run if other["dialect"] == row["dialect"]]
-    linked = [other for other in same_run if other["dialect"] != row["dialect"]]
+    attempts = [other for other in same_run if other["run_id"] and other["run_id"] == row["run_id"]]
+    attempts = [other for other in attempts if other["dialect"] == row["dialect"]]
+    linked = [other for other in same_run if other not in attempts]
     return {
         "attempts": [{"id": other["id"], "attempt": other["attempt"]} for other in attempts],
-        "linked": [{"id": other["id"], "dialect": other["dialect"]} for other in linked],
+        "linked": [
+            {"id": other["id"], "dialect": other["dialect"], "environment": other["environment"]} for other in linked
+        ],
         "earlier": _read_earlier_jobs(reader, [other["id"] for other in attempts if other["attempt"] < row["attempt"]]),
         "before": past[0] if past else None,
         "last_success": next((deployment for deployment in past if deployment["state"] == "success"), None),
@@ -39,7 +42,7 @@ def read_related(reader: Reader, row: Row) -> Related | None:
 
 
 def _read_same_run(reader: Reader, row: Row) -> list[Row]:
-    """Return id, attempt and dialect of the other deployments of the same run, by attempt."""
+    """Return the other attempts of a run, the same attempt in other dialects, and what it deploys, by attempt."""
     table, conditions = DEPLOYMENTS.c, []
     # Null means that it was not reported, so two nulls are not the same run.
     if row["run_id"] is not None:
@@ -48,10 +51,13 @@ def _read_same_run(reader: Reader, row: Row) -> list[Row]:
         same_place = _is_in_environment(row) if row["dialect"] == NATIVE else _is_in_project(row)
         conditions.append(and_(same_id, same_place))
     if row["run_key"] is not None:
-        conditions.append(and_(table.run_key == row["run_key"], table.dialect != row["dialect"]))
+        is_other_kind = table.run_id.is_not(None) if row["run_id"] is None else table.run_id.is_(None)
+        is_linked = or_(table.dialect != row["dialect"], is_other_kind, table.of_run == row["of_run"])
+        conditions.append(and_(table.run_key == row["run_key"], is_linked))
     if not conditions:
         return []
-    query = select(table.id, table.attempt, table.dialect).where(table.id != row["id"], or_(*conditions))
+    columns = (table.id, table.attempt, table.dialect, table.run_id, table.environment)
+    query = select(*columns).where(table.id != row["id"], or_(*conditions))
     return reader.read_rows(query.order_by(table.attempt, table.id).limit(MAX_SAME_RUN))
 
 

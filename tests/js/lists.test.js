@@ -6,7 +6,8 @@ import { GROUPING, LISTS } from "./tables.js";
 
 for (const { case: name, listed, kept } of LISTS.linked) {
   test(`hidden is ${name}`, () => {
-    const deployments = listed.map(([dialect, key, state = "running"], id) => ({ id, dialect, run_key: key, state }));
+    const names = ["dialect", "run_key", "run_id", "state"];
+    const deployments = listed.map((values, id) => ({ id, ...Object.fromEntries(names.map((n, at) => [n, values[at]])) }));
     assert.deepEqual(hideDuplicateRuns(deployments).map(({ id }) => id), kept);
   });
 }

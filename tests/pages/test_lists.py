@@ -16,8 +16,8 @@ TABLE = json.loads((TABLES / "lists.json").read_text())
 @pytest.mark.parametrize("case", TABLE["linked"], ids=lambda case: case["case"])
 def test_each_run_is_listed_once_as_in_the_table(case: dict[str, Any]) -> None:
     listed = [
-        make_deployment(id=place, dialect=dialect, run_key=key, state=next(iter(state), "running"))
-        for place, (dialect, key, *state) in enumerate(case["listed"])
+        make_deployment(id=place, dialect=dialect, run_key=key, run_id=run, state=state)
+        for place, (dialect, key, run, state) in enumerate(case["listed"])
     ]
     assert [deployment["id"] for deployment in lists.hide_duplicate_runs(listed)] == case["kept"]
 

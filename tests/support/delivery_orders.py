@@ -33,16 +33,17 @@ def anonymise(view: Json, run: int) -> Json:
 
     An estimate rests on other runs and on the clock, so it is none of what deliveries say.
     """
-    kept = {name: value for name, value in strip_receipt(view).items() if name not in {"url", "estimate"}}
+    kept = {name: value for name, value in strip_receipt(view).items() if name not in {"url", "estimate", "run_key"}}
     anonymous: Json = json.loads(json.dumps(kept).replace(str(run), "RUN"))
     return anonymous
 
 
 def show(client: FlaskClient, deliveries: Iterable[Delivery]) -> Json:
-    """Post deliveries on one deployment; return it."""
-    answers = [deliver(client, delivery) for delivery in deliveries]
-    (deployment_id,) = {answer["deployment_id"] for answer in answers}
-    return read_deployment(client, deployment_id)
+    """Post deliveries on one deployment, or on a run and what it deploys; return the deployment or run."""
+    ids = {deliver(client, delivery)["deployment_id"] for delivery in deliveries}
+    views = [read_deployment(client, deployment_id) for deployment_id in ids]
+    (view,) = views if len(views) == 1 else (view for view in views if view["run_id"])
+    return view
 
 
 def show_in_order(client: FlaskClient, series: Series) -> Json:

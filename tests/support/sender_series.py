@@ -32,6 +32,7 @@ def make_github_series(run: int) -> list[Delivery]:
     deployed = [step(1), step(2, "completed", "failure", name="Roll out"), step(3, "completed", "skipped")]
     named = {"workflow_run": {"id": run, "run_attempt": 1}}
     placed = github.make_deployment("in_progress", updated_at=clock("10:02:12")) | named
+    placed["deployment"]["id"] = run
     return make_series(
         "github",
         run,

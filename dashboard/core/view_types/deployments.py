@@ -186,10 +186,11 @@ class AttemptLink(TypedDict):
 
 
 class LinkedDeployment(TypedDict):
-    """The same run, reported in another dialect."""
+    """The same run reported in another dialect, or what the run deploys, or the run of a deployment."""
 
     id: int
     dialect: str
+    environment: str | None
 
 
 class EarlierJob(TypedDict):

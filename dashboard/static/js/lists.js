@@ -4,17 +4,27 @@
 
 import { findTraits } from "./states.js";
 
-/** Return the deployments of a list without runs of a CI server that a native deployment in the list also reports.
+/** Return the deployments of a list with one line for each run: the native deployment, else the CI server's run.
  *
- * A failure that only the CI server reports stays: the native deployment alone would look like a success. */
+ * What the run deploys, and what another dialect reports of it, is left out. A failure stays unless that line is a
+ * failure as well: it alone would look like a success. */
 export function hideDuplicateRuns(deployments) {
-  const natives = deployments.filter(({ dialect, run_key: key }) => dialect === "native" && key);
-  const reported = new Set(natives.map(({ run_key: key }) => key));
-  const failed = new Set(natives.filter(({ state }) => findTraits(state).is_failure).map(({ run_key: key }) => key));
-  return deployments.filter(({ dialect, run_key: key, state }) => {
-    const duplicated = findTraits(state).is_failure ? failed : reported;
-    return dialect === "native" || !duplicated.has(key);
+  const [reported, failed] = [new Map(), new Map()];
+  for (const deployment of deployments.filter(({ run_key: key }) => key)) {
+    const lines = findTraits(deployment.state).is_failure ? [reported, failed] : [reported];
+    for (const line of lines) {
+      line.set(deployment.run_key, Math.max(line.get(deployment.run_key) ?? 0, rankLine(deployment)));
+    }
+  }
+  return deployments.filter((deployment) => {
+    const lines = findTraits(deployment.state).is_failure ? failed : reported;
+    return (lines.get(deployment.run_key) ?? 0) <= rankLine(deployment);
   });
+}
+
+function rankLine({ dialect, run_id: run }) {
+  if (dialect === "native") return 2;
+  return run === null ? 0 : 1;
 }
 
 /** Return open deployments, given newest first, with the stale ones at the end. */

@@ -101,7 +101,6 @@ def parse_job(
         "branch": branch,
         "commit_hash": read_text(job, "head_sha"),
         "run_url": find_run_url(read_text(job, "html_url", limit=MAX_URL_LENGTH)),
-        "environment": read_text(body, "deployment", "environment"),
     }
     key, node = claim_job(words, job, stamp, generation=0 if numbers_runs else attempt or 0)
     step_nodes = claim_steps(words, key, steps, stamp)

@@ -4,9 +4,10 @@ Source: https://docs.github.com/en/webhooks/webhook-events-and-payloads
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from dashboard.core.registers import Outcome, claim_node
+from dashboard.core.registers import Outcome, Scalar, claim_node, merge_nodes
 from dashboard.core.report import Report
 from dashboard.core.words import Conclusion, Meaning, Status
 from dashboard.webhooks.dialects.actions import (
@@ -14,7 +15,6 @@ from dashboard.webhooks.dialects.actions import (
     claim_project,
     guess_event,
     identify_in_repository,
-    identify_run,
     parse_commit_status,
     parse_job,
     parse_run,
@@ -80,8 +80,16 @@ def _parse_run(body: Body) -> Parsed:
 
 
 def _parse_job(body: Body) -> Parsed:
+    """Return the reports of a `workflow_job` body: on the run with the job, and on what a started job deploys."""
     # The body does not say whether its head_branch is a fork's; that of the run does.
-    return parse_job("github", WORDS, body)
+    parsed = parse_job("github", WORDS, body)
+    job, deployment = read_object(body, "workflow_job"), read_object(body, "deployment")
+    outcome = read_outcome(WORDS, job, read_stamp(job))
+    has_started = outcome is not None and outcome.status != Status.QUEUED and outcome.conclusion != Conclusion.SKIPPED
+    if isinstance(parsed, Ignored) or not (has_started and read_text(deployment, "id")):
+        return parsed
+    run = {"id": job.get("run_id"), "run_attempt": job.get("run_attempt")}
+    return (*parsed, _report_job_deployment({**body, "workflow_run": run}, job, outcome))
 
 
 def _parse_status(body: Body) -> Parsed:
@@ -89,27 +97,26 @@ def _parse_status(body: Body) -> Parsed:
 
 
 def _parse_deployment(body: Body) -> Parsed:
-    """Return the report of a `deployment` or `deployment_status` body, whose status is newer than the deployment."""
-    if read_text(body, "workflow_run", "id"):
-        return (_report_environment(body),)
+    """Return the report of a `deployment` or `deployment_status` body, whose status is newer than the deployment.
+
+    A run can deploy to several environments: each of its deployments is one of its own, linked to the run.
+    """
     return (_report_deployment(body, read_object(body, "deployment"), read_object(body, "deployment_status")),)
 
 
-def _report_environment(body: Body) -> Report:
-    """Return the report of the environment that a run deploys to; the run itself reports its outcome."""
-    run = read_object(body, "workflow_run")
-    deployment, status = read_object(body, "deployment"), read_object(body, "deployment_status")
-    identity = identify_run("github", body, read_text(run, "id"), read_attempt(run))
-    stamp = read_stamp(status) or read_stamp(deployment)
-    values = {
-        "environment": read_text(status, "environment") or read_text(deployment, "environment"),
-        "test_url": read_text(status, "environment_url", limit=MAX_URL_LENGTH),
-    }
-    return Report(identity, claim_project(body, stamp), claim_node(values, stamp=stamp))
+def _report_job_deployment(body: Body, job: Body, outcome: Outcome | None) -> Report:
+    """Return the report of the deployment that a job makes: it starts and ends with the job until a status says more.
+
+    The generation of its outcome is 0, and that of a status its id, which counts more.
+    """
+    report = _report_deployment(body, read_object(body, "deployment"), {})
+    node = claim_node({}, outcome=outcome, stamp=read_stamp(job), started_at=read_first(job, STARTED))
+    jobs = {key: merge_nodes(known, node) for key, known in report.jobs.items()}
+    return replace(report, deployment=merge_nodes(report.deployment, node), jobs=jobs)
 
 
 def _report_deployment(body: Body, deployment: Body, status: Body) -> Report:
-    """Return the report of a deployment by something other than GitHub Actions."""
+    """Return the report of a deployment, which knows the run that made it if it was GitHub Actions."""
     deployment_id = require("deployment.id", read_text(deployment, "id"))
     identity = identify_in_repository("github", body, "deployment", deployment_id)
     stamp = read_stamp(status) or read_stamp(deployment)
@@ -137,16 +144,22 @@ def _read_deployment_outcome(status: Body) -> Outcome | None:
     return Outcome(rank, word, conclusion, stamp if rank == Status.COMPLETED else None, generation, stamp)
 
 
-def _describe_deployment(body: Body, deployment: Body, status: Body) -> dict[str, str | None]:
+def _describe_deployment(body: Body, deployment: Body, status: Body) -> dict[str, Scalar | None]:
+    run, home = read_object(body, "workflow_run"), read_text(body, "repository", "html_url", limit=MAX_URL_LENGTH)
+    run_id = read_text(run, "id")
+    # The address of a deployment that a workflow makes may be elsewhere, and would not lead to its run.
+    run_url = f"{home}/actions/runs/{run_id}"[:MAX_URL_LENGTH] if home and run_id else None
     log_url = read_text(status, "log_url", limit=MAX_URL_LENGTH)
     return {
         "environment": read_text(status, "environment") or read_text(deployment, "environment"),
         "repository": read_text(body, "repository", "full_name"),
-        "branch": read_head_branch(body, {**read_object(body, "workflow_run"), "head_branch": deployment.get("ref")}),
+        "branch": read_head_branch(body, {**run, "head_branch": deployment.get("ref")}),
         "commit_hash": read_text(deployment, "sha"),
         "triggered_by": read_text(deployment, "creator", "login"),
-        "run_url": log_url or read_text(status, "target_url", limit=MAX_URL_LENGTH),
+        "run_url": run_url or log_url or read_text(status, "target_url", limit=MAX_URL_LENGTH),
         "test_url": read_text(status, "environment_url", limit=MAX_URL_LENGTH),
+        "of_run": run_id,
+        "of_attempt": run_id and (read_attempt(run) or 1),
     }
 
 

@@ -5,12 +5,11 @@ Sources: https://docs.gitlab.com/user/project/integrations/webhook_events/,
 https://docs.gitlab.com/administration/system_hooks/ and lib/gitlab/data_builder of https://gitlab.com/gitlab-org/gitlab
 """
 
-import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from dashboard.core.registers import Node, Outcome, claim_node, merge_nodes
+from dashboard.core.registers import Node, Outcome, Scalar, claim_node, merge_nodes
 from dashboard.core.report import Identity, Report
 from dashboard.core.steps import normalise_name
 from dashboard.core.words import Conclusion, Meaning, Status
@@ -62,6 +61,8 @@ WORDS: Mapping[str, Meaning] = {
     "skipped": (Status.COMPLETED, Conclusion.SKIPPED),
 }
 """Statuses of pipelines, jobs and deployments; only a deployment can be blocked."""
+MAX_ENVIRONMENTS = 100
+"""The maximum number of deployments that one hook reports, each of which is written as a deployment of its own."""
 BUILD_FIELDS = (
     "id", "name", "status", "created_at", "started_at", "finished_at", "duration", "allow_failure", "failure_reason",
 )  # fmt: skip
@@ -94,7 +95,8 @@ def _parse_pipeline(body: Body) -> Parsed:
     values = _describe_run(body, identity) | _describe_pipeline(body, pipeline, outcome)
     node = claim_node(values, outcome=outcome, stamp=stamp, started_at=started_at)
     jobs = _claim_jobs(builds[:MAX_JOBS], _number_stages(pipeline))
-    return (Report(identity, claim_project(body, stamp), merge_nodes(node, _claim_environment(builds)), jobs),)
+    report = Report(identity, claim_project(body, stamp), node, jobs)
+    return (report, *_report_environments(body, identity, builds, values))
 
 
 def _parse_job(body: Body) -> Parsed:
@@ -114,14 +116,17 @@ def _parse_job(body: Body) -> Parsed:
     }
     # The user may have retried the job without having started the pipeline: a claim without a time loses to any other.
     guess = claim_node({"triggered_by": _read_user(body)})
-    node = merge_nodes(claim_node(values, stamp=stamp), merge_nodes(guess, _claim_environment([build])))
-    return (Report(identity, claim_project(body, stamp), node, _claim_jobs([build], {})),)
+    node = merge_nodes(claim_node(values, stamp=stamp), guess)
+    report = Report(identity, claim_project(body, stamp), node, _claim_jobs([build], {}))
+    return (report, *_report_environments(body, identity, [build], values))
 
 
 def _parse_deployment(body: Body) -> Parsed:
-    """Return the report of a deployment hook, which does not name the pipeline."""
-    deployment_id = require("deployment_id", read_text(body, "deployment_id"))
-    identity = identify_in_project(body, "deployment", deployment_id)
+    """Return the report of a deployment hook, which names the job that deploys, and not its pipeline."""
+    deployment_id: str = require("deployment_id", read_text(body, "deployment_id"))
+    build_id = read_text(body, "deployable_id")
+    parts = ("deployment of job", build_id) if build_id else ("deployment", deployment_id)
+    identity = identify_in_project(body, *parts)
     stamp = read_time(body, "status_changed_at")
     outcome = _read_outcome({"status": body.get("status"), "finished_at": body.get("status_changed_at")}, stamp)
     values = {
@@ -224,15 +229,27 @@ def _claim_job(build: Body, numbers: Mapping[str, int]) -> Node:
     return claim_node(values, outcome=outcome, stamp=stamp, started_at=read_time(build, "started_at"))
 
 
-def _claim_environment(builds: Sequence[Body]) -> Node:
-    """Return the node with the environment that these jobs deploy to: the job that started last wins."""
-    places = [build for build in builds if (read_text(build, "environment", "action") or "start") == "start"]
-    claims = (
-        claim_node({"environment": read_text(build, "environment", "name")}, stamp=started_at)
-        for build in places
-        if (started_at := read_time(build, "started_at"))
-    )
-    return functools.reduce(merge_nodes, claims, Node())
+def _report_environments(
+    body: Body, run: Identity, builds: Sequence[Body], values: Mapping[str, Scalar | None]
+) -> Iterator[Report]:
+    """Yield the reports of what started jobs deploy; `values` are the fields of their pipeline."""
+    for build in [build for build in builds if _deploys(build)][:MAX_ENVIRONMENTS]:
+        stamp, started_at = _read_stamp(build), read_time(build, "started_at")
+        outcome = _read_outcome(build, stamp)
+        described = {name: values.get(name) for name in ("repository", "run_url", "branch", "commit_hash")}
+        described |= {"environment": read_text(build, "environment", "name"), "of_run": run.run_id, "of_attempt": 1}
+        node = claim_node(described, outcome=outcome, stamp=stamp, started_at=started_at)
+        job = claim_node({"name": DEFAULT_JOB}, outcome=outcome, stamp=stamp, started_at=started_at)
+        # The hooks of the deployment, the job and the pipeline all name the job.
+        identity = identify_in_project(body, "deployment of job", str(read_text(build, "id")))
+        yield Report(identity, claim_project(body, stamp), node, {DEFAULT_JOB: job})
+
+
+def _deploys(build: Body) -> bool:
+    """Return whether a job has begun to deploy to an environment; others stop, check or only announce one."""
+    action = read_text(build, "environment", "action") or "start"
+    named = read_text(build, "id") and read_text(build, "environment", "name")
+    return bool(named) and action == "start" and read_time(build, "started_at") is not None
 
 
 def _read_outcome(thing: Body, stamp: datetime | None, generation: int = 0) -> Outcome | None:

@@ -76,14 +76,24 @@ def test_a_job_reports_the_state_of_each_step() -> None:
 
 def test_a_job_reports_the_known_fields_of_its_run() -> None:
     body = {**make_job("in_progress"), "deployment": {"id": 326, "environment": "production"}}
-    report = only(parse("workflow_job", body))
+    parsed = parse("workflow_job", body)
+    assert not isinstance(parsed, Ignored)
+    report, deployed = parsed
     assert values(report.deployment) == {
         "repository": "Octo/Shop",
         "commit_hash": SHA,
         "run_url": "https://github.com/Octo/Shop/actions/runs/9001",
-        "environment": "production",
     }
     assert report.deployment.outcome is None
+    assert values(deployed.deployment)["environment"] == "production"
+    assert (values(deployed.deployment)["of_run"], values(deployed.deployment)["of_attempt"]) == ("9001", 1)
+    assert outcome(deployed.deployment) == outcome(deployed.jobs["deploy"]) == ("in_progress", None, "in_progress")
+
+
+@pytest.mark.parametrize(("status", "conclusion"), [("queued", None), ("waiting", None), ("completed", "skipped")])
+def test_a_job_that_did_not_start_deploys_nothing(status: str, conclusion: str | None) -> None:
+    body = {**make_job(status, conclusion), "deployment": {"id": 326, "environment": "production"}}
+    assert values(only(parse("workflow_job", body)).deployment).get("environment") is None
 
 
 def test_a_job_is_as_recent_as_its_latest_step() -> None:

@@ -5,7 +5,7 @@ import pytest
 from dashboard.core.registers import make_stamp
 from dashboard.webhooks.dialects.github import parse
 from dashboard.webhooks.dialects.payload import Ignored
-from tests.support.bodies.github import SHA, make_check, make_deployment, make_run, make_status
+from tests.support.bodies.github import SHA, make_check, make_deployment, make_status
 from tests.support.parsed_reports import at, make_identity, merge_in_any_order, only, outcome, values
 
 RUN = {"workflow_run": {"id": 9001, "run_attempt": 2, "status": "completed", "conclusion": "failure"}}
@@ -20,11 +20,14 @@ STATES = [
 ]
 
 
-def test_a_deployment_of_a_run_reports_only_the_environment_of_the_run() -> None:
+def test_a_deployment_of_a_run_is_one_of_its_own_that_knows_the_run() -> None:
     report = only(parse("deployment_status", {**make_deployment("success"), **RUN}))
-    assert report.identity == only(parse("workflow_run", make_run(run_attempt=2))).identity
-    assert values(report.deployment) == {"environment": "production", "test_url": "https://shop.example.org"}
-    assert (report.deployment.outcome, report.jobs) == (None, {})
+    assert report.identity == only(parse("deployment_status", make_deployment("success"))).identity
+    fields = values(report.deployment)
+    assert (fields["of_run"], fields["of_attempt"]) == ("9001", 2)
+    assert fields["run_url"] == "https://github.com/Octo/Shop/actions/runs/9001"
+    assert (fields["environment"], fields["test_url"]) == ("production", "https://shop.example.org")
+    assert outcome(report.deployment) == ("completed", "success", "success")
 
 
 def test_the_latest_deployment_status_names_the_environment_of_a_run() -> None:

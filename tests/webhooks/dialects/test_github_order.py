@@ -1,8 +1,8 @@
 """Difficult series that GitHub has sent: neither order nor repetition changes the state."""
 
 from dashboard.webhooks.dialects.github import parse
-from tests.support.bodies.github import make_deployment, make_job, make_run, make_step
-from tests.support.parsed_reports import at, merge_in_any_order, only, outcome, values
+from tests.support.bodies.github import make_job, make_run, make_step
+from tests.support.parsed_reports import at, merge_in_any_order, only, outcome
 
 
 def test_completed_then_in_progress_then_queued_ends_completed() -> None:
@@ -75,16 +75,13 @@ def test_equal_job_ids_in_different_runs_are_different_jobs() -> None:
     assert one.identity.digest != other.identity.digest
 
 
-def test_a_run_its_jobs_and_its_deployment_merge_into_one_state() -> None:
-    environment = {**make_deployment("in_progress"), "workflow_run": {"id": 9001, "run_attempt": 1}}
+def test_a_run_and_its_jobs_merge_into_one_state() -> None:
     merged = merge_in_any_order(
         [
             only(parse("workflow_run", make_run("completed", "success"))),
             only(parse("workflow_job", make_job("in_progress", steps=[make_step(1), make_step(2, "queued", None)]))),
             only(parse("workflow_job", make_job("completed", "success", steps=[make_step(1), make_step(2)]))),
-            only(parse("deployment_status", environment)),
         ]
     )
     assert outcome(merged.deployment) == ("completed", "success", "success")
-    assert values(merged.deployment)["environment"] == "production"
     assert [outcome(step)[1] for step in merged.steps.values()] == ["success", "success"]

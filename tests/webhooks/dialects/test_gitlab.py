@@ -204,23 +204,39 @@ def test_open_pipelines_and_jobs_have_no_end_or_duration() -> None:
         ("access", STARTED, None),
     ],
 )
-def test_only_a_started_job_names_the_environment(
+def test_only_a_started_job_deploys_to_its_environment(
     action: str | None, started_at: str | None, expected: str | None
 ) -> None:
     environment = {"name": "production", "action": action}
     build = make_build(7, "rollout", "running", environment=environment, started_at=started_at)
     job = make_job(7, "rollout", "running", environment=environment, build_started_at=started_at)
-    for report in (only(parse("pipeline", make_pipeline("running", build))), only(parse("build", job))):
-        assert values(report.deployment).get("environment") == expected
+    for parsed in (parse("pipeline", make_pipeline("running", build)), parse("build", job)):
+        assert not isinstance(parsed, Ignored)
+        run, *deployed = parsed
+        assert "environment" not in values(run.deployment)
+        assert [values(report.deployment)["environment"] for report in deployed] == [expected] * bool(expected)
 
 
-def test_the_environment_is_that_of_the_latest_started_job() -> None:
+def test_each_started_job_with_an_environment_makes_a_deployment_of_the_pipeline() -> None:
     builds = [
         make_build(8, "staging", environment={"name": "staging"}, started_at="2026-03-01 10:02:00 UTC"),
-        make_build(9, "live", environment={"name": "production"}, started_at="2026-03-01 10:09:00 UTC"),
-        make_build(7, "review", environment={"name": "review/1"}, started_at="2026-03-01 10:01:00 UTC"),
+        make_build(9, "live", "failed", environment={"name": "production"}, started_at="2026-03-01 10:09:00 UTC"),
     ]
-    assert values(only(parse("pipeline", make_pipeline("running", *builds))).deployment)["environment"] == "production"
+    parsed = parse("pipeline", make_pipeline("running", *builds))
+    assert not isinstance(parsed, Ignored)
+    shown = [(values(report.deployment), outcome(report.deployment)[1]) for report in parsed[1:]]
+    assert [(fields["environment"], conclusion) for fields, conclusion in shown] == [
+        ("staging", "success"),
+        ("production", "failure"),
+    ]
+    assert {(fields["of_run"], fields["of_attempt"], fields["commit_hash"]) for fields, _ in shown} == {("31", 1, SHA)}
+
+
+def test_a_pipeline_hook_makes_a_limited_number_of_deployments() -> None:
+    place = {"environment": {"name": "production"}, "started_at": STARTED}
+    parsed = parse("pipeline", make_pipeline("running", *(make_build(n, f"job {n}", **place) for n in range(1, 300))))
+    assert not isinstance(parsed, Ignored)
+    assert len(parsed) == 1 + 100
 
 
 @pytest.mark.parametrize(

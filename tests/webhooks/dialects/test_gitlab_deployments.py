@@ -9,7 +9,9 @@ from tests.support.parsed_reports import at, make_identity, merge_in_any_order, 
 
 def test_a_deployment_has_one_job_and_an_identity_of_its_own() -> None:
     report = only(parse("deployment", make_deployment("success")))
-    assert report.identity == make_identity("gitlab", "octo/shop", ("gitlab.example.org", 62, "deployment", "15"))
+    assert report.identity == make_identity(
+        "gitlab", "octo/shop", ("gitlab.example.org", 62, "deployment of job", "796")
+    )
     assert values(report.deployment) == {
         "environment": "staging",
         "repository": "octo/shop",
