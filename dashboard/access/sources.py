@@ -23,6 +23,7 @@ from dashboard.core.project_identity import is_allowed
 from dashboard.core.report import Report
 from dashboard.core.view import format_time
 from dashboard.database.tables import SOURCES
+from dashboard.ingest.fold import locate_repository
 
 DEFAULT = "default"
 """The name of the source whose secret is DASHBOARD_WEBHOOK_SECRET."""
@@ -55,6 +56,15 @@ class Source:
         """
         project = report.identity.project
         return not self.repositories or is_allowed(self.repositories, project.host, project.path)
+
+    def may_name_repository(self, report: Report) -> bool:
+        """Return whether this source may report on the repository that the report names beside its project.
+
+        Deployments of one run are linked by the repository, and one of them stands for all in lists.
+        """
+        names = (report.deployment.value(name) for name in ("run_url", "repository"))
+        host, path = locate_repository(*(None if name is None else str(name) for name in names))
+        return not (self.repositories and path) or is_allowed(self.repositories, host, path)
 
 
 def load_sources(engine: Engine, settings: Settings, now: datetime) -> list[Source]:

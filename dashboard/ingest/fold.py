@@ -178,11 +178,11 @@ def make_run_key(row: Mapping[str, Any]) -> str | None:
 
     It is the same for reports on a run in different dialects, and for what the run deploys, and so links them.
     """
-    location = _locate_repository(row["run_url"], row["repository"])
+    host, path = locate_repository(row["run_url"], row["repository"])
     run = (row["run_id"], row["attempt"]) if row["run_id"] else (row["of_run"], row["of_attempt"] or 1)
-    if not (location and run[0]):
+    if not (host and path and run[0]):
         return None
-    return hashlib.sha256(json.dumps([*location, *run]).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([host, path, *run]).encode()).hexdigest()
 
 
 def _read_host(url: str | None) -> str | None:
@@ -193,11 +193,10 @@ def _read_host(url: str | None) -> str | None:
 
 
 @functools.lru_cache(maxsize=1024)
-def _locate_repository(run_url: str | None, repository: str | None) -> tuple[str, str] | None:
-    """Return host and lower-cased path of a repository, None if one is unknown."""
+def locate_repository(run_url: str | None, repository: str | None) -> tuple[str | None, str]:
+    """Return host and lower-cased path of a repository: None and an empty text if they are unknown."""
     host = _read_host(run_url) or _read_host(repository)
-    path = re.sub(r"\A\w+://[^/]*", "", repository or "").strip("/").removesuffix(".git").lower()
-    return (host, path) if host and path else None
+    return host, re.sub(r"\A\w+://[^/]*", "", repository or "").strip("/").removesuffix(".git").lower()
 
 
 def _classify_step(step: Mapping[str, Any]) -> str:

@@ -20,6 +20,7 @@ from dashboard.core.future_times import drop_future_times
 from dashboard.core.masking import FORM
 from dashboard.core.registers import claim_node, merge_nodes
 from dashboard.core.report import Report
+from dashboard.core.view_types.deliveries import DeliveryWarning
 from dashboard.core.words import NATIVE, Verdict
 from dashboard.http.body import decode_json, parse_json, require_json
 from dashboard.http.problems import ProblemError, flatten_messages
@@ -71,12 +72,30 @@ def make_failure(dialect: str, headers: Mapping[str, str], reason: str) -> Inter
 
 
 def reject_if_not_allowed(source: Source, interpretation: Interpretation) -> Interpretation:
-    """Return the interpretation, or a rejection of all of it if the source may not report on one of the projects."""
+    """Return the interpretation, or a rejection of all of it if the source may not report on one of the projects.
+
+    A repository that the source may not report on is left out, with a warning: it would link others' deployments.
+    """
     forbidden = next((report for report in interpretation.reports if not source.allows(report)), None)
     if forbidden is None:
-        return interpretation
+        reports = tuple(_leave_out_repository(source, report) for report in interpretation.reports)
+        if reports == interpretation.reports:
+            return interpretation
+        text = f"Left out: source {source.name} is not allowed to report on this repository."
+        warnings: list[DeliveryWarning] = [*interpretation.warnings, {"field": "repository", "text": text}]
+        return replace(interpretation, reports=reports, warnings=warnings)
     reason = f"source {source.name} is not allowed to report on {forbidden.identity.project.path}"
     return Interpretation(verdict=Verdict.REJECTED, reason=reason, event=interpretation.event)
+
+
+def _leave_out_repository(source: Source, report: Report) -> Report:
+    if source.may_name_repository(report):
+        return report
+    project, deployment = (
+        replace(node, fields={name: claim for name, claim in node.fields.items() if name != "repository"})
+        for node in (report.project, report.deployment)
+    )
+    return replace(report, project=project, deployment=deployment)
 
 
 def _fill_in_host(report: Report, source: str) -> Report:

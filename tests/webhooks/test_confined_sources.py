@@ -139,3 +139,29 @@ def test_the_repository_of_a_confined_source_may_be_renamed_within_its_patterns(
     bodies = [rename(github.make_run("in_progress"), name) for name in names]
     answers = [send(visitor, "github", "workflow_run", body, CONFINED) for body in bodies]
     assert len({answer["deployment_id"] for answer in answers}) == 1
+
+
+@pytest.mark.parametrize("split", [False, True])
+def test_a_confined_source_cannot_link_its_deployment_to_the_run_of_another(visitor: FlaskClient, split: bool) -> None:
+    victim = describe(visitor, send(visitor, "github", "workflow_run", github.make_run("in_progress"), BEARER))[0]
+    address = {"run_url": "https://github.com/Octo/Shop/actions/runs/9001"}
+    bodies = [make_payload(project="acme/x", run_id="9001", status="success", repository="Octo/Shop", **address)]
+    if split:
+        bodies = [
+            {name: value for name, value in bodies[0].items() if name != left} for left in ("run_url", "repository")
+        ]
+    answers = [send(visitor, "native", "", body, CONFINED) for body in bodies]
+    assert {answer["verdict"] for answer in answers} == {"applied"}
+    text = "Left out: source confined is not allowed to report on this repository."
+    assert answers[0]["warnings"] == [{"field": "repository", "text": text}]
+    shown = describe(visitor, answers[-1])[0]
+    assert (shown["repository"], shown["run_key"]) == (None, None)
+    assert f"/deployments/{victim['id']}" in visitor.get("/").text
+
+
+def test_a_confined_source_links_its_deployment_to_a_run_that_it_may_report_on(visitor: FlaskClient) -> None:
+    address = {"run_url": "https://github.com/acme/x/actions/runs/9001"}
+    body = make_payload(project="acme/x", run_id="9001", status="success", repository="acme/x", **address)
+    answer = send(visitor, "native", "", body, CONFINED)
+    assert "warnings" not in answer
+    assert describe(visitor, answer)[0]["run_key"] is not None
