@@ -67,11 +67,12 @@ def _correct_node(node: Node, limit: Stamp) -> Node:
     ]
     left = max((stamp for stamp in stamps if stamp <= limit), default=NO_TIME)
     starts = merge_starts(filter(None, (_correct_start(start, limit, left) for start in node.starts)))
-    return Node(
-        {name: (at if at <= limit else left, rank, value) for name, (at, rank, value) in node.fields.items()},
-        starts,
-        merge_ends(_correct_end(end, limit, starts) for end in node.ends),
-        node.queued and _correct_outcome(node.queued, limit),
+    return replace(
+        node,
+        fields={name: (at if at <= limit else left, rank, value) for name, (at, rank, value) in node.fields.items()},
+        starts=starts,
+        ends=merge_ends(_correct_end(end, limit, starts) for end in node.ends),
+        queued=node.queued and _correct_outcome(node.queued, limit),
     )
 
 

@@ -151,7 +151,9 @@ def parse_commit_status(dialect: str, words: Words, body: Body) -> Parsed:
     stamp = read_stamp(body)
     status, conclusion = read_meaning(words, word)
     ended_at = stamp if status == Status.COMPLETED else None
-    outcome = Outcome(status, word, conclusion, ended_at, count_milliseconds(stamp), stamp)
+    # Statuses have ids, which also order those of one second.
+    generation = read_int(body, "id", minimum=1) or count_milliseconds(stamp)
+    outcome = Outcome(status, word, conclusion, ended_at, generation, stamp)
     message = read_text(body, "description", limit=MAX_TEXT_LENGTH)
     node = claim_node(_describe_status(body) | {"message": message}, outcome=outcome, stamp=stamp)
     job = claim_node({"name": context, "message": message}, outcome=outcome, stamp=stamp)

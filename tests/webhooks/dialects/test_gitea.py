@@ -231,9 +231,9 @@ def test_every_state_of_a_commit(state: str, expected: tuple[str, ...]) -> None:
 def test_the_latest_status_of_a_commit_is_its_outcome() -> None:
     merged = merge_in_any_order(
         [
-            only(parse("status", make_status("failure", updated_at="2026-03-01T13:01:00Z"))),
-            only(parse("status", make_status("pending", updated_at="2026-03-01T13:02:00Z"))),
-            only(parse("status", make_status("success", updated_at="2026-03-01T13:03:00Z"))),
+            only(parse("status", make_status("failure", id=5, updated_at="2026-03-01T13:01:00Z"))),
+            only(parse("status", make_status("pending", id=6, updated_at="2026-03-01T13:02:00Z"))),
+            only(parse("status", make_status("success", id=7, updated_at="2026-03-01T13:03:00Z"))),
         ]
     )
     assert outcome(merged.deployment) == ("completed", "success", "success")

@@ -136,7 +136,9 @@ def test_a_commit_status_is_identified_by_commit_and_context() -> None:
         "message": "All is well",
     }
     assert values(report.jobs["ci/jenkins"]) == {"name": "ci/Jenkins", "message": "All is well"}
-    assert report.deployment.outcomes[0].generation == 1772370000000
+    assert report.deployment.outcomes[0].generation == 680
+    unnumbered = only(parse("status", make_status(id=None)))
+    assert unnumbered.deployment.outcomes[0].generation == 1772370000000
 
 
 @pytest.mark.parametrize(("state", "expected"), [STATES[0], *STATES[4:]])

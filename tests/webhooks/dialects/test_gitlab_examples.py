@@ -35,7 +35,7 @@ def read_examples(dialect: ModuleType) -> dict[str, tuple[str, Any]]:
                 "build-event": 1,
                 "deployment": 1,
                 "deployment-event": 1,
-                "job": 1,
+                "job": 2,
                 "job-event": 1,
                 "pipeline": 5,
                 "pipeline-event": 5,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tests.support.bodies.github import make_check, make_deployment
+from tests.support.bodies.github import make_check, make_deployment, make_status
 from tests.support.delivery_orders import anonymise, deliver, list_orders, read_deployment, repeat_some, show
 from tests.support.sender_deliveries import RUNS, Delivery, Json, Series, make_series
 from tests.support.sender_series import clock
@@ -163,3 +163,16 @@ def test_of_two_ends_that_only_timestamps_order_the_later_counts(shared_client: 
     view = show_in_many_orders(shared_client, retry_step_told_by_timestamps)
     assert view["state"] == "success"
     assert [step["state"] for step in view["jobs"][0]["steps"]] == ["success"]
+
+
+def test_commit_statuses_of_one_second_count_in_the_order_of_their_ids(shared_client: FlaskClient) -> None:
+    def series(run: int) -> list[Delivery]:
+        statuses = (
+            make_status(state, id=number, sha=f"{run:040d}", updated_at=clock("09:05:00"))
+            for number, state in enumerate(("pending", "failure", "pending", "success"), start=1)
+        )
+        return make_series("github", run, *(("status", status) for status in statuses))
+
+    assert [state for state, _ in watch(shared_client, series)] == ["queued", "failed", "queued", "success"]
+    view = show_in_many_orders(shared_client, series)
+    assert (view["state"], view["conflict"]) == ("success", None)
