@@ -126,18 +126,24 @@ class Node:
 
         Whatever ended can begin again. A start after the latest end begins a new round, which runs until an end.
         """
-        if not self.ends:
-            return self._read_open(self.starts)
-        last = self.ends[-1]
+        starts, ends = self.starts, self.ends
+        if not ends:
+            return self._read_open(starts)
+        last = ends[-1]
+        # Nearly every node has one end, and one start before it.
+        if len(ends) == 1 and self.queued is None and len(starts) <= 1:
+            start = starts[0] if starts else None
+            if start is None or start.position <= last.position:
+                return Progress(last.outcome, None, start)
         before = [start for start in self.starts if start.position <= last.position]
         begun = self._find_begun(last, had_start=bool(before))
         reopened = self._read_open(begun)
         if reopened.outcome:
             return reopened
         previous = self._find_previous_end(last, before)
-        starts = [start for start in before if previous is None or start.position > previous] or self.starts
+        own = [start for start in before if previous is None or start.position > previous] or starts
         others = (end.outcome for end in reversed(self.ends) if previous is None or end.position > previous)
-        return Progress(last.outcome, next((o for o in others if _conflict(last.outcome, o)), None), _choose(starts))
+        return Progress(last.outcome, next((o for o in others if _conflict(last.outcome, o)), None), _choose(own))
 
     def _read_open(self, starts: Sequence[Start]) -> Progress:
         """Return the progress of a node that began with these starts, or is queued if there are none."""
