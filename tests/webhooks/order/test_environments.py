@@ -142,3 +142,13 @@ def test_a_deployment_hook_of_gitlab_is_about_the_deployment_of_its_job(
     shown = show_environments(shared_client, [extra, *deliveries] if first else [*deliveries, extra, deliveries[0]])
     assert shown["staging"] == ("success", clock("10:03:00"))
     assert len(shown) == 3
+
+
+def test_the_pages_of_a_run_and_of_its_deployments_link_each_other(client: FlaskClient) -> None:
+    for delivery in deploy_from_github(next(RUNS)):
+        deliver(client, delivery)
+    ids = {item["environment"]: item["id"] for item in client.get("/api/deployments").get_json()["items"]}
+    run, staging = (client.get(f"/deployments/{ids[name]}").text for name in (None, "staging"))
+    assert f'<a href="/deployments/{ids["staging"]}">→ staging</a>' in run
+    assert f'<a href="/deployments/{ids["production"]}">→ production</a>' in run
+    assert f'<a href="/deployments/{ids[None]}">the run</a>' in staging
