@@ -234,6 +234,9 @@ def merge_nodes(left: Node, right: Node) -> Node:
     if not (right.starts or right.ends or right.queued):
         return Node(fields, left.starts, left.ends, left.queued, left.has_waited)
     starts, ends = merge_starts((*left.starts, *right.starts)), merge_ends((*left.ends, *right.ends))
+    if ends:
+        # The word of a start that an end has followed is never shown again. Without it one round fits the columns.
+        starts = tuple(start if start.position > ends[-1].position else start._replace(raw="") for start in starts)
     queued = _merge_queued(left.queued, right.queued, starts, ends)
     return Node(fields, starts, ends, queued, left.has_waited or right.has_waited)
 
