@@ -637,7 +637,7 @@ case $rs_verb,$# in
   start,0) prepare && report_deployment running "$(now)" '' ;;
   finish,0)
     [ -n "$rs_status" ] || misuse 'finish needs a status'
-    # The start of the job tells a retried job from the first one; an earlier start of the deployment counts before it.
+    # The start of the job distinguishes a retried job from the first one; an earlier start of the deployment counts before it.
     prepare && report_deployment "$rs_status" "$rs_job_started_at" "$(now)"
     ;;
   step,0)

@@ -108,7 +108,7 @@ def _read_start(row: Mapping[str, Any]) -> tuple[Start, ...]:
 
 
 def _fits_columns(node: Node, progress: Progress) -> bool:
-    """Return whether `read_node` can make the node from its other columns: it has one round, told in one way."""
+    """Return whether `read_node` can make the node from its other columns: one round, and a reported start."""
     starts, ends, queued = node.starts, node.ends, node.queued
     if len(starts) > 1 or len(ends) > 1 or (queued and (starts or ends)):
         return False

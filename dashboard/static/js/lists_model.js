@@ -37,7 +37,7 @@ export class Lists {
     const next = { ...known, ...frame.deployment, id: frame.deployment_id, seq: frame.seq };
     // If it moves back in time, a deployment that is not here may take its place.
     if (!next.project || (known && compareTimes(next.sorted_at, known.sorted_at) < 0)) return false;
-    // An unknown project that has changed before may be one that was renamed: only a snapshot tells which.
+    // An unknown project that has changed before may be one that was renamed: only a snapshot shows which.
     if (!this.projects.has(next.project.slug) && next.project.seq > 1) return false;
     this.deployments.set(next.id, next);
     this.addToProject(next);
